@@ -1,0 +1,396 @@
+//! The numbered catalogue of audit events.
+//!
+//! One variant per event, with fixed fields. The number never changes and is
+//! never used again; the reference page in the book is generated from
+//! [`Event::samples`].
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::VerifyResult;
+use crate::device::{DeviceState, EnrolmentRefusal, KeyUse};
+use crate::id::{
+    AccountId, ApiTokenId, DeviceId, EnrolmentKeyId, OrderId, PasswordPolicyId, RequestId,
+    ResourceId, SecretVersionId, SiteId, UserId,
+};
+use crate::order::{Operation, RefusalClass};
+use crate::user::{Role, TokenScope};
+
+/// Who did it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+pub enum Actor {
+    /// A signed-in person, or a program with their token.
+    User(UserId),
+    /// An enrolled device.
+    Device(DeviceId),
+    /// The server itself, or its operator at the console of the machine.
+    System,
+    /// Somebody who has not proved who they are.
+    Anonymous,
+}
+
+/// Where a request came from and which one it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The id of the request, also in its response header and in the log.
+    pub request: RequestId,
+    /// The peer's address, if it came over the network.
+    pub address: Option<IpAddr>,
+}
+
+/// Which rule turned somebody away at sign-in. Never shown to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInRefusal {
+    /// No user of that name.
+    UnknownUser,
+    /// The password was wrong.
+    WrongPassword,
+    /// The user is disabled.
+    Disabled,
+    /// Too many tries from this address for this user.
+    Throttled,
+}
+
+/// An audit event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case", rename_all_fields = "snake_case")]
+#[expect(missing_docs, reason = "the field names are the catalogue; each event is described")]
+pub enum Event {
+    /// The site was created.
+    SiteInitialised { site: SiteId },
+    /// The server started.
+    ServerStarted { version: String },
+    /// The server stopped in good order.
+    ServerStopped {},
+    /// The first administrator was created with the set-up token.
+    SetUpCompleted { user: UserId },
+    /// The site entered recovery: a device knows more than the database.
+    RecoveryEntered { device: DeviceId, reason: String },
+    /// An operator ended recovery.
+    RecoveryEnded {},
+
+    /// A user was created.
+    UserCreated { user: UserId, name: String, role: Role },
+    /// A user's role was changed.
+    UserRoleChanged { user: UserId, from: Role, to: Role },
+    /// A user was disabled.
+    UserDisabled { user: UserId },
+    /// A user was enabled again.
+    UserEnabled { user: UserId },
+    /// Somebody signed in.
+    SignedIn { user: UserId },
+    /// A sign-in was refused.
+    SignInRefused { name: String, reason: SignInRefusal },
+    /// Somebody signed out.
+    SignedOut { user: UserId },
+    /// A user's own password was changed.
+    UserPasswordChanged { user: UserId },
+    /// An API token was created.
+    TokenCreated { token: ApiTokenId, name: String, scopes: Vec<TokenScope> },
+    /// An API token was revoked.
+    TokenRevoked { token: ApiTokenId },
+
+    /// A resource was created.
+    ResourceCreated { resource: ResourceId, name: String },
+    /// A resource was changed.
+    ResourceChanged { resource: ResourceId, fields: Vec<String> },
+    /// A resource was deleted.
+    ResourceDeleted { resource: ResourceId, name: String },
+    /// An account was added by a person.
+    AccountAdded { account: AccountId, resource: ResourceId, name: String },
+    /// An account was changed.
+    AccountChanged { account: AccountId, fields: Vec<String> },
+    /// A password typed by a person was stored.
+    PasswordStored { account: AccountId, version: SecretVersionId },
+    /// A discovery was taken over.
+    AccountsDiscovered { resource: ResourceId, added: u32, returned: u32, gone: u32, total: u32 },
+    /// A password policy was created.
+    PolicyCreated { policy: PasswordPolicyId, name: String },
+    /// A password policy was changed.
+    PolicyChanged { policy: PasswordPolicyId, fields: Vec<String> },
+    /// A password policy was deleted.
+    PolicyDeleted { policy: PasswordPolicyId, name: String },
+
+    /// A password was revealed.
+    PasswordRevealed { account: AccountId, versions: Vec<SecretVersionId>, reason: String },
+    /// A password was copied without being shown.
+    PasswordCopied { account: AccountId, versions: Vec<SecretVersionId>, reason: String },
+    /// A former password was revealed.
+    FormerPasswordRevealed { account: AccountId, version: SecretVersionId, reason: String },
+    /// The history of a password was listed.
+    PasswordHistoryViewed { account: AccountId },
+
+    /// An order was given.
+    OrderCreated {
+        order: OrderId,
+        operation: Operation,
+        device: DeviceId,
+        account: Option<AccountId>,
+    },
+    /// An order was handed to its device.
+    OrderDelivered { order: OrderId, device: DeviceId, seq: u64 },
+    /// A reset took effect; its candidate is the current password.
+    ResetCommitted {
+        order: OrderId,
+        account: AccountId,
+        version: SecretVersionId,
+        evidence: String,
+    },
+    /// A reset did not take effect; the former password still works.
+    ResetNotApplied { order: OrderId, account: AccountId, class: RefusalClass, detail: String },
+    /// A reset's outcome is open; both values are kept and shown.
+    ResetIndeterminate { order: OrderId, account: AccountId, detail: String },
+    /// Neither value works; somebody else changed the password.
+    ResetOutOfSync { order: OrderId, account: AccountId },
+    /// A verify gave an answer.
+    PasswordVerified { order: OrderId, account: AccountId, result: VerifyResult },
+    /// An order was withdrawn before delivery.
+    OrderCancelled { order: OrderId },
+    /// An order was not fetched in time.
+    OrderExpired { order: OrderId },
+    /// An order that changes nothing failed on the device.
+    OrderFailed { order: OrderId, detail: String },
+    /// A password was read back from an agent's escrow.
+    PasswordRecovered { account: AccountId, version: SecretVersionId, device: DeviceId },
+
+    /// An enrolment key was issued.
+    EnrolmentKeyCreated { key: EnrolmentKeyId, r#use: KeyUse, owner: UserId, pre_approved: bool },
+    /// An enrolment key was revoked.
+    EnrolmentKeyRevoked { key: EnrolmentKeyId },
+    /// An enrolment was refused to somebody who holds the key's secret.
+    EnrolmentRefused { key: EnrolmentKeyId, reason: EnrolmentRefusal, host: String },
+    /// A device enrolled.
+    DeviceEnrolled { device: DeviceId, key: EnrolmentKeyId, host: String, state: DeviceState },
+    /// A device was approved.
+    DeviceApproved { device: DeviceId },
+    /// A device was blocked.
+    DeviceBlocked { device: DeviceId, reason: String },
+    /// A blocked device was unblocked; it waits for approval again.
+    DeviceUnblocked { device: DeviceId },
+    /// A device was given a certificate.
+    CertificateIssued { device: DeviceId, serial: String, renewal: bool },
+    /// A device opened a session.
+    DeviceSessionOpened { device: DeviceId, agent_version: String },
+    /// A device's counter went back: the endpoint was reverted to a snapshot.
+    DeviceReverted { device: DeviceId, counter: u64, expected: u64 },
+    /// Two sessions of one identity alternate: the endpoint was copied.
+    DeviceCloned { device: DeviceId },
+
+    /// The audit log was read.
+    AuditViewed { filter: String },
+    /// The audit log was verified.
+    AuditVerified { lines: u64, intact: bool },
+    /// Somebody was turned away.
+    AccessDenied { action: String, target: String, reason: String },
+}
+
+/// The catalogue's line of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventInfo {
+    /// The number, unique for ever.
+    pub code: u16,
+    /// What happened, in English.
+    pub en: &'static str,
+    /// What happened, in Japanese.
+    pub ja: &'static str,
+}
+
+const fn info(code: u16, en: &'static str, ja: &'static str) -> EventInfo {
+    EventInfo { code, en, ja }
+}
+
+impl Event {
+    /// The catalogue's line of this event.
+    pub const fn info(&self) -> EventInfo {
+        match self {
+            Self::SiteInitialised { .. } => info(100, "Site created", "サイトを作成"),
+            Self::ServerStarted { .. } => info(101, "Server started", "サーバーを開始"),
+            Self::ServerStopped { .. } => info(102, "Server stopped", "サーバーを停止"),
+            Self::SetUpCompleted { .. } => info(103, "Set-up completed", "初期設定を完了"),
+            Self::RecoveryEntered { .. } => info(110, "Recovery entered", "復旧モードを開始"),
+            Self::RecoveryEnded { .. } => info(111, "Recovery ended", "復旧モードを終了"),
+            Self::UserCreated { .. } => info(200, "User created", "ユーザーを作成"),
+            Self::UserRoleChanged { .. } => info(201, "User role changed", "ユーザーの役割を変更"),
+            Self::UserDisabled { .. } => info(202, "User disabled", "ユーザーを無効化"),
+            Self::UserEnabled { .. } => info(203, "User enabled", "ユーザーを有効化"),
+            Self::SignedIn { .. } => info(210, "Signed in", "サインイン"),
+            Self::SignInRefused { .. } => info(211, "Sign-in refused", "サインインを拒否"),
+            Self::SignedOut { .. } => info(212, "Signed out", "サインアウト"),
+            Self::UserPasswordChanged { .. } => {
+                info(213, "Own password changed", "自分のパスワードを変更")
+            }
+            Self::TokenCreated { .. } => info(220, "API token created", "API トークンを作成"),
+            Self::TokenRevoked { .. } => info(221, "API token revoked", "API トークンを失効"),
+            Self::ResourceCreated { .. } => info(300, "Resource created", "リソースを作成"),
+            Self::ResourceChanged { .. } => info(301, "Resource changed", "リソースを変更"),
+            Self::ResourceDeleted { .. } => info(302, "Resource deleted", "リソースを削除"),
+            Self::AccountAdded { .. } => info(310, "Account added", "アカウントを追加"),
+            Self::AccountChanged { .. } => info(311, "Account changed", "アカウントを変更"),
+            Self::PasswordStored { .. } => info(312, "Password stored", "パスワードを登録"),
+            Self::AccountsDiscovered { .. } => info(313, "Accounts discovered", "アカウントを検出"),
+            Self::PolicyCreated { .. } => {
+                info(320, "Password policy created", "パスワードポリシーを作成")
+            }
+            Self::PolicyChanged { .. } => {
+                info(321, "Password policy changed", "パスワードポリシーを変更")
+            }
+            Self::PolicyDeleted { .. } => {
+                info(322, "Password policy deleted", "パスワードポリシーを削除")
+            }
+            Self::PasswordRevealed { .. } => info(400, "Password revealed", "パスワードを表示"),
+            Self::PasswordCopied { .. } => info(401, "Password copied", "パスワードをコピー"),
+            Self::FormerPasswordRevealed { .. } => {
+                info(402, "Former password revealed", "以前のパスワードを表示")
+            }
+            Self::PasswordHistoryViewed { .. } => {
+                info(403, "Password history viewed", "パスワード履歴を閲覧")
+            }
+            Self::OrderCreated { .. } => info(500, "Order created", "タスクを作成"),
+            Self::OrderDelivered { .. } => info(501, "Order delivered", "タスクを配信"),
+            Self::ResetCommitted { .. } => info(502, "Reset committed", "リセットを確定"),
+            Self::ResetNotApplied { .. } => info(503, "Reset not applied", "リセットは未適用"),
+            Self::ResetIndeterminate { .. } => {
+                info(504, "Reset outcome unknown", "リセットの結果が不明")
+            }
+            Self::ResetOutOfSync { .. } => info(505, "Password out of sync", "パスワードが不一致"),
+            Self::PasswordVerified { .. } => info(506, "Password verified", "パスワードを検証"),
+            Self::OrderCancelled { .. } => info(507, "Order cancelled", "タスクを取り消し"),
+            Self::OrderExpired { .. } => info(508, "Order expired", "タスクの期限切れ"),
+            Self::OrderFailed { .. } => info(509, "Order failed", "タスクが失敗"),
+            Self::PasswordRecovered { .. } => {
+                info(510, "Password recovered from escrow", "エスクローからパスワードを復旧")
+            }
+            Self::EnrolmentKeyCreated { .. } => {
+                info(600, "Enrolment key created", "エージェントキーを発行")
+            }
+            Self::EnrolmentKeyRevoked { .. } => {
+                info(601, "Enrolment key revoked", "エージェントキーを失効")
+            }
+            Self::EnrolmentRefused { .. } => info(602, "Enrolment refused", "登録を拒否"),
+            Self::DeviceEnrolled { .. } => info(610, "Device enrolled", "デバイスを登録"),
+            Self::DeviceApproved { .. } => info(611, "Device approved", "デバイスを承認"),
+            Self::DeviceBlocked { .. } => info(612, "Device blocked", "デバイスをブロック"),
+            Self::DeviceUnblocked { .. } => {
+                info(613, "Device unblocked", "デバイスのブロックを解除")
+            }
+            Self::CertificateIssued { .. } => info(620, "Certificate issued", "証明書を発行"),
+            Self::DeviceSessionOpened { .. } => {
+                info(621, "Device session opened", "デバイスのセッションを開始")
+            }
+            Self::DeviceReverted { .. } => {
+                info(622, "Device reverted to a snapshot", "デバイスの巻き戻りを検出")
+            }
+            Self::DeviceCloned { .. } => info(623, "Device cloned", "デバイスの複製を検出"),
+            Self::AuditViewed { .. } => info(700, "Audit log viewed", "監査ログを閲覧"),
+            Self::AuditVerified { .. } => info(701, "Audit log verified", "監査ログを検証"),
+            Self::AccessDenied { .. } => info(800, "Access denied", "アクセスを拒否"),
+        }
+    }
+}
+
+impl Event {
+    /// One of each event, for the generated reference page and for tests.
+    /// `every_event_has_a_sample` fails when one is missing.
+    pub fn samples() -> Vec<Self> {
+        let id = uuid::Uuid::nil();
+        let (user, device, account) =
+            (UserId::from_uuid(id), DeviceId::from_uuid(id), AccountId::from_uuid(id));
+        let (resource, order, key) =
+            (ResourceId::from_uuid(id), OrderId::from_uuid(id), EnrolmentKeyId::from_uuid(id));
+        let (version, policy, token) = (
+            SecretVersionId::from_uuid(id),
+            PasswordPolicyId::from_uuid(id),
+            ApiTokenId::from_uuid(id),
+        );
+        let text = || "…".to_owned();
+        let role = Role::Administrator;
+        vec![
+            Self::SiteInitialised { site: SiteId::from_uuid(id) },
+            Self::ServerStarted { version: text() },
+            Self::ServerStopped {},
+            Self::SetUpCompleted { user },
+            Self::RecoveryEntered { device, reason: text() },
+            Self::RecoveryEnded {},
+            Self::UserCreated { user, name: text(), role },
+            Self::UserRoleChanged { user, from: role, to: role },
+            Self::UserDisabled { user },
+            Self::UserEnabled { user },
+            Self::SignedIn { user },
+            Self::SignInRefused { name: text(), reason: SignInRefusal::WrongPassword },
+            Self::SignedOut { user },
+            Self::UserPasswordChanged { user },
+            Self::TokenCreated { token, name: text(), scopes: vec![TokenScope::Read] },
+            Self::TokenRevoked { token },
+            Self::ResourceCreated { resource, name: text() },
+            Self::ResourceChanged { resource, fields: vec![text()] },
+            Self::ResourceDeleted { resource, name: text() },
+            Self::AccountAdded { account, resource, name: text() },
+            Self::AccountChanged { account, fields: vec![text()] },
+            Self::PasswordStored { account, version },
+            Self::AccountsDiscovered { resource, added: 0, returned: 0, gone: 0, total: 0 },
+            Self::PolicyCreated { policy, name: text() },
+            Self::PolicyChanged { policy, fields: vec![text()] },
+            Self::PolicyDeleted { policy, name: text() },
+            Self::PasswordRevealed { account, versions: vec![version], reason: text() },
+            Self::PasswordCopied { account, versions: vec![version], reason: text() },
+            Self::FormerPasswordRevealed { account, version, reason: text() },
+            Self::PasswordHistoryViewed { account },
+            Self::OrderCreated {
+                order,
+                operation: Operation::Reset,
+                device,
+                account: Some(account),
+            },
+            Self::OrderDelivered { order, device, seq: 0 },
+            Self::ResetCommitted { order, account, version, evidence: text() },
+            Self::ResetNotApplied { order, account, class: RefusalClass::Policy, detail: text() },
+            Self::ResetIndeterminate { order, account, detail: text() },
+            Self::ResetOutOfSync { order, account },
+            Self::PasswordVerified { order, account, result: VerifyResult::InSync },
+            Self::OrderCancelled { order },
+            Self::OrderExpired { order },
+            Self::OrderFailed { order, detail: text() },
+            Self::PasswordRecovered { account, version, device },
+            Self::EnrolmentKeyCreated {
+                key,
+                r#use: KeyUse::Once,
+                owner: user,
+                pre_approved: false,
+            },
+            Self::EnrolmentKeyRevoked { key },
+            Self::EnrolmentRefused { key, reason: EnrolmentRefusal::Used, host: text() },
+            Self::DeviceEnrolled { device, key, host: text(), state: DeviceState::Pending },
+            Self::DeviceApproved { device },
+            Self::DeviceBlocked { device, reason: text() },
+            Self::DeviceUnblocked { device },
+            Self::CertificateIssued { device, serial: text(), renewal: false },
+            Self::DeviceSessionOpened { device, agent_version: text() },
+            Self::DeviceReverted { device, counter: 0, expected: 0 },
+            Self::DeviceCloned { device },
+            Self::AuditViewed { filter: text() },
+            Self::AuditVerified { lines: 0, intact: true },
+            Self::AccessDenied { action: text(), target: text(), reason: text() },
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_event_has_a_sample_and_a_number_of_its_own() {
+        let samples = Event::samples();
+        let codes: BTreeSet<u16> = samples.iter().map(|event| event.info().code).collect();
+        assert_eq!(codes.len(), samples.len(), "a number is used twice");
+        let source = include_str!("event.rs");
+        let in_catalogue = source.matches("=> info(").count()
+            + source.matches("=> {\n                info(").count();
+        // The pattern occurs once in this test as well.
+        assert_eq!(in_catalogue - 1, samples.len(), "an event has no sample");
+    }
+}

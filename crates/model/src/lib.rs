@@ -1,0 +1,24 @@
+//! The words of Sekisho.
+//!
+//! Typed ids, names parsed once, password policies, the states of the domain
+//! and the numbered audit events. Nothing here does I/O: the clock and the
+//! source of randomness are parameters ([`Clock`], [`Rng`]), so that every
+//! part built on these words can be simulated.
+
+pub mod account;
+pub mod clock;
+pub mod device;
+pub mod event;
+pub mod id;
+pub mod name;
+pub mod order;
+pub mod password;
+pub mod rng;
+pub mod secret;
+pub mod user;
+pub mod word;
+
+pub use clock::{Clock, Timestamp};
+pub use id::Id;
+pub use rng::Rng;
+pub use secret::Secret;

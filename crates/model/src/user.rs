@@ -1,0 +1,43 @@
+//! People and programs that use the server.
+
+use crate::word::words;
+
+words! {
+    /// The built-in roles. What each may do is a table in `sekisho-policy`.
+    Role ("role") {
+        /// Sees everything. Granted by another administrator, never to oneself.
+        SuperAdministrator = "super_administrator",
+        /// Manages users, devices, settings and what they own.
+        Administrator = "administrator",
+        /// Manages resources, passwords and agents they own.
+        PasswordAdministrator = "password_administrator",
+        /// Reads the audit log and reports.
+        PasswordAuditor = "password_auditor",
+        /// Uses passwords that are shared with them.
+        PasswordUser = "password_user",
+        /// Uses connections only.
+        ConnectionUser = "connection_user",
+    }
+}
+
+words! {
+    /// Whether a user may sign in.
+    UserState ("user state") {
+        /// May sign in.
+        Active = "active",
+        /// May not sign in; everything they own is kept.
+        Disabled = "disabled",
+    }
+}
+
+words! {
+    /// What an API token may be used for. A token never exceeds its user.
+    TokenScope ("token scope") {
+        /// Read everything its user may read, except secrets.
+        Read = "read",
+        /// Change what its user may change.
+        Write = "write",
+        /// Reveal and copy passwords its user may reveal.
+        Reveal = "reveal",
+    }
+}
