@@ -295,7 +295,7 @@ impl Event {
     /// One of each event, for the generated reference page and for tests.
     /// `every_event_has_a_sample` fails when one is missing.
     pub fn samples() -> Vec<Self> {
-        let id = uuid::Uuid::nil();
+        let id = uuid::Uuid::from_bytes([0; 16]);
         let (user, device, account) =
             (UserId::from_uuid(id), DeviceId::from_uuid(id), AccountId::from_uuid(id));
         let (resource, order, key) =

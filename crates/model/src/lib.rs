@@ -6,6 +6,7 @@
 //! part built on these words can be simulated.
 
 pub mod account;
+pub mod audit;
 pub mod clock;
 pub mod device;
 pub mod event;

@@ -1,0 +1,334 @@
+//! Opening the database, and refusing one that would lose what it was told.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+use sekisho_model::{Clock, Rng};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+
+use crate::access::{Reader, Store};
+use crate::error::StoreError;
+use crate::migrations;
+use crate::unit_of_work::ArcRng;
+
+/// How to reach the database.
+#[derive(Clone, Debug)]
+pub struct StoreConfig {
+    /// Where it is.
+    pub url: StoreUrl,
+    /// At most so many connections for reading (SQLite), or in all
+    /// (PostgreSQL). SQLite has one more, for writing.
+    pub max_connections: u32,
+    /// How long to wait for a free connection or for SQLite's write lock
+    /// before the database counts as unavailable.
+    pub patience: Duration,
+    /// Accepts a PostgreSQL that answers before data is safe on disk. For
+    /// tests only: what was acknowledged could be lost.
+    pub allow_unsafe_durability: bool,
+}
+
+impl StoreConfig {
+    /// The usual settings: 16 connections, 5 seconds of patience.
+    pub const fn new(url: StoreUrl) -> Self {
+        Self {
+            url,
+            max_connections: 16,
+            patience: Duration::from_secs(5),
+            allow_unsafe_durability: false,
+        }
+    }
+}
+
+/// Where the database is. Printing it never shows a password.
+#[derive(Clone)]
+pub enum StoreUrl {
+    /// A file, made with mode 0600 if it is missing.
+    Sqlite(PathBuf),
+    /// A PostgreSQL server.
+    Postgres(Box<PgConnectOptions>),
+}
+
+/// The text names no database.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "database: {0}; write sqlite:///var/lib/sekisho/sekisho.db or \
+     postgres://user:password@host/database?sslmode=verify-full"
+)]
+pub struct InvalidStoreUrl(String);
+
+impl FromStr for StoreUrl {
+    type Err = InvalidStoreUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidStoreUrl> {
+        match text.split_once(':') {
+            Some(("sqlite", path)) => {
+                let path = path.strip_prefix("//").unwrap_or(path);
+                if path.is_empty() || path == ":memory:" || path.contains('?') {
+                    return Err(InvalidStoreUrl("sqlite: needs the path of a file".to_owned()));
+                }
+                Ok(Self::Sqlite(PathBuf::from(path)))
+            }
+            Some(("postgres" | "postgresql", _)) => {
+                // The parser's own message may quote the password.
+                let options = text
+                    .parse::<PgConnectOptions>()
+                    .map_err(|_| InvalidStoreUrl("the PostgreSQL address is malformed".into()))?;
+                Ok(Self::Postgres(Box::new(options)))
+            }
+            Some(_) | None => Err(InvalidStoreUrl("unknown kind of database".to_owned())),
+        }
+    }
+}
+
+impl std::fmt::Display for StoreUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(options) => write!(
+                f,
+                "postgres://{}@{}:{}/{}",
+                options.get_username(),
+                options.get_host(),
+                options.get_port(),
+                options.get_database().unwrap_or_default(),
+            ),
+        }
+    }
+}
+
+impl std::fmt::Debug for StoreUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
+
+/// Why the store was not opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectError {
+    /// A setting of the database would lose acknowledged data.
+    #[error("{setting} is '{found}', but must be {expected}: a crash would lose passwords")]
+    Unsafe {
+        /// The setting.
+        setting: &'static str,
+        /// Its value.
+        found: String,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// The database has a migration that this program does not know.
+    #[error(
+        "the database is from a newer version of Sekisho (it has {migration}); install that version"
+    )]
+    NewerDatabase {
+        /// The first unknown migration.
+        migration: String,
+    },
+    /// A migration was applied in another form than this program's.
+    #[error("migration {migration} was applied in another form; this is not a released version")]
+    ChangedMigration {
+        /// The migration.
+        migration: String,
+    },
+    /// The database file cannot be made or opened.
+    #[error("database file {path}: {problem}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        problem: String,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Store {
+    /// Opens the database, refuses unsafe settings and applies missing
+    /// migrations.
+    ///
+    /// # Errors
+    /// Says what is wrong and what to do.
+    pub async fn connect(
+        config: &StoreConfig,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+    ) -> Result<Self, ConnectError> {
+        let (writer, reader, file) = match &config.url {
+            StoreUrl::Sqlite(path) => {
+                let (writer, reader) = sqlite(path, config).await?;
+                (writer, reader, Some(FileIdentity::of(path)?))
+            }
+            StoreUrl::Postgres(options) => {
+                let pool = postgres(options, config).await?;
+                (pool.clone(), pool, None)
+            }
+        };
+        for applied in migrations::migrate(&writer, clock.now()).await? {
+            tracing::info!(migration = applied, "database migrated");
+        }
+        Ok(Self {
+            writer,
+            reader: Reader { db: reader },
+            file,
+            chain: Arc::new(OnceLock::new()),
+            rng: ArcRng(rng),
+        })
+    }
+}
+
+async fn sqlite(
+    path: &Path,
+    config: &StoreConfig,
+) -> Result<(DatabaseConnection, DatabaseConnection), ConnectError> {
+    create_private(path)?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(config.patience);
+    let pool = || SqlitePoolOptions::new().acquire_timeout(config.patience);
+    // The write-ahead log exists once the writer has connected.
+    let writer = pool().max_connections(1).connect_with(options.clone()).await;
+    let writer = DatabaseConnection::from(writer.map_err(StoreError::from)?);
+    expect_pragma(&writer, "journal_mode", "wal").await?;
+    expect_pragma(&writer, "synchronous", "2").await?;
+    expect_pragma(&writer, "foreign_keys", "1").await?;
+    let reader = pool()
+        .max_connections(config.max_connections.max(1))
+        .connect_with(options.pragma("query_only", "ON"))
+        .await;
+    let reader = DatabaseConnection::from(reader.map_err(StoreError::from)?);
+    expect_pragma(&reader, "query_only", "1").await?;
+    Ok((writer, reader))
+}
+
+/// SQLite gives its log files the mode of the database file.
+fn create_private(path: &Path) -> Result<(), ConnectError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => {
+            Err(ConnectError::File { path: path.to_owned(), problem: error.to_string() })
+        }
+    }
+}
+
+async fn expect_pragma(
+    db: &DatabaseConnection,
+    setting: &'static str,
+    expected: &'static str,
+) -> Result<(), ConnectError> {
+    let row = ask(db, &format!("PRAGMA {setting}")).await?;
+    // A PRAGMA answers with text or with a number.
+    let found = row
+        .try_get_by_index::<String>(0)
+        .or_else(|_| row.try_get_by_index::<i64>(0).map(|number| number.to_string()))
+        .map_err(StoreError::from)?;
+    if found == expected { Ok(()) } else { Err(ConnectError::Unsafe { setting, found, expected }) }
+}
+
+async fn postgres(
+    options: &PgConnectOptions,
+    config: &StoreConfig,
+) -> Result<DatabaseConnection, ConnectError> {
+    // No statement waits for ever, and a server that vanished in the middle
+    // of a transaction does not keep its locks (INV-7).
+    let options = options
+        .clone()
+        .application_name("sekisho")
+        .options([
+            ("statement_timeout", "30s".to_owned()),
+            ("lock_timeout", format!("{}ms", config.patience.as_millis())),
+            ("idle_in_transaction_session_timeout", "60s".to_owned()),
+        ]);
+    let pool = PgPoolOptions::new()
+        .max_connections(config.max_connections.max(1))
+        .acquire_timeout(config.patience)
+        .connect_with(options)
+        .await
+        .map_err(StoreError::from)?;
+    let db = DatabaseConnection::from(pool);
+    let commit = show(&db, "synchronous_commit").await?;
+    let fsync = show(&db, "fsync").await?;
+    if !config.allow_unsafe_durability {
+        if !matches!(commit.as_str(), "on" | "local" | "remote_write" | "remote_apply") {
+            return Err(ConnectError::Unsafe {
+                setting: "synchronous_commit",
+                found: commit,
+                expected: "on",
+            });
+        }
+        if fsync != "on" {
+            return Err(ConnectError::Unsafe { setting: "fsync", found: fsync, expected: "on" });
+        }
+    }
+    Ok(db)
+}
+
+async fn show(db: &DatabaseConnection, setting: &str) -> Result<String, StoreError> {
+    Ok(ask(db, &format!("SHOW {setting}")).await?.try_get_by_index(0)?)
+}
+
+async fn ask(db: &DatabaseConnection, sql: &str) -> Result<sea_orm::QueryResult, StoreError> {
+    let statement = sea_orm::Statement::from_string(db.get_database_backend(), sql);
+    let row = db.query_one_raw(statement).await?;
+    row.ok_or_else(|| StoreError::internal(format_args!("no answer to {sql}")))
+}
+
+/// The file that was opened. A database whose file was removed or replaced
+/// would go on writing into nowhere.
+#[derive(Clone, Debug)]
+pub(crate) struct FileIdentity {
+    path: PathBuf,
+    #[cfg(unix)]
+    identity: (u64, u64),
+}
+
+impl FileIdentity {
+    fn of(path: &Path) -> Result<Self, ConnectError> {
+        let file = |error: std::io::Error| ConnectError::File {
+            path: path.to_owned(),
+            problem: error.to_string(),
+        };
+        #[cfg(unix)]
+        let identity = identity(path).map_err(file)?;
+        #[cfg(not(unix))]
+        std::fs::metadata(path).map_err(file)?;
+        Ok(Self {
+            path: path.to_owned(),
+            #[cfg(unix)]
+            identity,
+        })
+    }
+
+    /// Whether the path still names the file that was opened.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        #[cfg(unix)]
+        if identity(&self.path).ok() != Some(self.identity) {
+            return Err(StoreError::unavailable(format_args!(
+                "the database file {} was removed or replaced; restart the server",
+                self.path.display()
+            )));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn identity(path: &Path) -> std::io::Result<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let found = std::fs::metadata(path)?;
+    Ok((found.dev(), found.ino()))
+}

@@ -1,0 +1,187 @@
+//! Tables as data.
+
+use std::fmt;
+
+use sea_orm::sea_query::{
+    ColumnDef, ConditionalStatement, Expr, ForeignKey, ForeignKeyAction, Index as CreateIndex,
+    IndexCreateStatement, Table as Create, TableCreateStatement,
+};
+
+use crate::error::Unique;
+
+/// A table with its keys and indexes.
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    /// The primary key.
+    pub(crate) key: &'static [&'static str],
+    pub(crate) columns: &'static [Column],
+    pub(crate) indexes: &'static [Index],
+}
+
+/// A column; `NOT NULL` unless said otherwise.
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
+    kind: Kind,
+    null: bool,
+    /// Table and column; deleting the row referred to is refused.
+    pub(crate) references: Option<(&'static str, &'static str)>,
+}
+
+/// The column types, chosen to behave alike on both databases.
+#[derive(Clone, Copy)]
+enum Kind {
+    Uuid,
+    Integer,
+    Text,
+    Blob,
+    Flag,
+}
+
+/// An index.
+pub(crate) struct Index {
+    pub(crate) name: &'static str,
+    pub(crate) columns: &'static [&'static str],
+    /// The rule it keeps, if it is unique.
+    pub(crate) unique: Option<Unique>,
+    /// The rows it covers, in SQL that both databases read alike.
+    pub(crate) only: Option<&'static str>,
+}
+
+pub(super) const fn uuid(name: &'static str) -> Column {
+    Column::new(name, Kind::Uuid)
+}
+
+pub(super) const fn int(name: &'static str) -> Column {
+    Column::new(name, Kind::Integer)
+}
+
+pub(super) const fn text(name: &'static str) -> Column {
+    Column::new(name, Kind::Text)
+}
+
+pub(super) const fn blob(name: &'static str) -> Column {
+    Column::new(name, Kind::Blob)
+}
+
+pub(super) const fn flag(name: &'static str) -> Column {
+    Column::new(name, Kind::Flag)
+}
+
+pub(super) const fn index(name: &'static str, columns: &'static [&'static str]) -> Index {
+    Index { name, columns, unique: None, only: None }
+}
+
+impl Column {
+    const fn new(name: &'static str, kind: Kind) -> Self {
+        Self { name, kind, null: false, references: None }
+    }
+
+    pub(super) const fn null(self) -> Self {
+        Self { null: true, ..self }
+    }
+
+    /// Refers to the `id` of another table.
+    pub(super) const fn to(self, table: &'static str) -> Self {
+        self.to_key(table, "id")
+    }
+
+    pub(super) const fn to_key(self, table: &'static str, column: &'static str) -> Self {
+        Self { references: Some((table, column)), ..self }
+    }
+
+    fn definition(&self) -> ColumnDef {
+        let mut definition = ColumnDef::new(self.name);
+        match self.kind {
+            Kind::Uuid => definition.uuid(),
+            Kind::Integer => definition.big_integer(),
+            Kind::Text => definition.text(),
+            Kind::Blob => definition.blob(),
+            Kind::Flag => definition.boolean(),
+        };
+        if self.null { definition.null() } else { definition.not_null() };
+        definition
+    }
+}
+
+impl Index {
+    pub(super) const fn unique(self, rule: Unique) -> Self {
+        Self { unique: Some(rule), ..self }
+    }
+
+    pub(super) const fn only(self, rows: &'static str) -> Self {
+        Self { only: Some(rows), ..self }
+    }
+}
+
+impl Table {
+    pub(super) fn create(&self) -> TableCreateStatement {
+        let mut create = Create::create();
+        create.table(self.name);
+        for column in self.columns {
+            create.col(column.definition());
+        }
+        let mut key = CreateIndex::create();
+        for column in self.key {
+            key.col(*column);
+        }
+        create.primary_key(&mut key);
+        for column in self.columns {
+            if let Some((table, other)) = column.references {
+                create.foreign_key(
+                    ForeignKey::create()
+                        .name(format!("{}_{}_fkey", self.name, column.name))
+                        .from(self.name, column.name)
+                        .to(table, other)
+                        .on_delete(ForeignKeyAction::Restrict),
+                );
+            }
+        }
+        create
+    }
+
+    pub(super) fn create_indexes(&self) -> impl Iterator<Item = IndexCreateStatement> {
+        self.indexes.iter().map(|index| {
+            let mut create = CreateIndex::create();
+            create.name(index.name).table(self.name);
+            for column in index.columns {
+                create.col(*column);
+            }
+            if index.unique.is_some() {
+                create.unique();
+            }
+            if let Some(only) = index.only {
+                create.and_where(Expr::cust(only));
+            }
+            create
+        })
+    }
+}
+
+impl fmt::Display for Table {
+    /// The description that checksums are made of. Changing its format would
+    /// make every database look altered.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "table {} key {}", self.name, self.key.join(","))?;
+        for column in self.columns {
+            let kind = match column.kind {
+                Kind::Uuid => "uuid",
+                Kind::Integer => "integer",
+                Kind::Text => "text",
+                Kind::Blob => "blob",
+                Kind::Flag => "flag",
+            };
+            let null = if column.null { " null" } else { "" };
+            write!(f, "column {} {kind}{null}", column.name)?;
+            if let Some((table, other)) = column.references {
+                write!(f, " to {table}.{other}")?;
+            }
+            writeln!(f)?;
+        }
+        for index in self.indexes {
+            let unique = if index.unique.is_some() { " unique" } else { "" };
+            let only = index.only.unwrap_or("every row");
+            writeln!(f, "index {} {}{unique} {only}", index.name, index.columns.join(","))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,203 @@
+//! Changes: all of them together with their audit events, or none.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use sekisho_model::audit::LineHash;
+use sekisho_model::event::{Actor, Event, Origin};
+use sekisho_model::id::{AuditChainId, DeviceId};
+use sekisho_model::{Rng, Timestamp};
+
+use crate::access::{Access, sealed};
+use crate::error::StoreError;
+use crate::outbox::OutboxEntry;
+use crate::{audit, outbox};
+
+/// Who does something, on whose request, and when. Sampled once by the
+/// caller, so that everything in one unit of work has one time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationContext {
+    /// Who does it.
+    pub actor: Actor,
+    /// The request it belongs to.
+    pub origin: Origin,
+    /// The time it happens.
+    pub now: Timestamp,
+}
+
+/// A transaction that ends with its audit events (INV-4).
+///
+/// Dropping it, also by cancelling the future that holds it, rolls back.
+#[must_use = "a unit of work that is not committed rolls back"]
+#[derive(Debug)]
+pub struct UnitOfWork {
+    tx: DatabaseTransaction,
+    context: OperationContext,
+    chain: Arc<OnceLock<AuditChainId>>,
+    rng: ArcRng,
+    events: Vec<(Actor, Event)>,
+    entries: Vec<(String, serde_json::Value)>,
+    wakes: BTreeSet<DeviceId>,
+}
+
+/// What a commit has done.
+#[must_use = "devices wait for their wake-up"]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// The devices to wake, each once.
+    pub wakes: Vec<DeviceId>,
+    /// The new head of this node's audit chain, if events were recorded.
+    pub head: Option<(u64, LineHash)>,
+}
+
+#[derive(Clone)]
+pub(crate) struct ArcRng(pub(crate) Arc<dyn Rng>);
+
+impl std::fmt::Debug for ArcRng {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Rng")
+    }
+}
+
+impl UnitOfWork {
+    pub(crate) async fn begin(
+        db: &DatabaseConnection,
+        context: OperationContext,
+        chain: Arc<OnceLock<AuditChainId>>,
+        rng: ArcRng,
+    ) -> Result<Self, StoreError> {
+        let tx = begin(db).await?;
+        Ok(Self {
+            tx,
+            context,
+            chain,
+            rng,
+            events: Vec::new(),
+            entries: Vec::new(),
+            wakes: BTreeSet::new(),
+        })
+    }
+
+    /// Who does this, and when.
+    pub fn context(&self) -> &OperationContext {
+        &self.context
+    }
+
+    /// The time of this unit of work.
+    pub fn now(&self) -> Timestamp {
+        self.context.now
+    }
+
+    /// Adds an audit event of the context's actor.
+    pub fn record(&mut self, event: Event) {
+        self.record_as(self.context.actor, event);
+    }
+
+    /// Adds an audit event of somebody else: a person who has just proved who
+    /// they are, or the server itself in a device's request.
+    pub fn record_as(&mut self, actor: Actor, event: Event) {
+        self.events.push((actor, event));
+    }
+
+    /// Wakes a device once this is committed.
+    pub fn wake(&mut self, device: DeviceId) {
+        self.wakes.insert(device);
+    }
+
+    /// Leaves something to be done after the commit, at least once.
+    pub fn enqueue(&mut self, kind: impl Into<String>, payload: serde_json::Value) {
+        self.entries.push((kind.into(), payload));
+    }
+
+    /// Appends the events to this node's audit chain, writes the outbox and
+    /// commits.
+    ///
+    /// # Errors
+    /// [`StoreError::Unaudited`] when no event was recorded. After any error
+    /// nothing is stored, except that a connection lost during the commit
+    /// itself leaves the outcome open, as with every database.
+    pub async fn commit(self) -> Result<Committed, StoreError> {
+        if self.events.is_empty() {
+            return Err(StoreError::Unaudited);
+        }
+        self.finish().await
+    }
+
+    /// Commits bookkeeping that is not worth an audit event (last seen, MAC
+    /// counters, purges). The reason is for the reader of the code.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit); events that were recorded are appended.
+    pub async fn commit_unaudited(self, reason: &'static str) -> Result<Committed, StoreError> {
+        tracing::trace!(reason, "commit without an audit event");
+        self.finish().await
+    }
+
+    /// Gives up, and waits until the database has done so. Dropping does the
+    /// same without waiting.
+    ///
+    /// # Errors
+    /// When the database cannot be reached; it rolls back nevertheless.
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        Ok(self.tx.rollback().await?)
+    }
+
+    async fn finish(self) -> Result<Committed, StoreError> {
+        let now = self.context.now;
+        for (kind, payload) in self.entries {
+            outbox::insert(&self.tx, OutboxEntry::new(kind, payload, now, self.rng.0.as_ref()))
+                .await?;
+        }
+        // The head of the chain is locked last and released by the commit
+        // that follows, so that nobody waits long and no deadlock is possible.
+        let mut head = None;
+        let mut chain = None;
+        if self.events.is_empty() {
+            alive(&self.tx).await?;
+        } else {
+            let id = match self.chain.get() {
+                Some(id) => *id,
+                None => audit::node_chain(&self.tx).await?,
+            };
+            head = Some(audit::append(&self.tx, id, &self.context, &self.events).await?);
+            chain = Some(id);
+        }
+        self.tx.commit().await?;
+        if let Some(chain) = chain {
+            // Only now is it certain that the site row exists.
+            let _ = self.chain.set(chain);
+        }
+        Ok(Committed { wakes: self.wakes.into_iter().collect(), head })
+    }
+}
+
+/// PostgreSQL answers a COMMIT of a failed transaction with success and rolls
+/// back. Another statement in between is refused, and the failure shows.
+async fn alive(tx: &DatabaseTransaction) -> Result<(), StoreError> {
+    if tx.get_database_backend() == DbBackend::Postgres {
+        tx.execute_unprepared("SELECT 1").await?;
+    }
+    Ok(())
+}
+
+/// On SQLite the write lock is taken at once: a transaction that starts as a
+/// reader could not become a writer after somebody else has written.
+pub(crate) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, StoreError> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    Ok(db.begin_with_options(options).await?)
+}
+
+impl sealed::Connected for UnitOfWork {
+    fn db(&self) -> DatabaseExecutor<'_> {
+        DatabaseExecutor::Transaction(&self.tx)
+    }
+}
+
+impl Access for UnitOfWork {}

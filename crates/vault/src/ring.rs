@@ -1,0 +1,199 @@
+//! The data keys in memory.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use sekisho_model::{Rng, Secret};
+use serde::{Deserialize, Serialize};
+
+use crate::aead::{self, KEY_BYTES};
+use crate::error::VaultError;
+use crate::kek::Kek;
+use crate::kek_file::random_key;
+use crate::sealed::{Place, Sealed};
+
+/// The format of a wrapped key: format byte, version (4 bytes, big endian),
+/// nonce, ciphertext, tag.
+const FORMAT: u8 = 1;
+
+const HEADER_BYTES: usize = 5;
+
+/// A data key as the store keeps it: sealed with the key-encryption key.
+/// A wrapped key is never deleted while a value names its version.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrappedKey {
+    /// Counts from 1; the highest one is in use.
+    pub version: u32,
+    /// The sealed key.
+    pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for WrappedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WrappedKey(version {}, {} bytes)", self.version, self.bytes.len())
+    }
+}
+
+/// The open data keys. Sealing uses the newest, opening the one a value
+/// names. Every key is wiped when the ring is dropped.
+pub struct KeyRing {
+    /// Never empty.
+    keys: BTreeMap<u32, Secret>,
+}
+
+impl KeyRing {
+    /// A ring with its first key. Seal nothing before the wrapped key is
+    /// durable in the store.
+    pub fn create(kek: &Kek, rng: &dyn Rng) -> (Self, WrappedKey) {
+        let key = random_key(rng);
+        let wrapped = wrap(kek, 1, &key, rng);
+        (Self { keys: BTreeMap::from([(1, key)]) }, wrapped)
+    }
+
+    /// Opens all keys of the store. If none opens, the key-encryption key is
+    /// wrong; if only some do, the others are damaged, which is an error too:
+    /// a vault that cannot open its values must not go on.
+    pub fn unlock(kek: &Kek, wrapped: &[WrappedKey]) -> Result<Self, VaultError> {
+        let mut keys = BTreeMap::new();
+        let mut damaged = None;
+        for item in wrapped {
+            match unwrap(kek, item)? {
+                Some(key) => {
+                    if keys.insert(item.version, key).is_some() {
+                        return Err(VaultError::DuplicateKeyVersion { version: item.version });
+                    }
+                }
+                None => damaged = damaged.or(Some(item.version)),
+            }
+        }
+        match (damaged, keys.is_empty()) {
+            (None, false) => Ok(Self { keys }),
+            (None, true) => Err(VaultError::NoDataKey),
+            (Some(_), true) => Err(VaultError::WrongKey),
+            (Some(version), false) => Err(VaultError::TamperedKey { version }),
+        }
+    }
+
+    /// Seals a secret for its place.
+    pub fn seal(
+        &self,
+        place: Place<'_>,
+        value: &Secret,
+        rng: &dyn Rng,
+    ) -> Result<Sealed, VaultError> {
+        self.seal_bytes(place, value.expose(), rng)
+    }
+
+    /// Seals bytes that the caller wipes, if that is needed.
+    pub fn seal_bytes(
+        &self,
+        place: Place<'_>,
+        value: &[u8],
+        rng: &dyn Rng,
+    ) -> Result<Sealed, VaultError> {
+        let (version, key) = self.active();
+        Sealed::seal(key, version, place, value, rng)
+    }
+
+    /// Opens a value that was sealed for this place.
+    pub fn open(&self, place: Place<'_>, sealed: &Sealed) -> Result<Secret, VaultError> {
+        sealed.open(|version| self.keys.get(&version), place)
+    }
+
+    /// The version that seals.
+    pub fn active_version(&self) -> u32 {
+        self.active().0
+    }
+
+    /// All versions that open, oldest first.
+    pub fn versions(&self) -> impl Iterator<Item = u32> + '_ {
+        self.keys.keys().copied()
+    }
+
+    /// Prepares the next key. It comes into use with [`KeyRing::commit`], once
+    /// its wrapped form is durable in the store: a value sealed with a key
+    /// that a crash takes away would be lost.
+    pub fn rotate(&self, kek: &Kek, rng: &dyn Rng) -> Result<Rotation, VaultError> {
+        let version = self.active_version().checked_add(1).ok_or(VaultError::NoVersionLeft)?;
+        let key = random_key(rng);
+        let wrapped = wrap(kek, version, &key, rng);
+        Ok(Rotation { wrapped, key })
+    }
+
+    /// Takes a prepared key into use; older keys still open.
+    pub fn commit(&mut self, rotation: Rotation) -> Result<(), VaultError> {
+        let version = rotation.wrapped.version;
+        if version <= self.active_version() {
+            return Err(VaultError::StaleRotation { version });
+        }
+        self.keys.insert(version, rotation.key);
+        Ok(())
+    }
+
+    /// All keys sealed with another key-encryption key, to replace those of
+    /// the store in one transaction with the new [`KekRecord`](crate::KekRecord).
+    pub fn wrap_all(&self, kek: &Kek, rng: &dyn Rng) -> Vec<WrappedKey> {
+        self.keys.iter().map(|(version, key)| wrap(kek, *version, key, rng)).collect()
+    }
+
+    fn active(&self) -> (u32, &Secret) {
+        let (version, key) = self.keys.last_key_value().expect("a ring is never empty");
+        (*version, key)
+    }
+}
+
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyRing").field("versions", &self.keys.keys()).finish_non_exhaustive()
+    }
+}
+
+/// A prepared data key: store [`Rotation::wrapped`], then
+/// [`KeyRing::commit`].
+#[must_use = "a rotation takes effect when it is stored and committed"]
+pub struct Rotation {
+    wrapped: WrappedKey,
+    key: Secret,
+}
+
+impl Rotation {
+    /// What the store must hold before the rotation is committed.
+    pub fn wrapped(&self) -> &WrappedKey {
+        &self.wrapped
+    }
+}
+
+impl fmt::Debug for Rotation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Rotation").field(&self.wrapped).finish()
+    }
+}
+
+fn wrap(kek: &Kek, version: u32, key: &Secret, rng: &dyn Rng) -> WrappedKey {
+    let mut header = [FORMAT; HEADER_BYTES];
+    header[1..].copy_from_slice(&version.to_be_bytes());
+    let bytes =
+        aead::seal(kek.wrapping_key(), &header, &associated_data(version), key.expose(), rng);
+    WrappedKey { version, bytes }
+}
+
+/// `None` if the key-encryption key does not open it.
+fn unwrap(kek: &Kek, wrapped: &WrappedKey) -> Result<Option<Secret>, VaultError> {
+    let Some(([format, version @ ..], body)) = wrapped.bytes.split_first_chunk::<HEADER_BYTES>()
+    else {
+        return Ok(None);
+    };
+    if *format != FORMAT {
+        let what = format!("data key {}", wrapped.version);
+        return Err(VaultError::UnknownFormat { what, found: *format });
+    }
+    if u32::from_be_bytes(*version) != wrapped.version {
+        return Ok(None);
+    }
+    let key = aead::open(kek.wrapping_key(), &associated_data(wrapped.version), body);
+    Ok(key.filter(|key| key.len() == KEY_BYTES))
+}
+
+fn associated_data(version: u32) -> Vec<u8> {
+    aead::associated_data(&[b"sekisho vault data key", &[FORMAT], &version.to_be_bytes()])
+}

@@ -1,0 +1,194 @@
+//! Sessions: Hello, Welcome and the frames that carry a MAC.
+
+use serde::{Deserialize, Serialize};
+
+use sekisho_model::Timestamp;
+use sekisho_model::device::Platform;
+use sekisho_model::id::{DeviceId, DeviceSessionId, OrderId};
+
+/// Longest Hello, in bytes.
+pub const MAX_HELLO_BYTES: usize = 64 * 1024;
+
+/// Longest answer to a Hello, in bytes.
+pub const MAX_WELCOME_BYTES: usize = 1024 * 1024;
+
+/// The longest life of a session, in seconds.
+pub const SESSION_TTL_S: u32 = 24 * 3600;
+
+/// The Hello as it travels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HelloEnvelope {
+    /// The protocol version this was written for.
+    pub protocol: u16,
+    /// Who says hello.
+    pub device: DeviceId,
+    /// Which receipt key this is sealed to.
+    #[serde(with = "serde_bytes")]
+    pub receipt_kid: [u8; 8],
+    /// HPKE encapsulated key.
+    #[serde(with = "serde_bytes")]
+    pub enc: [u8; 32],
+    /// The sealed, signed [`Hello`].
+    #[serde(with = "serde_bytes")]
+    pub ciphertext: Vec<u8>,
+}
+
+/// Opens a session. Signed with the identity key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The protocol version this was written for.
+    pub protocol: u16,
+    /// The oldest protocol version the agent reads.
+    pub min_protocol: u16,
+    /// Who says hello.
+    pub device: DeviceId,
+    /// X25519; orders of this session are sealed to it. Lives in memory only.
+    #[serde(with = "serde_bytes")]
+    pub session_key: [u8; 32],
+    /// Counts Hellos, fsynced before this one was sent. Going back means that
+    /// the endpoint was reverted or copied.
+    pub counter: u64,
+    /// The highest order seq the agent has ever accepted.
+    pub highest_seq: u64,
+    /// The version of the newest bundle the agent holds.
+    pub bundle_version: u64,
+    /// Version of the agent.
+    pub agent_version: String,
+    /// The kind of agent.
+    pub platform: Platform,
+    /// What this agent can do beyond the first version.
+    pub capabilities: Vec<String>,
+    /// The device's own clock: shown, never trusted.
+    pub wall_clock: Timestamp,
+    /// Changes with every boot.
+    pub boot: String,
+    /// The interval of plain polls the agent is set to, in seconds.
+    pub interval_s: u32,
+    /// Orders that were started and have no outcome: they are never run again.
+    pub unknown_orders: Vec<OrderId>,
+    /// Binds the Welcome to this Hello.
+    #[serde(with = "serde_bytes")]
+    pub nonce: [u8; 32],
+}
+
+/// The answer to a Hello as it travels: sealed to the session key, signed by
+/// the order key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WelcomeEnvelope {
+    /// HPKE encapsulated key.
+    #[serde(with = "serde_bytes")]
+    pub enc: [u8; 32],
+    /// The sealed, signed [`HelloAnswer`].
+    #[serde(with = "serde_bytes")]
+    pub ciphertext: Vec<u8>,
+}
+
+/// The server's answer to a Hello.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HelloAnswer {
+    /// The nonce of the Hello.
+    #[serde(with = "serde_bytes")]
+    pub nonce: [u8; 32],
+    /// The server's clock.
+    pub server_time: Timestamp,
+    /// Signed bundles newer than the agent's, oldest first.
+    pub bundles: Vec<serde_bytes::ByteBuf>,
+    /// A session, or why there is none.
+    pub outcome: HelloOutcome,
+}
+
+/// A session, or why there is none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HelloOutcome {
+    /// A session was opened.
+    Welcome {
+        /// Its id.
+        session: DeviceSessionId,
+        /// It ends after so many seconds.
+        ttl_s: u32,
+        /// What the server asks of the agent.
+        directives: Directives,
+    },
+    /// There is no session.
+    Refused {
+        /// Why.
+        reason: HelloRefusal,
+        /// Say Hello again after so many seconds.
+        retry_after_s: u32,
+    },
+}
+
+/// What the server asks of an agent for the time of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Directives {
+    /// How long a wait is held, in seconds.
+    pub wait_hold_s: u32,
+    /// An unconditional fetch is made at least so often, in seconds.
+    pub fetch_every_s: u32,
+    /// The protocol versions the server reads: oldest and newest.
+    pub protocols: (u16, u16),
+}
+
+/// Why a Hello did not open a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HelloRefusal {
+    /// An administrator has not approved the device.
+    Pending,
+    /// An administrator blocked the device.
+    Blocked,
+    /// The device was taken out of service.
+    Retired,
+    /// Two sessions of this identity alternated.
+    Suspended,
+    /// The agent is too old for this server.
+    AgentTooOld,
+    /// The site is in recovery.
+    Recovery,
+}
+
+impl HelloRefusal {
+    /// A sentence for the person at the endpoint.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Pending => "an administrator has not approved this device yet",
+            Self::Blocked => "an administrator blocked this device",
+            Self::Retired => "this device was taken out of service",
+            Self::Suspended => {
+                "another machine uses the same identity; an administrator must decide which one to keep"
+            }
+            Self::AgentTooOld => "this agent is too old for the server; install a newer one",
+            Self::Recovery => "the site is in recovery; waiting until it is done",
+        }
+    }
+}
+
+/// A message inside a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame {
+    /// The session.
+    pub session: DeviceSessionId,
+    /// Strictly increasing in each direction.
+    pub counter: u64,
+    /// The message.
+    #[serde(with = "serde_bytes")]
+    pub body: Vec<u8>,
+    /// HMAC-SHA-256 over direction, session, counter, method, path, the hash
+    /// of the body and, in an answer, the counter it answers.
+    #[serde(with = "serde_bytes")]
+    pub mac: [u8; 32],
+}
+
+/// Room a frame adds around its body, in bytes.
+pub const FRAME_OVERHEAD_BYTES: usize = 256;
+
+/// The answer to `wait`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wake {
+    /// There may be orders: fetch.
+    Fetch,
+    /// Nothing happened in the time asked for.
+    Nothing,
+}

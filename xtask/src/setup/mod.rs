@@ -1,0 +1,68 @@
+//! `setup`: finds what this machine lacks for tests and demo, and installs it.
+
+mod debian;
+mod tools;
+
+use anyhow::{Result, bail};
+
+pub(crate) use tools::Tool;
+
+use crate::workspace::Workspace;
+
+/// The arguments of `setup`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Only report what is missing; exit code 1 if anything is.
+    #[arg(long)]
+    check: bool,
+}
+
+/// The verb.
+pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
+    let packages = debian::missing();
+    let components = tools::missing_components();
+    let tools = tools::missing(workspace);
+    if packages.is_empty() && components.is_empty() && tools.is_empty() {
+        println!("setup: nothing is missing");
+        return Ok(());
+    }
+    for package in &packages {
+        println!("setup: missing Debian package {}: {}", package.name, package.purpose);
+    }
+    for component in &components {
+        println!("setup: missing toolchain component {component}");
+    }
+    for tool in &tools {
+        println!("setup: missing cargo tool {}: {}", tool.binary(), tool.purpose());
+    }
+    if args.check {
+        bail!("something is missing; `cargo xtask setup` installs it");
+    }
+    install(workspace, &packages, &components, &tools)?;
+    println!("setup: complete");
+    Ok(())
+}
+
+/// Installs what is missing and says nothing when nothing is.
+pub(crate) fn ensure(workspace: &Workspace) -> Result<()> {
+    let complete = debian::missing().is_empty()
+        && tools::missing_components().is_empty()
+        && tools::missing(workspace).is_empty();
+    if complete { Ok(()) } else { run(workspace, &Args { check: false }) }
+}
+
+/// Installs what the demo needs: Debian packages only.
+pub(crate) fn ensure_packages() -> Result<()> {
+    debian::install(&debian::missing())
+}
+
+fn install(
+    workspace: &Workspace,
+    packages: &[&debian::Package],
+    components: &[&str],
+    tools: &[Tool],
+) -> Result<()> {
+    debian::install(packages)?;
+    tools::install_components(components)?;
+    tools::install(workspace, tools)
+}
