@@ -1,0 +1,149 @@
+//! Calls of the route table over one connection.
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ClientConfig;
+use sekisho_wire::bundle::{BundleChain, MAX_CHAIN_BYTES};
+use sekisho_wire::cbor;
+use sekisho_wire::enrolment::EnrolmentEnvelope;
+use sekisho_wire::route::RouteName;
+
+use crate::connection::Connection;
+use crate::{ClientIdentity, Endpoint, LinkError, ServerCheck, ServerTime, tls};
+
+/// A link to a server or gateway whose certificate is checked. Connects when
+/// it is needed, and again after a failure.
+pub struct Link {
+    endpoint: Endpoint,
+    config: Arc<ClientConfig>,
+    connection: Option<Connection>,
+}
+
+impl Link {
+    /// A link that is not connected yet.
+    ///
+    /// # Errors
+    /// When roots, certificate or key cannot be used.
+    pub fn new(
+        endpoint: Endpoint,
+        check: &ServerCheck,
+        identity: Option<&ClientIdentity>,
+        time: ServerTime,
+    ) -> Result<Self, LinkError> {
+        let config = Arc::new(tls::checked(check, identity, time)?);
+        Ok(Self { endpoint, config, connection: None })
+    }
+
+    /// Calls a route and returns the body of the answer.
+    ///
+    /// A call that is dropped half-way closes the connection; the link stays
+    /// usable and the next call opens a new one.
+    ///
+    /// # Errors
+    /// When no connection comes about, it breaks, or the peer refuses.
+    pub async fn call(
+        &mut self,
+        name: RouteName,
+        parameters: &[&dyn Display],
+        body: Vec<u8>,
+    ) -> Result<Vec<u8>, LinkError> {
+        let timeout = Duration::from_secs(name.route().timeout_s);
+        self.call_within(name, parameters, body, timeout).await
+    }
+
+    /// As [`Self::call`], with a deadline of its own (long polls).
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub async fn call_within(
+        &mut self,
+        name: RouteName,
+        parameters: &[&dyn Display],
+        body: Vec<u8>,
+        timeout: Duration,
+    ) -> Result<Vec<u8>, LinkError> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => Connection::open(&self.endpoint, self.config.clone()).await?,
+        };
+        let answer = connection.call(name.route(), &name.path(parameters), body, timeout).await;
+        // Only a connection that has answered is used again.
+        if matches!(answer, Ok(_) | Err(LinkError::Refused { .. })) {
+            self.connection = Some(connection);
+        }
+        answer
+    }
+
+    /// Whether the connection, if there is one, speaks HTTP/2.
+    pub fn is_h2(&self) -> Option<bool> {
+        self.connection.as_ref().map(Connection::is_h2)
+    }
+
+    /// Closes the connection; the next call opens a new one.
+    pub fn disconnect(&mut self) {
+        self.connection = None;
+    }
+
+    /// Where this link leads.
+    pub const fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+}
+
+/// A link before the device can check anybody: the peer may be an impostor.
+/// Only what proves itself goes over it.
+pub struct UnverifiedLink {
+    endpoint: Endpoint,
+    config: Arc<ClientConfig>,
+}
+
+impl UnverifiedLink {
+    /// A link to an endpoint that cannot be checked yet.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn new(endpoint: Endpoint) -> Result<Self, LinkError> {
+        Ok(Self { endpoint, config: Arc::new(tls::unverified()?) })
+    }
+
+    /// Reads the chain of trust bundles after a version. The caller checks it
+    /// against a pin or an anchor.
+    ///
+    /// # Errors
+    /// When there is no answer or it is not a chain.
+    pub async fn bundle(&self, after: u64) -> Result<BundleChain, LinkError> {
+        let body = self.call(RouteName::Bundle, &[&after], Vec::new()).await?;
+        cbor::decode(&body, MAX_CHAIN_BYTES).map_err(|_| LinkError::Strange { status: 200 })
+    }
+
+    /// Reads the server's signed time. The caller checks the signature.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn time(&self, nonce: &[u8; 16]) -> Result<Vec<u8>, LinkError> {
+        let nonce: String = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.call(RouteName::Time, &[&nonce], Vec::new()).await
+    }
+
+    /// Brings an enrolment. The answer is sealed.
+    ///
+    /// # Errors
+    /// When there is no answer, or the server refuses without opening it.
+    pub async fn enrol(&self, envelope: &EnrolmentEnvelope) -> Result<Vec<u8>, LinkError> {
+        self.call(RouteName::Enrol, &[], cbor::encode(envelope)).await
+    }
+
+    async fn call(
+        &self,
+        name: RouteName,
+        parameters: &[&dyn Display],
+        body: Vec<u8>,
+    ) -> Result<Vec<u8>, LinkError> {
+        let route = name.route();
+        let mut connection = Connection::open(&self.endpoint, self.config.clone()).await?;
+        let timeout = Duration::from_secs(route.timeout_s);
+        connection.call(route, &name.path(parameters), body, timeout).await
+    }
+}

@@ -1,0 +1,226 @@
+//! How the peer is checked.
+
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use sekisho_model::Secret;
+
+use crate::{LinkError, ServerTime};
+
+/// How the certificate of a server or gateway is checked.
+#[derive(Clone, Debug)]
+pub enum ServerCheck {
+    /// Against the CA roots in the trust bundle, DER.
+    SiteCa(Vec<Vec<u8>>),
+    /// The SHA-256 of the certificate's SubjectPublicKeyInfo.
+    PinnedKey([u8; 32]),
+}
+
+/// The device's own certificate.
+pub struct ClientIdentity {
+    /// Chain, leaf first, DER.
+    pub chain: Vec<Vec<u8>>,
+    /// The identity key, PKCS#8.
+    pub key: Secret,
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(aws_lc_rs::default_provider())
+}
+
+/// The TLS configuration of a checked link.
+pub(crate) fn checked(
+    check: &ServerCheck,
+    identity: Option<&ClientIdentity>,
+    time: ServerTime,
+) -> Result<ClientConfig, LinkError> {
+    let provider = provider();
+    let algorithms = provider.signature_verification_algorithms;
+    let verifier: Arc<dyn ServerCertVerifier> = match check {
+        ServerCheck::SiteCa(roots) => {
+            let mut store = RootCertStore::empty();
+            for root in roots {
+                store.add(CertificateDer::from(root.clone())).map_err(setup)?;
+            }
+            let inner =
+                WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider.clone())
+                    .build()
+                    .map_err(setup)?;
+            Arc::new(AtServerTime { inner, time })
+        }
+        ServerCheck::PinnedKey(pin) => Arc::new(PinnedKey { pin: *pin, algorithms }),
+    };
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(setup)?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier);
+    let mut config = match identity {
+        Some(identity) => {
+            let chain =
+                identity.chain.iter().map(|der| CertificateDer::from(der.clone())).collect();
+            let key = PrivatePkcs8KeyDer::from(identity.key.expose().to_vec());
+            builder.with_client_auth_cert(chain, PrivateKeyDer::Pkcs8(key)).map_err(setup)?
+        }
+        None => builder.with_no_client_auth(),
+    };
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// The TLS configuration before anybody can be checked. The one place where a
+/// certificate is accepted unseen; only [`crate::UnverifiedLink`] uses it, and
+/// that can only carry messages which prove themselves.
+pub(crate) fn unverified() -> Result<ClientConfig, LinkError> {
+    let provider = provider();
+    let algorithms = provider.signature_verification_algorithms;
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(setup)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(UnverifiedForEnrolment { algorithms }))
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn setup(error: impl std::fmt::Display) -> LinkError {
+    LinkError::Setup(error.to_string())
+}
+
+/// The usual check, with the dates judged by the server's clock.
+#[derive(Debug)]
+struct AtServerTime {
+    inner: Arc<WebPkiServerVerifier>,
+    time: ServerTime,
+}
+
+impl ServerCertVerifier for AtServerTime {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp: &[u8],
+        _wall_clock: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let seconds = u64::try_from(self.time.now().as_secs()).unwrap_or(0);
+        let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
+        self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
+}
+
+/// A certificate whose key is known; its dates and names do not matter.
+#[derive(Debug)]
+struct PinnedKey {
+    pin: [u8; 32],
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl ServerCertVerifier for PinnedKey {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let spki =
+            rustls::server::ParsedCertificate::try_from(end_entity)?.subject_public_key_info();
+        if sekisho_seal::sha256(spki.as_ref()) == self.pin {
+            Ok(ServerCertVerified::assertion())
+        } else {
+            Err(rustls::CertificateError::UnknownIssuer.into())
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
+
+/// Accepts any certificate. See [`unverified`].
+#[derive(Debug)]
+struct UnverifiedForEnrolment {
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl ServerCertVerifier for UnverifiedForEnrolment {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
