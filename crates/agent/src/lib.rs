@@ -1,1 +1,25 @@
+//! The Sekisho agent.
 //!
+//! It dials out, says who it is, takes sealed orders, carries them out with
+//! the system's own tools and brings signed receipts back. It never listens.
+//!
+//! - [`engine`]: what is done with an order, and in which order things become
+//!   durable. No network; tested with a disk that loses what was not synced.
+//! - [`journal`], [`state`]: what the agent remembers.
+//! - [`session`]: Hello, frames and the calls of a session.
+//! - [`enrol`], [`run`], [`status`], [`check`]: the commands.
+
+pub mod check;
+pub mod command;
+pub mod config;
+pub mod engine;
+pub mod enrol;
+pub mod journal;
+pub mod run;
+pub mod session;
+pub mod settings;
+pub mod state;
+pub mod status;
+
+/// The version this agent tells the server.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

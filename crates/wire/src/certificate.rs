@@ -58,15 +58,24 @@ pub struct CertificateAnswer {
     pub outcome: CertificateOutcome,
 }
 
+/// A certificate with the times that matter to its holder, so that an agent
+/// need not read certificates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssuedCertificate {
+    /// Chain, leaf first, DER.
+    pub chain: Vec<serde_bytes::ByteBuf>,
+    /// Ask for the next one from this time on, by the server's clock.
+    pub renew_at: Timestamp,
+    /// It ends at this time, by the server's clock.
+    pub not_after: Timestamp,
+}
+
 /// What the server decided about a certificate request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CertificateOutcome {
     /// A certificate.
-    Issued {
-        /// Chain, leaf first, DER.
-        chain: Vec<serde_bytes::ByteBuf>,
-    },
+    Issued(IssuedCertificate),
     /// An administrator has not decided yet.
     Pending {
         /// Ask again after so many seconds.

@@ -7,6 +7,8 @@ use sekisho_model::device::{DeviceState, EnrolmentRefusal, Platform};
 use sekisho_model::id::{DeviceId, EnrolmentKeyId};
 use sekisho_model::name::{DnsName, LoginName};
 
+use crate::certificate::IssuedCertificate;
+
 /// Longest enrolment request, in bytes.
 pub const MAX_ENROLMENT_BYTES: usize = 32 * 1024;
 
@@ -94,8 +96,8 @@ pub enum EnrolmentOutcome {
         device: DeviceId,
         /// `pending` or `approved`.
         state: DeviceState,
-        /// Certificate chain, leaf first, DER; empty while pending.
-        certificate: Vec<serde_bytes::ByteBuf>,
+        /// The certificate; `None` while pending.
+        certificate: Option<IssuedCertificate>,
         /// The whole bundle chain, signed.
         bundles: Vec<serde_bytes::ByteBuf>,
         /// Why it is pending although the key approves in advance.

@@ -1,0 +1,149 @@
+//! `sekisho-agent check`: names what is wrong, one line per condition.
+
+use std::sync::Arc;
+
+use sekisho_link::{Link, LinkError, ServerCheck, ServerTime, UnverifiedLink};
+use sekisho_model::Clock;
+use sekisho_model::Rng;
+use sekisho_model::rng::random_bytes;
+use sekisho_platform::accounts::AccountBackend;
+use sekisho_seal::message;
+use sekisho_wire::bundle::TlsCheck;
+use sekisho_wire::route::RouteName;
+use serde::Serialize;
+
+use crate::config::{self, Config};
+use crate::state::{State, StateError};
+
+/// One condition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// What was looked at.
+    pub name: String,
+    /// Whether it is as it should be.
+    pub ok: bool,
+    /// What was found, and what to do.
+    pub detail: String,
+}
+
+fn line(name: &str, ok: bool, detail: impl Into<String>) -> Line {
+    Line { name: name.to_owned(), ok, detail: detail.into() }
+}
+
+/// A clock further off than this is worth a warning.
+const SKEW_WARNING_S: u64 = 300;
+
+/// Looks at everything that must be right for the agent to work.
+pub async fn check(
+    config: &Config,
+    state: &State,
+    accounts: Arc<dyn AccountBackend>,
+    clock: Arc<dyn Clock>,
+    rng: &dyn Rng,
+) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let readiness = tokio::task::spawn_blocking(move || accounts.readiness()).await;
+    match readiness {
+        Ok(checks) => {
+            lines.extend(checks.into_iter().map(|c| line(c.name, c.ok, c.detail)));
+        }
+        Err(error) => lines.push(line("accounts", false, error.to_string())),
+    }
+    match state.identity() {
+        Ok(Some(_)) => lines.push(line("key", true, "the identity key is there")),
+        Ok(None) => lines.push(line("key", false, "no identity key; run `sekisho-agent enroll`")),
+        Err(error) => lines.push(line("key", false, error.to_string())),
+    }
+    let enrolled = match state.enrolled() {
+        Ok(enrolled) => enrolled,
+        Err(error) => {
+            lines.push(line("enrolment", false, error.to_string()));
+            if let (StateError::NotEnrolled, Some(server)) = (&error, &config.server) {
+                lines.push(reach(server).await);
+            }
+            return lines;
+        }
+    };
+    lines.push(line("enrolment", true, format!("device {}", enrolled.device)));
+    let trust = match state.trust(&enrolled.anchor) {
+        Ok(trust) => trust,
+        Err(error) => {
+            lines.push(line("trust", false, error.to_string()));
+            return lines;
+        }
+    };
+    lines.push(line("trust", true, format!("trust bundle {}", trust.bundle().version)));
+    let server = config.server.clone().unwrap_or(enrolled.server);
+    let reached = reach(&server).await;
+    let went_through = reached.ok;
+    lines.push(reached);
+    if !went_through {
+        return lines;
+    }
+
+    // The clock, by the server's signed answer.
+    let time = ServerTime::new(clock);
+    let nonce = random_bytes(rng);
+    let signed = match UnverifiedLink::new(server.clone()) {
+        Ok(link) => link.time(&nonce).await,
+        Err(error) => Err(error),
+    };
+    match signed.map(|signed| message::open_time(&signed, &trust, &nonce)) {
+        Ok(Ok(answer)) => {
+            time.learn(answer.time);
+            let skew_s = time.skew().unwrap_or_default().as_secs();
+            let detail = format!("this host's clock and the server's are {skew_s} s apart");
+            lines.push(line("clock", skew_s <= SKEW_WARNING_S, detail));
+        }
+        Ok(Err(error)) => lines.push(line("clock", false, format!("the server's time: {error}"))),
+        Err(error) => lines.push(line("clock", false, error.to_string())),
+    }
+
+    // TLS as the loop will check it.
+    let check = match (&config.trust, &trust.bundle().server_tls) {
+        (config::Trust::Pin(pin), _) | (config::Trust::Site, TlsCheck::PinnedKey(pin)) => {
+            ServerCheck::PinnedKey(*pin)
+        }
+        (config::Trust::Site, TlsCheck::SiteCa | TlsCheck::SystemRoots) => {
+            ServerCheck::SiteCa(trust.bundle().ca_roots.iter().map(|der| der.to_vec()).collect())
+        }
+    };
+    let called = match Link::new(server, &check, None, time) {
+        Ok(mut link) => link.call(RouteName::Bundle, &[&u32::MAX], Vec::new()).await,
+        Err(error) => Err(error),
+    };
+    lines.push(match called {
+        Ok(_) | Err(LinkError::Refused { .. }) => {
+            line("tls", true, "the server's certificate is one of this site")
+        }
+        Err(error) => line("tls", false, error.to_string()),
+    });
+    lines.push(match state.certificate() {
+        Ok(Some(certificate)) => {
+            line("certificate", true, format!("valid until {}", certificate.not_after))
+        }
+        Ok(None) => {
+            line("certificate", false, "none yet: an administrator must approve this device")
+        }
+        Err(error) => line("certificate", false, error.to_string()),
+    });
+    lines
+}
+
+/// DNS and TCP, told apart.
+async fn reach(server: &sekisho_link::Endpoint) -> Line {
+    let found = match UnverifiedLink::new(server.clone()) {
+        Ok(link) => link.bundle(u64::from(u32::MAX)).await.map(|_| ()),
+        Err(error) => Err(error),
+    };
+    match found {
+        Ok(()) | Err(LinkError::Refused { .. }) => {
+            line("server", true, format!("{server} answers"))
+        }
+        Err(error @ LinkError::Dns { .. }) => line("dns", false, error.to_string()),
+        Err(error @ (LinkError::Tcp { .. } | LinkError::TimedOut(_))) => {
+            line("tcp", false, error.to_string())
+        }
+        Err(error) => line("server", false, error.to_string()),
+    }
+}

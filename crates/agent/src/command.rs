@@ -1,0 +1,322 @@
+//! The command line of the agent.
+
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use clap::{Parser, Subcommand};
+use sekisho_link::{Endpoint, ServerTime};
+use sekisho_model::clock::SystemClock;
+use sekisho_model::device::DeviceState;
+use sekisho_model::rng::SystemRng;
+use sekisho_platform::disk::RealDisk;
+use sekisho_platform::{accounts, host, process};
+use sekisho_seal::enrolment_key::EnrolmentKeyText;
+use zeroize::Zeroizing;
+
+use crate::config::{self, Config};
+use crate::journal::{Journal, Step};
+use crate::run::{self, Surroundings};
+use crate::state::{State, StateError};
+use crate::status::{Phase, StatusFile};
+use crate::{check, enrol, settings};
+
+/// Sekisho agent: keeps the passwords of this host's accounts under the
+/// server's care. It only ever dials out.
+#[derive(Debug, Parser)]
+#[command(name = "sekisho-agent", version, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage.")]
+struct Cli {
+    /// The settings file.
+    #[arg(long, global = true, default_value = config::DEFAULT_PATH)]
+    config: PathBuf,
+    /// Where the agent keeps its memory; goes before the settings file.
+    #[arg(long, global = true)]
+    state_dir: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make this host known to the server, with a key an administrator gave you.
+    ///
+    /// The key is read from a prompt, a file or standard input, never from the
+    /// command line, where other users could see it.
+    #[command(after_help = "Example:\n  sekisho-agent enroll --server sekisho.example.jp:8383\n  \
+                            sekisho-agent enroll --server 10.0.0.5 --key-file - < key.txt")]
+    Enroll {
+        /// The server's or gateway's address: host or host:port (8383).
+        #[arg(long)]
+        server: Option<String>,
+        /// A file that holds the enrolment key; `-` = standard input.
+        #[arg(long, value_name = "FILE")]
+        key_file: Option<PathBuf>,
+    },
+    /// Work until stopped: take orders and carry them out.
+    Run,
+    /// Show who this host is to the server and what is open.
+    Status {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Find out what is wrong: server, clock, trust, and whether passwords can
+    /// be changed here.
+    Check {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Explain every setting, as Markdown.
+    #[command(alias = "settings-reference")]
+    Settings,
+}
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match &cli.command {
+        Command::Enroll { server, key_file } => {
+            enroll(&cli, server.as_deref(), key_file.as_deref())
+        }
+        Command::Run => run(&cli),
+        Command::Status { json } => status(&cli, *json),
+        Command::Check { json } => checks(&cli, *json),
+        Command::Settings => {
+            say(&settings::reference());
+            Ok(ExitCode::SUCCESS)
+        }
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the person asked to see")]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+#[expect(clippy::print_stderr, reason = "this is for the person, not for the log")]
+fn complain(text: &str) {
+    eprintln!("{text}");
+}
+
+fn settings_of(cli: &Cli) -> anyhow::Result<Config> {
+    let required = cli.config != Path::new(config::DEFAULT_PATH);
+    let mut config = Config::load(&cli.config, required)?;
+    if let Some(dir) = &cli.state_dir {
+        config.state_dir.clone_from(dir);
+    }
+    Ok(config)
+}
+
+fn memory(config: &Config) -> anyhow::Result<State> {
+    let disk = RealDisk::open(&config.state_dir)
+        .with_context(|| format!("the agent's memory {}", config.state_dir.display()))?;
+    Ok(State::new(Arc::new(disk)))
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(4)
+        .build()
+        .context("the runtime cannot start")
+}
+
+fn enroll(cli: &Cli, server: Option<&str>, key_file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    process::harden()?;
+    let config = settings_of(cli)?;
+    let server: Endpoint = match (server, &config.server) {
+        (Some(text), _) => text.parse().context("--server")?,
+        (None, Some(server)) => server.clone(),
+        (None, None) => bail!("which server? Give --server host:port, or set it in agent.toml"),
+    };
+    let text = read_key(key_file)?;
+    let key = EnrolmentKeyText::parse(&text).context("the enrolment key")?;
+    drop(text);
+    let state = memory(&config)?;
+    let facts = enrol::host_facts()?;
+    let outcome = runtime()?.block_on(enrol::enrol(
+        &server,
+        &key,
+        config.owner.clone(),
+        &state,
+        facts,
+        &SystemRng,
+    ))?;
+    say(&format!("enrolled as device {}", outcome.enrolled.device));
+    match outcome.state {
+        DeviceState::Approved => say("approved; start it with `sekisho-agent run`"),
+        DeviceState::Pending | DeviceState::Blocked | DeviceState::Retired => {
+            if let Some(remark) = outcome.remark {
+                say(&format!("remark: {}", remark.advice()));
+            }
+            say("waiting for an administrator to approve this device; `sekisho-agent run` may be \
+                 started already");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Longest key file, in bytes.
+const MAX_KEY_BYTES: u64 = 4096;
+
+fn read_key(file: Option<&Path>) -> anyhow::Result<Zeroizing<String>> {
+    let mut text = Zeroizing::new(String::new());
+    match file {
+        Some(path) if path == Path::new("-") => {
+            std::io::stdin()
+                .take(MAX_KEY_BYTES)
+                .read_to_string(&mut text)
+                .context("the enrolment key cannot be read from standard input")?;
+        }
+        Some(path) => {
+            let file = std::fs::File::open(path)
+                .with_context(|| format!("the key file {}", path.display()))?;
+            file.take(MAX_KEY_BYTES)
+                .read_to_string(&mut text)
+                .with_context(|| format!("the key file {}", path.display()))?;
+        }
+        None if std::io::stdin().is_terminal() => {
+            text = Zeroizing::new(rpassword::prompt_password("Enrolment key (not shown): ")?);
+        }
+        None => bail!("no key: give --key-file FILE, or --key-file - to read standard input"),
+    }
+    if text.trim().is_empty() {
+        bail!("the enrolment key is empty");
+    }
+    Ok(text)
+}
+
+fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+    process::harden()?;
+    process::restrict_new_files()?;
+    let config = settings_of(cli)?;
+    start_log(&config.log)?;
+    let state = memory(&config)?;
+    let clock = Arc::new(SystemClock);
+    let status = StatusFile::in_dir(&config.state_dir);
+    let parts = Surroundings {
+        config_path: cli.config.clone(),
+        state,
+        accounts: Arc::from(accounts::system_accounts(clock.clone())?),
+        clock: clock.clone(),
+        rng: Arc::new(SystemRng),
+        boot: host::facts()?.boot_id,
+        status: status.clone(),
+        config,
+    };
+    let ended = runtime()?.block_on(async {
+        let mut terminate =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        // Without systemd there is nobody to notify, and that is fine.
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+        let ended = tokio::select! {
+            ended = run::run(parts) => ended.map_err(anyhow::Error::from),
+            _ = terminate.recv() => Ok(()),
+            interrupted = tokio::signal::ctrl_c() => interrupted.map_err(anyhow::Error::from),
+        };
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+        ended
+        // An order that is being carried out finishes while the runtime is
+        // dropped: it is never interrupted between started and done.
+    });
+    status.put(Phase::Stopped, None, &ServerTime::new(clock));
+    ended?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn start_log(level: &str) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(level)
+        .with_context(|| format!("log is '{level}'; expected error, warn, info, debug or trace"))?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    Ok(())
+}
+
+fn status(cli: &Cli, json: bool) -> anyhow::Result<ExitCode> {
+    let config = settings_of(cli)?;
+    let state = memory(&config)?;
+    let enrolled = match state.enrolled() {
+        Ok(enrolled) => enrolled,
+        Err(StateError::NotEnrolled) => {
+            say(if json { "{\"enrolled\":false}" } else { "not enrolled" });
+            return Ok(ExitCode::FAILURE);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let trust = state.trust(&enrolled.anchor)?;
+    let certificate = state.certificate()?;
+    let journal = Journal::open(state)?;
+    let said = StatusFile::in_dir(&config.state_dir).find();
+    let open = journal.entries().filter(|entry| entry.step < Step::Reported).count();
+    let escrows = journal.escrows()?.len();
+    if json {
+        let value = serde_json::json!({
+            "enrolled": true,
+            "device": enrolled.device,
+            "site": enrolled.anchor.site,
+            "server": config.server.unwrap_or(enrolled.server),
+            "bundle_version": trust.bundle().version,
+            "certificate_until": certificate.map(|c| c.not_after.to_string()),
+            "open_receipts": open,
+            "escrows": escrows,
+            "last_status": said,
+        });
+        say(&value.to_string());
+        return Ok(ExitCode::SUCCESS);
+    }
+    say(&format!("device        {}", enrolled.device));
+    say(&format!("site          {}", enrolled.anchor.site));
+    say(&format!("server        {}", config.server.unwrap_or(enrolled.server)));
+    say(&format!("trust bundle  {}", trust.bundle().version));
+    say(&match certificate {
+        Some(certificate) => format!("certificate   until {}", certificate.not_after),
+        None => "certificate   none; waiting for approval".to_owned(),
+    });
+    say(&format!("open receipts {open}"));
+    say(&format!("escrows       {escrows}"));
+    if let Some(said) = said {
+        let word = match said.phase {
+            Phase::Connected => "connected",
+            Phase::Waiting => "trying to connect",
+            Phase::Stopped => "stopped",
+        };
+        say(&format!("agent         {word} since {}", said.since));
+        if let Some(problem) = said.problem {
+            say(&format!("problem       {problem}"));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn checks(cli: &Cli, json: bool) -> anyhow::Result<ExitCode> {
+    let config = settings_of(cli)?;
+    let state = memory(&config)?;
+    let clock = Arc::new(SystemClock);
+    let accounts = Arc::from(accounts::system_accounts(clock.clone())?);
+    let lines = runtime()?.block_on(check::check(&config, &state, accounts, clock, &SystemRng));
+    let all = lines.iter().all(|line| line.ok);
+    if json {
+        say(&serde_json::to_string(&lines)?);
+    } else {
+        let width = lines.iter().map(|line| line.name.len()).max().unwrap_or(0);
+        for line in &lines {
+            let mark = if line.ok { "ok  " } else { "FAIL" };
+            say(&format!("{mark}  {:width$}  {}", line.name, line.detail));
+        }
+    }
+    Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,622 @@
+//! The agent's loop: certificate, Hello, receipts, orders, wait.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use sekisho_link::{
+    Backoff, ClientIdentity, Link, LinkError, ServerCheck, ServerTime, UnverifiedLink,
+};
+use sekisho_model::rng::random_bytes;
+use sekisho_model::{Clock, Rng};
+use sekisho_platform::accounts::AccountBackend;
+use sekisho_seal::bundle::Trust;
+use sekisho_seal::message;
+use sekisho_seal::sealing::OpeningKey;
+use sekisho_seal::sign::IdentityKey;
+use sekisho_wire::bundle::TlsCheck;
+use sekisho_wire::cbor;
+use sekisho_wire::certificate::{
+    CertificateOutcome, CertificateRequest, IssuedCertificate, MAX_CERTIFICATE_REQUEST_BYTES,
+};
+use sekisho_wire::order::Order;
+use sekisho_wire::problem::ProblemCode;
+use sekisho_wire::route::{RouteName, WAIT_HOLD_SHORT_S};
+use sekisho_wire::session::{Wake, WelcomeEnvelope};
+use tokio::time::Instant;
+
+use crate::config::{self, Config};
+use crate::engine::{Engine, Parts};
+use crate::enrol::certificate_request;
+use crate::session::{Greeting, Session, SessionError};
+use crate::state::{Enrolled, State, StateError};
+use crate::status::{Phase, StatusFile};
+
+/// How often the settings file is looked at.
+const RELOAD_EVERY: Duration = Duration::from_secs(10);
+
+/// How often the journal is tidied.
+const TIDY_EVERY: Duration = Duration::from_secs(6 * 3600);
+
+/// The first wait after trouble is drawn from zero to this.
+const BACKOFF_BASE: Duration = Duration::from_secs(1);
+
+/// No wait after trouble is longer, unless the server asks for it.
+const BACKOFF_CAP: Duration = Duration::from_secs(60);
+
+/// What the loop needs from outside.
+pub struct Surroundings {
+    /// The settings.
+    pub config: Config,
+    /// Where they came from, for live reload.
+    pub config_path: PathBuf,
+    /// The agent's memory.
+    pub state: State,
+    /// The host's accounts.
+    pub accounts: Arc<dyn AccountBackend>,
+    /// The device's clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub rng: Arc<dyn Rng>,
+    /// The id of this boot.
+    pub boot: String,
+    /// Where `status` reads from.
+    pub status: StatusFile,
+}
+
+/// Why the loop ended.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The memory cannot be used.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The identity key is gone.
+    #[error("the identity key is missing; enrol this host again with a new key")]
+    NoIdentity,
+    /// The certificate request could not be made.
+    #[error("{0}")]
+    Request(String),
+    /// The thread that carries orders out ended badly.
+    #[error("the order that was being carried out stopped the agent: {0}")]
+    Panicked(String),
+}
+
+/// Runs until the future is dropped or the agent's own memory fails. Trouble
+/// with the network or the server is waited out.
+///
+/// # Errors
+/// When the agent's own memory cannot be used.
+pub async fn run(parts: Surroundings) -> Result<(), RunError> {
+    let mut agent = Agent::new(parts)?;
+    let mut backoff = Backoff::new(BACKOFF_BASE, BACKOFF_CAP);
+    loop {
+        match agent.turn().await {
+            Ok(()) => backoff.reset(),
+            Err(Trouble::Fatal(error)) => return Err(error),
+            Err(Trouble::Again { error, at_least }) => {
+                let wait = backoff.next(agent.parts.rng.as_ref()).max(at_least);
+                tracing::warn!(error, retry_in_s = wait.as_secs(), "not connected");
+                agent.parts.status.put(Phase::Waiting, Some(&error), &agent.time);
+                tokio::time::sleep(wait).await;
+            }
+        }
+    }
+}
+
+/// Why a turn ended early.
+enum Trouble {
+    /// The agent itself cannot go on.
+    Fatal(RunError),
+    /// Try again later.
+    Again { error: String, at_least: Duration },
+}
+
+impl From<RunError> for Trouble {
+    fn from(error: RunError) -> Self {
+        Self::Fatal(error)
+    }
+}
+
+impl From<StateError> for Trouble {
+    fn from(error: StateError) -> Self {
+        match error {
+            // A full or broken disk may recover; until then nothing is started.
+            StateError::Disk { .. } => {
+                Self::Again { error: error.to_string(), at_least: Duration::from_secs(5) }
+            }
+            // The server may send a better chain next time.
+            StateError::Bundles(_) => {
+                Self::Again { error: error.to_string(), at_least: BACKOFF_CAP }
+            }
+            StateError::Damaged { .. } | StateError::NotEnrolled => Self::Fatal(error.into()),
+        }
+    }
+}
+
+impl From<SessionError> for Trouble {
+    fn from(error: SessionError) -> Self {
+        let at_least = match &error {
+            SessionError::Refused { retry_after, .. } => *retry_after,
+            SessionError::Link(LinkError::Refused { retry_after, .. }) => {
+                retry_after.unwrap_or_default()
+            }
+            SessionError::Link(_) | SessionError::Forged(_) | SessionError::NoReceiptKey => {
+                Duration::ZERO
+            }
+        };
+        Self::Again { error: error.to_string(), at_least }
+    }
+}
+
+impl From<LinkError> for Trouble {
+    fn from(error: LinkError) -> Self {
+        SessionError::from(error).into()
+    }
+}
+
+/// How long waits may be on this network: it is found out once and kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ladder {
+    /// As long as the server holds them.
+    Long,
+    /// Short ones get through.
+    Short,
+    /// None get through: plain polls every interval.
+    Polls,
+}
+
+struct Agent {
+    parts: Surroundings,
+    enrolled: Enrolled,
+    identity: Arc<IdentityKey>,
+    trust: Trust,
+    time: ServerTime,
+    /// Taken while a thread carries an order out.
+    engine: Option<Engine>,
+    link: Option<Link>,
+    session: Option<Session>,
+    ladder: Ladder,
+    fetch_due: bool,
+    last_fetch: Instant,
+    last_tidy: Option<Instant>,
+    config_seen: Option<SystemTime>,
+}
+
+impl Agent {
+    fn new(parts: Surroundings) -> Result<Self, RunError> {
+        let enrolled = parts.state.enrolled()?;
+        let identity = Arc::new(parts.state.identity()?.ok_or(RunError::NoIdentity)?);
+        let trust = parts.state.trust(&enrolled.anchor)?;
+        let engine = Engine::open(
+            Parts {
+                state: parts.state.clone(),
+                identity: identity.clone(),
+                device: enrolled.device,
+                accounts: parts.accounts.clone(),
+                filter: parts.config.filter.clone(),
+                clock: parts.clock.clone(),
+                rng: parts.rng.clone(),
+            },
+            &trust,
+        )?;
+        Ok(Self {
+            time: ServerTime::new(parts.clock.clone()),
+            config_seen: modified(&parts.config_path),
+            parts,
+            enrolled,
+            identity,
+            trust,
+            engine: Some(engine),
+            link: None,
+            session: None,
+            ladder: Ladder::Long,
+            fetch_due: true,
+            last_fetch: Instant::now(),
+            last_tidy: None,
+        })
+    }
+
+    /// One turn: everything there is to do now, then one wait.
+    async fn turn(&mut self) -> Result<(), Trouble> {
+        self.reload();
+        self.tidy()?;
+        if self.time.clocks_diverged() {
+            tracing::warn!("the wall clock was set; opening a new session");
+            self.session = None;
+        }
+        let mut link = self.certified_link().await?;
+        let turned = self.turn_with(&mut link).await;
+        // A link that failed is rebuilt: the trust bundle may name another check.
+        if turned.is_ok() {
+            self.link = Some(link);
+        }
+        turned
+    }
+
+    async fn turn_with(&mut self, link: &mut Link) -> Result<(), Trouble> {
+        let mut session = match self.session.take() {
+            Some(session) if !session.is_over(self.time.now()) => session,
+            Some(_) | None => self.hello(link).await?,
+        };
+        let served = self.serve(link, &mut session).await;
+        let keep = match &served {
+            Ok(()) => true,
+            // A session outlives its connection, but not the server's word.
+            Err(SessionOr::Session(error)) => match error {
+                SessionError::Link(link_error) => !matches!(
+                    link_error.refusal(),
+                    Some(ProblemCode::SessionUnknown | ProblemCode::Replayed)
+                ),
+                SessionError::Forged(_)
+                | SessionError::NoReceiptKey
+                | SessionError::Refused { .. } => false,
+            },
+            Err(SessionOr::Trouble(_)) => true,
+        };
+        if keep {
+            self.session = Some(session);
+        }
+        match served {
+            Ok(()) => Ok(()),
+            Err(SessionOr::Session(error)) => Err(error.into()),
+            Err(SessionOr::Trouble(trouble)) => Err(trouble),
+        }
+    }
+
+    /// Receipts first, then orders, then a wait.
+    async fn serve(&mut self, link: &mut Link, session: &mut Session) -> Result<(), SessionOr> {
+        let rng = self.parts.rng.clone();
+        self.report(link, session).await?;
+        let every = Duration::from_secs(u64::from(session.directives.fetch_every_s));
+        while self.fetch_due || self.last_fetch.elapsed() >= every {
+            let (orders, more) = session.fetch(link, &self.trust, &self.time, rng.as_ref()).await?;
+            self.last_fetch = Instant::now();
+            self.fetch_due = more;
+            for opened in orders {
+                match opened {
+                    Ok((order, hash)) => self.carry_out(order, hash).await?,
+                    Err(error) => tracing::error!(%error, "an order was refused"),
+                }
+            }
+            self.report(link, session).await?;
+        }
+        self.wait(link, session).await
+    }
+
+    async fn report(&mut self, link: &mut Link, session: &mut Session) -> Result<(), SessionOr> {
+        let rng = self.parts.rng.clone();
+        for (order, signed) in self.engine().unreported() {
+            let ack = session.report(link, &signed, &self.trust, &self.time, rng.as_ref()).await?;
+            let now = self.time.now();
+            self.engine().acked(order, ack.disposition, now).map_err(Trouble::from)?;
+        }
+        Ok(())
+    }
+
+    /// Runs the system's tools on a thread that may block. The thread is never
+    /// interrupted: what was started is finished.
+    async fn carry_out(&mut self, order: Order, hash: [u8; 32]) -> Result<(), SessionOr> {
+        let (id, operation) = (order.order, order.task.operation());
+        tracing::info!(order = %id, %operation, initiator = order.initiator, "order");
+        let mut engine = self.engine.take().expect("the engine is here between orders");
+        let (trust, now) = (self.trust.clone(), self.time.now());
+        let ran = tokio::task::spawn_blocking(move || {
+            engine.run(&order, hash, now, &trust);
+            engine
+        })
+        .await;
+        match ran {
+            Ok(engine) => {
+                self.engine = Some(engine);
+                tracing::info!(order = %id, "order finished");
+                Ok(())
+            }
+            Err(error) => Err(Trouble::from(RunError::Panicked(error.to_string())).into()),
+        }
+    }
+
+    async fn wait(&mut self, link: &mut Link, session: &Session) -> Result<(), SessionOr> {
+        let held = Duration::from_secs(u64::from(session.directives.wait_hold_s));
+        let hold = match self.ladder {
+            Ladder::Long => held,
+            Ladder::Short => held.min(Duration::from_secs(WAIT_HOLD_SHORT_S)),
+            Ladder::Polls => {
+                tokio::time::sleep(self.parts.config.interval).await;
+                self.fetch_due = true;
+                return Ok(());
+            }
+        };
+        let begun = Instant::now();
+        let mut changed = tokio::time::interval(RELOAD_EVERY);
+        let waited = {
+            let mut wait = std::pin::pin!(session.wait(link, hold));
+            loop {
+                tokio::select! {
+                    waited = &mut wait => break waited,
+                    _ = changed.tick() => {
+                        if modified(&self.parts.config_path) != self.config_seen {
+                            return Ok(());
+                        }
+                    }
+                }
+            }
+        };
+        match waited {
+            Ok(Wake::Fetch) => {
+                self.fetch_due = true;
+                Ok(())
+            }
+            Ok(Wake::Nothing) => Ok(()),
+            Err(error) => {
+                let cut = matches!(
+                    error,
+                    SessionError::Link(LinkError::Broken(_) | LinkError::TimedOut(_))
+                );
+                if cut {
+                    self.step_down(begun.elapsed(), hold);
+                }
+                self.fetch_due = true;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// A wait that broke after a while, with a server that answers otherwise,
+    /// was cut by something in between.
+    fn step_down(&mut self, lasted: Duration, hold: Duration) {
+        let a_while = Duration::from_secs(20);
+        let next = match self.ladder {
+            Ladder::Long if lasted > a_while && lasted < hold => Ladder::Short,
+            Ladder::Short if lasted > a_while && lasted < hold => Ladder::Polls,
+            Ladder::Long | Ladder::Short | Ladder::Polls => return,
+        };
+        tracing::info!(lasted_s = lasted.as_secs(), "long waits do not get through here");
+        self.ladder = next;
+    }
+
+    async fn hello(&mut self, link: &mut Link) -> Result<Session, Trouble> {
+        match self.hello_once(link).await {
+            Err(SessionOr::Session(SessionError::Link(error))) if error.is_outside_validity() => {
+                // Whose clock is wrong? Ask the server, by a signed answer.
+                self.learn_time(link).await?;
+                link.disconnect();
+                Ok(self.hello_once(link).await?)
+            }
+            other => Ok(other?),
+        }
+    }
+
+    async fn hello_once(&mut self, link: &mut Link) -> Result<Session, SessionOr> {
+        let counter = self.engine().next_hello().map_err(Trouble::from)?;
+        let greeting = Greeting {
+            device: self.enrolled.device,
+            counter,
+            highest_seq: self.engine().highest_seq(),
+            interval: self.parts.config.interval,
+            boot: self.parts.boot.clone(),
+            unknown_orders: self.engine().unreported_orders(),
+        };
+        let (answer, opened) = Session::open(
+            link,
+            greeting,
+            &self.identity,
+            &self.trust,
+            &self.time,
+            &self.parts.clock,
+            self.parts.rng.as_ref(),
+        )
+        .await?;
+        self.parts.state.advance(&mut self.trust, &answer.bundles).map_err(Trouble::from)?;
+        let session = opened?;
+        tracing::info!(session = %session.id(), server = %link.endpoint(), "connected");
+        self.parts.status.put(Phase::Connected, None, &self.time);
+        self.fetch_due = true;
+        Ok(session)
+    }
+
+    /// A link that presents the device's certificate; asks for one, or for its
+    /// successor, first.
+    async fn certified_link(&mut self) -> Result<Link, Trouble> {
+        let now = self.time.now();
+        let certificate = self.parts.state.certificate()?;
+        let certificate = match certificate {
+            Some(certificate) if now < certificate.renew_at => certificate,
+            Some(old) => match self.request_certificate().await {
+                Ok(new) => {
+                    self.link = None;
+                    new
+                }
+                // The old one still works for a while.
+                Err(Trouble::Again { error, .. }) if now < old.not_after => {
+                    tracing::warn!(error, "the certificate could not be renewed yet");
+                    old
+                }
+                Err(trouble) => return Err(trouble),
+            },
+            None => self.request_certificate().await?,
+        };
+        if let Some(link) = self.link.take() {
+            return Ok(link);
+        }
+        let identity = ClientIdentity {
+            chain: certificate.chain.iter().map(|der| der.to_vec()).collect(),
+            key: self.identity.pkcs8().clone(),
+        };
+        self.new_link(Some(&identity))
+    }
+
+    fn new_link(&self, identity: Option<&ClientIdentity>) -> Result<Link, Trouble> {
+        let endpoint =
+            self.parts.config.server.clone().unwrap_or_else(|| self.enrolled.server.clone());
+        let bundle = self.trust.bundle();
+        let site_ca =
+            || ServerCheck::SiteCa(bundle.ca_roots.iter().map(|der| der.to_vec()).collect());
+        let check = match (&self.parts.config.trust, &bundle.server_tls) {
+            (config::Trust::Pin(pin), _) | (config::Trust::Site, TlsCheck::PinnedKey(pin)) => {
+                ServerCheck::PinnedKey(*pin)
+            }
+            (config::Trust::Site, TlsCheck::SiteCa) => site_ca(),
+            (config::Trust::Site, TlsCheck::SystemRoots) => {
+                return Err(Trouble::Again {
+                    error: "the trust bundle asks for the system's roots, which this agent \
+                            version does not use; install a newer one"
+                        .to_owned(),
+                    at_least: BACKOFF_CAP,
+                });
+            }
+        };
+        Ok(Link::new(endpoint, &check, identity, self.time.clone())?)
+    }
+
+    async fn request_certificate(&mut self) -> Result<IssuedCertificate, Trouble> {
+        let mut link = self.new_link(None)?;
+        match self.request_certificate_over(&mut link).await {
+            Err(SessionOr::Session(SessionError::Link(error))) if error.is_outside_validity() => {
+                self.learn_time(&link).await?;
+                link.disconnect();
+                Ok(self.request_certificate_over(&mut link).await?)
+            }
+            other => Ok(other?),
+        }
+    }
+
+    async fn request_certificate_over(
+        &mut self,
+        link: &mut Link,
+    ) -> Result<IssuedCertificate, SessionOr> {
+        let rng = self.parts.rng.clone();
+        let site = self.trust.anchor().site;
+        let receipt_key =
+            self.trust.receipt_key(self.time.now()).ok_or(SessionError::NoReceiptKey)?;
+        let reply_key = OpeningKey::generate(rng.as_ref());
+        let csr = certificate_request(&self.identity)
+            .map_err(|error| Trouble::from(RunError::Request(error.to_string())))?;
+        let request = CertificateRequest {
+            protocol: sekisho_wire::PROTOCOL,
+            device: self.enrolled.device,
+            csr,
+            reply_key: reply_key.public(),
+            nonce: random_bytes(rng.as_ref()),
+        };
+        let envelope = message::seal_certificate_request(
+            &request,
+            &self.identity,
+            site,
+            &receipt_key.key,
+            rng.as_ref(),
+        )
+        .map_err(SessionError::from)?;
+        let body = link
+            .call(RouteName::Certificate, &[], cbor::encode(&envelope))
+            .await
+            .map_err(SessionError::from)?;
+        let envelope: WelcomeEnvelope = cbor::decode(&body, MAX_CERTIFICATE_REQUEST_BYTES * 2)
+            .map_err(|error| SessionError::Forged(error.into()))?;
+        let answer = message::open_certificate_answer(
+            &envelope,
+            &reply_key,
+            &self.trust,
+            self.enrolled.device,
+            &request.nonce,
+        )
+        .map_err(SessionError::from)?;
+        self.time.learn(answer.server_time);
+        match answer.outcome {
+            CertificateOutcome::Issued(certificate) => {
+                self.parts.state.put_certificate(&certificate).map_err(Trouble::from)?;
+                tracing::info!(until = %certificate.not_after, "certificate received");
+                Ok(certificate)
+            }
+            CertificateOutcome::Pending { retry_after_s } => Err(Trouble::Again {
+                error: "an administrator has not approved this device yet".to_owned(),
+                at_least: Duration::from_secs(u64::from(retry_after_s)),
+            }
+            .into()),
+            CertificateOutcome::Refused { reason } => Err(Trouble::Again {
+                error: reason.sentence().to_owned(),
+                at_least: Duration::from_secs(300),
+            }
+            .into()),
+        }
+    }
+
+    async fn learn_time(&mut self, link: &Link) -> Result<(), Trouble> {
+        let nonce = random_bytes(self.parts.rng.as_ref());
+        let signed = UnverifiedLink::new(link.endpoint().clone())?.time(&nonce).await?;
+        let time = message::open_time(&signed, &self.trust, &nonce).map_err(SessionError::from)?;
+        self.time.learn(time.time);
+        let skew_s = self.time.skew().unwrap_or_default().as_secs();
+        tracing::warn!(skew_s, "this host's clock differs from the server's; using the server's");
+        Ok(())
+    }
+
+    fn tidy(&mut self) -> Result<(), Trouble> {
+        if self.last_tidy.is_none_or(|last| last.elapsed() > TIDY_EVERY) {
+            let now = self.time.now();
+            if self.time.is_known() {
+                self.engine().tidy(now)?;
+                self.last_tidy = Some(Instant::now());
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes over changed settings. Settings that cannot be used change
+    /// nothing.
+    fn reload(&mut self) {
+        let seen = modified(&self.parts.config_path);
+        if seen == self.config_seen {
+            return;
+        }
+        self.config_seen = seen;
+        match Config::load(&self.parts.config_path, false) {
+            Ok(config) => {
+                tracing::info!("settings changed");
+                if config.server != self.parts.config.server
+                    || config.trust != self.parts.config.trust
+                {
+                    self.link = None;
+                }
+                self.ladder = Ladder::Long;
+                self.engine().set_filter(config.filter.clone());
+                self.parts.config = config;
+            }
+            Err(error) => tracing::error!(%error, "the changed settings are not used"),
+        }
+    }
+
+    fn engine(&mut self) -> &mut Engine {
+        self.engine.as_mut().expect("the engine is here between orders")
+    }
+}
+
+/// Trouble inside a session: of the session itself, or of anything else.
+enum SessionOr {
+    Session(SessionError),
+    Trouble(Trouble),
+}
+
+impl From<SessionError> for SessionOr {
+    fn from(error: SessionError) -> Self {
+        Self::Session(error)
+    }
+}
+
+impl From<Trouble> for SessionOr {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+impl From<SessionOr> for Trouble {
+    fn from(error: SessionOr) -> Self {
+        match error {
+            SessionOr::Session(error) => error.into(),
+            SessionOr::Trouble(trouble) => trouble,
+        }
+    }
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path).and_then(|meta| meta.modified()).ok()
+}

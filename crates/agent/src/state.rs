@@ -1,0 +1,287 @@
+//! What the agent remembers besides its journal: who it is, whom it believes,
+//! and the numbers that must never go back.
+
+use std::io;
+use std::sync::Arc;
+
+use sekisho_link::Endpoint;
+use sekisho_model::Secret;
+use sekisho_model::id::{AccountId, DeviceId, SecretVersionId};
+use sekisho_platform::disk::Disk;
+use sekisho_seal::bundle::{BundleError, Trust};
+use sekisho_seal::sign::IdentityKey;
+use sekisho_wire::bundle::SiteAnchor;
+use sekisho_wire::cbor;
+use sekisho_wire::certificate::IssuedCertificate;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+use std::collections::BTreeMap;
+
+const IDENTITY: &str = "identity.key";
+const ENROLMENT: &str = "enrolment.cbor";
+const BUNDLES: &str = "bundles.cbor";
+const CERTIFICATE: &str = "certificate.cbor";
+const COUNTERS: &str = "counters.cbor";
+const HELD: &str = "held.cbor";
+
+/// Longest file of the agent's memory, in bytes.
+const MAX_FILE_BYTES: usize = 8 * 1024 * 1024;
+
+/// Why the agent's memory could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The disk failed.
+    #[error("the agent's memory cannot be {doing} ({name}): {source}")]
+    Disk {
+        /// `read` or `written`.
+        doing: &'static str,
+        /// Which file.
+        name: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file is damaged.
+    #[error(
+        "the agent's memory is damaged ({name}); restore it, or enrol this host again with a new key"
+    )]
+    Damaged {
+        /// Which file.
+        name: String,
+    },
+    /// There is no enrolment yet.
+    #[error("this host is not enrolled; run `sekisho-agent enroll`")]
+    NotEnrolled,
+    /// The bundles cannot be believed.
+    #[error(transparent)]
+    Bundles(#[from] BundleError),
+}
+
+/// What an enrolment left behind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enrolled {
+    /// This device.
+    pub device: DeviceId,
+    /// Its site.
+    pub anchor: SiteAnchor,
+    /// Where it enrolled.
+    pub server: Endpoint,
+}
+
+/// Numbers that only rise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// Hellos said.
+    pub hello: u64,
+    /// The highest order seq accepted.
+    pub seq: u64,
+}
+
+/// The agent's memory.
+#[derive(Clone)]
+pub struct State {
+    disk: Arc<dyn Disk>,
+}
+
+impl State {
+    /// The memory on a disk.
+    pub fn new(disk: Arc<dyn Disk>) -> Self {
+        Self { disk }
+    }
+
+    /// The disk below.
+    pub fn disk(&self) -> &Arc<dyn Disk> {
+        &self.disk
+    }
+
+    /// The identity key; made and stored first if there is none.
+    ///
+    /// # Errors
+    /// When the disk fails or the key is damaged.
+    pub fn identity_or_new(&self) -> Result<IdentityKey, StateError> {
+        if let Some(key) = self.identity()? {
+            return Ok(key);
+        }
+        let key = IdentityKey::generate();
+        self.put_bytes(IDENTITY, key.pkcs8().expose())?;
+        Ok(key)
+    }
+
+    /// The identity key, if there is one.
+    ///
+    /// # Errors
+    /// When the disk fails or the key is damaged.
+    pub fn identity(&self) -> Result<Option<IdentityKey>, StateError> {
+        match self.bytes(IDENTITY)? {
+            None => Ok(None),
+            Some(bytes) => IdentityKey::from_pkcs8(Secret::new(bytes))
+                .map(Some)
+                .map_err(|_| StateError::Damaged { name: IDENTITY.to_owned() }),
+        }
+    }
+
+    /// What the enrolment left behind.
+    ///
+    /// # Errors
+    /// [`StateError::NotEnrolled`] when there was none.
+    pub fn enrolled(&self) -> Result<Enrolled, StateError> {
+        self.find(ENROLMENT)?.ok_or(StateError::NotEnrolled)
+    }
+
+    /// Remembers an enrolment: first whom to believe, then who we are.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn put_enrolled(
+        &self,
+        enrolled: &Enrolled,
+        bundles: &[ByteBuf],
+        certificate: Option<&IssuedCertificate>,
+    ) -> Result<(), StateError> {
+        self.put(BUNDLES, &bundles)?;
+        if let Some(certificate) = certificate {
+            self.put(CERTIFICATE, certificate)?;
+        }
+        self.put(ENROLMENT, enrolled)
+    }
+
+    /// Whom to believe: the whole chain, checked again from the anchor.
+    ///
+    /// # Errors
+    /// When it is missing or cannot be believed.
+    pub fn trust(&self, anchor: &SiteAnchor) -> Result<Trust, StateError> {
+        let bundles: Vec<ByteBuf> = self.find(BUNDLES)?.ok_or(StateError::NotEnrolled)?;
+        Ok(Trust::from_chain(anchor, &bundles)?)
+    }
+
+    /// Takes over newer bundles and remembers them before they are used.
+    ///
+    /// # Errors
+    /// When the disk fails or a bundle cannot be believed.
+    pub fn advance(&self, trust: &mut Trust, newer: &[ByteBuf]) -> Result<(), StateError> {
+        let mut advanced = trust.clone();
+        advanced.advance(newer)?;
+        if advanced.bundle().version > trust.bundle().version {
+            let mut bundles: Vec<ByteBuf> = self.find(BUNDLES)?.ok_or(StateError::NotEnrolled)?;
+            let held = bundles.len() as u64;
+            // Versions have no gaps, so the chain's length is its version.
+            let skip = held.saturating_sub(advanced.bundle().version - newer.len() as u64);
+            bundles.extend(newer.iter().skip(usize::try_from(skip).unwrap_or(0)).cloned());
+            // What is written must be believed when it is read again.
+            *trust = Trust::from_chain(trust.anchor(), &bundles)?;
+            self.put(BUNDLES, &bundles)?;
+        }
+        Ok(())
+    }
+
+    /// The device's certificate, once it has one.
+    ///
+    /// # Errors
+    /// When the disk fails or the file is damaged.
+    pub fn certificate(&self) -> Result<Option<IssuedCertificate>, StateError> {
+        self.find(CERTIFICATE)
+    }
+
+    /// Remembers a certificate.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn put_certificate(&self, certificate: &IssuedCertificate) -> Result<(), StateError> {
+        self.put(CERTIFICATE, certificate)
+    }
+
+    /// The numbers that only rise.
+    ///
+    /// # Errors
+    /// When the disk fails or the file is damaged.
+    pub fn counters(&self) -> Result<Counters, StateError> {
+        Ok(self.find(COUNTERS)?.unwrap_or_default())
+    }
+
+    /// Remembers higher numbers.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn put_counters(&self, counters: &Counters) -> Result<(), StateError> {
+        self.put(COUNTERS, counters)
+    }
+
+    /// The version of each account that this agent last knew to work (the
+    /// fence of RST-4).
+    ///
+    /// # Errors
+    /// When the disk fails or the file is damaged.
+    pub fn held(&self) -> Result<BTreeMap<AccountId, SecretVersionId>, StateError> {
+        Ok(self.find(HELD)?.unwrap_or_default())
+    }
+
+    /// Remembers the fences.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn put_held(&self, held: &BTreeMap<AccountId, SecretVersionId>) -> Result<(), StateError> {
+        self.put(HELD, held)
+    }
+
+    /// Reads a file as CBOR.
+    pub(crate) fn find<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StateError> {
+        match self.bytes(name)? {
+            None => Ok(None),
+            Some(bytes) => cbor::decode(&bytes, MAX_FILE_BYTES)
+                .map(Some)
+                .map_err(|_| StateError::Damaged { name: name.to_owned() }),
+        }
+    }
+
+    /// Writes a file as CBOR; durable on return, its name too.
+    pub(crate) fn put<T: Serialize>(&self, name: &str, value: &T) -> Result<(), StateError> {
+        self.put_bytes(name, &cbor::encode(value))
+    }
+
+    fn bytes(&self, name: &str) -> Result<Option<Vec<u8>>, StateError> {
+        self.disk.read(name).map_err(|source| StateError::Disk {
+            doing: "read",
+            name: name.to_owned(),
+            source,
+        })
+    }
+
+    fn put_bytes(&self, name: &str, bytes: &[u8]) -> Result<(), StateError> {
+        let written =
+            self.disk.write_atomic(name, bytes).and_then(|()| self.disk.sync_dir(parent(name)));
+        written.map_err(|source| StateError::Disk {
+            doing: "written",
+            name: name.to_owned(),
+            source,
+        })
+    }
+
+    /// Makes a folder, durable on return.
+    pub(crate) fn make_dir(&self, name: &str) -> Result<(), StateError> {
+        let made = self.disk.create_dir(name).and_then(|()| self.disk.sync_dir(parent(name)));
+        made.map_err(|source| StateError::Disk { doing: "written", name: name.to_owned(), source })
+    }
+
+    /// Removes a file, durable on return.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), StateError> {
+        let removed = self.disk.remove(name).and_then(|()| self.disk.sync_dir(parent(name)));
+        removed.map_err(|source| StateError::Disk {
+            doing: "written",
+            name: name.to_owned(),
+            source,
+        })
+    }
+
+    /// The names in a folder.
+    pub(crate) fn list(&self, dir: &str) -> Result<Vec<String>, StateError> {
+        self.disk.list(dir).map_err(|source| StateError::Disk {
+            doing: "read",
+            name: dir.to_owned(),
+            source,
+        })
+    }
+}
+
+fn parent(name: &str) -> &str {
+    name.rsplit_once('/').map_or("", |(parent, _)| parent)
+}
