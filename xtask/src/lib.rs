@@ -13,6 +13,7 @@ mod ci;
 mod cmd;
 mod demo;
 mod r#gen;
+mod ports;
 pub mod scratch_system;
 mod setup;
 mod test;

@@ -1,6 +1,6 @@
 //! Where the workspace and its build products lie.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -37,17 +37,22 @@ impl Workspace {
     pub(crate) fn cargo(&self, args: &[&str]) -> Command {
         let mut command = Command::new(cargo());
         command.current_dir(&self.root).args(args);
+        for (name, _) in std::env::vars_os() {
+            // What cargo told us about xtask is not true of other packages,
+            // and build scripts that look at it would run again.
+            let about_xtask = name.to_str().is_some_and(|name| {
+                name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+            });
+            if about_xtask {
+                command.env_remove(name);
+            }
+        }
         command
     }
 
     /// A program that the dev profile built.
     pub(crate) fn binary(&self, name: &str) -> PathBuf {
         self.target.join("debug").join(name)
-    }
-
-    /// The path as people read it: below the workspace.
-    pub(crate) fn relative<'a>(&self, path: &'a Path) -> &'a Path {
-        path.strip_prefix(&self.root).unwrap_or(path)
     }
 
     /// Every file that is or could be committed, with paths below the root.

@@ -117,12 +117,6 @@ impl Engine {
         self.counters.seq
     }
 
-    /// Orders whose receipt says that nobody knows what became of them, until
-    /// the server has it.
-    pub fn unreported_orders(&self) -> Vec<OrderId> {
-        self.journal.unreported().into_iter().map(|(order, _)| order).collect()
-    }
-
     /// Signed receipts that the server does not have yet.
     pub fn unreported(&self) -> Vec<(OrderId, Vec<u8>)> {
         self.journal.unreported()
@@ -229,9 +223,9 @@ impl Engine {
             let detail = format!("it is not to be run before {}", order.not_before);
             return Some((OrderRefusal::Expired, detail));
         }
-        if let Task::Reset { target, fence, .. } = &order.task
+        if let Task::Reset { target, lineage, .. } = &order.task
             && let Some(held) = self.held.get(&target.account)
-            && Some(*held) != *fence
+            && !lineage.contains(held)
         {
             let detail = "this agent applied a newer password than the server knows of";
             return Some((OrderRefusal::Fenced { held: *held }, detail.to_owned()));

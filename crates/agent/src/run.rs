@@ -394,7 +394,6 @@ impl Agent {
             highest_seq: self.engine().highest_seq(),
             interval: self.parts.config.interval,
             boot: self.parts.boot.clone(),
-            unknown_orders: self.engine().unreported_orders(),
         };
         let (answer, opened) = Session::open(
             link,

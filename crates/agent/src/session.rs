@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sekisho_link::{Link, LinkError, ServerTime};
 use sekisho_model::device::Platform;
-use sekisho_model::id::{DeviceId, DeviceSessionId, OrderId};
+use sekisho_model::id::{DeviceId, DeviceSessionId};
 use sekisho_model::rng::random_bytes;
 use sekisho_model::{Clock, Rng, Timestamp};
 use sekisho_seal::bundle::Trust;
@@ -58,8 +58,6 @@ pub struct Greeting {
     pub interval: Duration,
     /// The id of this boot.
     pub boot: String,
-    /// Orders whose outcome is not known to the server.
-    pub unknown_orders: Vec<OrderId>,
 }
 
 /// A session that the server opened.
@@ -112,7 +110,6 @@ impl Session {
             wall_clock: clock.now(),
             boot: greeting.boot,
             interval_s: u32::try_from(greeting.interval.as_secs()).unwrap_or(u32::MAX),
-            unknown_orders: greeting.unknown_orders,
             nonce,
         };
         let envelope = message::seal_hello(&hello, identity, site, &receipt_key.key, rng)?;

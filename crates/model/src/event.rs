@@ -80,6 +80,8 @@ pub enum Event {
     UserDisabled { user: UserId },
     /// A user was enabled again.
     UserEnabled { user: UserId },
+    /// A user was changed otherwise.
+    UserChanged { user: UserId, fields: Vec<String> },
     /// Somebody signed in.
     SignedIn { user: UserId },
     /// A sign-in was refused.
@@ -216,6 +218,7 @@ impl Event {
             Self::UserRoleChanged { .. } => info(201, "User role changed", "ユーザーの役割を変更"),
             Self::UserDisabled { .. } => info(202, "User disabled", "ユーザーを無効化"),
             Self::UserEnabled { .. } => info(203, "User enabled", "ユーザーを有効化"),
+            Self::UserChanged { .. } => info(204, "User changed", "ユーザーを変更"),
             Self::SignedIn { .. } => info(210, "Signed in", "サインイン"),
             Self::SignInRefused { .. } => info(211, "Sign-in refused", "サインインを拒否"),
             Self::SignedOut { .. } => info(212, "Signed out", "サインアウト"),
@@ -318,6 +321,7 @@ impl Event {
             Self::UserRoleChanged { user, from: role, to: role },
             Self::UserDisabled { user },
             Self::UserEnabled { user },
+            Self::UserChanged { user, fields: vec![text()] },
             Self::SignedIn { user },
             Self::SignInRefused { name: text(), reason: SignInRefusal::WrongPassword },
             Self::SignedOut { user },

@@ -1,1 +1,33 @@
+//! The operating system behind one facade.
 //!
+//! [`accounts`] lists local accounts, sets and verifies their passwords with
+//! the system's own tools; [`disk`] is what the agent's journal and escrow
+//! write to, with an in-memory twin that loses what was not synced; [`files`]
+//! keeps private files private; [`process`] switches core dumps off; [`host`]
+//! describes the machine.
+//!
+//! Linux is the one system so far. Everywhere else every function returns
+//! [`PlatformError::Unsupported`]: a check that cannot be made refuses
+//! (INV-8), nothing is stubbed to succeed.
+//!
+//! No `unsafe` is needed: the system calls go through `rustix`, hashing and
+//! PAM stay inside the programs of the system.
+
+pub mod accounts;
+pub mod disk;
+mod error;
+pub mod files;
+pub mod host;
+#[cfg(target_os = "linux")]
+pub mod linux;
+pub mod process;
+
+pub use error::PlatformError;
+
+// The one place where the system is chosen.
+#[cfg(target_os = "linux")]
+use linux as system;
+#[cfg(not(target_os = "linux"))]
+mod unsupported;
+#[cfg(not(target_os = "linux"))]
+use unsupported as system;

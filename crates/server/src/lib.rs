@@ -1,1 +1,28 @@
+//! The Sekisho server: vault, policy, orders, REST API, agent plane.
 //!
+//! One folder per feature: its use-cases, callable without HTTP, and its
+//! endpoints. [`app::App`] wires them; [`http`] is the scaffolding they share.
+
+pub mod accounts;
+pub mod agents;
+pub mod app;
+pub mod audit;
+pub mod bus;
+pub mod config;
+pub mod devices;
+pub mod enrolment_keys;
+pub mod http;
+pub mod init;
+pub mod keys;
+pub mod metrics;
+pub mod orders;
+pub mod policies;
+pub mod resources;
+pub mod roles;
+pub mod run;
+pub mod secrets;
+pub mod sessions;
+pub mod shutdown;
+pub mod system;
+pub mod tokens;
+pub mod users;

@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, OnceLock};
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseExecutor};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
 use sekisho_model::id::AuditChainId;
 
 use crate::connect::FileIdentity;
 use crate::error::StoreError;
+use crate::link::Link;
 use crate::unit_of_work::{ArcRng, OperationContext, UnitOfWork};
 use crate::{
     Accounts, ApiTokens, AuditLog, Bundles, DeviceCertificates, DeviceSessions, Devices,
@@ -31,8 +32,8 @@ impl Store {
     }
 
     /// Begins a change. On SQLite this waits for the one writer; do nothing
-    /// slow (hashing, network) while holding a unit of work, and never hold
-    /// two.
+    /// slow (hashing, network) while holding a unit of work, never hold two,
+    /// and read through it instead of through [`read`](Self::read).
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database cannot be reached or the
@@ -73,20 +74,21 @@ pub struct Reader {
 }
 
 impl sealed::Connected for Reader {
-    fn db(&self) -> DatabaseExecutor<'_> {
-        DatabaseExecutor::Connection(&self.db)
+    fn db(&self) -> Link<'_> {
+        Link::Pool(&self.db)
     }
 }
 
 impl Access for Reader {}
 
 pub(crate) mod sealed {
-    use sea_orm::DatabaseExecutor;
+    use crate::link::Link;
 
     /// Only this crate decides what a connection is.
     pub trait Connected: Sync {
         /// The connection or transaction.
-        fn db(&self) -> DatabaseExecutor<'_>;
+        #[doc(hidden)]
+        fn db(&self) -> Link<'_>;
     }
 }
 

@@ -8,9 +8,7 @@ use std::time::Duration;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use sekisho_model::{Clock, Rng};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::access::{Reader, Store};
 use crate::error::StoreError;
@@ -219,9 +217,7 @@ fn create_private(path: &Path) -> Result<(), ConnectError> {
     match options.open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => {
-            Err(ConnectError::File { path: path.to_owned(), problem: error.to_string() })
-        }
+        Err(error) => Err(ConnectError::File { path: path.to_owned(), problem: error.to_string() }),
     }
 }
 
@@ -245,14 +241,11 @@ async fn postgres(
 ) -> Result<DatabaseConnection, ConnectError> {
     // No statement waits for ever, and a server that vanished in the middle
     // of a transaction does not keep its locks (INV-7).
-    let options = options
-        .clone()
-        .application_name("sekisho")
-        .options([
-            ("statement_timeout", "30s".to_owned()),
-            ("lock_timeout", format!("{}ms", config.patience.as_millis())),
-            ("idle_in_transaction_session_timeout", "60s".to_owned()),
-        ]);
+    let options = options.clone().application_name("sekisho").options([
+        ("statement_timeout", "30s".to_owned()),
+        ("lock_timeout", format!("{}ms", config.patience.as_millis())),
+        ("idle_in_transaction_session_timeout", "60s".to_owned()),
+    ]);
     let pool = PgPoolOptions::new()
         .max_connections(config.max_connections.max(1))
         .acquire_timeout(config.patience)
@@ -331,4 +324,23 @@ fn identity(path: &Path) -> std::io::Result<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
     let found = std::fs::metadata(path)?;
     Ok((found.dev(), found.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sekisho_model::clock::ManualClock;
+    use sekisho_model::rng::SeededRng;
+
+    #[tokio::test]
+    async fn readers_of_sqlite_cannot_write() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = StoreConfig::new(StoreUrl::Sqlite(folder.path().join("store.db")));
+        let clock = Arc::new(ManualClock::new(sekisho_model::Timestamp::EPOCH));
+        let store = Store::connect(&config, clock, Arc::new(SeededRng::new(1))).await;
+        let reader = store.expect("connects").reader;
+        let refused = reader.db.execute_unprepared("DELETE FROM users").await;
+        let error = refused.expect_err("readers only read").to_string();
+        assert!(error.contains("readonly"), "{error}");
+    }
 }

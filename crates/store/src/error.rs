@@ -3,12 +3,13 @@
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
 
 use crate::migrations;
+use crate::page::InvalidCursor;
 
 /// A failed operation on the store.
 ///
-/// After any error a [`UnitOfWork`](crate::UnitOfWork) is spent: PostgreSQL
-/// refuses everything that follows in the transaction. Drop it, which rolls
-/// back, and begin a new one.
+/// After a failed statement a [`UnitOfWork`](crate::UnitOfWork) is spent and
+/// its commit is refused. Drop it, which rolls back, and begin a new one.
+/// ([`Stale`](Self::Stale) is an answer, not a failed statement.)
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The database cannot be reached, is locked, full or shutting down.
@@ -37,9 +38,16 @@ pub enum StoreError {
         /// The table.
         table: &'static str,
     },
+    /// The cursor belongs to another list or was made up (400).
+    #[error(transparent)]
+    InvalidCursor(#[from] InvalidCursor),
     /// A unit of work was committed without an audit event (INV-4): a bug.
     #[error("a change must record its audit event; nothing was stored")]
     Unaudited,
+    /// A statement of this unit of work had failed before; nothing was
+    /// stored. A bug: the earlier error was swallowed.
+    #[error("an earlier statement failed; nothing was stored")]
+    Spent,
     /// A stored value is one that this program never writes.
     #[error("table {table}, column {column}, row {key}: '{found}' is not a possible value")]
     Corrupt {
@@ -131,9 +139,9 @@ impl StoreError {
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
         match &error {
-            DbErr::ConnectionAcquire(ConnAcquireErr::Timeout | ConnAcquireErr::ConnectionClosed) => {
-                Self::unavailable(&error)
-            }
+            DbErr::ConnectionAcquire(
+                ConnAcquireErr::Timeout | ConnAcquireErr::ConnectionClosed,
+            ) => Self::unavailable(&error),
             DbErr::Conn(RuntimeErr::SqlxError(inner))
             | DbErr::Exec(RuntimeErr::SqlxError(inner))
             | DbErr::Query(RuntimeErr::SqlxError(inner)) => from_sqlx(inner),
@@ -164,7 +172,7 @@ fn from_database(error: &dyn sqlx::error::DatabaseError) -> StoreError {
     if let Some(postgres) = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
         return match code.as_ref() {
             "23505" => unique(postgres.constraint(), postgres.table(), error.message()),
-            "23503" => {
+            "23503" | "23001" => {
                 StoreError::Referenced { table: postgres.table().unwrap_or_default().to_owned() }
             }
             // Connection exceptions, resources, operator intervention,
@@ -180,7 +188,8 @@ fn from_database(error: &dyn sqlx::error::DatabaseError) -> StoreError {
     let extended: u32 = code.parse().unwrap_or(0);
     match (extended, extended & 0xff) {
         (1555 | 2067, _) => unique(None, None, error.message()),
-        (787, _) => StoreError::Referenced { table: String::new() },
+        // RESTRICT is reported like a trigger's refusal; there are no triggers.
+        (787 | 1811, _) => StoreError::Referenced { table: String::new() },
         // BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL.
         (_, 5 | 6 | 7 | 8 | 10 | 13 | 14 | 15) => StoreError::unavailable(error),
         _ => StoreError::internal(format_args!("{} (SQLite {extended})", error.message())),

@@ -34,7 +34,7 @@
 //!   are compare-and-set and return whether they moved.
 //! - Nothing is loaded without a limit: lists are [`Paged`], or bounded by a
 //!   limit in the method's name or arguments.
-//! - After an error a unit of work is spent: drop it and begin again.
+//! - After a failed statement a unit of work is spent: drop it and begin again.
 //!
 //! # Values
 //!
@@ -56,6 +56,7 @@ mod enrolment_keys;
 mod error;
 mod escrows;
 mod idempotency_keys;
+mod link;
 mod login_sessions;
 mod migrations;
 mod orders;
@@ -74,7 +75,7 @@ mod vault_keys;
 mod words;
 
 pub use access::{Access, Reader, Store};
-pub use accounts::{Account, Accounts};
+pub use accounts::{Account, AccountFilter, AccountTally, Accounts};
 pub use api_tokens::{ApiToken, ApiTokens};
 pub use audit::{AuditChain, AuditFilter, AuditLog};
 pub use bundles::{Bundle, Bundles};

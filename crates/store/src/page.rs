@@ -63,14 +63,6 @@ impl<T> Paged<T> {
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Paged<U> {
         Paged { items: self.items.into_iter().map(change).collect(), next: self.next }
     }
-
-    pub(crate) fn try_map<U, E>(
-        self,
-        change: impl FnMut(T) -> Result<U, E>,
-    ) -> Result<Paged<U>, E> {
-        let items = self.items.into_iter().map(change).collect::<Result<_, E>>()?;
-        Ok(Paged { items, next: self.next })
-    }
 }
 
 /// A place in a list: the sort key of the last item seen. Opaque to clients;
@@ -105,10 +97,10 @@ impl FromStr for Cursor {
 /// How a list is sorted. The id breaks ties, so that no item is lost or shown
 /// twice.
 pub(crate) enum By<C> {
-    /// Oldest first.
-    Id(C),
-    /// Newest first.
+    /// Newest first, to the millisecond.
     NewestId(C),
+    /// Highest number first; the number is unique in the list.
+    HighestNumber(C),
     /// By a text column, then by id.
     Name(C, C),
 }
@@ -123,11 +115,10 @@ pub(crate) async fn paged<R: Record>(
 ) -> Result<Paged<R>, StoreError> {
     let mut select = select;
     if let Some(after) = &page.after {
-        select = select.filter(beyond(&by, after));
+        select = select.filter(beyond(&by, after)?);
     }
     select = match by {
-        By::Id(id) => select.order_by(id, Order::Asc),
-        By::NewestId(id) => select.order_by(id, Order::Desc),
+        By::NewestId(column) | By::HighestNumber(column) => select.order_by(column, Order::Desc),
         By::Name(name, id) => select.order_by(name, Order::Asc).order_by(id, Order::Asc),
     };
     // One more than asked for tells whether there is another page.
@@ -139,14 +130,17 @@ pub(crate) async fn paged<R: Record>(
     Ok(Paged { items, next })
 }
 
-fn beyond<C: ColumnTrait>(by: &By<C>, after: &Cursor) -> Condition {
-    match by {
-        By::Id(id) => Condition::all().add(id.gt(after.id)),
+fn beyond<C: ColumnTrait>(by: &By<C>, after: &Cursor) -> Result<Condition, InvalidCursor> {
+    Ok(match by {
+        By::HighestNumber(number) => {
+            let after: i64 = after.text.parse().map_err(|_| InvalidCursor)?;
+            Condition::all().add(number.lt(after))
+        }
         By::NewestId(id) => Condition::all().add(id.lt(after.id)),
         By::Name(name, id) => Condition::any()
             .add(name.gt(after.text.as_str()))
             .add(Condition::all().add(name.eq(after.text.as_str())).add(id.gt(after.id))),
-    }
+    })
 }
 
 /// A condition: the column contains the text, taken literally.

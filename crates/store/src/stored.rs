@@ -2,9 +2,10 @@
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelTrait, Condition, ConnectionTrait, EntityTrait, Insert, Iterable, PrimaryKeyToColumn,
-    QueryFilter, QuerySelect, Select,
+    ActiveModelTrait, Condition, ConnectionTrait, EntityTrait, Insert, Iterable,
+    PrimaryKeyToColumn, QueryFilter, QuerySelect, Select, UpdateMany,
 };
+use sekisho_model::Timestamp;
 use sekisho_model::account::{
     AccountSource, DiscoveredAccount, Presence, SecretOrigin, SecretState, VerifyResult,
 };
@@ -14,7 +15,6 @@ use sekisho_model::name::{AccountName, DnsName, Label, LoginName, ResourceName};
 use sekisho_model::order::{Operation, OrderState};
 use sekisho_model::password::PasswordRules;
 use sekisho_model::user::{Role, TokenScope, UserState};
-use sekisho_model::Timestamp;
 use uuid::Uuid;
 
 use crate::error::StoreError;
@@ -150,19 +150,34 @@ where
     Ok(())
 }
 
-/// Writes every column except the key of the rows the condition names, and
-/// returns how many there were.
+/// Writes the columns of the row the condition names, except its key and the
+/// columns that have methods of their own; [`StoreError::Stale`] when the
+/// condition names none.
 pub(crate) async fn overwrite<R: Record>(
     db: &impl ConnectionTrait,
     record: R,
     condition: Condition,
-) -> Result<u64, StoreError> {
+    except: &[<R::Entity as EntityTrait>::Column],
+) -> Result<(), StoreError> {
     let mut active = record.into_active();
     for key in <R::Entity as EntityTrait>::PrimaryKey::iter() {
         active.not_set(key.into_column());
     }
-    let done = R::Entity::update_many().set(active).filter(condition).exec(db).await?;
-    Ok(done.rows_affected)
+    for column in except {
+        active.not_set(*column);
+    }
+    match affected(db, R::Entity::update_many().set(active).filter(condition)).await? {
+        0 => Err(StoreError::Stale { table: R::TABLE }),
+        _ => Ok(()),
+    }
+}
+
+/// Runs an update and returns how many rows it changed.
+pub(crate) async fn affected<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    update: UpdateMany<E>,
+) -> Result<u64, StoreError> {
+    Ok(update.exec(db).await?.rows_affected)
 }
 
 /// A sealed or public binary value; its bytes are never printed.
@@ -362,9 +377,27 @@ macro_rules! stored_as_text {
     )*};
 }
 stored_as_text!(
-    AccountName, AccountSource, DeviceSessionState, DeviceState, DnsName, KeyUse, Label, LoginName,
-    Operation, OrderState, Platform, Presence, ResourceName, Role, SecretOrigin, SecretState,
-    SiteKeyKind, Suspension, UserState, VaultKeyState, VerifyResult,
+    AccountName,
+    AccountSource,
+    DeviceSessionState,
+    DeviceState,
+    DnsName,
+    KeyUse,
+    Label,
+    LoginName,
+    Operation,
+    OrderState,
+    Platform,
+    Presence,
+    ResourceName,
+    Role,
+    SecretOrigin,
+    SecretState,
+    SiteKeyKind,
+    Suspension,
+    UserState,
+    VaultKeyState,
+    VerifyResult,
 );
 
 /// Structured data: JSON as text.
@@ -384,6 +417,10 @@ macro_rules! stored_as_json {
     )*};
 }
 stored_as_json!(
-    DiscoveredAccount, PasswordRules, Vec<SecretVersionId>, Vec<String>, Vec<TokenScope>,
+    DiscoveredAccount,
+    PasswordRules,
+    Vec<SecretVersionId>,
+    Vec<String>,
+    Vec<TokenScope>,
     serde_json::Value,
 );

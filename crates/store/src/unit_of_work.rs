@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
 };
 use sekisho_model::audit::LineHash;
 use sekisho_model::event::{Actor, Event, Origin};
 use sekisho_model::id::{AuditChainId, DeviceId};
 use sekisho_model::{Rng, Timestamp};
 
-use crate::access::{Access, sealed};
+use crate::access::{Access, sealed::Connected};
 use crate::error::StoreError;
+use crate::link::{Link, Transaction};
 use crate::outbox::OutboxEntry;
 use crate::{audit, outbox};
 
@@ -35,7 +36,7 @@ pub struct OperationContext {
 #[must_use = "a unit of work that is not committed rolls back"]
 #[derive(Debug)]
 pub struct UnitOfWork {
-    tx: DatabaseTransaction,
+    tx: Transaction,
     context: OperationContext,
     chain: Arc<OnceLock<AuditChainId>>,
     rng: ArcRng,
@@ -70,7 +71,7 @@ impl UnitOfWork {
         chain: Arc<OnceLock<AuditChainId>>,
         rng: ArcRng,
     ) -> Result<Self, StoreError> {
-        let tx = begin(db).await?;
+        let tx = Transaction::new(begin(db).await?);
         Ok(Self {
             tx,
             context,
@@ -127,6 +128,11 @@ impl UnitOfWork {
         self.finish().await
     }
 
+    /// Whether an event was recorded: then [`commit`](Self::commit) is due.
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     /// Commits bookkeeping that is not worth an audit event (last seen, MAC
     /// counters, purges). The reason is for the reader of the code.
     ///
@@ -147,23 +153,26 @@ impl UnitOfWork {
     }
 
     async fn finish(self) -> Result<Committed, StoreError> {
+        if self.tx.has_failed() {
+            return Err(StoreError::Spent);
+        }
+        let db = self.db();
         let now = self.context.now;
-        for (kind, payload) in self.entries {
-            outbox::insert(&self.tx, OutboxEntry::new(kind, payload, now, self.rng.0.as_ref()))
-                .await?;
+        for (kind, payload) in &self.entries {
+            let (kind, payload) = (kind.clone(), payload.clone());
+            let entry = OutboxEntry::new(kind, payload, now, self.rng.0.as_ref());
+            outbox::insert(&db, entry).await?;
         }
         // The head of the chain is locked last and released by the commit
         // that follows, so that nobody waits long and no deadlock is possible.
         let mut head = None;
         let mut chain = None;
-        if self.events.is_empty() {
-            alive(&self.tx).await?;
-        } else {
+        if !self.events.is_empty() {
             let id = match self.chain.get() {
                 Some(id) => *id,
-                None => audit::node_chain(&self.tx).await?,
+                None => audit::node_chain(&db).await?,
             };
-            head = Some(audit::append(&self.tx, id, &self.context, &self.events).await?);
+            head = Some(audit::append(&db, id, &self.context, &self.events).await?);
             chain = Some(id);
         }
         self.tx.commit().await?;
@@ -173,15 +182,6 @@ impl UnitOfWork {
         }
         Ok(Committed { wakes: self.wakes.into_iter().collect(), head })
     }
-}
-
-/// PostgreSQL answers a COMMIT of a failed transaction with success and rolls
-/// back. Another statement in between is refused, and the failure shows.
-async fn alive(tx: &DatabaseTransaction) -> Result<(), StoreError> {
-    if tx.get_database_backend() == DbBackend::Postgres {
-        tx.execute_unprepared("SELECT 1").await?;
-    }
-    Ok(())
 }
 
 /// On SQLite the write lock is taken at once: a transaction that starts as a
@@ -194,9 +194,9 @@ pub(crate) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction
     Ok(db.begin_with_options(options).await?)
 }
 
-impl sealed::Connected for UnitOfWork {
-    fn db(&self) -> DatabaseExecutor<'_> {
-        DatabaseExecutor::Transaction(&self.tx)
+impl Connected for UnitOfWork {
+    fn db(&self) -> Link<'_> {
+        Link::Transaction(&self.tx)
     }
 }
 

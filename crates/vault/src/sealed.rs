@@ -120,3 +120,22 @@ impl fmt::Debug for Sealed {
         write!(f, "Sealed({} bytes)", self.0.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sekisho_model::rng::SeededRng;
+
+    use super::*;
+
+    /// Even if two versions had one key, a value would not change versions.
+    #[test]
+    fn the_key_version_is_bound() {
+        let key = Secret::new(vec![7; aead::KEY_BYTES]);
+        let place = Place { table: "t", row: b"r", field: "f" };
+        let sealed = Sealed::seal(&key, 1, place, b"value", &SeededRng::new(1)).unwrap();
+        assert!(sealed.open(|_| Some(&key), place).is_ok());
+        let mut moved = sealed.into_bytes();
+        moved[4] = 2;
+        assert!(Sealed::from_bytes(moved).open(|_| Some(&key), place).is_err());
+    }
+}

@@ -12,10 +12,10 @@ const ROW: [u8; 16] = [7; 16];
 const PLACE: Place<'static> = Place { table: "secret_version", row: &ROW, field: "value" };
 
 fn kek(seed: u64) -> Kek {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("kek");
-    create_kek_file(&path, &SeededRng::new(seed)).unwrap();
-    Kek::create(&KekSource::File(path), &SeededRng::new(seed)).unwrap().0
+    create_kek_file(&path, &SeededRng::new(seed)).expect("created");
+    Kek::create(&KekSource::File(path), &SeededRng::new(seed)).expect("readable").0
 }
 
 fn ring(seed: u64) -> KeyRing {

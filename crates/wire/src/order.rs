@@ -93,10 +93,10 @@ pub enum Task {
         target: Target,
         /// The version the new value replaces; `None` = nothing was known.
         base: Option<SecretVersionId>,
-        /// The version the server last knew this agent to hold as applied. An
-        /// agent that holds another one refuses: the server has forgotten
-        /// something, or two servers give orders (RST-4).
-        fence: Option<SecretVersionId>,
+        /// The newest versions the server knows of this account, at most
+        /// [`MAX_LINEAGE`]. An agent that holds another one refuses: the server
+        /// has forgotten something, or two servers give orders (RST-4).
+        lineage: Vec<SecretVersionId>,
         /// The new value.
         candidate: Candidate,
     },
@@ -110,6 +110,9 @@ pub enum Task {
     /// List the accounts of the host. Changes nothing.
     Discover {},
 }
+
+/// Most versions in a lineage.
+pub const MAX_LINEAGE: usize = 32;
 
 /// Most values in one verify.
 pub const MAX_CANDIDATES: usize = 32;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use sekisho_model::Timestamp;
 use sekisho_model::device::Platform;
-use sekisho_model::id::{DeviceId, DeviceSessionId, OrderId};
+use sekisho_model::id::{DeviceId, DeviceSessionId};
 
 /// Longest Hello, in bytes.
 pub const MAX_HELLO_BYTES: usize = 64 * 1024;
@@ -64,8 +64,6 @@ pub struct Hello {
     pub boot: String,
     /// The interval of plain polls the agent is set to, in seconds.
     pub interval_s: u32,
-    /// Orders that were started and have no outcome: they are never run again.
-    pub unknown_orders: Vec<OrderId>,
     /// Binds the Welcome to this Hello.
     #[serde(with = "serde_bytes")]
     pub nonce: [u8; 32],

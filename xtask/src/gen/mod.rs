@@ -29,27 +29,16 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     if args.check {
         return check(workspace);
     }
-    for file in all(workspace)? {
-        if is_current(workspace, &file) {
-            continue;
-        }
-        let path = workspace.root.join(file.path);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        fs::write(&path, &file.content).with_context(|| format!("writing {}", file.path))?;
-        println!("gen: wrote {}", file.path);
-    }
-    Ok(())
+    write(workspace, &events::pages()?)?;
+    write(workspace, &pages::from_programs(workspace)?)
 }
 
 /// Fails when a generated file is not what the code says.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    let stale: Vec<&str> = all(workspace)?
-        .iter()
-        .filter(|file| !is_current(workspace, file))
-        .map(|file| file.path)
-        .collect();
+    let mut files = events::pages()?;
+    files.extend(pages::from_programs(workspace)?);
+    let stale: Vec<&str> =
+        files.iter().filter(|file| !is_current(workspace, file)).map(|file| file.path).collect();
     for path in &stale {
         println!("{path}:1: not what the code says; run `cargo xtask gen`");
     }
@@ -59,10 +48,16 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-fn all(workspace: &Workspace) -> Result<Vec<Generated>> {
-    let mut files = events::pages()?;
-    files.extend(pages::from_programs(workspace)?);
-    Ok(files)
+fn write(workspace: &Workspace, files: &[Generated]) -> Result<()> {
+    for file in files.iter().filter(|file| !is_current(workspace, file)) {
+        let path = workspace.root.join(file.path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(&path, &file.content).with_context(|| format!("writing {}", file.path))?;
+        println!("gen: wrote {}", file.path);
+    }
+    Ok(())
 }
 
 fn is_current(workspace: &Workspace, file: &Generated) -> bool {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -94,7 +94,8 @@ pub(crate) fn install_names(names: &[&str]) -> Result<()> {
     let installed = cmd::run(&mut way.apt_get(&["update", "-qq"])).and_then(|()| {
         let mut args = vec!["install", "-qq", "-y", "--no-install-recommends"];
         args.extend(names);
-        cmd::run(&mut way.apt_get(&args))
+        // Its errors go to stderr; the rest is a long story of unpacking.
+        cmd::run(way.apt_get(&args).stdout(Stdio::null()))
     });
     quiet.undo()?;
     installed?;
@@ -135,8 +136,7 @@ impl Way {
     }
 
     fn apt_get(self, args: &[&str]) -> Command {
-        let mut command =
-            self.command("env", &["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        let mut command = self.command("env", &["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
         command.args(args);
         command
     }

@@ -46,6 +46,21 @@ const PARTS: &[Part] = &[
     },
 ];
 
+/// Tests that share what is slow to start, here a PostgreSQL cluster: nextest
+/// would start one for each test, in one process they share one.
+struct OneProcess {
+    package: &'static str,
+    test: &'static str,
+    /// Without this file it does not exist.
+    source: &'static str,
+}
+
+const STORE_CONFORMANCE: OneProcess = OneProcess {
+    package: "sekisho-store",
+    test: "conformance",
+    source: "crates/store/tests/conformance/main.rs",
+};
+
 /// The verb.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     let Some(name) = &args.part else { return everything(workspace) };
@@ -65,18 +80,26 @@ pub(crate) fn everything(workspace: &Workspace) -> Result<()> {
     session.check("setup", || setup::ensure(workspace));
     session.check("format", || cmd::run(&mut workspace.cargo(&["fmt", "--all", "--check"])));
     session.check("clippy", || {
-        let mut command =
-            workspace.cargo(&["clippy", "--quiet", "--workspace", "--all-targets"]);
+        let mut command = workspace.cargo(&["clippy", "--quiet", "--workspace", "--all-targets"]);
         cmd::run(command.args(locked()).args(["--", "-D", "warnings"]))
     });
     session.check("tidy", || tidy::run(workspace));
     session.check("generated files", || r#gen::check(workspace));
     let e2e = workspace.root.join("tests/e2e").is_dir();
+    let store = workspace.root.join(STORE_CONFORMANCE.source).is_file();
     let mut all = vec!["--workspace"];
     if e2e {
         all.extend(["--exclude", "sekisho-e2e"]);
     }
+    let others =
+        format!("not binary_id({}::{})", STORE_CONFORMANCE.package, STORE_CONFORMANCE.test);
+    if store {
+        all.extend(["--filterset", &others]);
+    }
     session.tests("tests", nextest(workspace, &all));
+    if store {
+        session.tests("store on both databases", one_process(workspace, &STORE_CONFORMANCE));
+    }
     session.tests("examples in the documentation", doc_tests(workspace));
     if e2e {
         session.check("build", || build_programs(workspace));
@@ -150,8 +173,15 @@ fn nextest(workspace: &Workspace, args: &[&str]) -> Command {
     command
 }
 
+fn one_process(workspace: &Workspace, tests: &OneProcess) -> Command {
+    let mut command = workspace.cargo(&["test", "--quiet", "--no-fail-fast"]);
+    command.args(["--package", tests.package, "--test", tests.test]).args(locked());
+    command
+}
+
 fn doc_tests(workspace: &Workspace) -> Command {
-    let mut command = workspace.cargo(&["test", "--quiet", "--workspace", "--doc", "--no-fail-fast"]);
+    let mut command =
+        workspace.cargo(&["test", "--quiet", "--workspace", "--doc", "--no-fail-fast"]);
     command.args(locked());
     command
 }
@@ -233,8 +263,8 @@ mod tests {
 
     #[test]
     fn a_runner_that_fails_without_counting_is_one_failure() {
-        let tally = run_counting(shell("echo 'error: could not compile' >&2; exit 101"))
-            .expect("sh runs");
+        let tally =
+            run_counting(shell("echo 'error: could not compile' >&2; exit 101")).expect("sh runs");
         assert_eq!(tally, Tally { passed: 0, failed: 1 });
     }
 }

@@ -8,7 +8,7 @@
 mod m20261122_020000_initial;
 pub(crate) mod schema;
 
-use sea_orm::sea_query::{ColumnDef, Expr, ExprTrait, Order, Query, Table as Create};
+use sea_orm::sea_query::{ColumnDef, Expr, Order, Query, Table as Create};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use sekisho_model::Timestamp;
 use sha2::{Digest, Sha256};
@@ -27,10 +27,8 @@ struct Migration {
 }
 
 /// Every migration, oldest first. Released ones never change.
-const MIGRATIONS: &[Migration] = &[Migration {
-    id: "m20261122_020000_initial",
-    tables: m20261122_020000_initial::TABLES,
-}];
+const MIGRATIONS: &[Migration] =
+    &[Migration { id: "m20261122_020000_initial", tables: m20261122_020000_initial::TABLES }];
 
 /// Every table there is, for the names of its rules.
 pub(crate) fn tables() -> impl Iterator<Item = &'static Table> {

@@ -81,11 +81,11 @@ impl Column {
     }
 
     /// Refers to the `id` of another table.
-    pub(super) const fn to(self, table: &'static str) -> Self {
-        self.to_key(table, "id")
+    pub(super) const fn refers_to(self, table: &'static str) -> Self {
+        self.refers_to_key(table, "id")
     }
 
-    pub(super) const fn to_key(self, table: &'static str, column: &'static str) -> Self {
+    pub(super) const fn refers_to_key(self, table: &'static str, column: &'static str) -> Self {
         Self { references: Some((table, column)), ..self }
     }
 
@@ -98,7 +98,11 @@ impl Column {
             Kind::Blob => definition.blob(),
             Kind::Flag => definition.boolean(),
         };
-        if self.null { definition.null() } else { definition.not_null() };
+        if self.null {
+            definition.null()
+        } else {
+            definition.not_null()
+        };
         definition
     }
 }

@@ -1,0 +1,20 @@
+//! One module per noun: its arguments, its verbs and what they print.
+
+pub(crate) mod accounts;
+pub(crate) mod agents;
+pub(crate) mod audit;
+pub(crate) mod copy;
+pub(crate) mod devices;
+pub(crate) mod history;
+pub(crate) mod keys;
+pub(crate) mod login;
+pub(crate) mod orders;
+pub(crate) mod policies;
+pub(crate) mod resources;
+pub(crate) mod reveal;
+pub(crate) mod setup;
+pub(crate) mod status;
+pub(crate) mod tokens;
+pub(crate) mod users;
+mod values;
+mod watch;

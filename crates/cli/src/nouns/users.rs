@@ -1,0 +1,133 @@
+//! `sekisho users`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use sekisho_model::user::Role;
+
+use crate::api::list::{Paging, Query};
+use crate::api::shapes::User;
+use crate::app::App;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::find::find;
+use crate::nouns::values::{NewUser, Nothing, SecretText};
+use crate::output::table::Table;
+use crate::output::text::safe;
+use crate::prompt::{self, Asking};
+
+/// The verbs of `users`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Users {
+    /// List users
+    #[command(after_help = "Example:\n  sekisho users list")]
+    List(List),
+    /// Create a user
+    #[command(after_help = "\
+Examples:
+  sekisho users create bob --role password_user
+  sekisho users create bob --role password_auditor --password-file - < password")]
+    Create(Create),
+    /// Forbid a user to sign in
+    #[command(after_help = "Example:\n  sekisho users disable bob")]
+    Disable {
+        /// Id or name
+        user: String,
+    },
+    /// Let a disabled user sign in again
+    #[command(after_help = "Example:\n  sekisho users enable bob")]
+    Enable {
+        /// Id or name
+        user: String,
+    },
+}
+
+/// The arguments of `users list`.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only names that hold this text
+    #[arg(long, short = 's', value_name = "TEXT")]
+    search: Option<String>,
+    #[command(flatten)]
+    paging: Paging,
+}
+
+/// The arguments of `users create`.
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// Name to sign in with: a-z, 0-9 and . _ - @
+    name: String,
+    /// Name that people read; the sign-in name if not given
+    #[arg(long, value_name = "TEXT")]
+    display_name: Option<String>,
+    /// administrator, password_administrator, password_auditor, password_user, connection_user or
+    /// super_administrator
+    #[arg(long)]
+    role: Role,
+    /// File with the first password; - for standard input
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+pub(crate) async fn run(app: &App, verb: Users) -> Result<Exit> {
+    let mut api = app.api()?;
+    match verb {
+        Users::List(verb) => {
+            let query = Query::new("/users").with("q", verb.search.as_deref());
+            api.list(query, &verb.paging).await?.print(&app.out, |items: Vec<User>| {
+                let mut table = Table::new(&["NAME", "DISPLAY NAME", "ROLE", "STATE", "ID"]);
+                for item in items {
+                    table.row([
+                        item.name,
+                        item.display_name.unwrap_or_default(),
+                        item.role.unwrap_or_default(),
+                        item.state.unwrap_or_default(),
+                        item.id.to_string(),
+                    ]);
+                }
+                table
+            })?;
+        }
+        Users::Create(verb) => {
+            let password = prompt::secret(
+                verb.password_file.as_deref(),
+                NewUser::PASSWORD,
+                "--password-file",
+                Asking::Twice,
+            )?;
+            let request = NewUser {
+                name: &verb.name,
+                display_name: verb.display_name.as_deref().unwrap_or(&verb.name),
+                password: SecretText::new(&password, NewUser::PASSWORD)?,
+                role: verb.role.as_str(),
+            };
+            let body = api.post("/users", &request).await?;
+            if app.out.json {
+                app.out.raw_json(&body.json)?;
+            } else {
+                let user: User = body.read()?;
+                app.out.line(&user.id.to_string())?;
+                app.out.note(&format!("The user {} was created.", safe(&user.name)));
+            }
+        }
+        Users::Disable { user } => {
+            let id = find::<User>(&mut api, &user).await?;
+            let body = api.post(&format!("/users/{id}/disable"), &Nothing {}).await?;
+            done(app, &body.json, "Disabled; everything they own is kept.")?;
+        }
+        Users::Enable { user } => {
+            let id = find::<User>(&mut api, &user).await?;
+            let body = api.post(&format!("/users/{id}/enable"), &Nothing {}).await?;
+            done(app, &body.json, "Enabled.")?;
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+fn done(app: &App, json: &[u8], sentence: &str) -> Result<()> {
+    if app.out.json && !json.is_empty() {
+        return app.out.raw_json(json);
+    }
+    app.out.note(sentence);
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! The program from outside, against a stand-in for the server.
+
+#![allow(missing_docs, unreachable_pub, reason = "a test program has no readers outside")]
+
+mod audit;
+mod fake;
+mod orders;
+mod person;
+mod reading;
+mod secrets;
+mod signing_in;

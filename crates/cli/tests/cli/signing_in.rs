@@ -1,0 +1,196 @@
+//! Trust, sign-in, sign-out.
+
+use std::os::unix::fs::PermissionsExt;
+
+use sha2::{Digest, Sha256};
+
+use crate::fake::{Fake, Reply, problem};
+use crate::person::{PASSWORD, Person, TOKEN, TOKEN_ID, expect_login, token};
+
+fn pin_of(certificate: &[u8]) -> String {
+    let (_, parsed) = x509_parser::parse_x509_certificate(certificate).expect("certificate");
+    let hash: [u8; 32] = Sha256::digest(parsed.tbs_certificate.subject_pki.raw).into();
+    data_encoding::HEXLOWER.encode(&hash)
+}
+
+#[test]
+fn login_keeps_a_token_and_nothing_else() {
+    let fake = Fake::start();
+    let person = Person::signed_in(&fake);
+
+    let lines: Vec<String> = fake.seen().into_iter().map(|seen| seen.line).collect();
+    assert_eq!(lines, ["POST /session", "POST /tokens", "DELETE /session"]);
+    let [session, tokens, end] = &fake.seen()[..] else { panic!("three requests") };
+    assert_eq!(session.body, format!(r#"{{"name":"alice","password":"{PASSWORD}"}}"#));
+    for request in [tokens, end] {
+        assert_eq!(request.header("cookie"), Some("__Host-sekisho=canary-session"));
+        assert_eq!(request.header("origin"), Some(fake.url.as_str()));
+    }
+    assert!(tokens.body.contains(r#""name":"sekisho CLI on "#), "{}", tokens.body);
+    assert!(tokens.body.contains(r#""scopes":["read","write","reveal"]"#), "{}", tokens.body);
+    assert!(tokens.body.contains(r#""expires_in_s":43200"#), "{}", tokens.body);
+
+    let mut stored = String::new();
+    for file in std::fs::read_dir(person.config()).expect("folder") {
+        let path = file.expect("file").path();
+        let text = std::fs::read_to_string(&path).expect("text");
+        let mode = std::fs::metadata(&path).expect("there").permissions().mode() & 0o777;
+        assert!(!text.contains(TOKEN) || mode == 0o600, "{} has mode {mode:o}", path.display());
+        stored.push_str(&text);
+    }
+    assert!(stored.contains(TOKEN));
+    assert!(!stored.contains(PASSWORD) && !stored.contains("canary-session"), "{stored}");
+}
+
+#[test]
+fn the_token_proves_who_asks() {
+    let fake = Fake::start();
+    let person = Person::signed_in(&fake);
+    fake.json("GET /me", r#"{"user":{"id":"0193e4a0-7c1b-7000-8000-000000000001","name":"alice"},"role":"administrator","permissions":["a","b"]}"#);
+    let done = person.run("whoami").ends_with(0);
+    assert!(done.stdout.contains("user    alice\n"), "{}", done.stdout);
+    let asked = fake.seen_line("GET /me");
+    assert_eq!(asked[0].header("authorization"), Some(format!("Bearer {TOKEN}").as_str()));
+    assert_eq!(asked[0].header("cookie"), None);
+}
+
+#[test]
+fn a_second_login_revokes_the_former_token() {
+    let fake = Fake::start();
+    let person = Person::signed_in(&fake);
+    fake.on("POST /tokens", [token("0193e4a0-7c1b-7000-8000-0000000000bb", "second")]);
+    person.login().ends_with(0);
+    let revoked = fake.seen_line(&format!("DELETE /tokens/{TOKEN_ID}"));
+    assert_eq!(revoked[0].header("authorization"), Some("Bearer second"));
+}
+
+#[test]
+fn logout_revokes_and_forgets() {
+    let fake = Fake::start();
+    let person = Person::signed_in(&fake);
+    fake.on(
+        &format!("DELETE /tokens/{TOKEN_ID}"),
+        [problem(503, "unavailable", ""), Reply::Json(204, Vec::new(), String::new())],
+    );
+    person.run("logout").ends_with(4).says("the token was not revoked");
+    assert!(person.config().join("credentials").exists());
+    person.run("logout").ends_with(0);
+    assert!(!person.config().join("credentials").exists());
+    person.run("accounts list").ends_with(3).says("sekisho login");
+}
+
+#[test]
+fn a_wrong_password_is_refused_and_nothing_is_kept() {
+    let fake = Fake::start();
+    let person = Person::new(&fake);
+    fake.on(
+        "POST /session",
+        [problem(401, "unauthenticated", r#","detail":"wrong name or password""#)],
+    );
+    person.login().ends_with(3).says("wrong name or password");
+    assert!(!person.config().exists());
+}
+
+#[test]
+fn a_session_without_a_token_is_ended_all_the_same() {
+    let fake = Fake::start();
+    let person = Person::new(&fake);
+    expect_login(&fake);
+    fake.on("POST /tokens", [problem(403, "forbidden", "")]);
+    person.login().ends_with(1).says("forbidden title");
+    assert_eq!(fake.seen_line("DELETE /session").len(), 1);
+    assert!(!person.config().join("credentials").exists());
+}
+
+#[test]
+fn an_unknown_server_is_not_trusted_without_a_person() {
+    let fake = Fake::start();
+    let person = Person::new(&fake);
+    let line = format!("--server {} login --user alice --password-file -", fake.url);
+    person.run(&line).ends_with(4).says("--ca-file");
+    assert!(fake.seen().is_empty());
+}
+
+#[test]
+fn another_authority_is_not_trusted() {
+    let (fake, other) = (Fake::start(), Fake::start());
+    let person = Person::new(&other);
+    let ca_file = person.config().with_file_name("given-ca.pem");
+    let line = format!("--server {} --ca-file {} status", fake.url, ca_file.display());
+    person.run(&line).ends_with(4).says("is not trusted");
+    assert!(fake.seen().is_empty());
+}
+
+#[test]
+fn pins_of_the_authority_and_of_the_server_are_trusted() {
+    let fake = Fake::start();
+    fake.json("GET /system/public", r#"{"product":"Sekisho","version":"0.1.0","site":"s","initialised":true,"setup_needed":true}"#);
+    let person = Person::new(&fake);
+    for certificate in &fake.chain {
+        let line = format!("--server {} --pin {} status", fake.url, pin_of(certificate));
+        person.run(&line).ends_with(0).says("sekisho setup");
+    }
+    let line = format!("--server {} --pin {} status", fake.url, "00".repeat(32));
+    person.run(&line).ends_with(4).says("no key in its certificate chain");
+}
+
+#[test]
+fn the_token_is_sent_to_its_own_server_only() {
+    let (fake, other) = (Fake::start(), Fake::start());
+    let person = Person::signed_in(&fake);
+    let line = format!("--server {} accounts list", other.url);
+    person.run(&line).ends_with(3).says("signed in at");
+    assert!(other.seen().is_empty());
+}
+
+#[test]
+fn credentials_that_others_can_read_are_refused() {
+    let fake = Fake::start();
+    let person = Person::signed_in(&fake);
+    let path = person.config().join("credentials");
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).expect("set");
+    person.run("whoami").ends_with(1).says("mode 644");
+}
+
+#[test]
+fn a_server_that_is_not_there_has_its_exit_code() {
+    let fake = Fake::start();
+    let person = Person::new(&fake);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let free = listener.local_addr().expect("bound");
+    drop(listener);
+    let line = format!("--server {free} --pin {} status", "00".repeat(32));
+    person.run(&line).ends_with(4).says("cannot reach");
+}
+
+#[test]
+fn the_first_administrator_is_made_with_the_token_from_a_file() {
+    let fake = Fake::start();
+    let person = Person::new(&fake);
+    let folder = person.config().parent().expect("folder").to_owned();
+    std::fs::write(folder.join("token"), "setup-canary\n").expect("written");
+    fake.json("POST /setup", r#"{"id":"0193e4a0-7c1b-7000-8000-000000000001","name":"root"}"#);
+    let (ca, token) = (folder.join("given-ca.pem"), folder.join("token"));
+    let (ca, token) = (ca.to_string_lossy(), token.to_string_lossy());
+    let args = [
+        "--server",
+        &fake.url,
+        "--ca-file",
+        &ca,
+        "setup",
+        "--user",
+        "root",
+        "--token-file",
+        &token,
+        "--password-file",
+        "-",
+    ];
+    person.run_with(&args, "a password\n").ends_with(0);
+    assert_eq!(
+        fake.seen()[0].body,
+        r#"{"token":"setup-canary","name":"root","display_name":"root","password":"a password"}"#
+    );
+    // The server and its authority are known from now on.
+    fake.json("GET /system/public", r#"{"version":"0.1.0"}"#);
+    person.run("status").ends_with(0);
+}

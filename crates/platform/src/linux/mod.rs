@@ -1,0 +1,32 @@
+//! Linux: account files, the tools of shadow and PAM, `/proc`.
+
+mod account_files;
+mod accounts;
+mod discovery;
+mod files;
+mod host;
+mod locked;
+mod locks;
+mod outcome;
+mod process;
+mod readiness;
+mod tool;
+
+use std::sync::Arc;
+
+use sekisho_model::Clock;
+
+use crate::PlatformError;
+use crate::accounts::AccountBackend;
+
+pub use accounts::LinuxAccounts;
+pub use discovery::Discovery;
+pub(crate) use files::{check_private, create_private_dir, open_private, sync_dir, write_private};
+pub(crate) use host::host_facts;
+pub(crate) use process::{harden, restrict_new_files};
+
+pub(crate) fn system_accounts(
+    clock: Arc<dyn Clock>,
+) -> Result<Box<dyn AccountBackend>, PlatformError> {
+    Ok(Box::new(LinuxAccounts::new(clock)))
+}

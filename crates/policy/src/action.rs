@@ -1,0 +1,174 @@
+//! What can be asked for, one type each, so that a proof for one action cannot
+//! be spent on another.
+
+use sekisho_model::user::TokenScope;
+
+use crate::Permission;
+
+/// A type that stands for one action.
+pub trait ActionType: Copy {
+    /// The action.
+    const ACTION: Action;
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident = $word:literal, $permission:expr, $scope:ident;)*) => {
+        /// Every action there is.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Action {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Action {
+            /// Every action, in the order of declaration.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The fixed word, e.g. in the audit log.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+
+            /// The permission it needs; `None` when being signed in is enough.
+            pub const fn permission(self) -> Option<Permission> {
+                match self {
+                    $(Self::$name => $permission,)*
+                }
+            }
+
+            /// The scope an API token needs for it.
+            pub const fn scope(self) -> TokenScope {
+                match self {
+                    $(Self::$name => TokenScope::$scope,)*
+                }
+            }
+        }
+
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            pub struct $name;
+
+            impl ActionType for $name {
+                const ACTION: Action = Action::$name;
+            }
+        )*
+    };
+}
+
+actions! {
+    /// List users.
+    ListUsers = "list_users", Some(Permission::ManageUsers), Read;
+    /// See a user.
+    ViewUser = "view_user", Some(Permission::ManageUsers), Read;
+    /// Create a user.
+    CreateUser = "create_user", Some(Permission::ManageUsers), Write;
+    /// Change a user's name or role.
+    EditUser = "edit_user", Some(Permission::ManageUsers), Write;
+    /// Give a user a role; the facts say which.
+    GrantRole = "grant_role", Some(Permission::ManageUsers), Write;
+    /// Disable or enable a user.
+    DisableUser = "disable_user", Some(Permission::ManageUsers), Write;
+
+    /// List one's own API tokens.
+    ListTokens = "list_tokens", None, Read;
+    /// Make an API token for oneself.
+    CreateToken = "create_token", None, Write;
+    /// Revoke one's own API token.
+    RevokeToken = "revoke_token", None, Write;
+    /// Change one's own password.
+    ChangeOwnPassword = "change_own_password", None, Write;
+
+    /// List resources.
+    ListResources = "list_resources", Some(Permission::ViewResources), Read;
+    /// See a resource.
+    ViewResource = "view_resource", Some(Permission::ViewResources), Read;
+    /// Create a resource.
+    CreateResource = "create_resource", Some(Permission::AddResources), Write;
+    /// Change a resource.
+    EditResource = "edit_resource", Some(Permission::EditResources), Write;
+    /// Delete a resource.
+    DeleteResource = "delete_resource", Some(Permission::EditResources), Write;
+    /// Have an agent list the accounts of its host.
+    DiscoverAccounts = "discover_accounts", Some(Permission::EditResources), Write;
+
+    /// List accounts.
+    ListAccounts = "list_accounts", Some(Permission::ViewResources), Read;
+    /// See an account, without its password.
+    ViewAccount = "view_account", Some(Permission::ViewResources), Read;
+    /// Add an account to a resource.
+    AddAccount = "add_account", Some(Permission::EditResources), Write;
+    /// Change an account.
+    EditAccount = "edit_account", Some(Permission::EditResources), Write;
+    /// Store a typed password.
+    StorePassword = "store_password", Some(Permission::ChangePasswords), Write;
+    /// Reveal or copy a password.
+    RevealPassword = "reveal_password", Some(Permission::UsePasswords), Reveal;
+    /// List the versions of a password, without their values.
+    ViewHistory = "view_history", Some(Permission::UsePasswords), Read;
+    /// Reveal a former password.
+    RevealFormer = "reveal_former", Some(Permission::UsePasswords), Reveal;
+    /// Have an agent set a new password.
+    ResetPassword = "reset_password", Some(Permission::ChangePasswords), Write;
+    /// Have an agent check whether a password works.
+    VerifyPassword = "verify_password", Some(Permission::VerifyPasswords), Write;
+
+    /// List orders.
+    ListOrders = "list_orders", Some(Permission::ViewResources), Read;
+    /// See an order.
+    ViewOrder = "view_order", Some(Permission::ViewResources), Read;
+    /// Withdraw an order.
+    CancelOrder = "cancel_order", Some(Permission::ChangePasswords), Write;
+
+    /// See password policies.
+    ViewPolicies = "view_policies", Some(Permission::ViewPolicies), Read;
+    /// Create, change or delete a password policy.
+    ManagePolicies = "manage_policies", Some(Permission::ManagePolicies), Write;
+
+    /// List enrolment keys.
+    ListEnrolmentKeys = "list_enrolment_keys", Some(Permission::DownloadAgent), Read;
+    /// See an enrolment key, without its secret.
+    ViewEnrolmentKey = "view_enrolment_key", Some(Permission::DownloadAgent), Read;
+    /// Issue an enrolment key for oneself.
+    CreateEnrolmentKey = "create_enrolment_key", Some(Permission::DownloadAgent), Write;
+    /// Issue an enrolment key that admits devices at once, or for another owner.
+    CreatePreApprovedKey = "create_pre_approved_key", Some(Permission::ManageDevices), Write;
+    /// Revoke an enrolment key.
+    RevokeEnrolmentKey = "revoke_enrolment_key", Some(Permission::DownloadAgent), Write;
+
+    /// List all devices.
+    ListDevices = "list_devices", Some(Permission::ManageDevices), Read;
+    /// See a device.
+    ViewDevice = "view_device", Some(Permission::ManageDevices), Read;
+    /// Let a device work.
+    ApproveDevice = "approve_device", Some(Permission::ManageDevices), Write;
+    /// Block or unblock a device.
+    BlockDevice = "block_device", Some(Permission::ManageDevices), Write;
+    /// See the agents on one's own resources.
+    ListAgents = "list_agents", Some(Permission::DownloadAgent), Read;
+
+    /// Read the audit log.
+    ViewAudit = "view_audit", Some(Permission::ViewAudit), Read;
+    /// Verify the audit log.
+    VerifyAudit = "verify_audit", Some(Permission::ViewAudit), Read;
+    /// See the state of the server.
+    ViewSystem = "view_system", Some(Permission::ViewSystem), Read;
+}
+
+impl Action {
+    /// The permission with which an object of the site is seen at all:
+    /// without it the object does not exist for the caller.
+    pub const fn seen_with(self) -> Option<Permission> {
+        match self.permission() {
+            Some(Permission::ManagePolicies) => Some(Permission::ViewPolicies),
+            other => other,
+        }
+    }
+}
+
+impl std::fmt::Display for Action {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}

@@ -1,0 +1,139 @@
+//! Accounts on resources, and the one way to their passwords.
+
+mod reveal;
+mod reveal_routes;
+mod routes;
+mod typed;
+mod view;
+
+use sekisho_model::account::{AccountSource, Presence};
+use sekisho_model::event::Event;
+use sekisho_model::id::{AccountId, PasswordPolicyId};
+use sekisho_model::name::AccountName;
+use sekisho_policy::action::{AddAccount, EditAccount};
+use sekisho_policy::{ActionType, Facts, Granted};
+use sekisho_store::{Access, Account, OperationContext, Resource, UnitOfWork};
+
+use crate::app::App;
+use crate::http::{IfMatch, Problem};
+use crate::{policies, resources};
+
+pub use reveal::{Purpose, Revealed, RevealedValue, reveal, reveal_former};
+pub use routes::routes;
+pub use typed::{MAX_TYPED_CHARS, store_typed};
+
+/// An account together with the resource that decides who may use it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// The account.
+    pub account: Account,
+    /// Where it is.
+    pub resource: Resource,
+}
+
+impl Target {
+    /// Loads an account of a resource that is not deleted.
+    ///
+    /// # Errors
+    /// [`Problem::NotFound`].
+    pub async fn find<A: Access>(at: &A, id: AccountId) -> Result<Self, Problem> {
+        let account = at.accounts().find(id).await?.ok_or(MISSING)?;
+        let resource = at.resources().find(account.resource).await?;
+        let resource = resource.filter(|found| found.deleted_at.is_none()).ok_or(MISSING)?;
+        Ok(Self { account, resource })
+    }
+
+    /// The facts for a decision about the account: its resource's owner
+    /// decides.
+    pub fn facts(self) -> Facts<Self> {
+        Facts::owned_by(self.resource.owner, self)
+    }
+
+    /// Spends a proof inside a unit of work: locks the account, and checks
+    /// that the decision still stands on the facts it was made on.
+    ///
+    /// # Errors
+    /// [`Problem::NotFound`] when account or resource are gone meanwhile, a
+    /// conflict when the resource has another owner meanwhile.
+    async fn spend<P: ActionType>(
+        work: &UnitOfWork,
+        granted: Granted<P, Self>,
+    ) -> Result<Self, Problem> {
+        let decided = granted.into_row();
+        let account = work.accounts().lock(decided.account.id).await?.ok_or(MISSING)?;
+        let now = Self::find(work, account.id).await?;
+        if now.resource.owner != decided.resource.owner || account.resource != decided.resource.id {
+            return Err(Problem::conflict(
+                "the resource was given to somebody else at this moment; look at it again",
+            ));
+        }
+        Ok(now)
+    }
+}
+
+const MISSING: Problem = Problem::NotFound { what: "account" };
+
+/// Adds an account by hand. Its password is not known.
+///
+/// # Errors
+/// A conflict when the resource has a present account of this name.
+pub async fn add(
+    app: &App,
+    context: &OperationContext,
+    granted: Granted<AddAccount, Resource>,
+    name: AccountName,
+) -> Result<Target, Problem> {
+    let decided = granted.into_row();
+    let account = Account {
+        id: AccountId::at(context.now, app.rng.as_ref()),
+        resource: decided.id,
+        name,
+        native_id: None,
+        presence: Presence::Present,
+        source: AccountSource::Local,
+        facts: None,
+        policy: None,
+        current_version: None,
+        last_verify_result: None,
+        last_verified_at: None,
+        created_at: context.now,
+        version: 1,
+    };
+    let mut work = app.store.begin(context).await?;
+    work.resources().lock(decided.id).await?;
+    let resource = resources::find(&work, decided.id).await?;
+    work.accounts().insert(account.clone()).await?;
+    work.record(Event::AccountAdded {
+        account: account.id,
+        resource: resource.id,
+        name: account.name.to_string(),
+    });
+    work.commit().await.map(drop)?;
+    Ok(Target { account, resource })
+}
+
+/// Changes the policy of an account; `None`: that of its resource.
+///
+/// # Errors
+/// A policy that does not exist; a stale version.
+pub async fn edit(
+    app: &App,
+    context: &OperationContext,
+    granted: Granted<EditAccount, Target>,
+    read: IfMatch,
+    policy: Option<Option<PasswordPolicyId>>,
+) -> Result<Target, Problem> {
+    let before = granted.row().clone();
+    read.check(before.account.version)?;
+    let Some(policy) = policy.filter(|policy| *policy != before.account.policy) else {
+        return Ok(granted.into_row());
+    };
+    let mut work = app.store.begin(context).await?;
+    let Target { account, resource } = Target::spend(&work, granted).await?;
+    policies::check_exists(&work, policy).await?;
+    let next = Account { policy, ..account };
+    let account = work.accounts().update(next, before.account.version).await?;
+    work.record(Event::AccountChanged { account: account.id, fields: vec!["policy".to_owned()] });
+    work.commit().await.map(drop)?;
+    Ok(Target { account, resource })
+}

@@ -1,0 +1,252 @@
+//! `/accounts` and `/resources/{id}/accounts`, without clear passwords.
+
+use axum::extract::State;
+use http::StatusCode;
+use sekisho_model::account::Presence;
+use sekisho_model::event::Event;
+use sekisho_model::id::{
+    Account as AccountKind, PasswordPolicyId, Resource as ResourceKind, ResourceId,
+};
+use sekisho_model::name::AccountName;
+use sekisho_model::word::UnknownWord;
+use sekisho_policy::Facts;
+use sekisho_policy::action::{
+    AddAccount, EditAccount, ListAccounts, StorePassword, ViewAccount, ViewHistory,
+};
+use sekisho_store::{Access as _, AccountFilter};
+use serde::Deserialize;
+use utoipa_axum::routes;
+
+use super::view::{self, AccountView, VersionView};
+use super::{Target, reveal_routes, typed};
+use crate::app::{App, SharedApp};
+use crate::http::{
+    Authenticated, IfMatch, ItemList, Json, List, ListQuery, NoFilter, PathId, Problem, Routes,
+    SecretText, Tagged, from_text,
+};
+use crate::resources;
+use crate::resources::refs::{given, reason};
+
+/// The endpoints.
+pub fn routes() -> Routes {
+    Routes::new()
+        .signed_in(routes!(list_accounts))
+        .signed_in(routes!(add_account))
+        .signed_in(routes!(show_account, edit_account))
+        .signed_in(routes!(store_password))
+        .signed_in(routes!(list_password_history))
+        .reveal(routes!(reveal_routes::reveal_password))
+        .reveal(routes!(reveal_routes::reveal_former_password))
+}
+
+/// Which accounts are wanted.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct AccountQuery {
+    /// Only those on this resource.
+    #[serde(default, deserialize_with = "from_text")]
+    #[param(value_type = Option<String>)]
+    resource: Option<ResourceId>,
+    /// `present` (the default), `gone`, or `all`.
+    #[serde(default, deserialize_with = "from_text")]
+    #[param(value_type = Option<String>)]
+    presence: Option<WantedPresence>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct WantedPresence(Option<Presence>);
+
+impl std::str::FromStr for WantedPresence {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        if text == "all" {
+            return Ok(Self(None));
+        }
+        text.parse().map(Some).map(Self).map_err(|error: UnknownWord| UnknownWord {
+            expected: format!("{}, all", error.expected),
+            ..error
+        })
+    }
+}
+
+/// A new account.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewAccount {
+    /// Its name on the host, exactly as the host spells it.
+    #[schema(value_type = String, max_length = 256)]
+    name: AccountName,
+}
+
+/// What changes; what is left out stays.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AccountChange {
+    /// The id of its policy; `null`: that of its resource.
+    #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "given")]
+    policy: Option<Option<PasswordPolicyId>>,
+}
+
+/// A password somebody typed.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TypedPassword {
+    /// The password.
+    #[schema(max_length = 256)]
+    value: SecretText,
+    /// Why, in a few words.
+    #[schema(max_length = 500)]
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// List the accounts one may see, by name.
+#[utoipa::path(
+    get, path = "/accounts", tag = "accounts", params(ListQuery, AccountQuery),
+    responses((status = 200, description = "A page of accounts", body = ItemList<AccountView>)),
+)]
+async fn list_accounts(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    list: List<AccountQuery>,
+) -> Result<Json<ItemList<AccountView>>, Problem> {
+    caller.decide(ListAccounts, Facts::nothing())?.into_row();
+    let presence = list.filter.presence.unwrap_or(WantedPresence(Some(Presence::Present))).0;
+    let filter = AccountFilter {
+        resource: list.filter.resource,
+        owner: (!caller.subject.sees_everything()).then_some(caller.user.id),
+        text: list.q,
+        presence,
+    };
+    let found = app.store.read().accounts().search(&filter, &list.page).await?;
+    let next = found.next.map(|next| next.to_string());
+    Ok(Json(ItemList { items: view::page(&app, found.items).await?, next }))
+}
+
+/// Add an account by hand. Its password is not known until it is reset or
+/// stored.
+#[utoipa::path(
+    post, path = "/resources/{id}/accounts", tag = "accounts", request_body = NewAccount,
+    params(("id" = String, Path, description = "The resource")),
+    responses(
+        (status = 201, description = "Added", body = AccountView),
+        (status = 404, description = "No such resource, or you may not see it"),
+        (status = 409, description = "The resource has an account of this name"),
+    ),
+)]
+async fn add_account(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    PathId(id): PathId<ResourceKind>,
+    Json(new): Json<NewAccount>,
+) -> Result<(StatusCode, Tagged<AccountView>), Problem> {
+    let found = resources::find(app.store.read(), id).await?;
+    let granted = caller.decide(AddAccount, resources::facts(found))?;
+    let target = super::add(&app, &caller.context(), granted, new.name).await?;
+    Ok((StatusCode::CREATED, tagged(&app, target).await?))
+}
+
+/// See an account, without its password.
+#[utoipa::path(
+    get, path = "/accounts/{id}", tag = "accounts",
+    params(("id" = String, Path, description = "Its id")),
+    responses(
+        (status = 200, description = "The account", body = AccountView),
+        (status = 404, description = "No such account, or you may not see it"),
+    ),
+)]
+async fn show_account(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    PathId(id): PathId<AccountKind>,
+) -> Result<Tagged<AccountView>, Problem> {
+    let found = Target::find(app.store.read(), id).await?;
+    let granted = caller.decide(ViewAccount, found.facts())?;
+    tagged(&app, granted.into_row()).await
+}
+
+/// Change the policy of an account.
+#[utoipa::path(
+    patch, path = "/accounts/{id}", tag = "accounts", request_body = AccountChange,
+    params(
+        ("id" = String, Path, description = "Its id"),
+        ("If-Match" = String, Header, description = "The ETag of what you read"),
+    ),
+    responses(
+        (status = 200, description = "Changed", body = AccountView),
+        (status = 404, description = "No such account, or you may not see it"),
+        (status = 412, description = "Changed since it was read"),
+        (status = 428, description = "If-Match is missing"),
+    ),
+)]
+async fn edit_account(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    PathId(id): PathId<AccountKind>,
+    read: IfMatch,
+    Json(change): Json<AccountChange>,
+) -> Result<Tagged<AccountView>, Problem> {
+    let found = Target::find(app.store.read(), id).await?;
+    let granted = caller.decide(EditAccount, found.facts())?;
+    let target = super::edit(&app, &caller.context(), granted, read, change.policy).await?;
+    tagged(&app, target).await
+}
+
+/// Store a password that was set by hand on the host. It stays *unverified*
+/// until a verify succeeds; nothing is changed on the host.
+#[utoipa::path(
+    put, path = "/accounts/{id}/password", tag = "accounts", request_body = TypedPassword,
+    params(("id" = String, Path, description = "The account")),
+    responses(
+        (status = 200, description = "Stored", body = AccountView),
+        (status = 404, description = "No such account, or you may not see it"),
+        (status = 409, description = "`in_progress`: a reset is open; `conflict`: it is gone"),
+    ),
+)]
+async fn store_password(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    PathId(id): PathId<AccountKind>,
+    Json(body): Json<TypedPassword>,
+) -> Result<Tagged<AccountView>, Problem> {
+    let found = Target::find(app.store.read(), id).await?;
+    let granted = caller.decide(StorePassword, found.facts())?;
+    let reason = reason(body.reason.as_deref().unwrap_or_default())?;
+    let context = caller.context();
+    let target = typed::store_typed(&app, &context, granted, &body.value.0, &reason).await?;
+    tagged(&app, target).await
+}
+
+/// List the values a password has had, newest first, without the values.
+#[utoipa::path(
+    get, path = "/accounts/{id}/history", tag = "accounts",
+    params(("id" = String, Path, description = "The account"), ListQuery),
+    responses(
+        (status = 200, description = "A page of versions", body = ItemList<VersionView>),
+        (status = 404, description = "No such account, or you may not see it"),
+    ),
+)]
+async fn list_password_history(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    PathId(id): PathId<AccountKind>,
+    list: List<NoFilter>,
+) -> Result<Json<ItemList<VersionView>>, Problem> {
+    list.no_search()?;
+    let found = Target::find(app.store.read(), id).await?;
+    let granted = caller.decide(ViewHistory, found.facts())?;
+    let mut work = app.store.begin(&caller.context()).await?;
+    let target = Target::spend(&work, granted).await?;
+    let versions = work.secret_versions().list(target.account.id, &list.page).await?;
+    work.record(Event::PasswordHistoryViewed { account: target.account.id });
+    work.commit().await.map(drop)?;
+    Ok(Json(ItemList::of(versions, VersionView::from)))
+}
+
+async fn tagged(app: &App, target: Target) -> Result<Tagged<AccountView>, Problem> {
+    let version = target.account.version;
+    Ok(Tagged { version, body: view::one(app, target.account).await? })
+}

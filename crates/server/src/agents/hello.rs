@@ -1,0 +1,191 @@
+//! Bundle, time and Hello.
+
+use std::time::Duration;
+
+use sekisho_model::device::DeviceState;
+use sekisho_model::event::{Actor, Event};
+use sekisho_model::id::DeviceSessionId;
+use sekisho_seal::message;
+use sekisho_store::{Access, Blob, Device, DeviceSession, DeviceSessionState};
+use sekisho_wire::bundle::{BundleChain, MAX_CHAIN, SignedTime};
+use sekisho_wire::cbor;
+use sekisho_wire::problem::ProblemCode;
+use sekisho_wire::route::WAIT_HOLD_S;
+use sekisho_wire::session::{
+    Directives, Hello, HelloAnswer, HelloEnvelope, HelloOutcome, HelloRefusal, MAX_HELLO_BYTES,
+    SESSION_TTL_S,
+};
+
+use super::{Peer, Refusal, context};
+use crate::app::App;
+use crate::secrets;
+
+/// An unconditional fetch is made at least so often, in seconds: it bounds
+/// what a gateway that suppresses wakes can do.
+const FETCH_EVERY_S: u32 = 15 * 60;
+
+/// A device that is not approved asks again after so many seconds.
+const ASK_AGAIN_S: u32 = 60;
+
+/// The chain of bundles after a version.
+pub(super) fn bundle(app: &App, after: &str) -> Result<Vec<u8>, Refusal> {
+    let after: u64 = after.parse().map_err(|_| ProblemCode::NotFound)?;
+    let bundles = app.keys.bundles().after(after, MAX_CHAIN).to_vec();
+    Ok(cbor::encode(&BundleChain { anchor: app.keys.anchor().clone(), bundles }))
+}
+
+/// The server's time, signed, for a nonce of 32 hexadecimal digits.
+pub(super) fn time(app: &App, nonce: &str) -> Result<Vec<u8>, Refusal> {
+    let nonce = data_encoding::HEXLOWER
+        .decode(nonce.as_bytes())
+        .ok()
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or(ProblemCode::NotFound)?;
+    let time = SignedTime { nonce, time: app.clock.now() };
+    Ok(message::sign_time(&time, app.keys.order_key(), app.keys.site()))
+}
+
+/// Opens a session. It goes live on its first valid MAC: a Hello alone proves
+/// nothing about now, because it can be replayed.
+pub(super) async fn hello(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let envelope: HelloEnvelope =
+        cbor::decode(body, MAX_HELLO_BYTES).map_err(|_| ProblemCode::Unreadable)?;
+    let shown = peer.identity.as_ref().ok_or(ProblemCode::CertificateNeeded)?;
+    if shown.device != envelope.device {
+        tracing::warn!(shown = %shown.device, said = %envelope.device, "a certificate was relayed");
+        return Err(ProblemCode::Unreadable.into());
+    }
+    let key = app.keys.receipt_key(&envelope.receipt_kid).ok_or(ProblemCode::Unreadable)?;
+    let device = app.store.read().devices().find(envelope.device).await?;
+    let device = device.ok_or(ProblemCode::CertificateUnknown)?;
+    let site = app.keys.site();
+    let hello = message::open_hello(&envelope, &device.identity_spki.0, site, key)
+        .map_err(|_| ProblemCode::Unreadable)?;
+
+    let bundles = app.keys.bundles();
+    let newer = bundles.after(hello.bundle_version, MAX_CHAIN).to_vec();
+    let refusal = refusal(app, peer, &device, &hello, bundles.trust.bundle().version).await?;
+    let now = app.clock.now();
+    let session = DeviceSessionId::at(now, app.rng.as_ref());
+    let outcome = match refusal {
+        Some(reason) => HelloOutcome::Refused { reason, retry_after_s: ASK_AGAIN_S },
+        None => HelloOutcome::Welcome {
+            session,
+            ttl_s: SESSION_TTL_S,
+            directives: Directives {
+                wait_hold_s: u32::try_from(WAIT_HOLD_S).unwrap_or(u32::MAX),
+                fetch_every_s: FETCH_EVERY_S,
+                protocols: (sekisho_wire::PROTOCOL_MIN, sekisho_wire::PROTOCOL),
+            },
+        },
+    };
+    let answer = HelloAnswer { nonce: hello.nonce, server_time: now, bundles: newer, outcome };
+    let (sealed, keys) = message::seal_welcome(
+        &answer,
+        app.keys.order_key(),
+        site,
+        device.id,
+        &hello.session_key,
+        app.rng.as_ref(),
+    )
+    .map_err(|_| ProblemCode::Unreadable)?;
+    if refusal.is_none() {
+        let (sealed_keys, vault_key_version) =
+            secrets::seal(app, secrets::session_place(&session), &keys.to_secret())?;
+        let row = DeviceSession {
+            id: session,
+            device: device.id,
+            state: DeviceSessionState::Offered,
+            session_key_public: Blob(hello.session_key.to_vec()),
+            sealed_keys,
+            vault_key_version,
+            counter: hello.counter,
+            mac_counter_in: 0,
+            mac_counter_out: 0,
+            opened_at: now,
+            live_at: None,
+            expires_at: now.plus(Duration::from_secs(u64::from(SESSION_TTL_S))),
+            address: Some(peer.address.to_string()),
+        };
+        keep(app, peer, &device, &hello, row).await?;
+    }
+    Ok(cbor::encode(&sealed))
+}
+
+/// Stores an offered session and what the Hello says of the agent.
+async fn keep(
+    app: &App,
+    peer: &Peer,
+    device: &Device,
+    hello: &Hello,
+    session: DeviceSession,
+) -> Result<(), Refusal> {
+    let ctx = context(app, peer, Actor::Device(device.id));
+    let uow = app.store.begin(&ctx).await?;
+    let device = uow.devices().lock(device.id).await?.ok_or(ProblemCode::CertificateUnknown)?;
+    // Offers that never went live are not kept: a replayed Hello costs a row.
+    for former in uow.device_sessions().newest(device.id, 8).await? {
+        if former.state == DeviceSessionState::Offered {
+            uow.device_sessions().end(former.id).await?;
+        }
+    }
+    uow.device_sessions().insert(session).await?;
+    let said = Device {
+        agent_version: hello.agent_version.chars().take(64).collect(),
+        protocol_version: u32::from(hello.protocol),
+        capabilities: hello.capabilities.iter().take(32).cloned().collect(),
+        interval_s: Some(hello.interval_s),
+        bundle_version: i64::try_from(hello.bundle_version).unwrap_or(i64::MAX),
+        last_seen_at: Some(ctx.now),
+        ..device.clone()
+    };
+    uow.devices().update(said, device.version).await?;
+    uow.commit_unaudited("an offered session is recorded when it goes live").await?;
+    Ok(())
+}
+
+/// Why there is no session for this device now.
+async fn refusal(
+    app: &App,
+    peer: &Peer,
+    device: &Device,
+    hello: &Hello,
+    own_bundle: u64,
+) -> Result<Option<HelloRefusal>, Refusal> {
+    let by_state = match device.state {
+        DeviceState::Pending => Some(HelloRefusal::Pending),
+        DeviceState::Blocked => Some(HelloRefusal::Blocked),
+        DeviceState::Retired => Some(HelloRefusal::Retired),
+        DeviceState::Approved if device.suspension.is_some() => Some(HelloRefusal::Suspended),
+        DeviceState::Approved => None,
+    };
+    if by_state.is_some() {
+        return Ok(by_state);
+    }
+    if hello.protocol < sekisho_wire::PROTOCOL_MIN || hello.min_protocol > sekisho_wire::PROTOCOL {
+        return Ok(Some(HelloRefusal::AgentTooOld));
+    }
+    let site = app.store.read().site().find().await?;
+    if site.is_some_and(|site| site.recovery_reason.is_some()) {
+        return Ok(Some(HelloRefusal::Recovery));
+    }
+    // A device that knows more than the database: it was restored from an
+    // older backup.
+    let knows_more = if hello.bundle_version > own_bundle {
+        Some(format!("trust bundle {} (here: {own_bundle})", hello.bundle_version))
+    } else if hello.highest_seq > device.last_seq {
+        Some(format!("order seq {} (here: {})", hello.highest_seq, device.last_seq))
+    } else {
+        None
+    };
+    let Some(more) = knows_more else { return Ok(None) };
+    let reason = format!("device {} knows {more}", device.id);
+    let ctx = context(app, peer, Actor::Device(device.id));
+    let mut uow = app.store.begin(&ctx).await?;
+    if uow.site().enter_recovery(&reason).await? {
+        tracing::error!(reason, "the site enters recovery");
+        uow.record(Event::RecoveryEntered { device: device.id, reason });
+        uow.commit().await?;
+    }
+    Ok(Some(HelloRefusal::Recovery))
+}

@@ -1,0 +1,99 @@
+//! The agent plane: what agents say to the server, on port 8383.
+//!
+//! Requests are matched against the route table of `sekisho-wire` and nothing
+//! else; a total match over [`RouteName`] chooses the handler (INV-5). What
+//! TLS says about the peer is admission only: who a device is, is proved by
+//! the signatures and MACs inside the messages.
+
+mod certificate;
+mod enrol;
+mod frame;
+mod hello;
+mod plane;
+mod session;
+mod tls;
+mod wait;
+
+pub use plane::serve;
+pub use tls::server_config;
+
+use std::net::IpAddr;
+
+use sekisho_model::event::{Actor, Origin};
+use sekisho_model::id::RequestId;
+use sekisho_pki::DeviceIdentity;
+use sekisho_store::{OperationContext, StoreError};
+use sekisho_wire::problem::ProblemCode;
+
+use crate::app::App;
+use crate::orders::OrderError;
+
+#[cfg(doc)]
+use sekisho_wire::route::RouteName;
+
+/// Who is on the other end, as far as TLS can tell.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer {
+    /// The peer's address.
+    pub(crate) address: IpAddr,
+    /// The device whose certificate it showed.
+    pub(crate) identity: Option<DeviceIdentity>,
+}
+
+/// Why a request was refused outside any sealed message.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// The peer's fault.
+    Peer(ProblemCode),
+    /// The database cannot be reached: nothing was done.
+    Unavailable(String),
+    /// Ours.
+    Internal(String),
+}
+
+impl Refusal {
+    /// What the peer is told.
+    pub(crate) const fn code(&self) -> ProblemCode {
+        match self {
+            Self::Peer(code) => *code,
+            Self::Unavailable(_) | Self::Internal(_) => ProblemCode::Unavailable,
+        }
+    }
+}
+
+impl From<ProblemCode> for Refusal {
+    fn from(code: ProblemCode) -> Self {
+        Self::Peer(code)
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable { reason } => Self::Unavailable(reason),
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
+impl From<OrderError> for Refusal {
+    fn from(error: OrderError) -> Self {
+        match error {
+            OrderError::Store(error) => error.into(),
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
+impl From<sekisho_vault::VaultError> for Refusal {
+    fn from(error: sekisho_vault::VaultError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+/// The context of an operation that a device asked for.
+pub(crate) fn context(app: &App, peer: &Peer, actor: Actor) -> OperationContext {
+    let now = app.clock.now();
+    let request = RequestId::at(now, app.rng.as_ref());
+    OperationContext { actor, origin: Origin { request, address: Some(peer.address) }, now }
+}

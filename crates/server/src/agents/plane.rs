@@ -1,0 +1,281 @@
+//! The listener and the way of a request.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderValue, Request, Response, header};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use rustls::ServerConfig;
+use sekisho_pki::DeviceIdentity;
+use sekisho_wire::problem::{Problem, ProblemCode};
+use sekisho_wire::route::{self, Access, RateClass, Route, RouteName};
+use sekisho_wire::{MEDIA_TYPE, cbor};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+use super::{Peer, Refusal, certificate, enrol, hello, session, wait};
+use crate::app::SharedApp;
+use crate::shutdown::Shutdown;
+
+/// Connections at once, at most.
+const MAX_CONNECTIONS: usize = 20_000;
+
+/// Calls at once from peers that are not devices yet, at most.
+const MAX_ENROLMENTS: usize = 32;
+
+/// A TLS handshake may take so long.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The header of a request may take so long.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A request waits so long before it tries again after a refusal of ours.
+const RETRY_AFTER_S: u64 = 5;
+
+/// What the tasks of the plane share.
+pub(super) struct Plane {
+    pub(super) app: SharedApp,
+    pub(super) shutdown: Shutdown,
+    enrolments: Semaphore,
+}
+
+/// Serves the agent plane until the stop begins; then lets requests finish and
+/// ends the waits.
+pub async fn serve(
+    app: SharedApp,
+    listener: TcpListener,
+    tls: Arc<ServerConfig>,
+    shutdown: Shutdown,
+) {
+    let plane = Arc::new(Plane {
+        app,
+        shutdown: shutdown.clone(),
+        enrolments: Semaphore::new(MAX_ENROLMENTS),
+    });
+    let acceptor = TlsAcceptor::from(tls);
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            () = shutdown.soft() => break,
+            accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next(), if !connections.is_empty() => continue,
+        };
+        let (stream, address) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Out of file descriptors, mostly: let some connections end.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let Ok(place) = places.clone().try_acquire_owned() else {
+            tracing::warn!(%address, "too many connections");
+            continue;
+        };
+        let (plane, acceptor) = (plane.clone(), acceptor.clone());
+        connections.spawn(async move {
+            connection(plane, acceptor, stream, address).await;
+            drop(place);
+        });
+    }
+    tokio::select! {
+        () = shutdown.hard() => {}
+        () = async { while connections.join_next().await.is_some() {} } => {}
+    }
+}
+
+async fn connection(
+    plane: Arc<Plane>,
+    acceptor: TlsAcceptor,
+    stream: TcpStream,
+    address: SocketAddr,
+) {
+    // Without it every small answer waits for an acknowledgement.
+    let _ = stream.set_nodelay(true);
+    let tls = match tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
+        Ok(Ok(tls)) => tls,
+        Ok(Err(error)) => return tracing::debug!(%address, %error, "no TLS"),
+        Err(_) => return tracing::debug!(%address, "the TLS handshake took too long"),
+    };
+    let identity = identity_of(&plane, tls.get_ref().1);
+    let peer = Arc::new(Peer { address: address.ip(), identity });
+    let mut revoked =
+        peer.identity.as_ref().map(|identity| plane.app.bus.listen_revoked(identity.device));
+
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(64 * 1024);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(16)
+        .initial_stream_window_size(64 * 1024)
+        .initial_connection_window_size(1024 * 1024)
+        .max_header_list_size(16 * 1024)
+        .max_pending_accept_reset_streams(20)
+        .keep_alive_interval(Duration::from_secs(120))
+        .keep_alive_timeout(Duration::from_secs(20));
+    let service = {
+        let plane = plane.clone();
+        service_fn(move |request| {
+            let (plane, peer) = (plane.clone(), peer.clone());
+            async move { Ok::<_, Infallible>(respond(&plane, &peer, request).await) }
+        })
+    };
+    let serving = builder.serve_connection(TokioIo::new(tls), service);
+    let mut serving = std::pin::pin!(serving);
+    loop {
+        tokio::select! {
+            served = &mut serving => {
+                if let Err(error) = served {
+                    tracing::debug!(%address, %error, "connection ended");
+                }
+                return;
+            }
+            () = heard(&mut revoked) => {
+                return tracing::info!(%address, "a revoked device was disconnected");
+            }
+            () = plane.shutdown.soft() => break,
+        }
+    }
+    serving.as_mut().graceful_shutdown();
+    let _ = serving.await;
+}
+
+async fn heard(listener: &mut Option<crate::bus::Listener<sekisho_model::id::DeviceId>>) {
+    match listener {
+        Some(listener) => listener.heard().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn identity_of(plane: &Plane, connection: &rustls::ServerConnection) -> Option<DeviceIdentity> {
+    let (leaf, intermediates) = connection.peer_certificates()?.split_first()?;
+    let intermediates: Vec<&[u8]> = intermediates.iter().map(AsRef::as_ref).collect();
+    let trust = plane.app.keys.ca().trust();
+    trust.verify_device(leaf, &intermediates, plane.app.clock.now()).ok()
+}
+
+async fn respond(plane: &Plane, peer: &Peer, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let answer = match answer(plane, peer, request).await {
+        Ok(body) => return response(200, body),
+        Err(refusal) => refusal,
+    };
+    match &answer {
+        Refusal::Peer(code) => tracing::debug!(address = %peer.address, ?code, "refused"),
+        Refusal::Unavailable(reason) => tracing::warn!(reason, "the database is not available"),
+        Refusal::Internal(error) => tracing::error!(error, "a request of an agent failed"),
+    }
+    let code = answer.code();
+    let mut response = response(code.status(), cbor::encode(&Problem { code }));
+    if matches!(code, ProblemCode::Unavailable | ProblemCode::TooMany | ProblemCode::Recovery) {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+    }
+    response
+}
+
+fn response(status: u16, body: Vec<u8>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() =
+        http::StatusCode::from_u16(status).expect("the statuses of problems are HTTP statuses");
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+async fn answer(
+    plane: &Plane,
+    peer: &Peer,
+    request: Request<Incoming>,
+) -> Result<Vec<u8>, Refusal> {
+    let uri = request.uri().clone();
+    let path = match uri.path_and_query() {
+        Some(whole) => whole.as_str(),
+        None => return Err(ProblemCode::NotFound.into()),
+    };
+    let Some((route, parameters)) = route::find(request.method().as_str(), path) else {
+        return Err(ProblemCode::NotFound.into());
+    };
+    admit(route, peer)?;
+    let timeout = Duration::from_secs(route.timeout_s);
+    let handled = async {
+        let _place = match route.rate {
+            RateClass::Enrolment => {
+                Some(plane.enrolments.try_acquire().map_err(|_| ProblemCode::TooMany)?)
+            }
+            RateClass::Device | RateClass::Wait => None,
+        };
+        let body = read_body(request, route).await?;
+        dispatch(plane, peer, route.name, &parameters, &body).await
+    };
+    match tokio::time::timeout(timeout, handled).await {
+        Ok(answer) => answer,
+        Err(_) => Err(Refusal::Unavailable(format!("{} took too long", route.path))),
+    }
+}
+
+fn admit(route: &Route, peer: &Peer) -> Result<(), ProblemCode> {
+    match (route.access, &peer.identity) {
+        (Access::Anyone, _) => Ok(()),
+        (Access::Certificate | Access::Device, None) => Err(ProblemCode::CertificateNeeded),
+        (Access::Device, Some(identity)) if identity.expired => {
+            Err(ProblemCode::CertificateExpired)
+        }
+        (Access::Certificate | Access::Device, Some(_)) => Ok(()),
+    }
+}
+
+async fn read_body(request: Request<Incoming>, route: &Route) -> Result<Bytes, ProblemCode> {
+    match Limited::new(request.into_body(), route.max_body_bytes).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(ProblemCode::TooLong),
+        Err(_) => Err(ProblemCode::Unreadable),
+    }
+}
+
+/// The one place where a route meets its handler.
+async fn dispatch(
+    plane: &Plane,
+    peer: &Peer,
+    name: RouteName,
+    parameters: &[&str],
+    body: &[u8],
+) -> Result<Vec<u8>, Refusal> {
+    let app = &plane.app;
+    match (name, parameters) {
+        (RouteName::Bundle, [after]) => hello::bundle(app, after),
+        (RouteName::Time, [nonce]) => hello::time(app, nonce),
+        (RouteName::Enrol, []) => enrol::enrol(app, peer, body).await,
+        (RouteName::Certificate, []) => certificate::certificate(app, peer, body).await,
+        (RouteName::Hello, []) => hello::hello(app, peer, body).await,
+        (RouteName::Wait, [session, seconds]) => wait::wait(plane, peer, session, seconds).await,
+        (RouteName::Fetch, []) => session::fetch(app, peer, body).await,
+        (RouteName::Receipt, []) => session::receipt(app, peer, body).await,
+        // The table's templates say how many parameters there are.
+        (
+            RouteName::Bundle
+            | RouteName::Time
+            | RouteName::Enrol
+            | RouteName::Certificate
+            | RouteName::Hello
+            | RouteName::Wait
+            | RouteName::Fetch
+            | RouteName::Receipt,
+            _,
+        ) => Err(ProblemCode::NotFound.into()),
+    }
+}

@@ -1,0 +1,41 @@
+//! Fetch and receipt.
+
+use sekisho_seal::message;
+use sekisho_wire::cbor;
+use sekisho_wire::order::{FetchAnswer, FetchRequest, MAX_FETCH_BYTES};
+use sekisho_wire::problem::ProblemCode;
+use sekisho_wire::receipt::{Ack, ReceiptEnvelope};
+use sekisho_wire::route::RouteName;
+
+use super::frame::believe;
+use super::{Peer, Refusal};
+use crate::app::App;
+use crate::orders::{deliver, receipt as receipts, sweep};
+
+/// Hands orders out.
+pub(super) async fn fetch(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let mut believed = believe(app, peer, RouteName::Fetch, body).await?;
+    let request: FetchRequest =
+        cbor::decode(&believed.body, MAX_FETCH_BYTES).map_err(|_| ProblemCode::Unreadable)?;
+    let (uow, device, session) = (&mut believed.uow, &believed.device, &believed.session);
+    sweep::look_into_open_resets(app, uow, device).await?;
+    let (orders, more) = deliver::deliver(app, uow, device, session).await?;
+    let answer = FetchAnswer { nonce: request.nonce, server_time: app.clock.now(), orders, more };
+    believed.answer(app, cbor::encode(&answer), &[]).await
+}
+
+/// Takes a receipt over.
+pub(super) async fn receipt(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let mut believed = believe(app, peer, RouteName::Receipt, body).await?;
+    let cap = RouteName::Receipt.route().max_body_bytes;
+    let envelope: ReceiptEnvelope =
+        cbor::decode(&believed.body, cap).map_err(|_| ProblemCode::Unreadable)?;
+    let key = app.keys.receipt_key(&envelope.receipt_kid).ok_or(ProblemCode::Unreadable)?;
+    let (uow, device) = (&mut believed.uow, &believed.device);
+    let (receipt, hash) =
+        message::open_receipt(&envelope, &device.identity_spki.0, app.keys.site(), device.id, key)
+            .map_err(|_| ProblemCode::Unreadable)?;
+    let (disposition, changed) = receipts::take_over(app, uow, device, &receipt, hash).await?;
+    let ack = Ack { order: receipt.order, receipt_hash: hash, disposition };
+    believed.answer(app, cbor::encode(&ack), &changed).await
+}

@@ -1,0 +1,46 @@
+//! What every part of the server shares.
+
+use std::sync::Arc;
+
+use sekisho_model::{Clock, Rng, Timestamp};
+use sekisho_store::Store;
+use sekisho_vault::KeyRing;
+use tokio::sync::Semaphore;
+
+use crate::bus::Bus;
+use crate::config::Config;
+use crate::keys::SiteKeys;
+use crate::metrics::Metrics;
+use crate::sessions::PasswordHasher;
+use crate::shutdown::Tasks;
+
+/// The server's parts, wired. Nothing else knows them all.
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// Seals and opens what the database must not show.
+    pub vault: Arc<KeyRing>,
+    /// The site's keys.
+    pub keys: SiteKeys,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub rng: Arc<dyn Rng>,
+    /// Wake-ups inside this server.
+    pub bus: Bus,
+    /// What the server was told.
+    pub config: Arc<Config>,
+    /// What the server counts.
+    pub metrics: Arc<Metrics>,
+    /// When the server started.
+    pub started: Timestamp,
+    /// Bounds the requests to the REST API.
+    pub request_slots: Semaphore,
+    /// Bounds and runs password hashes.
+    pub hasher: PasswordHasher,
+    /// Work that outlives the request that began it.
+    pub tasks: Tasks,
+}
+
+/// The router's state.
+pub type SharedApp = Arc<App>;

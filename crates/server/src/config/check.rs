@@ -1,0 +1,326 @@
+//! From texts to a configuration that can be used.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
+
+use sekisho_model::name::DnsName;
+use sekisho_pki::SubjectName;
+use sekisho_store::{StoreConfig, StoreUrl};
+
+use super::settings::SETTINGS;
+use super::values::Values;
+use super::{Checked, Config, Limits, Listen, Log, LogFormat, VaultKey, read_secret_file};
+
+const HOUR: u64 = 3600;
+
+pub(super) fn check(
+    file: Option<&Path>,
+    flags: &[String],
+    environment: impl Fn(&str) -> Option<String>,
+) -> Checked {
+    let mut values = Values::default();
+    if let Some(path) = file {
+        match std::fs::read_to_string(path) {
+            Ok(text) => values.file(path, &text),
+            Err(error) => {
+                values
+                    .problem(format!("cannot read the configuration {}: {error}", path.display()));
+            }
+        }
+    }
+    values.environment(environment);
+    values.flags(flags);
+
+    let data_dir = values.path("data_dir").unwrap_or_default();
+    if !data_dir.is_absolute() {
+        let source = values.source("data_dir");
+        let found = data_dir.display();
+        values.problem(format!("{source}: 'data_dir' is '{found}', expected an absolute path"));
+    }
+    let public_name = public_name(&mut values);
+    let database = database(&mut values, &data_dir);
+    let listen = listen(&mut values);
+    let vault = vault(&mut values, &data_dir);
+    let log = log(&mut values);
+    let limits = limits(&mut values);
+
+    let understood = understood(&values);
+    let problems = values.problems;
+    let config = match (problems.is_empty(), public_name, database, vault) {
+        (true, Some(public_name), Some(database), Some(vault)) => {
+            Some(Config { data_dir, public_name, database, listen, vault, log, limits })
+        }
+        _ => None,
+    };
+    Checked { config, understood, problems }
+}
+
+fn public_name(values: &mut Values) -> Option<SubjectName> {
+    let given = values.text("public_name").map(str::to_lowercase);
+    let text = given.or_else(|| {
+        let name = sekisho_platform::host::facts().ok().map(|facts| facts.hostname.to_lowercase());
+        name.filter(|name| name.parse::<DnsName>().is_ok()).or(Some("localhost".to_owned()))
+    })?;
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Some(SubjectName::Ip(address));
+    }
+    match text.parse() {
+        Ok(name) => Some(SubjectName::Dns(name)),
+        Err(error) => {
+            let source = values.source("public_name");
+            values.problem(format!("{source}: 'public_name': {error}"));
+            None
+        }
+    }
+}
+
+fn database(values: &mut Values, data_dir: &Path) -> Option<StoreConfig> {
+    const KEYS: [&str; 3] = ["database.path", "database.url", "database.url_file"];
+    let given: Vec<&str> = KEYS.into_iter().filter(|key| values.text(key).is_some()).collect();
+    let url = match given.as_slice() {
+        [] => Some(StoreUrl::Sqlite(data_dir.join("sekisho.db"))),
+        ["database.path"] => values.path("database.path").map(StoreUrl::Sqlite),
+        ["database.url"] => {
+            let text = values.text("database.url").unwrap_or_default().to_owned();
+            let has_password = text
+                .split_once("://")
+                .and_then(|(_, rest)| rest.rsplit_once('@'))
+                .is_some_and(|(user, _)| user.contains(':'))
+                || text.contains("password=");
+            if has_password {
+                values.problem(
+                    "'database.url' holds a password; put the URL into a file that only the \
+                     server can read and name it as 'database.url_file'",
+                );
+                None
+            } else {
+                parse_url(values, "database.url", &text)
+            }
+        }
+        ["database.url_file"] => {
+            let path = values.path("database.url_file").unwrap_or_default();
+            match read_secret_file(&path) {
+                Ok(secret) => {
+                    let text = secret.expose_str().unwrap_or_default().trim();
+                    parse_url(values, "database.url_file", text)
+                }
+                Err(error) => {
+                    values.problem(format!("'database.url_file': {error:#}"));
+                    None
+                }
+            }
+        }
+        several => {
+            values.problem(format!("only one of {} may be given", several.join(", ")));
+            None
+        }
+    }?;
+    let mut config = StoreConfig::new(url);
+    config.max_connections = values.number("database.max_connections", 1, 500);
+    Some(config)
+}
+
+fn parse_url(values: &mut Values, key: &str, text: &str) -> Option<StoreUrl> {
+    match text.parse() {
+        Ok(url) => Some(url),
+        Err(error) => {
+            values.problem(format!("'{key}': {error}"));
+            None
+        }
+    }
+}
+
+fn listen(values: &mut Values) -> Listen {
+    let expected = "an address and a port like [::]:8443 or 127.0.0.1:8443";
+    let any = SocketAddr::from(([0, 0, 0, 0], 0));
+    let metrics = if values.text("listen.metrics") == Some("off") {
+        None
+    } else {
+        let address =
+            values.parse("listen.metrics", expected, SocketAddr::from(([127, 0, 0, 1], 0)));
+        if !address.ip().to_canonical().is_loopback() {
+            let source = values.source("listen.metrics");
+            values.problem(format!(
+                "{source}: 'listen.metrics' is '{address}', expected a loopback address like \
+                 127.0.0.1:9464, because metrics are neither encrypted nor protected"
+            ));
+        }
+        Some(address)
+    };
+    Listen {
+        api: values.parse("listen.api", expected, any),
+        agents: values.parse("listen.agents", expected, any),
+        metrics,
+    }
+}
+
+fn vault(values: &mut Values, data_dir: &Path) -> Option<VaultKey> {
+    match (values.path("vault.kek_file"), values.path("vault.passphrase_file")) {
+        (Some(path), None) => {
+            if lies_in(&path, data_dir) {
+                values.problem(format!(
+                    "'vault.kek_file' {} lies inside data_dir {}; keep the key elsewhere, so that \
+                     a copy of the data is worthless without it",
+                    path.display(),
+                    data_dir.display()
+                ));
+            }
+            Some(VaultKey::File(path))
+        }
+        (None, Some(path)) => Some(VaultKey::PassphraseFile(path)),
+        (None, None) => {
+            values.problem(
+                "give 'vault.kek_file' (a file that init creates, e.g. /etc/sekisho/kek) or \
+                 'vault.passphrase_file'",
+            );
+            None
+        }
+        (Some(_), Some(_)) => {
+            values.problem("only one of 'vault.kek_file' and 'vault.passphrase_file' may be given");
+            None
+        }
+    }
+}
+
+/// Whether a path lies in a folder, links and `..` resolved as far as they
+/// exist.
+fn lies_in(path: &Path, folder: &Path) -> bool {
+    resolved(path).starts_with(resolved(folder))
+}
+
+fn resolved(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut plain = PathBuf::new();
+    for part in absolute.components() {
+        match part {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+        // A link leads elsewhere; what does not exist stays as it is written.
+        plain = std::fs::canonicalize(&plain).unwrap_or(plain);
+    }
+    plain
+}
+
+fn log(values: &mut Values) -> Log {
+    let level = values.text("log.level").unwrap_or("info").to_owned();
+    if tracing_subscriber::EnvFilter::try_new(&level).is_err() {
+        let source = values.source("log.level");
+        values.problem(format!(
+            "{source}: 'log.level' is '{level}', expected error, warn, info, debug, trace or a \
+             filter like info,sekisho_server=debug"
+        ));
+    }
+    let format = match values.text("log.format") {
+        Some("json") => LogFormat::Json,
+        Some("text") | None => LogFormat::Text,
+        Some(other) => {
+            let text = format!("'log.format' is '{other}', expected text or json");
+            values.problem(text);
+            LogFormat::Text
+        }
+    };
+    Log { level, format }
+}
+
+fn limits(values: &mut Values) -> Limits {
+    let hours = |hours: u32| Duration::from_secs(u64::from(hours) * HOUR);
+    Limits {
+        session: hours(values.number("limits.session_hours", 1, 24 * 7)),
+        session_idle: Duration::from_secs(
+            u64::from(values.number("limits.session_idle_minutes", 1, 24 * 60)) * 60,
+        ),
+        token: hours(values.number("limits.token_days", 1, 3650) * 24),
+        requests: values.number("limits.requests", 1, 100_000) as usize,
+        password_hashes: values.number("limits.password_hashes", 1, 256) as usize,
+    }
+}
+
+/// One line per setting. No setting is a secret; secrets are in files.
+fn understood(values: &Values) -> String {
+    let mut out = String::new();
+    for setting in SETTINGS {
+        let text = match (setting.key, values.text(setting.key)) {
+            // Somebody may have put a password there.
+            ("database.url", Some(_)) => "(given)",
+            (_, Some(text)) => text,
+            (_, None) => "(not given)",
+        };
+        let source = values.source(setting.key);
+        writeln!(out, "{} = {text}  [{source}]", setting.key).expect("a string takes all text");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_text(text: &str, env: &[(&str, &str)], flags: &[&str]) -> Checked {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("server.toml");
+        std::fs::write(&path, text).expect("written");
+        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        let env: Vec<(String, String)> =
+            env.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        check(Some(&path), &flags, |name| {
+            env.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+        })
+    }
+
+    fn problems(text: &str) -> String {
+        let checked = check_text(text, &[], &[]);
+        checked.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    const GOOD: &str = "public_name = 'vault.example.jp'\n[vault]\nkek_file = '/etc/sekisho/kek'\n";
+
+    #[test]
+    fn later_sources_win() {
+        let file = format!("{GOOD}[listen]\napi = '127.0.0.1:1'\nagents = '127.0.0.1:2'\n");
+        let checked = check_text(
+            &file,
+            &[("SEKISHO_LISTEN_API", "127.0.0.1:3"), ("SEKISHO_LISTEN_AGENTS", "127.0.0.1:4")],
+            &["listen.agents=127.0.0.1:5"],
+        );
+        let config = checked.config.expect("usable");
+        assert_eq!(config.listen.api.port(), 3);
+        assert_eq!(config.listen.agents.port(), 5);
+        assert_eq!(config.listen.metrics.map(|address| address.port()), Some(9464));
+        assert!(checked.understood.contains("[environment variable SEKISHO_LISTEN_API]"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_file_and_suggestion() {
+        let text = problems(&format!("{GOOD}[listen]\napii = 'x'\n"));
+        assert!(text.contains("server.toml: 'listen.apii' is not a setting"), "{text}");
+        assert!(text.contains("did you mean 'listen.api'?"), "{text}");
+        let flag = check_text(GOOD, &[], &["data_dri=/x"]);
+        assert!(flag.problems[0].to_string().contains("did you mean 'data_dir'?"));
+    }
+
+    #[test]
+    fn unsafe_and_contradictory_settings_are_refused() {
+        for (text, expected) in [
+            ("", "give 'vault.kek_file'"),
+            ("[vault]\nkek_file='/a'\npassphrase_file='/b'", "only one of 'vault.kek_file'"),
+            ("data_dir='/d'\n[vault]\nkek_file='/d/x/../kek'", "lies inside data_dir"),
+            ("[listen]\nmetrics='0.0.0.0:9464'", "expected a loopback address"),
+            ("[database]\nurl='postgres://u:secret@h/d'", "'database.url' holds a password"),
+            ("[database]\nurl='postgres://u@h/d'\npath='/x'", "only one of database.path"),
+            ("[limits]\nrequests=0", "'limits.requests' is 0, expected a number from 1 to"),
+            ("data_dir='here'", "expected an absolute path"),
+            ("[log]\nformat='xml'", "expected text or json"),
+            ("public_name='a b'", "'public_name': DNS name contains ' '"),
+            ("a = = b", "line 1: not valid TOML"),
+        ] {
+            let found = problems(text);
+            assert!(found.contains(expected), "{text}: {found}");
+            assert!(!found.contains("secret"), "{found}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The registry of all settings: key, environment variable, default, unit,
+//! meaning. The reference page is printed from it.
+
+use std::fmt::Write as _;
+
+/// One setting.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Its key in the configuration file, with dots for tables.
+    pub key: &'static str,
+    /// The environment variable that overrides the file.
+    pub env: &'static str,
+    /// What holds if it is not given; empty: nothing.
+    pub default: &'static str,
+    /// The unit of a number, or what kind of value it is.
+    pub unit: &'static str,
+    /// What it does.
+    pub meaning: &'static str,
+}
+
+macro_rules! settings {
+    ($($key:literal $env:literal $default:literal $unit:literal $meaning:literal;)*) => {
+        /// Every setting.
+        pub const SETTINGS: &[Setting] = &[
+            $(Setting {
+                key: $key, env: $env, default: $default, unit: $unit, meaning: $meaning,
+            },)*
+        ];
+    };
+}
+
+settings! {
+    "data_dir" "SEKISHO_DATA_DIR" "/var/lib/sekisho" "folder"
+        "The database and the public CA certificate. Only the server's user may enter it.";
+    "public_name" "SEKISHO_PUBLIC_NAME" "" "DNS name or address"
+        "The name people and agents use; in the server's certificate. Default: the host name.";
+    "database.path" "SEKISHO_DATABASE_PATH" "" "file"
+        "The SQLite database. Default: sekisho.db in data_dir.";
+    "database.url" "SEKISHO_DATABASE_URL" "" "URL"
+        "A PostgreSQL database, without a password: postgres://user@host/sekisho.";
+    "database.url_file" "SEKISHO_DATABASE_URL_FILE" "" "file"
+        "A file that holds the PostgreSQL URL with its password.";
+    "database.max_connections" "SEKISHO_DATABASE_MAX_CONNECTIONS" "16" "connections"
+        "At most so many connections to the database.";
+    "listen.api" "SEKISHO_LISTEN_API" "[::]:8443" "address and port"
+        "The REST API.";
+    "listen.agents" "SEKISHO_LISTEN_AGENTS" "[::]:8383" "address and port"
+        "The agents.";
+    "listen.metrics" "SEKISHO_LISTEN_METRICS" "127.0.0.1:9464" "address and port"
+        "Prometheus metrics, in clear; must be a loopback address. `off`: none.";
+    "vault.kek_file" "SEKISHO_VAULT_KEK_FILE" "" "file"
+        "The file with the key that encrypts the vault's keys. Must not lie inside data_dir: \
+         whoever copies one must not have the other.";
+    "vault.passphrase_file" "SEKISHO_VAULT_PASSPHRASE_FILE" "" "file"
+        "Instead of kek_file: a file with a passphrase the key is derived from.";
+    "log.level" "SEKISHO_LOG_LEVEL" "info" "error, warn, info, debug, trace, or a filter"
+        "How much is logged (to stderr).";
+    "log.format" "SEKISHO_LOG_FORMAT" "text" "text or json"
+        "How log lines look.";
+    "limits.session_hours" "SEKISHO_LIMITS_SESSION_HOURS" "12" "hours"
+        "A sign-in ends after so long at the latest.";
+    "limits.session_idle_minutes" "SEKISHO_LIMITS_SESSION_IDLE_MINUTES" "30" "minutes"
+        "A sign-in ends after so long without a request.";
+    "limits.token_days" "SEKISHO_LIMITS_TOKEN_DAYS" "365" "days"
+        "The longest life of an API token.";
+    "limits.requests" "SEKISHO_LIMITS_REQUESTS" "1024" "requests"
+        "At most so many API requests at once; more are told to try again.";
+    "limits.password_hashes" "SEKISHO_LIMITS_PASSWORD_HASHES" "2" "computations"
+        "At most so many password checks at once; each takes 32 MiB.";
+}
+
+/// The setting of a key.
+pub fn setting(key: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.key == key)
+}
+
+/// All settings as a Markdown table.
+pub fn reference() -> String {
+    let mut out = String::from(
+        "| Setting | Default | Unit | Environment | Meaning |\n| --- | --- | --- | --- | --- |\n",
+    );
+    for Setting { key, env, default, unit, meaning } in SETTINGS {
+        let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
+        writeln!(out, "| `{key}` | {default} | {unit} | `{env}` | {meaning} |")
+            .expect("a string takes all text");
+    }
+    out
+}

@@ -1,0 +1,172 @@
+//! `/devices` and `/agents`.
+
+use axum::extract::State;
+use sekisho_model::device::DeviceState;
+use sekisho_model::id::Device as DeviceKind;
+use sekisho_policy::Facts;
+use sekisho_policy::action::{ApproveDevice, BlockDevice, ListAgents, ListDevices, ViewDevice};
+use sekisho_store::{Access as _, DeviceFilter};
+use serde::Deserialize;
+use utoipa_axum::routes;
+
+use super::view::{self, DeviceView};
+use crate::app::SharedApp;
+use crate::http::{
+    Authenticated, ItemList, Json, List, ListQuery, NoFilter, PathId, Problem, Routes, from_text,
+};
+use crate::resources::refs::required_reason;
+
+/// The endpoints.
+pub fn routes() -> Routes {
+    Routes::new()
+        .signed_in(routes!(list_devices))
+        .signed_in(routes!(show_device))
+        .signed_in(routes!(approve_device))
+        .signed_in(routes!(block_device))
+        .signed_in(routes!(unblock_device))
+        .signed_in(routes!(list_agents))
+}
+
+/// Which devices are wanted.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct DeviceQuery {
+    /// Only `pending`, `approved`, `blocked` or `retired` ones.
+    #[serde(default, deserialize_with = "from_text")]
+    #[param(value_type = Option<String>)]
+    state: Option<DeviceState>,
+}
+
+/// Why a device is blocked.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BlockRequest {
+    /// Why, in a few words.
+    #[schema(min_length = 1, max_length = 500)]
+    reason: String,
+}
+
+/// List all devices, by host name. For administrators.
+#[utoipa::path(
+    get, path = "/devices", tag = "devices", params(ListQuery, DeviceQuery),
+    responses((status = 200, description = "A page of devices", body = ItemList<DeviceView>)),
+)]
+async fn list_devices(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    list: List<DeviceQuery>,
+) -> Result<Json<ItemList<DeviceView>>, Problem> {
+    caller.decide(ListDevices, Facts::nothing())?.into_row();
+    let filter = DeviceFilter {
+        states: list.filter.state.into_iter().collect(),
+        prefix: list.q,
+        ..DeviceFilter::default()
+    };
+    let found = app.store.read().devices().list(&filter, &list.page).await?;
+    let next = found.next.map(|next| next.to_string());
+    Ok(Json(ItemList { items: view::page(&app, caller.now, found.items).await?, next }))
+}
+
+/// List the agents on one's own resources, by host name.
+#[utoipa::path(
+    get, path = "/agents", tag = "devices", params(ListQuery),
+    responses((status = 200, description = "A page of devices", body = ItemList<DeviceView>)),
+)]
+async fn list_agents(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    list: List<NoFilter>,
+) -> Result<Json<ItemList<DeviceView>>, Problem> {
+    caller.decide(ListAgents, Facts::nothing())?.into_row();
+    let filter =
+        DeviceFilter { owner: Some(caller.user.id), prefix: list.q, ..DeviceFilter::default() };
+    let found = app.store.read().devices().list(&filter, &list.page).await?;
+    let next = found.next.map(|next| next.to_string());
+    Ok(Json(ItemList { items: view::page(&app, caller.now, found.items).await?, next }))
+}
+
+/// See a device. For administrators.
+#[utoipa::path(
+    get, path = "/devices/{id}", tag = "devices",
+    params(("id" = String, Path, description = "Its id")),
+    responses(
+        (status = 200, description = "The device", body = DeviceView),
+        (status = 404, description = "No such device, or you may not see it"),
+    ),
+)]
+async fn show_device(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    PathId(id): PathId<DeviceKind>,
+) -> Result<Json<DeviceView>, Problem> {
+    let found = super::find(&app, id).await?;
+    let granted = caller.decide(ViewDevice, Facts::of_site(found))?;
+    Ok(Json(view::one(&app, caller.now, granted.into_row()).await?))
+}
+
+/// Let a pending device work. If it serves a resource, it lists its accounts
+/// next.
+#[utoipa::path(
+    post, path = "/devices/{id}/approve", tag = "devices",
+    params(("id" = String, Path, description = "Its id")),
+    responses(
+        (status = 200, description = "The device, approved", body = DeviceView),
+        (status = 404, description = "No such device, or you may not see it"),
+        (status = 409, description = "It is blocked or out of service"),
+    ),
+)]
+async fn approve_device(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    PathId(id): PathId<DeviceKind>,
+) -> Result<Json<DeviceView>, Problem> {
+    let found = super::find(&app, id).await?;
+    let granted = caller.decide(ApproveDevice, Facts::of_site(found))?;
+    let device = super::approve(&app, &caller.context(), granted).await?;
+    Ok(Json(view::one(&app, caller.now, device).await?))
+}
+
+/// Refuse a device from now on: its sessions end at once.
+#[utoipa::path(
+    post, path = "/devices/{id}/block", tag = "devices", request_body = BlockRequest,
+    params(("id" = String, Path, description = "Its id")),
+    responses(
+        (status = 200, description = "The device, blocked", body = DeviceView),
+        (status = 404, description = "No such device, or you may not see it"),
+        (status = 409, description = "It is out of service"),
+    ),
+)]
+async fn block_device(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    PathId(id): PathId<DeviceKind>,
+    Json(body): Json<BlockRequest>,
+) -> Result<Json<DeviceView>, Problem> {
+    let found = super::find(&app, id).await?;
+    let granted = caller.decide(BlockDevice, Facts::of_site(found))?;
+    let reason = required_reason(&body.reason)?;
+    let device = super::block(&app, &caller.context(), granted, reason).await?;
+    Ok(Json(view::one(&app, caller.now, device).await?))
+}
+
+/// Take a block back. The device waits for approval again.
+#[utoipa::path(
+    post, path = "/devices/{id}/unblock", tag = "devices",
+    params(("id" = String, Path, description = "Its id")),
+    responses(
+        (status = 200, description = "The device, pending", body = DeviceView),
+        (status = 404, description = "No such device, or you may not see it"),
+        (status = 409, description = "It is not blocked"),
+    ),
+)]
+async fn unblock_device(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    PathId(id): PathId<DeviceKind>,
+) -> Result<Json<DeviceView>, Problem> {
+    let found = super::find(&app, id).await?;
+    let granted = caller.decide(BlockDevice, Facts::of_site(found))?;
+    let device = super::unblock(&app, &caller.context(), granted).await?;
+    Ok(Json(view::one(&app, caller.now, device).await?))
+}

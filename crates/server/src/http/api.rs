@@ -1,0 +1,96 @@
+//! The whole API: every feature's endpoints under one roof.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+use super::envelope::envelope;
+use super::json::MAX_BODY_BYTES;
+use super::problem::{Problem, ProblemBody};
+use super::route::{RouteInfo, Routes};
+use crate::app::SharedApp;
+
+/// Where the API begins.
+pub const PREFIX: &str = "/api/v1";
+
+/// The endpoints of every feature. Add yours here, nowhere else.
+fn features() -> Routes {
+    Routes::new()
+        .and(crate::system::routes())
+        .and(crate::sessions::routes())
+        .and(crate::tokens::routes())
+        .and(crate::users::routes())
+        .and(crate::roles::routes())
+        .and(crate::audit::routes())
+        .and(crate::policies::routes())
+        .and(crate::resources::routes())
+        .and(crate::accounts::routes())
+        .and(crate::orders::routes::routes())
+        .and(crate::enrolment_keys::routes())
+        .and(crate::devices::routes())
+}
+
+/// Endpoints outside of the API, for those who watch the server.
+fn probes() -> Routes {
+    crate::system::probes()
+}
+
+/// Every endpoint there is, sorted.
+pub fn routes() -> Vec<RouteInfo> {
+    let mut all = features().info(PREFIX);
+    all.extend(probes().info(""));
+    all.sort();
+    all
+}
+
+/// The router of the API's listener.
+pub fn router(app: SharedApp) -> Router {
+    Router::new()
+        .nest(PREFIX, features().guarded(&app))
+        .merge(probes().guarded(&app))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn_with_state(app.clone(), envelope))
+        .with_state(app)
+}
+
+async fn not_found() -> Response {
+    Problem::NotFound { what: "path" }.into_response()
+}
+
+async fn method_not_allowed() -> Response {
+    Problem::MethodNotAllowed.into_response()
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Sekisho",
+        description = "Keeps, rotates and lends the passwords of privileged accounts. Every \
+                       refusal is `application/problem+json` with a stable `code`. POST takes an \
+                       `Idempotency-Key`. Objects people edit have an ETag; PATCH and DELETE \
+                       need `If-Match`.",
+        license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT"),
+    ),
+    components(schemas(ProblemBody)),
+    security(("session" = []), ("token" = [])),
+)]
+struct Description;
+
+/// The OpenAPI 3.1 document.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let mut document = Description::openapi();
+    let features =
+        utoipa_axum::router::OpenApiRouter::default().nest(PREFIX, features().described());
+    document.merge(features.merge(probes().described()).into_openapi());
+    let components = document.components.get_or_insert_default();
+    let cookie = ApiKey::Cookie(ApiKeyValue::new(super::SESSION_COOKIE));
+    components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("sekisho_pat_…");
+    components.add_security_scheme("token", SecurityScheme::Http(bearer.build()));
+    document
+}

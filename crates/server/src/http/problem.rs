@@ -1,0 +1,316 @@
+//! Refusals, and how they look on the wire (RFC 9457).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use sekisho_model::id::{OrderId, RequestId};
+use sekisho_model::name::InvalidName;
+use sekisho_policy::Denied;
+use sekisho_store::{InvalidCursor, StoreError};
+use serde::Serialize;
+
+/// Why a request was not carried out. Use-cases return it, too; it knows
+/// nothing of HTTP but its status.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// A field is missing, unknown or malformed.
+    #[error("{detail}")]
+    InvalidInput {
+        /// The field, if one is to blame.
+        field: Option<String>,
+        /// Field, found, expected, as a sentence.
+        detail: String,
+    },
+    /// Every field is well formed, but they cannot be satisfied together.
+    #[error("{detail}")]
+    Unsatisfiable {
+        /// The field or rule to blame.
+        field: Option<String>,
+        /// What cannot be, as a sentence.
+        detail: String,
+    },
+    /// The caller has not proved who they are. Never says which part failed.
+    #[error("{detail}")]
+    Unauthenticated {
+        /// What to do.
+        detail: &'static str,
+    },
+    /// Refused before any object was looked at (scope, cross-site).
+    #[error("{detail}")]
+    Forbidden {
+        /// Why.
+        detail: String,
+    },
+    /// The policy said no. Invisible objects look like missing ones.
+    #[error("{0}")]
+    Denied(Denied),
+    /// No such object, or none the caller may see.
+    #[error("there is no such {what}, or you may not see it")]
+    NotFound {
+        /// The kind of object.
+        what: &'static str,
+    },
+    /// The path exists, the method does not.
+    #[error("this path does not take that method; the API description lists what it takes")]
+    MethodNotAllowed,
+    /// The state of something forbids it.
+    #[error("{detail}")]
+    Conflict {
+        /// What is in the way, as a sentence.
+        detail: String,
+    },
+    /// A reset of the account is open (RST-3).
+    #[error("order {order} on this account is not finished; wait for it or look at it")]
+    InProgress {
+        /// The open order.
+        order: OrderId,
+    },
+    /// `If-Match` does not match any more.
+    #[error("it was changed since you read it; read it again and repeat your change")]
+    Stale,
+    /// `If-Match` is missing.
+    #[error("send If-Match with the ETag of what you read, so that no change is lost")]
+    PreconditionRequired,
+    /// The server does not know the account's password.
+    #[error("the password of this account is not known; reset it or store it first")]
+    UnknownPassword,
+    /// Too many tries.
+    #[error("too many tries; wait {} s and try again", retry_after.as_secs().max(1))]
+    Throttled {
+        /// How long to wait.
+        retry_after: Duration,
+    },
+    /// The database or capacity is missing for now; nothing is half-done.
+    #[error("the server cannot answer now, nothing was changed; try again")]
+    Unavailable {
+        /// For the log.
+        reason: String,
+    },
+    /// The site is in recovery and does not do this until it is over.
+    #[error("the site is in recovery: {reason}")]
+    Recovery {
+        /// Why it is.
+        reason: String,
+    },
+    /// The body is too long.
+    #[error("the body is longer than {limit_bytes} bytes")]
+    TooLarge {
+        /// The limit.
+        limit_bytes: usize,
+    },
+    /// The body is not JSON.
+    #[error("the body is '{found}'; send application/json")]
+    UnsupportedMediaType {
+        /// What the request said it is.
+        found: String,
+    },
+    /// The idempotency key was used for another request.
+    #[error("this Idempotency-Key was used for another request; use a new key")]
+    IdempotencyMismatch,
+    /// The first administrator exists.
+    #[error("the site is set up already; sign in, or ask an administrator for a user")]
+    SetupDone,
+    /// A bug or a damaged database. Details only in the log.
+    #[error("something is wrong inside the server; its log says more under this request id")]
+    Internal(anyhow::Error),
+}
+
+impl Problem {
+    /// A malformed field.
+    pub fn invalid(field: impl Into<String>, detail: impl std::fmt::Display) -> Self {
+        Self::InvalidInput { field: Some(field.into()), detail: detail.to_string() }
+    }
+
+    /// Something that is in the way.
+    pub fn conflict(detail: impl std::fmt::Display) -> Self {
+        Self::Conflict { detail: detail.to_string() }
+    }
+
+    /// A bug, for the log.
+    pub fn internal(error: impl Into<anyhow::Error>) -> Self {
+        Self::Internal(error.into())
+    }
+
+    /// The stable code, the status and the title.
+    pub fn kind(&self) -> (&'static str, StatusCode, &'static str) {
+        use StatusCode as S;
+        const NOT_FOUND: (&str, StatusCode, &str) = ("not_found", S::NOT_FOUND, "Not found");
+        match self {
+            Self::InvalidInput { .. } => ("invalid_input", S::BAD_REQUEST, "Invalid input"),
+            Self::Unsatisfiable { .. } => {
+                ("invalid_input", S::UNPROCESSABLE_ENTITY, "Cannot be satisfied")
+            }
+            Self::Unauthenticated { .. } => ("unauthenticated", S::UNAUTHORIZED, "Not signed in"),
+            Self::Forbidden { .. } => ("forbidden", S::FORBIDDEN, "Not allowed"),
+            Self::Denied(denied) if denied.visible => ("forbidden", S::FORBIDDEN, "Not allowed"),
+            Self::Denied(_) | Self::NotFound { .. } => NOT_FOUND,
+            Self::MethodNotAllowed => {
+                ("method_not_allowed", S::METHOD_NOT_ALLOWED, "Method not allowed")
+            }
+            Self::Conflict { .. } => ("conflict", S::CONFLICT, "Conflict"),
+            Self::InProgress { .. } => ("in_progress", S::CONFLICT, "In progress"),
+            Self::Stale => ("stale", S::PRECONDITION_FAILED, "Changed meanwhile"),
+            Self::PreconditionRequired => {
+                ("precondition_required", S::PRECONDITION_REQUIRED, "If-Match is missing")
+            }
+            Self::UnknownPassword => ("unknown_password", S::CONFLICT, "Password not known"),
+            Self::Throttled { .. } => ("throttled", S::TOO_MANY_REQUESTS, "Too many tries"),
+            Self::Unavailable { .. } => ("unavailable", S::SERVICE_UNAVAILABLE, "Unavailable"),
+            Self::Recovery { .. } => ("recovery", S::SERVICE_UNAVAILABLE, "In recovery"),
+            Self::TooLarge { .. } => ("too_large", S::PAYLOAD_TOO_LARGE, "Too large"),
+            Self::UnsupportedMediaType { .. } => {
+                ("unsupported_media_type", S::UNSUPPORTED_MEDIA_TYPE, "Not JSON")
+            }
+            Self::IdempotencyMismatch => {
+                ("idempotency_mismatch", S::UNPROCESSABLE_ENTITY, "Another request")
+            }
+            Self::SetupDone => ("setup_done", S::CONFLICT, "Already set up"),
+            Self::Internal(_) => ("internal", S::INTERNAL_SERVER_ERROR, "Internal error"),
+        }
+    }
+
+    /// The field to blame.
+    fn field(&self) -> Option<&str> {
+        match self {
+            Self::InvalidInput { field, .. } | Self::Unsatisfiable { field, .. } => {
+                field.as_deref()
+            }
+            _ => None,
+        }
+    }
+
+    /// The sentence for the caller. An object that may not be seen must look
+    /// exactly like one that does not exist.
+    fn detail(&self) -> String {
+        match self {
+            Self::NotFound { .. } => INVISIBLE.to_owned(),
+            Self::Denied(denied) if !denied.visible => INVISIBLE.to_owned(),
+            other => other.to_string(),
+        }
+    }
+
+    /// Logged once, here, with nothing a client sent.
+    pub(super) fn log(&self, request: RequestId) {
+        let (code, status, _) = self.kind();
+        match self {
+            Self::Internal(error) => {
+                tracing::error!(%request, code, error = format!("{error:#}"), "request failed");
+            }
+            Self::Unavailable { reason } => {
+                tracing::warn!(%request, code, reason, "request failed")
+            }
+            Self::Denied(denied) => {
+                tracing::info!(%request, code, action = %denied.action, "request denied");
+            }
+            _ => tracing::debug!(%request, code, status = status.as_u16(), "request refused"),
+        }
+    }
+
+    pub(super) fn render(&self, request: RequestId) -> Response {
+        let (code, status, title) = self.kind();
+        let body = ProblemBody {
+            r#type: format!("https://sekisho.invalid/problems/{code}"),
+            title,
+            status: status.as_u16(),
+            code,
+            detail: self.detail(),
+            field: self.field().map(str::to_owned),
+            order: match self {
+                Self::InProgress { order } => Some(order.to_string()),
+                _ => None,
+            },
+            request_id: request.to_string(),
+        };
+        let mut response = (status, axum::Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        match self {
+            Self::Throttled { retry_after } => {
+                headers.insert(header::RETRY_AFTER, retry_after.as_secs().max(1).into());
+            }
+            Self::Unavailable { .. } => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            }
+            Self::Unauthenticated { .. } => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+const INVISIBLE: &str = "there is no such object, or you may not see it";
+
+/// A problem on its way out: the envelope adds the request id and the body.
+#[derive(Clone)]
+pub(super) struct Carried(pub(super) Arc<Problem>);
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.kind().1.into_response();
+        response.extensions_mut().insert(Carried(Arc::new(self)));
+        response
+    }
+}
+
+/// The body of every refusal: `application/problem+json`.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ProblemBody {
+    /// A constant per code.
+    r#type: String,
+    /// The kind of problem, in English.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// The stable code that programs look at.
+    code: &'static str,
+    /// A sentence for a person.
+    detail: String,
+    /// The field to blame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    /// The order in the way (`in_progress`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<String>,
+    /// The id of this request, also in the server's log.
+    request_id: String,
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable { reason } => Self::Unavailable { reason },
+            StoreError::Conflict { what } => Self::conflict(what),
+            StoreError::Referenced { .. } => {
+                Self::conflict("something else still refers to it; remove that first")
+            }
+            StoreError::Stale { .. } => Self::Stale,
+            StoreError::InvalidCursor(error) => error.into(),
+            StoreError::Unaudited
+            | StoreError::Spent
+            | StoreError::Corrupt { .. }
+            | StoreError::Internal { .. } => Self::internal(error),
+        }
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        Self::Denied(denied)
+    }
+}
+
+impl From<InvalidCursor> for Problem {
+    fn from(error: InvalidCursor) -> Self {
+        Self::invalid("after", error)
+    }
+}
+
+impl From<InvalidName> for Problem {
+    fn from(error: InvalidName) -> Self {
+        Self::invalid(error.field.replace(' ', "_"), &error)
+    }
+}

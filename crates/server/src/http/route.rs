@@ -1,0 +1,139 @@
+//! Endpoints and who may reach them.
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use utoipa::openapi::path::PathItem;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+
+use super::guard::{Guard, guard, open};
+use crate::app::SharedApp;
+
+/// The access class of an endpoint. What a signed-in caller may do is the
+/// policy's matter; this decides who is let in at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Open,
+    /// Whoever is signed in; a token needs the scope `read` for GET, `write`
+    /// for the rest.
+    SignedIn,
+    /// As `SignedIn`, and the answer holds a secret: it is never stored, a
+    /// repeat with the same idempotency key is judged again.
+    SecretAnswer,
+    /// The answer holds a password; a token needs the scope `reveal`.
+    Reveal,
+}
+
+impl Access {
+    /// Whether an answer may hold a secret.
+    pub const fn answers_with_secrets(self) -> bool {
+        match self {
+            Self::SecretAnswer | Self::Reveal => true,
+            Self::Open | Self::SignedIn => false,
+        }
+    }
+}
+
+/// One endpoint, for tests that visit all of them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RouteInfo {
+    /// The path below the host, with `{…}` for its parameters.
+    pub path: String,
+    /// The method.
+    pub method: &'static str,
+    /// Whether anybody may call it.
+    pub open: bool,
+}
+
+/// The endpoints of a feature.
+#[derive(Default)]
+pub struct Routes(Vec<(Access, UtoipaMethodRouter<SharedApp>)>);
+
+impl Routes {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Endpoints for anybody.
+    #[must_use]
+    pub fn open(self, routes: UtoipaMethodRouter<SharedApp>) -> Self {
+        self.with(Access::Open, routes)
+    }
+
+    /// Endpoints for whoever is signed in.
+    #[must_use]
+    pub fn signed_in(self, routes: UtoipaMethodRouter<SharedApp>) -> Self {
+        self.with(Access::SignedIn, routes)
+    }
+
+    /// Endpoints whose answers hold a secret that is not a password.
+    #[must_use]
+    pub fn secret_answer(self, routes: UtoipaMethodRouter<SharedApp>) -> Self {
+        self.with(Access::SecretAnswer, routes)
+    }
+
+    /// Endpoints whose answers hold a password.
+    #[must_use]
+    pub fn reveal(self, routes: UtoipaMethodRouter<SharedApp>) -> Self {
+        self.with(Access::Reveal, routes)
+    }
+
+    fn with(mut self, access: Access, routes: UtoipaMethodRouter<SharedApp>) -> Self {
+        self.0.push((access, routes));
+        self
+    }
+
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// Every endpoint, sorted.
+    pub(super) fn info(&self, prefix: &str) -> Vec<RouteInfo> {
+        let mut all = Vec::new();
+        for (access, (_, paths, _)) in &self.0 {
+            for (path, item) in &paths.paths {
+                for method in methods(item) {
+                    let open = *access == Access::Open;
+                    all.push(RouteInfo { path: format!("{prefix}{path}"), method, open });
+                }
+            }
+        }
+        all.sort();
+        all
+    }
+
+    /// Without guards, for the description.
+    pub(super) fn described(self) -> OpenApiRouter<SharedApp> {
+        self.0.into_iter().fold(OpenApiRouter::default(), |all, (_, routes)| all.routes(routes))
+    }
+
+    /// Each endpoint behind its guard.
+    pub(super) fn guarded(self, app: &SharedApp) -> Router<SharedApp> {
+        let mut all = OpenApiRouter::default();
+        for (access, (schemas, paths, handlers)) in self.0 {
+            let handlers = match access {
+                Access::Open => handlers.route_layer(axum::middleware::from_fn(open)),
+                Access::SignedIn | Access::SecretAnswer | Access::Reveal => {
+                    let state = Guard { app: app.clone(), access };
+                    handlers.route_layer(from_fn_with_state(state, guard))
+                }
+            };
+            all = all.routes((schemas, paths, handlers));
+        }
+        all.into()
+    }
+}
+
+fn methods(item: &PathItem) -> impl Iterator<Item = &'static str> {
+    [
+        ("GET", item.get.is_some()),
+        ("PUT", item.put.is_some()),
+        ("POST", item.post.is_some()),
+        ("PATCH", item.patch.is_some()),
+        ("DELETE", item.delete.is_some()),
+    ]
+    .into_iter()
+    .filter_map(|(method, there)| there.then_some(method))
+}

@@ -1,0 +1,133 @@
+//! The Sekisho server.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use sekisho_model::clock::SystemClock;
+use sekisho_model::rng::SystemRng;
+use sekisho_server::config::{Config, DEFAULT_PATH, LogFormat, settings};
+use sekisho_server::{http, init, run};
+
+/// Keeps, rotates and lends the passwords of privileged accounts.
+#[derive(Debug, Parser)]
+#[command(name = "sekisho-server", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Create a site: database, keys, first trust bundle. Prints the recovery
+    /// key and the set-up token once.
+    Init {
+        #[command(flatten)]
+        config: ConfigArguments,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Serve until stopped.
+    Run {
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+    /// Print what was understood of the configuration, and what is wrong.
+    CheckConfig {
+        #[command(flatten)]
+        config: ConfigArguments,
+    },
+    /// Print the OpenAPI document of the REST API.
+    Openapi,
+    /// Print all settings as a Markdown table.
+    #[command(hide = true)]
+    SettingsReference,
+}
+
+#[derive(Debug, clap::Args)]
+struct ConfigArguments {
+    /// The configuration file.
+    #[arg(long, env = "SEKISHO_CONFIG", default_value = DEFAULT_PATH)]
+    config: PathBuf,
+    /// Override a setting, e.g. `--set listen.api=127.0.0.1:8443`.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl ConfigArguments {
+    fn load(&self) -> anyhow::Result<Config> {
+        Config::load(Some(&self.config), &self.set, |name| std::env::var(name).ok())
+    }
+}
+
+fn main() -> ExitCode {
+    match dispatch(Arguments::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "sekisho-server: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    let mut out = std::io::stdout();
+    match command {
+        Command::Init { config, json } => {
+            prepare_process()?;
+            let config = config.load()?;
+            log(tracing_subscriber::EnvFilter::new("warn"), LogFormat::Text)?;
+            let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
+            runtime()?.block_on(init::init(&config, clock, rng, json, &mut out))?;
+        }
+        Command::Run { config } => {
+            prepare_process()?;
+            let config = config.load()?;
+            log(tracing_subscriber::EnvFilter::try_new(&config.log.level)?, config.log.format)?;
+            runtime()?.block_on(run::run(config, Arc::new(SystemClock), Arc::new(SystemRng)))?;
+        }
+        Command::CheckConfig { config } => {
+            let environment = |name: &str| std::env::var(name).ok();
+            let checked = Config::check(Some(&config.config), &config.set, environment);
+            write!(out, "{}", checked.understood)?;
+            for problem in &checked.problems {
+                writeln!(out, "problem: {problem}")?;
+            }
+            if !checked.problems.is_empty() {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        Command::Openapi => {
+            let document = http::openapi().to_pretty_json()?;
+            writeln!(out, "{document}")?;
+        }
+        Command::SettingsReference => write!(out, "{}", settings::reference())?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// No core dumps, and nothing this process creates is open to others.
+fn prepare_process() -> anyhow::Result<()> {
+    sekisho_platform::process::harden().context("cannot switch off core dumps")?;
+    sekisho_platform::process::restrict_new_files().context("cannot set the umask")
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the event loop")
+}
+
+fn log(filter: tracing_subscriber::EnvFilter, format: LogFormat) -> anyhow::Result<()> {
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let done = match format {
+        LogFormat::Text => builder.try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+    done.map_err(|error| anyhow::anyhow!("cannot start the log: {error}"))
+}

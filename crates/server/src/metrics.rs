@@ -1,0 +1,100 @@
+//! Numbers for Prometheus.
+
+use std::sync::Mutex;
+use std::sync::atomic::AtomicI64;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+/// A request to the REST API. Every label has few values.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RequestLabels {
+    method: String,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OutcomeLabels {
+    outcome: &'static str,
+}
+
+/// What the server counts. Never a name, an address or a secret.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Mutex<Registry>,
+    requests: Family<RequestLabels, Counter>,
+    request_seconds: Histogram,
+    sign_ins: Family<OutcomeLabels, Counter>,
+    /// 1 while the database answers.
+    pub database_up: Gauge<i64, AtomicI64>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// Everything at zero.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("sekisho");
+        let requests = Family::default();
+        registry.register("api_requests", "Requests to the REST API", requests.clone());
+        let bounds = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
+        let request_seconds = Histogram::new(bounds.into_iter());
+        registry.register(
+            "api_request_seconds",
+            "How long requests to the REST API took",
+            request_seconds.clone(),
+        );
+        let sign_ins = Family::default();
+        registry.register("sign_ins", "Sign-ins by outcome", sign_ins.clone());
+        let database_up = Gauge::default();
+        registry.register("database_up", "1 while the database answers", database_up.clone());
+        Self { registry: Mutex::new(registry), requests, request_seconds, sign_ins, database_up }
+    }
+
+    /// Counts an answered request.
+    pub fn request(&self, method: &str, route: &str, status: u16, took: Duration) {
+        let labels =
+            RequestLabels { method: known_method(method), route: route.to_owned(), status };
+        self.requests.get_or_create(&labels).inc();
+        self.request_seconds.observe(took.as_secs_f64());
+    }
+
+    /// Counts a sign-in: `ok`, `refused` or `throttled`.
+    pub fn sign_in(&self, outcome: &'static str) {
+        self.sign_ins.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// For features that bring their own numbers.
+    pub fn register(&self, register: impl FnOnce(&mut Registry)) {
+        register(&mut self.registry.lock().expect("no holder panics"));
+    }
+
+    /// Everything in the OpenMetrics text format.
+    ///
+    /// # Errors
+    /// When a metric cannot be written, which is a bug.
+    pub fn encode(&self) -> Result<String, std::fmt::Error> {
+        let mut out = String::new();
+        let registry = self.registry.lock().expect("no holder panics");
+        prometheus_client::encoding::text::encode(&mut out, &registry)?;
+        Ok(out)
+    }
+}
+
+/// Clients invent methods; labels must stay few.
+fn known_method(method: &str) -> String {
+    match method {
+        "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" => method.to_owned(),
+        _ => "other".to_owned(),
+    }
+}

@@ -1,0 +1,239 @@
+//! Password policies: the rules by which passwords are generated.
+
+mod routes;
+
+use sekisho_model::event::Event;
+use sekisho_model::id::PasswordPolicyId;
+use sekisho_model::name::Label;
+use sekisho_model::password::{PasswordRules, UnsatisfiableRules};
+use sekisho_policy::Granted;
+use sekisho_policy::action::ManagePolicies;
+use sekisho_store::{
+    Access, Account, OperationContext, PasswordPolicy, Resource, StoreError, UnitOfWork,
+};
+
+use crate::app::App;
+use crate::http::{IfMatch, Problem};
+
+pub use routes::routes;
+
+/// As many former passwords as one query reads.
+pub const MAX_HISTORY: u16 = sekisho_store::MAX_PAGE;
+
+const MAX_EXCLUDED_CHARS: usize = 128;
+
+/// Creates a policy.
+///
+/// # Errors
+/// Rules no generator can satisfy; a name that is taken.
+pub async fn create(
+    app: &App,
+    context: &OperationContext,
+    granted: Granted<ManagePolicies, ()>,
+    name: Label,
+    rules: PasswordRules,
+) -> Result<PasswordPolicy, Problem> {
+    check(&rules)?;
+    granted.into_row();
+    let policy = PasswordPolicy {
+        id: PasswordPolicyId::at(context.now, app.rng.as_ref()),
+        name,
+        rules,
+        is_default: false,
+        created_at: context.now,
+        version: 1,
+    };
+    let mut work = app.store.begin(context).await?;
+    work.password_policies().insert(policy.clone()).await?;
+    work.record(Event::PolicyCreated { policy: policy.id, name: policy.name.to_string() });
+    work.commit().await.map(drop)?;
+    Ok(policy)
+}
+
+/// Changes a policy. Passwords that exist are not touched.
+///
+/// # Errors
+/// Rules no generator can satisfy; a name that is taken; a stale version.
+pub async fn edit(
+    app: &App,
+    context: &OperationContext,
+    granted: Granted<ManagePolicies, PasswordPolicy>,
+    read: IfMatch,
+    name: Option<Label>,
+    rules: Option<PasswordRules>,
+) -> Result<PasswordPolicy, Problem> {
+    let before = granted.into_row();
+    read.check(before.version)?;
+    let mut next = before.clone();
+    let mut fields = Vec::new();
+    if let Some(name) = name.filter(|name| *name != before.name) {
+        next.name = name;
+        fields.push("name".to_owned());
+    }
+    if let Some(rules) = rules.filter(|rules| *rules != before.rules) {
+        check(&rules)?;
+        next.rules = rules;
+        fields.push("rules".to_owned());
+    }
+    if fields.is_empty() {
+        return Ok(before);
+    }
+    let mut work = app.store.begin(context).await?;
+    let policy = work.password_policies().update(next, before.version).await?;
+    work.record(Event::PolicyChanged { policy: policy.id, fields });
+    work.commit().await.map(drop)?;
+    Ok(policy)
+}
+
+/// Deletes a policy that nothing uses.
+///
+/// # Errors
+/// A conflict for the default policy and for one in use; a stale version.
+pub async fn delete(
+    app: &App,
+    context: &OperationContext,
+    granted: Granted<ManagePolicies, PasswordPolicy>,
+    read: IfMatch,
+) -> Result<(), Problem> {
+    let policy = granted.into_row();
+    read.check(policy.version)?;
+    if policy.is_default {
+        return Err(Problem::conflict(
+            "this is the default policy, which holds wherever no other was chosen; it cannot be \
+             deleted",
+        ));
+    }
+    let mut work = app.store.begin(context).await?;
+    // Inside the transaction: another one cannot have become the default, nor
+    // this one have changed, without notice.
+    let now = work.password_policies().find(policy.id).await?;
+    read.check(now.ok_or(Problem::NotFound { what: "password policy" })?.version)?;
+    let resources = work.resources().count_with_policy(policy.id).await?;
+    let accounts = work.accounts().count_with_policy(policy.id).await?;
+    if resources + accounts > 0 {
+        return Err(Problem::conflict(format!(
+            "{} and {} use this policy; choose another one for them first",
+            counted(resources, "resource"),
+            counted(accounts, "account"),
+        )));
+    }
+    work.password_policies().delete(policy.id).await?;
+    work.record(Event::PolicyDeleted { policy: policy.id, name: policy.name.to_string() });
+    work.commit().await.map(drop)?;
+    Ok(())
+}
+
+fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The rules that hold for an account: those of its own policy, else of its
+/// resource's, else of the default one, else the built-in ones.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn rules_of<A: Access>(
+    at: &A,
+    account: &Account,
+    resource: &Resource,
+) -> Result<PasswordRules, StoreError> {
+    let policies = at.password_policies();
+    let found = match account.policy.or(resource.policy) {
+        Some(id) => policies.find(id).await?,
+        None => policies.find_default().await?,
+    };
+    Ok(found.map(|policy| policy.rules).unwrap_or_default())
+}
+
+/// Checks that a policy somebody chose exists.
+///
+/// # Errors
+/// [`Problem::InvalidInput`] naming the field `policy`.
+pub async fn check_exists(
+    work: &UnitOfWork,
+    policy: Option<PasswordPolicyId>,
+) -> Result<(), Problem> {
+    let Some(id) = policy else { return Ok(()) };
+    match work.password_policies().find(id).await? {
+        Some(_) => Ok(()),
+        None => {
+            let detail = format!("'policy' is {id}, but there is no such password policy");
+            Err(Problem::invalid("policy", detail))
+        }
+    }
+}
+
+/// Whether passwords can be generated from these rules.
+fn check(rules: &PasswordRules) -> Result<(), Problem> {
+    rules.generator()?;
+    let refuse = |field: &str, detail: String| {
+        Err(Problem::Unsatisfiable { field: Some(field.to_owned()), detail })
+    };
+    if rules.history > MAX_HISTORY {
+        let detail = format!("history is {}; at most {MAX_HISTORY} are compared", rules.history);
+        return refuse("rules.history", detail);
+    }
+    if rules.excluded.chars().count() > MAX_EXCLUDED_CHARS {
+        let detail = format!("excluded has more than {MAX_EXCLUDED_CHARS} characters");
+        return refuse("rules.excluded", detail);
+    }
+    Ok(())
+}
+
+impl From<UnsatisfiableRules> for Problem {
+    fn from(rules: UnsatisfiableRules) -> Self {
+        let field = match &rules {
+            UnsatisfiableRules::Length(_) | UnsatisfiableRules::TooWeak { .. } => "rules.length",
+            UnsatisfiableRules::TooMany { .. } | UnsatisfiableRules::NoClass => "rules",
+            UnsatisfiableRules::ClassExcluded(_) => "rules.excluded",
+            UnsatisfiableRules::NoLetter => "rules.starts_with_letter",
+        };
+        Self::Unsatisfiable { field: Some(field.to_owned()), detail: rules.to_string() }
+    }
+}
+
+/// One policy.
+///
+/// # Errors
+/// [`Problem::NotFound`].
+pub async fn find(app: &App, id: PasswordPolicyId) -> Result<PasswordPolicy, Problem> {
+    let found = app.store.read().password_policies().find(id).await?;
+    found.ok_or(Problem::NotFound { what: "password policy" })
+}
+
+/// Every policy, by name.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list(
+    app: &App,
+    page: &sekisho_store::Page,
+) -> Result<sekisho_store::Paged<PasswordPolicy>, StoreError> {
+    app.store.read().password_policies().list(page).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_broken_rule_is_named() {
+        let with = |change: fn(&mut PasswordRules)| {
+            let mut rules = PasswordRules::default();
+            change(&mut rules);
+            match check(&rules).expect_err("unsatisfiable") {
+                Problem::Unsatisfiable { field, detail } => (field.expect("a field"), detail),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(with(|rules| rules.length = 3).0, "rules.length");
+        assert_eq!(with(|rules| rules.digit = Some(30)).0, "rules");
+        assert_eq!(with(|rules| rules.excluded = "0123456789".to_owned()).0, "rules.excluded");
+        let (field, detail) = with(|rules| rules.history = 201);
+        assert_eq!(
+            (field.as_str(), detail.as_str()),
+            ("rules.history", "history is 201; at most 200 are compared",)
+        );
+        assert!(check(&PasswordRules::default()).is_ok());
+    }
+}

@@ -1,0 +1,225 @@
+//! `/resources`.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use sekisho_model::device::Platform;
+use sekisho_model::id::{PasswordPolicyId, Resource as ResourceKind};
+use sekisho_model::name::{DnsName, ResourceName};
+use sekisho_policy::Facts;
+use sekisho_policy::action::{
+    CreateResource, DeleteResource, EditResource, ListResources, ViewResource,
+};
+use sekisho_store::{Access as _, Resource, ResourceFilter};
+use serde::Deserialize;
+use utoipa_axum::routes;
+
+use super::refs::given;
+use super::view::{self, ResourceView};
+use super::{NewResource, ResourceChange};
+use crate::app::{App, SharedApp};
+use crate::http::{
+    Authenticated, IfMatch, ItemList, Json, List, ListQuery, NoFilter, PathId, Problem, Routes,
+    Tagged,
+};
+
+/// The endpoints.
+pub fn routes() -> Routes {
+    Routes::new().signed_in(routes!(list_resources, create_resource)).signed_in(routes!(
+        show_resource,
+        edit_resource,
+        delete_resource
+    ))
+}
+
+/// A new resource.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewResourceBody {
+    /// Its name for people; need not be unique.
+    #[schema(value_type = String, max_length = 200)]
+    name: ResourceName,
+    /// Its host name.
+    #[schema(max_length = 253)]
+    #[serde(default)]
+    dns_name: Option<String>,
+    /// What kind of agent it takes: `linux`, `windows`, `windows_domain`.
+    #[schema(value_type = String)]
+    platform: Platform,
+    /// The id of the policy of its accounts; left out: the default one.
+    #[schema(value_type = Option<String>)]
+    #[serde(default)]
+    policy: Option<PasswordPolicyId>,
+}
+
+/// What changes; what is left out stays, `null` removes.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ResourceChangeBody {
+    /// Its name for people.
+    #[schema(value_type = Option<String>, max_length = 200)]
+    #[serde(default)]
+    name: Option<ResourceName>,
+    /// Its host name.
+    #[schema(value_type = Option<String>, max_length = 253)]
+    #[serde(default, deserialize_with = "given")]
+    dns_name: Option<Option<String>>,
+    /// The id of the policy of its accounts; `null`: the default one.
+    #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "given")]
+    policy: Option<Option<PasswordPolicyId>>,
+}
+
+/// Host names are the same in any case; they are kept in lower case.
+fn dns_name(text: Option<String>) -> Result<Option<DnsName>, Problem> {
+    Ok(text.map(|text| text.to_ascii_lowercase().parse::<DnsName>()).transpose()?)
+}
+
+/// List the resources one may see, by name.
+#[utoipa::path(
+    get,
+    path = "/resources",
+    tag = "resources",
+    params(ListQuery),
+    responses(
+        (status = 200, description = "A page of resources", body = ItemList<ResourceView>),
+    ),
+)]
+async fn list_resources(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    list: List<NoFilter>,
+) -> Result<Json<ItemList<ResourceView>>, Problem> {
+    caller.decide(ListResources, Facts::nothing())?.into_row();
+    let everybody = caller.subject.sees_everything();
+    let filter = ResourceFilter {
+        owner: (!everybody).then_some(caller.user.id),
+        prefix: list.q,
+        deleted: false,
+    };
+    let found = app.store.read().resources().list(&filter, &list.page).await?;
+    let next = found.next.map(|next| next.to_string());
+    let items = view::page(&app, caller.now, found.items).await?;
+    Ok(Json(ItemList { items, next }))
+}
+
+/// Create a resource. Its creator owns it; nobody else sees it.
+#[utoipa::path(
+    post,
+    path = "/resources",
+    tag = "resources",
+    request_body = NewResourceBody,
+    responses(
+        (status = 201, description = "Created", body = ResourceView),
+    ),
+)]
+async fn create_resource(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    Json(new): Json<NewResourceBody>,
+) -> Result<Response, Problem> {
+    let granted = caller.decide(CreateResource, Facts::nothing())?;
+    let new = NewResource {
+        name: new.name,
+        dns_name: dns_name(new.dns_name)?,
+        platform: new.platform,
+        policy: new.policy,
+    };
+    let resource = super::create(&app, &caller.context(), granted, new).await?;
+    Ok((StatusCode::CREATED, tagged(&app, &caller, resource).await?).into_response())
+}
+
+/// See a resource.
+#[utoipa::path(
+    get,
+    path = "/resources/{id}",
+    tag = "resources",
+    params(("id" = String, Path, description = "Its id")),
+    responses(
+        (status = 200, description = "The resource", body = ResourceView),
+        (status = 404, description = "`not_found`"),
+    ),
+)]
+async fn show_resource(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    PathId(id): PathId<ResourceKind>,
+) -> Result<Tagged<ResourceView>, Problem> {
+    let found = super::find(app.store.read(), id).await?;
+    let granted = caller.decide(ViewResource, super::facts(found))?;
+    tagged(&app, &caller, granted.into_row()).await
+}
+
+/// Change a resource.
+#[utoipa::path(
+    patch,
+    path = "/resources/{id}",
+    tag = "resources",
+    params(
+        ("id" = String, Path, description = "Its id"),
+        ("If-Match" = String, Header, description = "The ETag of what you read"),
+    ),
+    request_body = ResourceChangeBody,
+    responses(
+        (status = 200, description = "Changed", body = ResourceView),
+        (status = 404, description = "`not_found`"),
+        (status = 412, description = "`stale`"),
+        (status = 428, description = "`precondition_required`"),
+    ),
+)]
+async fn edit_resource(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    PathId(id): PathId<ResourceKind>,
+    read: IfMatch,
+    Json(body): Json<ResourceChangeBody>,
+) -> Result<Tagged<ResourceView>, Problem> {
+    let found = super::find(app.store.read(), id).await?;
+    let granted = caller.decide(EditResource, super::facts(found))?;
+    let change = ResourceChange {
+        name: body.name,
+        dns_name: body.dns_name.map(dns_name).transpose()?,
+        policy: body.policy,
+    };
+    let resource = super::edit(&app, &caller.context(), granted, read, change).await?;
+    tagged(&app, &caller, resource).await
+}
+
+/// Delete a resource. Its accounts are no longer shown; their passwords are
+/// kept in the database.
+#[utoipa::path(
+    delete,
+    path = "/resources/{id}",
+    tag = "resources",
+    params(
+        ("id" = String, Path, description = "Its id"),
+        ("If-Match" = String, Header, description = "The ETag of what you read"),
+    ),
+    responses(
+        (status = 204, description = "Deleted"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`conflict`: a device has not answered an order yet"),
+        (status = 412, description = "`stale`"),
+        (status = 428, description = "`precondition_required`"),
+    ),
+)]
+async fn delete_resource(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    PathId(id): PathId<ResourceKind>,
+    read: IfMatch,
+) -> Result<StatusCode, Problem> {
+    let found = super::find(app.store.read(), id).await?;
+    let granted = caller.decide(DeleteResource, super::facts(found))?;
+    super::delete(&app, &caller.context(), granted, read).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn tagged(
+    app: &App,
+    caller: &Authenticated,
+    resource: Resource,
+) -> Result<Tagged<ResourceView>, Problem> {
+    let version = resource.version;
+    Ok(Tagged { version, body: view::one(app, caller.now, resource).await? })
+}

@@ -1,0 +1,275 @@
+//! `sekisho-server run`: opens everything, serves, stops in good order.
+
+mod housekeeping;
+mod tls;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use sd_notify::NotifyState;
+use sekisho_model::event::{Actor, Event, Origin};
+use sekisho_model::id::RequestId;
+use sekisho_model::{Clock, Rng};
+use sekisho_store::{Access as _, OperationContext, Store};
+use sekisho_vault::{Kek, KekRecord, KeyRing, WrappedKey};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::app::{App, SharedApp};
+use crate::config::Config;
+use crate::http;
+use crate::keys::SiteKeys;
+use crate::metrics::Metrics;
+use crate::sessions::PasswordHasher;
+use crate::shutdown::{Shutdown, Tasks, shutdown};
+
+/// How long requests in progress may take after the stop begins.
+const SOFT: Duration = Duration::from_secs(10);
+/// How long tasks may take to notice a hard stop.
+const HARD: Duration = Duration::from_secs(3);
+
+/// Opens the database, the vault and the site's keys.
+///
+/// # Errors
+/// Says what is missing and what to do.
+pub async fn open(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+) -> anyhow::Result<SharedApp> {
+    let store = Store::connect(&config.database, clock.clone(), rng.clone())
+        .await
+        .with_context(|| format!("cannot open the database {}", config.database.url))?;
+    let vault = open_vault(&config, &store).await?;
+    let keys = SiteKeys::load(&store, &vault).await?;
+    let started = clock.now();
+    let config = Arc::new(config);
+    Ok(Arc::new(App {
+        store,
+        vault: Arc::new(vault),
+        keys,
+        clock,
+        rng: rng.clone(),
+        bus: crate::bus::Bus::default(),
+        metrics: Arc::new(Metrics::new()),
+        started,
+        request_slots: Semaphore::new(config.limits.requests),
+        hasher: PasswordHasher::new(config.limits.password_hashes, rng),
+        tasks: Tasks::default(),
+        config,
+    }))
+}
+
+async fn open_vault(config: &Config, store: &Store) -> anyhow::Result<KeyRing> {
+    let row = store
+        .read()
+        .site()
+        .kek()
+        .await?
+        .context("the database holds no site; run `sekisho-server init` first")?;
+    let record: KekRecord =
+        serde_json::from_value(row.params).context("the record of the key-encryption key")?;
+    let wrapped: Vec<WrappedKey> = store
+        .read()
+        .vault_keys()
+        .list()
+        .await?
+        .into_iter()
+        .map(|key| {
+            let version = u32::try_from(key.version).context("the version of a vault key")?;
+            Ok(WrappedKey { version, bytes: key.wrapped.0 })
+        })
+        .collect::<anyhow::Result<_>>()?;
+    let source = config.vault.source()?;
+    // A passphrase takes a good part of a second of one core.
+    tokio::task::spawn_blocking(move || {
+        let kek = Kek::unlock(&source, &record)?;
+        KeyRing::unlock(&kek, &wrapped)
+    })
+    .await?
+    .context("cannot open the vault")
+}
+
+/// The listeners, bound before anything is promised.
+#[derive(Debug)]
+pub struct Listeners {
+    /// The REST API.
+    pub api: TcpListener,
+    /// The agent plane.
+    pub agents: TcpListener,
+    /// Metrics.
+    pub metrics: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Binds the configured addresses.
+    ///
+    /// # Errors
+    /// Names the setting and the address.
+    pub async fn bind(config: &Config) -> anyhow::Result<Self> {
+        async fn bind(setting: &str, address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
+            TcpListener::bind(address)
+                .await
+                .with_context(|| format!("cannot listen on {address} ({setting})"))
+        }
+        let listen = &config.listen;
+        Ok(Self {
+            api: bind("listen.api", listen.api).await?,
+            agents: bind("listen.agents", listen.agents).await?,
+            metrics: match listen.metrics {
+                Some(address) => Some(bind("listen.metrics", address).await?),
+                None => None,
+            },
+        })
+    }
+}
+
+/// Runs until a signal to stop.
+///
+/// # Errors
+/// When something cannot be opened, or a part of the server ended by itself.
+pub async fn run(config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> anyhow::Result<()> {
+    let listeners = Listeners::bind(&config).await?;
+    let app = open(config, clock, rng).await?;
+    serve(app, listeners, stop_signal()).await
+}
+
+/// Serves until `stop`, then ends softly, then hard.
+///
+/// # Errors
+/// When a part of the server ended by itself.
+pub async fn serve(
+    app: SharedApp,
+    listeners: Listeners,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let certificate = tls::Certificate::issue(&app)?;
+    let tls = certificate.server_config()?;
+    let (stopper, shutdown) = shutdown();
+    let mut parts = JoinSet::new();
+    record(&app, Event::ServerStarted { version: env!("CARGO_PKG_VERSION").to_owned() }).await?;
+
+    tracing::info!(
+        api = %listeners.api.local_addr()?,
+        agents = %listeners.agents.local_addr()?,
+        site = %app.keys.site(),
+        "serving"
+    );
+    let router = http::router(app.clone());
+    parts.spawn(http::serve::serve_tls(listeners.api, tls, router, shutdown.clone()));
+    parts.spawn(agents(app.clone(), listeners.agents, shutdown.clone()));
+    if let Some(listener) = listeners.metrics {
+        let router = metrics_router(app.clone());
+        parts.spawn(http::serve::serve_plain(listener, router, shutdown.clone()));
+    }
+    parts.spawn(certificate.keep_fresh(app.clone(), shutdown.clone()));
+    parts.spawn(housekeeping::run(app.clone(), shutdown.clone()));
+    parts.spawn(watchdog(shutdown.clone()));
+    notify(&[NotifyState::Ready]);
+
+    let mut failed = false;
+    tokio::select! {
+        () = stop => tracing::info!("stopping"),
+        ended = parts.join_next() => {
+            // Parts end only when told to.
+            tracing::error!(?ended, "a part of the server ended by itself; stopping");
+            failed = true;
+        }
+    }
+    notify(&[NotifyState::Stopping]);
+    stopper.soft();
+    if tokio::time::timeout(SOFT, drain(&mut parts, &app)).await.is_err() {
+        tracing::warn!("requests were still in progress; dropping them");
+        stopper.hard();
+        if tokio::time::timeout(HARD, drain(&mut parts, &app)).await.is_err() {
+            parts.shutdown().await;
+        }
+    }
+    if let Err(error) = record(&app, Event::ServerStopped {}).await {
+        tracing::warn!(error = format!("{error:#}"), "the stop is not in the audit log");
+    }
+    app.store.clone().close().await?;
+    anyhow::ensure!(!failed, "a part of the server ended by itself; the log says more");
+    Ok(())
+}
+
+async fn drain(parts: &mut JoinSet<()>, app: &App) {
+    while parts.join_next().await.is_some() {}
+    app.tasks.drain().await;
+}
+
+/// The agent plane: `crate::agents::serve(app, listener, shutdown)` once that
+/// module is declared. Until then nobody is answered.
+async fn agents(_app: SharedApp, listener: TcpListener, shutdown: Shutdown) {
+    shutdown.soft().await;
+    drop(listener);
+}
+
+/// `/metrics`, on the loopback interface.
+fn metrics_router(app: SharedApp) -> Router {
+    async fn metrics(State(app): State<SharedApp>) -> axum::response::Response {
+        use axum::response::IntoResponse as _;
+        app.metrics.database_up.set(i64::from(app.store.ping().await.is_ok()));
+        match app.metrics.encode() {
+            Ok(text) => {
+                let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+                ([(::http::header::CONTENT_TYPE, kind)], text).into_response()
+            }
+            Err(_) => ::http::StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        }
+    }
+    Router::new().route("/metrics", get(metrics)).with_state(app)
+}
+
+async fn record(app: &App, event: Event) -> anyhow::Result<()> {
+    let request = RequestId::new(app.clock.as_ref(), app.rng.as_ref());
+    let context = OperationContext {
+        actor: Actor::System,
+        origin: Origin { request, address: None },
+        now: app.clock.now(),
+    };
+    let mut work = app.store.begin(&context).await?;
+    work.record(event);
+    work.commit().await.map(drop)?;
+    Ok(())
+}
+
+/// Tells systemd; elsewhere it does nothing.
+fn notify(state: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::debug!(%error, "systemd was not told");
+    }
+}
+
+/// Tells systemd's watchdog, if there is one, that the event loop turns.
+async fn watchdog(shutdown: Shutdown) {
+    match sd_notify::watchdog_enabled() {
+        Some(limit) => {
+            while shutdown.sleep(limit / 2).await {
+                notify(&[NotifyState::Watchdog]);
+            }
+        }
+        None => shutdown.soft().await,
+    }
+}
+
+/// SIGTERM, SIGINT or Ctrl-C.
+async fn stop_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,37 @@
+//! Removes what nobody needs any more: ended sessions, forgotten failures,
+//! old idempotency keys. Nothing depends on it: expiry is judged at each use.
+
+use std::time::Duration;
+
+use sekisho_model::event::{Actor, Origin};
+use sekisho_model::id::RequestId;
+use sekisho_store::{Access as _, OperationContext, StoreError};
+
+use crate::app::{App, SharedApp};
+use crate::http;
+use crate::sessions::FORGET_AFTER;
+use crate::shutdown::Shutdown;
+
+const EVERY: Duration = Duration::from_secs(600);
+
+pub(super) async fn run(app: SharedApp, shutdown: Shutdown) {
+    while shutdown.sleep(EVERY).await {
+        if let Err(error) = tidy(&app).await {
+            tracing::warn!(%error, "housekeeping will be tried again");
+        }
+    }
+}
+
+async fn tidy(app: &App) -> Result<(), StoreError> {
+    let now = app.clock.now();
+    let context = OperationContext {
+        actor: Actor::System,
+        origin: Origin { request: RequestId::at(now, app.rng.as_ref()), address: None },
+        now,
+    };
+    let work = app.store.begin(&context).await?;
+    work.login_sessions().purge(now).await?;
+    work.sign_in_attempts().purge(now.minus(FORGET_AFTER), now).await?;
+    work.idempotency_keys().purge(http::forgotten_before(now)).await?;
+    work.commit_unaudited("housekeeping").await.map(drop)
+}

@@ -1,0 +1,18 @@
+//! The state of the server, for people and for those who watch it.
+
+mod probes;
+mod show;
+
+use utoipa_axum::routes;
+
+use crate::http::Routes;
+
+/// Endpoints.
+pub fn routes() -> Routes {
+    Routes::new().open(routes!(show::show_public_system)).signed_in(routes!(show::show_system))
+}
+
+/// Endpoints outside of the API.
+pub fn probes() -> Routes {
+    Routes::new().open(routes!(probes::show_health)).open(routes!(probes::show_readiness))
+}

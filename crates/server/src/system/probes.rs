@@ -1,0 +1,41 @@
+//! `/healthz` and `/readyz`.
+
+use axum::extract::State;
+use sekisho_store::Access as _;
+use serde::Serialize;
+
+use crate::app::SharedApp;
+use crate::http::{Json, Problem};
+
+/// The answer of a probe.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Probe {
+    /// One word.
+    status: &'static str,
+}
+
+/// Says that the server is alive.
+#[utoipa::path(
+    get, path = "/healthz", tag = "system", security(()),
+    responses((status = 200, description = "Alive", body = Probe)),
+)]
+pub(super) async fn show_health() -> Json<Probe> {
+    Json(Probe { status: "alive" })
+}
+
+/// Says whether the server does its work: the database answers and the site is
+/// not in recovery.
+#[utoipa::path(
+    get, path = "/readyz", tag = "system", security(()),
+    responses((status = 200, description = "Ready", body = Probe)),
+)]
+pub(super) async fn show_readiness(State(app): State<SharedApp>) -> Result<Json<Probe>, Problem> {
+    app.store.ping().await?;
+    let site = app.store.read().site().find().await?;
+    match site.map(|site| site.recovery_reason) {
+        None => Err(Problem::Unavailable { reason: "the site is not initialised".to_owned() }),
+        // The reason names a device; a stranger need not know it.
+        Some(Some(_)) => Err(Problem::Recovery { reason: "an operator must end it".to_owned() }),
+        Some(None) => Ok(Json(Probe { status: "ready" })),
+    }
+}

@@ -1,0 +1,107 @@
+//! `GET /system` and `GET /system/public`.
+
+use axum::extract::State;
+use sekisho_model::id::SiteId;
+use sekisho_policy::{Facts, action};
+use sekisho_store::{Access as _, StoreUrl};
+use serde::Serialize;
+
+use crate::app::SharedApp;
+use crate::http::{Authenticated, Json, Problem};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What anybody may know, so that a client can say what it reached.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct PublicSystem {
+    /// Always `sekisho`.
+    product: &'static str,
+    /// The version.
+    version: &'static str,
+    /// The site.
+    #[schema(value_type = Option<String>)]
+    site: Option<SiteId>,
+    /// Whether `init` has run.
+    initialised: bool,
+    /// Whether the first administrator is missing.
+    setup_needed: bool,
+}
+
+/// Says what this is and whether it must be set up.
+#[utoipa::path(
+    get, path = "/system/public", tag = "system", security(()),
+    responses((status = 200, description = "What anybody may know", body = PublicSystem)),
+)]
+pub(super) async fn show_public_system(
+    State(app): State<SharedApp>,
+) -> Result<Json<PublicSystem>, Problem> {
+    let site = app.store.read().site().find().await?;
+    Ok(Json(PublicSystem {
+        product: "sekisho",
+        version: VERSION,
+        site: site.as_ref().map(|site| site.id),
+        initialised: site.is_some(),
+        setup_needed: site.is_some_and(|site| site.setup_token_hash.is_some()),
+    }))
+}
+
+/// The state of the server.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct System {
+    /// The version.
+    version: &'static str,
+    /// The site.
+    #[schema(value_type = String)]
+    site: SiteId,
+    /// The pin of the site, in every enrolment key.
+    site_fingerprint: String,
+    /// `sqlite` or `postgresql`.
+    database: &'static str,
+    /// The version of the newest trust bundle.
+    bundle_version: i64,
+    /// Set while the site is in recovery.
+    recovery: Option<RecoveryInfo>,
+    /// Seconds since the server started.
+    uptime_s: u64,
+}
+
+/// Recovery: a device knows more than the database.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct RecoveryInfo {
+    /// Why.
+    reason: String,
+}
+
+/// Shows the state of the server.
+#[utoipa::path(
+    get, path = "/system", tag = "system",
+    responses(
+        (status = 200, description = "The state", body = System),
+        (status = 403, description = "Only administrators and auditors see it"),
+    ),
+)]
+pub(super) async fn show_system(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+) -> Result<Json<System>, Problem> {
+    caller.decide(action::ViewSystem, Facts::nothing())?.into_row();
+    let reader = app.store.read();
+    let site = reader.site().find().await?.ok_or(Problem::NotFound { what: "site" })?;
+    let bundle = reader.bundles().newest().await?;
+    Ok(Json(System {
+        version: VERSION,
+        site: site.id,
+        site_fingerprint: hex(&app.keys.pin().0),
+        database: match app.config.database.url {
+            StoreUrl::Sqlite(_) => "sqlite",
+            StoreUrl::Postgres(_) => "postgresql",
+        },
+        bundle_version: bundle.map_or(0, |bundle| bundle.version),
+        recovery: site.recovery_reason.map(|reason| RecoveryInfo { reason }),
+        uptime_s: app.clock.now().since(app.started).as_secs(),
+    }))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(bytes)
+}

@@ -1,0 +1,320 @@
+//! Privileged accounts on resources.
+
+use std::collections::BTreeMap;
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+use sekisho_model::Timestamp;
+use sekisho_model::account::{
+    AccountSource, DiscoveredAccount, Knowledge, Presence, SecretOrigin, VerifyResult,
+};
+use sekisho_model::id::{AccountId, PasswordPolicyId, ResourceId, SecretVersionId, UserId};
+use sekisho_model::name::AccountName;
+
+use crate::access::{Access, sealed::Connected};
+use crate::error::StoreError;
+use crate::page::{By, Cursor, MAX_PAGE, Page, Paged, contains, paged};
+use crate::resources::live_ids;
+use crate::stored::{affected, all, insert, one, overwrite, record};
+use crate::unit_of_work::UnitOfWork;
+
+record! {
+    /// An account on a resource.
+    pub struct Account in row "accounts" {
+        /// Its id.
+        [primary_key] id: AccountId,
+        /// Where it is.
+        resource: ResourceId,
+        /// Its name there; unique among the present ones of the resource.
+        name: AccountName,
+        /// Its stable id on the host (uid, SID); `None` until discovered.
+        native_id: Option<String>,
+        /// Whether it is still there.
+        presence: Presence,
+        /// Where it is defined.
+        source: AccountSource,
+        /// What the newest discovery said.
+        facts: Option<DiscoveredAccount>,
+        /// Its policy; `None`: the resource's.
+        policy: Option<PasswordPolicyId>,
+        /// The value that works, as far as the server knows.
+        current_version: Option<SecretVersionId>,
+        /// What the newest verify of the current value found.
+        last_verify_result: Option<VerifyResult>,
+        /// When that was.
+        last_verified_at: Option<Timestamp>,
+        /// When it was added.
+        created_at: Timestamp,
+        /// Counts changes, for optimistic concurrency.
+        version: i64,
+    }
+}
+
+impl Account {
+    /// What is known of the password: derived, never stored.
+    ///
+    /// `origin` is where the current value came from; `indeterminate` whether
+    /// any value of the account is [`SecretState::Indeterminate`].
+    ///
+    /// [`SecretState::Indeterminate`]: sekisho_model::account::SecretState::Indeterminate
+    pub fn knowledge(&self, origin: Option<SecretOrigin>, indeterminate: bool) -> Knowledge {
+        if indeterminate {
+            return Knowledge::Indeterminate;
+        }
+        let Some(origin) = origin else {
+            return Knowledge::Unknown;
+        };
+        let confirmed = match self.last_verify_result {
+            Some(VerifyResult::OutOfSync) => return Knowledge::OutOfSync,
+            Some(VerifyResult::InSync | VerifyResult::Expired) => true,
+            Some(
+                VerifyResult::Unreachable
+                | VerifyResult::Locked
+                | VerifyResult::Disabled
+                | VerifyResult::Unknown,
+            )
+            | None => false,
+        };
+        match origin {
+            // An agent set it and reported so.
+            SecretOrigin::Generated => Knowledge::Known,
+            SecretOrigin::Typed | SecretOrigin::Recovered if confirmed => Knowledge::Known,
+            SecretOrigin::Typed | SecretOrigin::Recovered => Knowledge::Unverified,
+        }
+    }
+}
+
+/// So many accounts are tallied at a time.
+const TALLY_STEP: u64 = 1_000;
+
+/// Which accounts are wanted, on resources that are not deleted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountFilter {
+    /// Only those on a resource.
+    pub resource: Option<ResourceId>,
+    /// Only those on the resources of an owner; `None`: everybody's.
+    pub owner: Option<UserId>,
+    /// Only those whose name contains this text.
+    pub text: Option<String>,
+    /// Only present or only gone ones; `None`: both.
+    pub presence: Option<Presence>,
+}
+
+/// How many accounts a resource has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AccountTally {
+    /// The present ones.
+    pub total: u64,
+    /// Of these, those whose password is known and works as far as known.
+    pub known: u64,
+    /// Of these, those whose known password did not work.
+    pub out_of_sync: u64,
+}
+
+/// Privileged accounts.
+pub struct Accounts<'a, A> {
+    pub(crate) at: &'a A,
+}
+
+impl<A: Access> Accounts<'_, A> {
+    /// One account.
+    pub async fn find(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        one(&self.at.db(), row::Entity::find_by_id(id.uuid())).await
+    }
+
+    /// The present account of a name.
+    pub async fn find_present(
+        &self,
+        resource: ResourceId,
+        name: &AccountName,
+    ) -> Result<Option<Account>, StoreError> {
+        let select = row::Entity::find()
+            .filter(row::Column::Resource.eq(resource.uuid()))
+            .filter(row::Column::Name.eq(name.as_str()))
+            .filter(row::Column::Presence.eq(Presence::Present.as_str()));
+        one(&self.at.db(), select).await
+    }
+
+    /// The accounts of a resource by name; gone ones only if asked for.
+    pub async fn list(
+        &self,
+        resource: ResourceId,
+        gone: bool,
+        page: &Page,
+    ) -> Result<Paged<Account>, StoreError> {
+        let mut select = row::Entity::find().filter(row::Column::Resource.eq(resource.uuid()));
+        if !gone {
+            select = select.filter(row::Column::Presence.eq(Presence::Present.as_str()));
+        }
+        let by = By::Name(row::Column::Name, row::Column::Id);
+        paged(&self.at.db(), select, by, page, |account: &Account| Cursor {
+            id: account.id.uuid(),
+            text: account.name.to_string(),
+        })
+        .await
+    }
+
+    /// Accounts by name, of any resource that is not deleted.
+    pub async fn search(
+        &self,
+        filter: &AccountFilter,
+        page: &Page,
+    ) -> Result<Paged<Account>, StoreError> {
+        use row::Column as C;
+        let condition = Condition::all()
+            .add(C::Resource.in_subquery(live_ids(filter.owner)))
+            .add_option(filter.resource.map(|id| C::Resource.eq(id.uuid())))
+            .add_option(filter.text.as_ref().map(|text| contains(C::Name, text)))
+            .add_option(filter.presence.map(|presence| C::Presence.eq(presence.as_str())));
+        let select = row::Entity::find().filter(condition);
+        let by = By::Name(C::Name, C::Id);
+        paged(&self.at.db(), select, by, page, |account: &Account| Cursor {
+            id: account.id.uuid(),
+            text: account.name.to_string(),
+        })
+        .await
+    }
+
+    /// How many accounts some resources have (a page of them). Resources
+    /// without accounts are left out.
+    pub async fn tally(
+        &self,
+        resources: &[ResourceId],
+    ) -> Result<BTreeMap<ResourceId, AccountTally>, StoreError> {
+        let mut tallies: BTreeMap<ResourceId, AccountTally> = BTreeMap::new();
+        let mut after: Option<uuid::Uuid> = None;
+        loop {
+            let mut select = row::Entity::find()
+                .filter(row::Column::Resource.is_in(resources.iter().map(|id| id.uuid())))
+                .filter(row::Column::Presence.eq(Presence::Present.as_str()))
+                .order_by(row::Column::Id, Order::Asc);
+            if let Some(after) = after {
+                select = select.filter(row::Column::Id.gt(after));
+            }
+            let accounts: Vec<Account> = all(&self.at.db(), select, TALLY_STEP).await?;
+            let Some(last) = accounts.last() else { return Ok(tallies) };
+            after = Some(last.id.uuid());
+            let knowledge = self.knowledge(&accounts).await?;
+            for account in &accounts {
+                let tally = tallies.entry(account.resource).or_default();
+                tally.total += 1;
+                match knowledge.get(&account.id) {
+                    Some(Knowledge::Known) => tally.known += 1,
+                    Some(Knowledge::OutOfSync) => tally.out_of_sync += 1,
+                    Some(Knowledge::Unknown | Knowledge::Unverified | Knowledge::Indeterminate)
+                    | None => {}
+                }
+            }
+        }
+    }
+
+    /// How many accounts name a policy, gone ones too.
+    pub async fn count_with_policy(&self, policy: PasswordPolicyId) -> Result<u64, StoreError> {
+        let select = row::Entity::find().filter(row::Column::Policy.eq(policy.uuid()));
+        Ok(select.count(&self.at.db()).await?)
+    }
+
+    /// The accounts of a native id on a resource, gone ones too: history
+    /// follows it. At most 200.
+    pub async fn find_by_native_id(
+        &self,
+        resource: ResourceId,
+        native_id: &str,
+    ) -> Result<Vec<Account>, StoreError> {
+        let select = row::Entity::find()
+            .filter(row::Column::Resource.eq(resource.uuid()))
+            .filter(row::Column::NativeId.eq(native_id));
+        all(&self.at.db(), select, u64::from(MAX_PAGE)).await
+    }
+
+    /// What is known of the passwords of some accounts (a page of them).
+    pub async fn knowledge(
+        &self,
+        accounts: &[Account],
+    ) -> Result<BTreeMap<AccountId, Knowledge>, StoreError> {
+        let versions = self.at.secret_versions();
+        let current = accounts.iter().filter_map(|account| account.current_version);
+        let origins = versions.origins(current).await?;
+        let open = versions.indeterminate(accounts.iter().map(|account| account.id)).await?;
+        let judge = |account: &Account| {
+            let origin = account.current_version.and_then(|id| origins.get(&id).copied());
+            (account.id, account.knowledge(origin, open.contains(&account.id)))
+        };
+        Ok(accounts.iter().map(judge).collect())
+    }
+}
+
+impl Accounts<'_, UnitOfWork> {
+    /// One account, locked until this unit of work ends: the first step of
+    /// every reset.
+    pub async fn lock(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        one(&self.at.db(), row::Entity::find_by_id(id.uuid()).lock_exclusive()).await
+    }
+
+    /// Adds an account.
+    ///
+    /// # Errors
+    /// A conflict on [`Unique::AccountName`](crate::Unique::AccountName).
+    pub async fn insert(&self, account: Account) -> Result<(), StoreError> {
+        insert(&self.at.db(), account).await
+    }
+
+    /// Writes an account that still has the expected version. Current value
+    /// and verify result have methods of their own and are not written.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`], or a conflict on the name.
+    pub async fn update(&self, account: Account, expected: i64) -> Result<Account, StoreError> {
+        use row::Column as C;
+        let next = Account { version: expected + 1, ..account };
+        let condition = Condition::all().add(C::Id.eq(next.id.uuid())).add(C::Version.eq(expected));
+        let fixed =
+            [C::CurrentVersion, C::LastVerifyResult, C::LastVerifiedAt, C::Resource, C::CreatedAt];
+        overwrite(&self.at.db(), next.clone(), condition, &fixed).await?;
+        Ok(next)
+    }
+
+    /// Moves the current value from `base` to `next`, if it is still `base`
+    /// (RST-6), and forgets the verify result of the old one. Returns whether
+    /// it moved.
+    pub async fn move_current(
+        &self,
+        id: AccountId,
+        base: Option<SecretVersionId>,
+        next: SecretVersionId,
+    ) -> Result<bool, StoreError> {
+        use row::Column as C;
+        let is_base = match base {
+            Some(base) => C::CurrentVersion.eq(base.uuid()),
+            None => C::CurrentVersion.is_null(),
+        };
+        let update = row::Entity::update_many()
+            .col_expr(C::CurrentVersion, Expr::value(next.uuid()))
+            .col_expr(C::LastVerifyResult, Expr::value(None::<String>))
+            .col_expr(C::LastVerifiedAt, Expr::value(None::<i64>))
+            .filter(C::Id.eq(id.uuid()))
+            .filter(is_base);
+        Ok(affected(&self.at.db(), update).await? == 1)
+    }
+
+    /// Notes what a verify of a value found, if it is still the current one.
+    /// Returns whether it is.
+    pub async fn note_verify(
+        &self,
+        id: AccountId,
+        version: SecretVersionId,
+        result: VerifyResult,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        use row::Column as C;
+        let update = row::Entity::update_many()
+            .col_expr(C::LastVerifyResult, Expr::value(result.as_str()))
+            .col_expr(C::LastVerifiedAt, Expr::value(at.as_millis()))
+            .filter(C::Id.eq(id.uuid()))
+            .filter(C::CurrentVersion.eq(version.uuid()));
+        Ok(affected(&self.at.db(), update).await? == 1)
+    }
+}

@@ -1,0 +1,96 @@
+//! Scoped, expiring keys to the REST API.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sekisho_model::Timestamp;
+use sekisho_model::id::{ApiTokenId, UserId};
+use sekisho_model::name::Label;
+use sekisho_model::user::TokenScope;
+
+use crate::access::{Access, sealed::Connected};
+use crate::error::StoreError;
+use crate::page::{By, Cursor, Page, Paged, paged};
+use crate::stored::{Hash, Stored, affected, insert, one, record};
+use crate::unit_of_work::UnitOfWork;
+
+record! {
+    /// A key to the REST API.
+    pub struct ApiToken in row "api_tokens" {
+        /// Its id.
+        [primary_key] id: ApiTokenId,
+        /// Whose rights it has, at most.
+        user: UserId,
+        /// What it is called.
+        name: Label,
+        /// Hash of the token the client holds.
+        token_hash: Hash,
+        /// What it may be used for.
+        scopes: Vec<TokenScope>,
+        /// When it was made.
+        created_at: Timestamp,
+        /// When it stops working.
+        expires_at: Timestamp,
+        /// When it was last used, not exact to the second.
+        last_used_at: Option<Timestamp>,
+        /// When it was revoked.
+        revoked_at: Option<Timestamp>,
+    }
+}
+
+/// Keys to the REST API.
+pub struct ApiTokens<'a, A> {
+    pub(crate) at: &'a A,
+}
+
+impl<A: Access> ApiTokens<'_, A> {
+    /// One token.
+    pub async fn find(&self, id: ApiTokenId) -> Result<Option<ApiToken>, StoreError> {
+        one(&self.at.db(), row::Entity::find_by_id(id.uuid())).await
+    }
+
+    /// The token of a hash, also when it is expired or revoked.
+    pub async fn find_by_token(&self, hash: Hash) -> Result<Option<ApiToken>, StoreError> {
+        let select = row::Entity::find().filter(row::Column::TokenHash.eq(hash.into_raw()));
+        one(&self.at.db(), select).await
+    }
+
+    /// The tokens of a user, or everybody's, newest first.
+    pub async fn list(
+        &self,
+        user: Option<UserId>,
+        page: &Page,
+    ) -> Result<Paged<ApiToken>, StoreError> {
+        let mut select = row::Entity::find();
+        if let Some(user) = user {
+            select = select.filter(row::Column::User.eq(user.uuid()));
+        }
+        paged(&self.at.db(), select, By::NewestId(row::Column::Id), page, |token: &ApiToken| {
+            Cursor { id: token.id.uuid(), text: String::new() }
+        })
+        .await
+    }
+}
+
+impl ApiTokens<'_, UnitOfWork> {
+    /// Adds a token.
+    pub async fn insert(&self, token: ApiToken) -> Result<(), StoreError> {
+        insert(&self.at.db(), token).await
+    }
+
+    /// Revokes a token. Returns whether it was not revoked yet.
+    pub async fn revoke(&self, id: ApiTokenId, at: Timestamp) -> Result<bool, StoreError> {
+        let update = row::Entity::update_many()
+            .col_expr(row::Column::RevokedAt, Expr::value(at.as_millis()))
+            .filter(row::Column::Id.eq(id.uuid()))
+            .filter(row::Column::RevokedAt.is_null());
+        Ok(affected(&self.at.db(), update).await? == 1)
+    }
+
+    /// Notes that it was used.
+    pub async fn touch(&self, id: ApiTokenId, at: Timestamp) -> Result<(), StoreError> {
+        let update = row::Entity::update_many()
+            .col_expr(row::Column::LastUsedAt, Expr::value(at.as_millis()))
+            .filter(row::Column::Id.eq(id.uuid()));
+        affected(&self.at.db(), update).await.map(drop)
+    }
+}

@@ -1,0 +1,238 @@
+//! Enrolled endpoints.
+
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use sekisho_model::Timestamp;
+use sekisho_model::device::{DeviceState, Platform, Suspension};
+use sekisho_model::id::{DeviceId, EnrolmentKeyId, ResourceId, UserId};
+
+use crate::access::{Access, sealed::Connected};
+use crate::error::StoreError;
+use crate::page::{By, Cursor, MAX_PAGE, Page, Paged, begins_with, paged};
+use crate::resources::live_ids;
+use crate::stored::{Blob, Stored, affected, all, insert, one, overwrite, record};
+use crate::unit_of_work::UnitOfWork;
+
+record! {
+    /// An endpoint with an identity key.
+    pub struct Device in row "devices" {
+        /// Its id.
+        [primary_key] id: DeviceId,
+        /// The resource it serves; `None`: the resource was deleted.
+        resource: Option<ResourceId>,
+        /// Whether it may do its work.
+        state: DeviceState,
+        /// Why it is held back without being blocked.
+        suspension: Option<Suspension>,
+        /// Its identity key (SubjectPublicKeyInfo, DER); unique.
+        identity_spki: Blob,
+        /// The fingerprint of that key, for people to compare.
+        identity_fingerprint: String,
+        /// Its host name, in lower case. A claim.
+        host: String,
+        /// What it said of itself. Claims.
+        facts: serde_json::Value,
+        /// What kind of agent it runs.
+        platform: Platform,
+        /// The version of its agent.
+        agent_version: String,
+        /// The protocol it speaks.
+        protocol_version: u32,
+        /// What its agent can do.
+        capabilities: Vec<String>,
+        /// The key that admitted it; `None`: recovered from its certificate.
+        enrolment_key: Option<EnrolmentKeyId>,
+        /// When it enrolled.
+        created_at: Timestamp,
+        /// When it was approved.
+        approved_at: Option<Timestamp>,
+        /// By whom; `None`: by its enrolment key.
+        approved_by: Option<UserId>,
+        /// Why it is blocked.
+        blocked_reason: Option<String>,
+        /// When it was last heard of.
+        last_seen_at: Option<Timestamp>,
+        /// The highest seq given to one of its orders.
+        last_seq: u64,
+        /// The highest session counter it has shown.
+        session_counter: u64,
+        /// The newest bundle it has shown.
+        bundle_version: i64,
+        /// How often it polls, in seconds; `None`: the default.
+        interval_s: Option<u32>,
+        /// Counts changes, for optimistic concurrency.
+        version: i64,
+    }
+}
+
+/// Which devices are wanted; `None` and an empty list mean any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeviceFilter {
+    /// In one of these states.
+    pub states: Vec<DeviceState>,
+    /// Serving a resource.
+    pub resource: Option<ResourceId>,
+    /// Serving a resource of an owner that is not deleted.
+    pub owner: Option<UserId>,
+    /// Whose host name begins with this text, in any case.
+    pub prefix: Option<String>,
+    /// Heard of before this instant, or never.
+    pub silent_since: Option<Timestamp>,
+}
+
+/// Enrolled endpoints.
+pub struct Devices<'a, A> {
+    pub(crate) at: &'a A,
+}
+
+impl<A: Access> Devices<'_, A> {
+    /// One device.
+    pub async fn find(&self, id: DeviceId) -> Result<Option<Device>, StoreError> {
+        one(&self.at.db(), row::Entity::find_by_id(id.uuid())).await
+    }
+
+    /// The device of an identity key.
+    pub async fn find_by_identity(&self, spki: &[u8]) -> Result<Option<Device>, StoreError> {
+        let select = row::Entity::find().filter(row::Column::IdentitySpki.eq(spki.to_vec()));
+        one(&self.at.db(), select).await
+    }
+
+    /// The devices that serve or have served a resource, oldest first; at
+    /// most 200.
+    pub async fn of_resource(&self, resource: ResourceId) -> Result<Vec<Device>, StoreError> {
+        let select = row::Entity::find()
+            .filter(row::Column::Resource.eq(resource.uuid()))
+            .order_by(row::Column::Id, Order::Asc);
+        all(&self.at.db(), select, u64::from(MAX_PAGE)).await
+    }
+
+    /// Devices by host name.
+    pub async fn list(
+        &self,
+        filter: &DeviceFilter,
+        page: &Page,
+    ) -> Result<Paged<Device>, StoreError> {
+        let select = row::Entity::find().filter(filter.condition());
+        let by = By::Name(row::Column::Host, row::Column::Id);
+        paged(&self.at.db(), select, by, page, |device: &Device| Cursor {
+            id: device.id.uuid(),
+            text: device.host.clone(),
+        })
+        .await
+    }
+}
+
+impl Devices<'_, UnitOfWork> {
+    /// One device, locked until this unit of work ends.
+    pub async fn lock(&self, id: DeviceId) -> Result<Option<Device>, StoreError> {
+        one(&self.at.db(), row::Entity::find_by_id(id.uuid()).lock_exclusive()).await
+    }
+
+    /// Adds a device.
+    ///
+    /// # Errors
+    /// A conflict on [`Unique::DeviceIdentity`](crate::Unique::DeviceIdentity).
+    pub async fn insert(&self, device: Device) -> Result<(), StoreError> {
+        insert(&self.at.db(), device).await
+    }
+
+    /// Writes a device that still has the expected version. Identity, seq,
+    /// session counter, bundle version and last-seen have methods of their
+    /// own or never change, and are not written.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`].
+    pub async fn update(&self, device: Device, expected: i64) -> Result<Device, StoreError> {
+        use row::Column as C;
+        let next = Device { version: expected + 1, ..device };
+        let condition = Condition::all().add(C::Id.eq(next.id.uuid())).add(C::Version.eq(expected));
+        let fixed = [
+            C::IdentitySpki,
+            C::IdentityFingerprint,
+            C::CreatedAt,
+            C::LastSeenAt,
+            C::LastSeq,
+            C::SessionCounter,
+            C::BundleVersion,
+        ];
+        overwrite(&self.at.db(), next.clone(), condition, &fixed).await?;
+        Ok(next)
+    }
+
+    /// Gives the next seq of a device: strictly increasing over
+    /// what is committed, also under concurrency. Commit before sending it: a
+    /// unit of work that is dropped gives its seq back.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] when the device is gone.
+    pub async fn next_seq(&self, id: DeviceId) -> Result<u64, StoreError> {
+        let db = self.at.db();
+        let add = Expr::col(row::Column::LastSeq).add(1i64);
+        let update = row::Entity::update_many()
+            .col_expr(row::Column::LastSeq, add)
+            .filter(row::Column::Id.eq(id.uuid()));
+        affected(&db, update).await?;
+        // The update holds the row, so that this reads what it wrote.
+        let device = self.find(id).await?.ok_or(StoreError::Stale { table: "devices" })?;
+        Ok(device.last_seq)
+    }
+
+    /// Raises the seq to one the device has seen, if it is lower: the server
+    /// was restored from a backup.
+    pub async fn raise_seq(&self, id: DeviceId, seen: u64) -> Result<(), StoreError> {
+        let seen = seen.into_raw();
+        let update = row::Entity::update_many()
+            .col_expr(row::Column::LastSeq, Expr::value(seen))
+            .filter(row::Column::Id.eq(id.uuid()))
+            .filter(row::Column::LastSeq.lt(seen));
+        affected(&self.at.db(), update).await.map(drop)
+    }
+
+    /// Moves the session counter from a value to another one, which may be
+    /// lower after a revert. Returns whether it still had the value.
+    pub async fn move_session_counter(
+        &self,
+        id: DeviceId,
+        from: u64,
+        to: u64,
+    ) -> Result<bool, StoreError> {
+        let update = row::Entity::update_many()
+            .col_expr(row::Column::SessionCounter, Expr::value(to.into_raw()))
+            .filter(row::Column::Id.eq(id.uuid()))
+            .filter(row::Column::SessionCounter.eq(from.into_raw()));
+        Ok(affected(&self.at.db(), update).await? == 1)
+    }
+
+    /// Notes the newest bundle a device has shown.
+    pub async fn note_bundle(&self, id: DeviceId, version: i64) -> Result<(), StoreError> {
+        let update = row::Entity::update_many()
+            .col_expr(row::Column::BundleVersion, Expr::value(version))
+            .filter(row::Column::Id.eq(id.uuid()));
+        affected(&self.at.db(), update).await.map(drop)
+    }
+
+    /// Notes that a device was heard of.
+    pub async fn touch(&self, id: DeviceId, at: Timestamp) -> Result<(), StoreError> {
+        let update = row::Entity::update_many()
+            .col_expr(row::Column::LastSeenAt, Expr::value(at.as_millis()))
+            .filter(row::Column::Id.eq(id.uuid()));
+        affected(&self.at.db(), update).await.map(drop)
+    }
+}
+
+impl DeviceFilter {
+    fn condition(&self) -> Condition {
+        use row::Column as C;
+        let states = self.states.iter().map(|state| state.as_str());
+        let silent =
+            |since: Timestamp| C::LastSeenAt.is_null().or(C::LastSeenAt.lt(since.as_millis()));
+        Condition::all()
+            .add_option((!self.states.is_empty()).then(|| C::State.is_in(states)))
+            .add_option(self.resource.map(|id| C::Resource.eq(id.uuid())))
+            .add_option(self.owner.map(|owner| C::Resource.in_subquery(live_ids(Some(owner)))))
+            .add_option(
+                self.prefix.as_ref().map(|prefix| begins_with(C::Host, &prefix.to_lowercase())),
+            )
+            .add_option(self.silent_since.map(silent))
+    }
+}

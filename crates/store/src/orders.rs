@@ -1,0 +1,344 @@
+//! Orders for agents.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, Order as Sort, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+use sekisho_model::Timestamp;
+use sekisho_model::id::{
+    AccountId, DeviceId, DeviceSessionId, OrderId, ResourceId, SecretVersionId, UserId,
+};
+use sekisho_model::order::{Operation, OrderState};
+
+use crate::access::{Access, sealed::Connected};
+use crate::error::StoreError;
+use crate::page::{By, Cursor, MAX_PAGE, Page, Paged, paged};
+use crate::resources::live_ids;
+use crate::stored::{Hash, Stored, affected, all, insert, one, record};
+use crate::unit_of_work::UnitOfWork;
+
+record! {
+    /// What the server asks a device to do.
+    pub struct Order in row "orders" {
+        /// Its id: what a device executes at most once (RST-5).
+        [primary_key] id: OrderId,
+        /// Who does it.
+        device: DeviceId,
+        /// On what.
+        resource: ResourceId,
+        /// On which account; `None` for a discovery.
+        account: Option<AccountId>,
+        /// What.
+        operation: Operation,
+        /// How far it is.
+        state: OrderState,
+        /// The seq of the newest delivery.
+        seq: Option<u64>,
+        /// The value that was current when it was given (RST-4).
+        base_version: Option<SecretVersionId>,
+        /// The value a reset sets.
+        candidate_version: Option<SecretVersionId>,
+        /// The values a verify tries.
+        verify_versions: Vec<SecretVersionId>,
+        /// The indeterminate order that this verify is to settle.
+        reconciles: Option<OrderId>,
+        /// Who asked for it; `None`: the server.
+        initiator: Option<UserId>,
+        /// Why, in their words.
+        reason: String,
+        /// How often the host was tried with this candidate, from 1.
+        attempt: u32,
+        /// How many candidates the host has refused before this one.
+        policy_retries: u32,
+        /// When it was given.
+        created_at: Timestamp,
+        /// Not delivered before.
+        not_before: Timestamp,
+        /// Not delivered after; says nothing once it was (RST-7).
+        expires_at: Timestamp,
+        /// When it was last delivered.
+        delivered_at: Option<Timestamp>,
+        /// When it reached a terminal state.
+        finished_at: Option<Timestamp>,
+        /// The session of the newest delivery.
+        session: Option<DeviceSessionId>,
+        /// Hash of the signed order of the newest delivery. The signed bytes
+        /// hold the candidate in clear and are never stored (INV-3).
+        signed_hash: Option<Hash>,
+        /// What came of it: status, times, output without secrets.
+        result: Option<serde_json::Value>,
+        /// Hash of the receipt that settled it; a receipt that comes again is
+        /// acknowledged again.
+        receipt_hash: Option<Hash>,
+    }
+}
+
+record! {
+    /// One delivery of an order. A receipt may answer an earlier one.
+    pub struct Delivery in delivery_row "order_deliveries" {
+        /// The order.
+        [primary_key] order: OrderId,
+        /// The device's seq of this delivery.
+        [primary_key] seq: u64,
+        /// The session it was sealed to.
+        session: DeviceSessionId,
+        /// Hash of the signed order.
+        signed_hash: Hash,
+        /// When.
+        delivered_at: Timestamp,
+    }
+}
+
+/// Which orders are wanted; `None` and an empty list mean any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OrderFilter {
+    /// Of a device.
+    pub device: Option<DeviceId>,
+    /// On a resource.
+    pub resource: Option<ResourceId>,
+    /// On the resources of an owner that are not deleted.
+    pub owner: Option<UserId>,
+    /// On an account.
+    pub account: Option<AccountId>,
+    /// Asked for by a user.
+    pub initiator: Option<UserId>,
+    /// Doing this.
+    pub operation: Option<Operation>,
+    /// Settling this order.
+    pub reconciles: Option<OrderId>,
+    /// In one of these states.
+    pub states: Vec<OrderState>,
+}
+
+/// Orders.
+pub struct Orders<'a, A> {
+    pub(crate) at: &'a A,
+}
+
+impl<A: Access> Orders<'_, A> {
+    /// One order.
+    pub async fn find(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
+        one(&self.at.db(), row::Entity::find_by_id(id.uuid())).await
+    }
+
+    /// Orders, newest first.
+    pub async fn list(
+        &self,
+        filter: &OrderFilter,
+        page: &Page,
+    ) -> Result<Paged<Order>, StoreError> {
+        let select = row::Entity::find().filter(filter.condition());
+        let place = |order: &Order| Cursor { id: order.id.uuid(), text: String::new() };
+        paged(&self.at.db(), select, By::NewestId(row::Column::Id), page, place).await
+    }
+
+    /// The reset of an account that is not finished; there is at most one
+    /// (RST-3).
+    pub async fn open_reset(&self, account: AccountId) -> Result<Option<Order>, StoreError> {
+        let open = OrderState::ALL.iter().filter(|state| !state.is_terminal());
+        let select = row::Entity::find()
+            .filter(row::Column::Account.eq(account.uuid()))
+            .filter(row::Column::Operation.eq(Operation::Reset.as_str()))
+            .filter(row::Column::State.is_in(open.map(|state| state.as_str())));
+        one(&self.at.db(), select).await
+    }
+
+    /// The resets of some accounts (a page of them) that are not finished.
+    pub async fn open_resets(
+        &self,
+        accounts: impl IntoIterator<Item = AccountId>,
+    ) -> Result<Vec<Order>, StoreError> {
+        let open = OrderState::ALL.iter().filter(|state| !state.is_terminal());
+        let accounts = accounts.into_iter().map(|id| id.uuid());
+        let select = row::Entity::find()
+            .filter(row::Column::Account.is_in(accounts))
+            .filter(row::Column::Operation.eq(Operation::Reset.as_str()))
+            .filter(row::Column::State.is_in(open.map(|state| state.as_str())));
+        all(&self.at.db(), select, u64::from(MAX_PAGE)).await
+    }
+
+    /// How many orders of a filter there are.
+    pub async fn count(&self, filter: &OrderFilter) -> Result<u64, StoreError> {
+        Ok(row::Entity::find().filter(filter.condition()).count(&self.at.db()).await?)
+    }
+
+    /// The queued orders of a device that may be delivered now, oldest first.
+    pub async fn deliverable(
+        &self,
+        device: DeviceId,
+        now: Timestamp,
+        limit: u64,
+    ) -> Result<Vec<Order>, StoreError> {
+        use row::Column as C;
+        let select = row::Entity::find()
+            .filter(C::Device.eq(device.uuid()))
+            .filter(C::State.eq(OrderState::Queued.as_str()))
+            .filter(C::NotBefore.lte(now.as_millis()))
+            .filter(C::ExpiresAt.gt(now.as_millis()))
+            .order_by(C::Id, Sort::Asc);
+        all(&self.at.db(), select, limit).await
+    }
+
+    /// The orders of a device that were delivered and not answered, oldest
+    /// first: candidates for a redelivery. At most 200.
+    pub async fn unanswered(&self, device: DeviceId) -> Result<Vec<Order>, StoreError> {
+        let select = row::Entity::find()
+            .filter(row::Column::Device.eq(device.uuid()))
+            .filter(row::Column::State.eq(OrderState::Delivered.as_str()))
+            .order_by(row::Column::Id, Sort::Asc);
+        all(&self.at.db(), select, u64::from(MAX_PAGE)).await
+    }
+
+    /// Orders delivered before an instant and not answered since, oldest
+    /// first, of all devices: what a sweeper looks at.
+    pub async fn delivered_before(
+        &self,
+        before: Timestamp,
+        limit: u64,
+    ) -> Result<Vec<Order>, StoreError> {
+        let select = row::Entity::find()
+            .filter(row::Column::State.eq(OrderState::Delivered.as_str()))
+            .filter(row::Column::DeliveredAt.lt(before.as_millis()))
+            .order_by(row::Column::Id, Sort::Asc);
+        all(&self.at.db(), select, limit).await
+    }
+
+    /// The deliveries of an order, newest first; at most 200. A receipt names
+    /// the signed hash of one of them.
+    pub async fn deliveries(&self, id: OrderId) -> Result<Vec<Delivery>, StoreError> {
+        let select = delivery_row::Entity::find()
+            .filter(delivery_row::Column::Order.eq(id.uuid()))
+            .order_by(delivery_row::Column::Seq, Sort::Desc);
+        all(&self.at.db(), select, u64::from(MAX_PAGE)).await
+    }
+}
+
+impl Orders<'_, UnitOfWork> {
+    /// One order, locked until this unit of work ends.
+    pub async fn lock(&self, id: OrderId) -> Result<Option<Order>, StoreError> {
+        one(&self.at.db(), row::Entity::find_by_id(id.uuid()).lock_exclusive()).await
+    }
+
+    /// Adds an order. Its versions must be stored before it.
+    ///
+    /// # Errors
+    /// A conflict on [`Unique::OpenReset`](crate::Unique::OpenReset) (RST-3).
+    pub async fn insert(&self, order: Order) -> Result<(), StoreError> {
+        insert(&self.at.db(), order).await
+    }
+
+    /// Moves an order from one state to another; a terminal state also notes
+    /// when. Returns whether it moved: `false` when it was not in `from`.
+    pub async fn move_state(
+        &self,
+        id: OrderId,
+        from: OrderState,
+        to: OrderState,
+    ) -> Result<bool, StoreError> {
+        Ok(affected(&self.at.db(), self.moving(id, from, to)).await? == 1)
+    }
+
+    /// As [`move_state`](Self::move_state), with what a receipt said and the
+    /// receipt's hash.
+    pub async fn settle(
+        &self,
+        id: OrderId,
+        from: OrderState,
+        to: OrderState,
+        result: serde_json::Value,
+        receipt_hash: Option<Hash>,
+    ) -> Result<bool, StoreError> {
+        let mut update =
+            self.moving(id, from, to).col_expr(row::Column::Result, Expr::value(result.into_raw()));
+        if let Some(hash) = receipt_hash {
+            update = update.col_expr(row::Column::ReceiptHash, Expr::value(hash.into_raw()));
+        }
+        Ok(affected(&self.at.db(), update).await? == 1)
+    }
+
+    /// Notes a delivery of an order that is queued, or delivered already (a
+    /// redelivery: same order, new seq and signature). Returns whether the
+    /// order was in one of these states. Commit before the first byte is sent
+    /// (RST-7).
+    pub async fn deliver(&self, delivery: Delivery) -> Result<bool, StoreError> {
+        use row::Column as C;
+        let db = self.at.db();
+        let from = [OrderState::Queued.as_str(), OrderState::Delivered.as_str()];
+        let update = row::Entity::update_many()
+            .col_expr(C::State, Expr::value(OrderState::Delivered.as_str()))
+            .col_expr(C::Seq, Expr::value(delivery.seq.into_raw()))
+            .col_expr(C::Session, Expr::value(delivery.session.uuid()))
+            .col_expr(C::SignedHash, Expr::value(delivery.signed_hash.into_raw()))
+            .col_expr(C::DeliveredAt, Expr::value(delivery.delivered_at.as_millis()))
+            .filter(C::Id.eq(delivery.order.uuid()))
+            .filter(C::State.is_in(from));
+        if affected(&db, update).await? == 0 {
+            return Ok(false);
+        }
+        insert(&db, delivery).await?;
+        Ok(true)
+    }
+
+    /// Expires orders that were never delivered and whose time is over, and
+    /// returns them as they are now. A delivered order is never touched
+    /// (RST-7).
+    pub async fn expire_undelivered(
+        &self,
+        now: Timestamp,
+        limit: u64,
+    ) -> Result<Vec<Order>, StoreError> {
+        use row::Column as C;
+        let db = self.at.db();
+        let undelivered = [OrderState::Staged.as_str(), OrderState::Queued.as_str()];
+        let due = row::Entity::find()
+            .filter(C::State.is_in(undelivered))
+            .filter(C::ExpiresAt.lte(now.as_millis()))
+            .order_by(C::Id, Sort::Asc)
+            .lock_exclusive();
+        let mut expired = Vec::new();
+        for order in all::<Order>(&db, due, limit).await? {
+            if self.move_state(order.id, order.state, OrderState::Expired).await? {
+                expired.push(Order {
+                    state: OrderState::Expired,
+                    finished_at: Some(self.at.now()),
+                    ..order
+                });
+            }
+        }
+        Ok(expired)
+    }
+
+    fn moving(
+        &self,
+        id: OrderId,
+        from: OrderState,
+        to: OrderState,
+    ) -> sea_orm::UpdateMany<row::Entity> {
+        let mut update = row::Entity::update_many()
+            .col_expr(row::Column::State, Expr::value(to.as_str()))
+            .filter(row::Column::Id.eq(id.uuid()))
+            .filter(row::Column::State.eq(from.as_str()));
+        if to.is_terminal() {
+            let now = self.at.now().as_millis();
+            update = update.col_expr(row::Column::FinishedAt, Expr::value(now));
+        }
+        update
+    }
+}
+
+impl OrderFilter {
+    fn condition(&self) -> Condition {
+        use row::Column as C;
+        let states = self.states.iter().map(|state| state.as_str());
+        Condition::all()
+            .add_option(self.device.map(|id| C::Device.eq(id.uuid())))
+            .add_option(self.resource.map(|id| C::Resource.eq(id.uuid())))
+            .add_option(self.owner.map(|owner| C::Resource.in_subquery(live_ids(Some(owner)))))
+            .add_option(self.account.map(|id| C::Account.eq(id.uuid())))
+            .add_option(self.initiator.map(|id| C::Initiator.eq(id.uuid())))
+            .add_option(self.operation.map(|operation| C::Operation.eq(operation.as_str())))
+            .add_option(self.reconciles.map(|id| C::Reconciles.eq(id.uuid())))
+            .add_option((!self.states.is_empty()).then(|| C::State.is_in(states)))
+    }
+}

@@ -1,0 +1,104 @@
+//! People who sign in.
+
+use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
+use sekisho_model::Timestamp;
+use sekisho_model::id::UserId;
+use sekisho_model::name::LoginName;
+use sekisho_model::user::{Role, UserState};
+
+use crate::access::{Access, sealed::Connected};
+use crate::error::StoreError;
+use crate::page::{By, Cursor, Page, Paged, paged};
+use crate::stored::{PasswordHash, insert, one, overwrite, record};
+use crate::unit_of_work::UnitOfWork;
+
+record! {
+    /// A person.
+    pub struct User in row "users" {
+        /// Their id.
+        [primary_key] id: UserId,
+        /// The name they sign in with; unique.
+        name: LoginName,
+        /// Their name for other people.
+        display_name: String,
+        /// The hash of their password.
+        password_hash: PasswordHash,
+        /// What they may do.
+        role: Role,
+        /// Whether they may sign in.
+        state: UserState,
+        /// When they were created.
+        created_at: Timestamp,
+        /// When their password last changed; older sessions end.
+        password_changed_at: Timestamp,
+        /// Counts changes, for optimistic concurrency.
+        version: i64,
+    }
+}
+
+/// People.
+pub struct Users<'a, A> {
+    pub(crate) at: &'a A,
+}
+
+impl<A: Access> Users<'_, A> {
+    /// One user.
+    pub async fn find(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        one(&self.at.db(), row::Entity::find_by_id(id.uuid())).await
+    }
+
+    /// The user of a name.
+    pub async fn find_by_name(&self, name: &LoginName) -> Result<Option<User>, StoreError> {
+        let select = row::Entity::find().filter(row::Column::Name.eq(name.as_str()));
+        one(&self.at.db(), select).await
+    }
+
+    /// Every user, by name.
+    pub async fn list(&self, page: &Page) -> Result<Paged<User>, StoreError> {
+        let by = By::Name(row::Column::Name, row::Column::Id);
+        paged(&self.at.db(), row::Entity::find(), by, page, |user: &User| Cursor {
+            id: user.id.uuid(),
+            text: user.name.to_string(),
+        })
+        .await
+    }
+
+    /// How many active users have a role: the last Super Administrator must
+    /// not be disabled.
+    pub async fn count_active(&self, role: Role) -> Result<u64, StoreError> {
+        let select = row::Entity::find()
+            .filter(row::Column::Role.eq(role.as_str()))
+            .filter(row::Column::State.eq(UserState::Active.as_str()));
+        Ok(select.count(&self.at.db()).await?)
+    }
+}
+
+impl Users<'_, UnitOfWork> {
+    /// One user, locked until this unit of work ends.
+    pub async fn lock(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        one(&self.at.db(), row::Entity::find_by_id(id.uuid()).lock_exclusive()).await
+    }
+
+    /// Adds a user.
+    ///
+    /// # Errors
+    /// A conflict on [`Unique::LoginName`](crate::Unique::LoginName).
+    pub async fn insert(&self, user: User) -> Result<(), StoreError> {
+        insert(&self.at.db(), user).await
+    }
+
+    /// Writes a user who still has the expected version, and returns them
+    /// with the next one.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`], or a conflict on the name.
+    pub async fn update(&self, user: User, expected: i64) -> Result<User, StoreError> {
+        let next = User { version: expected + 1, ..user };
+        let condition = Condition::all()
+            .add(row::Column::Id.eq(next.id.uuid()))
+            .add(row::Column::Version.eq(expected));
+        let fixed = [row::Column::CreatedAt];
+        overwrite(&self.at.db(), next.clone(), condition, &fixed).await?;
+        Ok(next)
+    }
+}

@@ -1,0 +1,130 @@
+//! INV-4: the chain of the audit log.
+
+use std::time::Duration;
+
+use sekisho_model::audit::BrokenChain;
+use sekisho_model::event::{Actor, Event};
+use sekisho_store::{Access, AuditFilter, Page};
+
+use crate::databases::{World, on_both};
+
+async fn record(world: &World, events: impl IntoIterator<Item = Event>) {
+    let mut work = world.begin().await;
+    for event in events {
+        work.record(event);
+    }
+    let _ = work.commit().await.expect("commits");
+}
+
+async fn verify(world: &World) -> Result<u64, BrokenChain> {
+    let audit = world.store.read();
+    let chains = audit.audit().chains().await.expect("reads");
+    assert_eq!(chains.len(), 1);
+    audit.audit().verify(&chains[0]).await.expect("reads")
+}
+
+#[test]
+fn every_event_is_appended_and_verified() {
+    on_both(async |world| {
+        world.with_site().await;
+        let count = Event::samples().len() as u64;
+        record(&world, Event::samples()).await;
+        assert_eq!(verify(&world).await, Ok(count + 1));
+
+        // More than one batch of the verification.
+        for _ in 0..10 {
+            record(&world, Event::samples()).await;
+        }
+        assert_eq!(verify(&world).await, Ok(count * 11 + 1));
+
+        let chain = world.store.read().audit().chains().await.expect("reads")[0].id;
+        let lines = world.store.read().audit().after(chain, 1, count).await.expect("reads");
+        let events: Vec<String> = lines.into_iter().map(|line| line.event).collect();
+        let written: Vec<String> = Event::samples()
+            .iter()
+            .map(|event| serde_json::to_string(event).expect("plain data"))
+            .collect();
+        assert_eq!(events, written, "byte for byte");
+    });
+}
+
+#[test]
+fn tampering_by_direct_sql_shows() {
+    on_both(async |world| {
+        world.with_site().await;
+        for n in 0..4 {
+            record(&world, [Event::ServerStarted { version: n.to_string() }]).await;
+        }
+        let changed = "UPDATE audit_lines SET event = replace(event, '1', '9') WHERE seq = 3";
+        world.execute(changed).await;
+        assert_eq!(verify(&world).await, Err(BrokenChain::Changed { seq: 3 }));
+
+        world.execute("DELETE FROM audit_lines WHERE seq = 3").await;
+        assert_eq!(verify(&world).await, Err(BrokenChain::Missing { expected: 3, found: 4 }));
+
+        world.execute("DELETE FROM audit_lines WHERE seq >= 3").await;
+        assert_eq!(verify(&world).await, Err(BrokenChain::CutOff { expected: 5, found: 2 }));
+    });
+}
+
+/// Lines of a unit of work that is dropped leave no gap.
+#[test]
+fn concurrent_units_of_work_share_one_unbroken_chain() {
+    on_both(async |world| {
+        world.with_site().await;
+        let one = async |n: usize| {
+            let mut work = world.begin().await;
+            work.record(Event::ServerStarted { version: n.to_string() });
+            work.record(Event::ServerStopped {});
+            if n.is_multiple_of(3) {
+                drop(work);
+            } else {
+                let _ = work.commit().await.expect("commits");
+            }
+        };
+        tokio::join!(one(1), one(2), one(3), one(4), one(5), one(6), one(7), one(8));
+        assert_eq!(verify(&world).await, Ok(1 + 6 * 2));
+    });
+}
+
+#[test]
+fn lines_are_listed_newest_first_and_filtered() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let start = world.now();
+        for n in 0..5 {
+            let mut work = world.begin().await;
+            work.record_as(Actor::User(sample.user), Event::SignedIn { user: sample.user });
+            work.record(Event::ServerStarted { version: format!("{n}%") });
+            let _ = work.commit().await.expect("commits");
+            world.clock.advance(Duration::from_secs(60));
+        }
+        let list = async |filter: &AuditFilter, limit: u16| {
+            let mut lines = Vec::new();
+            let mut page = Page::first(limit);
+            loop {
+                let found = world.store.read().audit().list(filter, &page).await.expect("reads");
+                lines.extend(found.items);
+                match found.next {
+                    Some(next) => page.after = Some(next.to_string().parse().expect("a cursor")),
+                    None => return lines,
+                }
+            }
+        };
+        let everything = list(&AuditFilter::default(), 200).await;
+        assert_eq!(everything.len(), 12);
+        assert!(everything.is_sorted_by_key(|line| std::cmp::Reverse((line.at, line.seq))));
+        for limit in [1, 2, 5] {
+            assert_eq!(list(&AuditFilter::default(), limit).await, everything, "limit {limit}");
+        }
+
+        let count = async |filter: AuditFilter| list(&filter, 3).await.len();
+        let any = AuditFilter::default;
+        assert_eq!(count(AuditFilter { codes: vec![210], ..any() }).await, 5);
+        let user = Some(sample.user.to_string());
+        assert_eq!(count(AuditFilter { actor: user, ..any() }).await, 5);
+        assert_eq!(count(AuditFilter { event: Some("3%".to_owned()), ..any() }).await, 1);
+        let at = |minutes: u64| Some(start.plus(Duration::from_secs(60 * minutes)));
+        assert_eq!(count(AuditFilter { from: at(1), to: at(3), ..any() }).await, 4);
+    });
+}

@@ -1,0 +1,238 @@
+//! Enrolment, sessions, certificates.
+
+use std::time::Duration;
+
+use sekisho_model::device::{DeviceState, KeyUse};
+use sekisho_model::id::EnrolmentKeyId;
+use sekisho_store::{
+    Access, Blob, DeviceCertificate, DeviceFilter, DeviceSessionState, Escrow, Hash, Page,
+    StoreError, Unique,
+};
+
+use crate::databases::{World, on_both};
+use crate::sample::Sample;
+
+/// Enrols a new device with a key, as the server does: device and key in one
+/// unit of work.
+async fn enrol(world: &World, sample: Sample, key: EnrolmentKeyId) -> bool {
+    let work = world.begin().await;
+    let mut device = world.device(sample.resource);
+    device.enrolment_key = Some(key);
+    work.devices().insert(device.clone()).await.expect("inserts");
+    let used = work.enrolment_keys().consume(key, device.id, Hash([1; 32])).await;
+    if used.expect("updates") {
+        world.commit(work).await;
+        true
+    } else {
+        false
+    }
+}
+
+#[test]
+fn a_one_time_key_admits_one_of_two_devices() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let key = world.enrolment_key(sample, KeyUse::Once);
+        let work = world.begin().await;
+        work.enrolment_keys().insert(key.clone()).await.expect("inserts");
+        world.commit(work).await;
+
+        let (one, two) = tokio::join!(enrol(&world, sample, key.id), enrol(&world, sample, key.id));
+
+        assert!(one ^ two, "{one} {two}");
+        let reader = world.store.read();
+        let used = reader.enrolment_keys().find(key.id).await.expect("reads").expect("is there");
+        assert_eq!((used.uses, used.identity_hash), (1, Some(Hash([1; 32]))));
+        let devices = reader.devices().of_resource(sample.resource).await.expect("reads");
+        assert_eq!(devices.len(), 2, "the one of the sample and the winner");
+        let winner = devices.iter().find(|device| device.enrolment_key == Some(key.id));
+        assert_eq!(used.last_used_by, winner.map(|device| device.id));
+    });
+}
+
+#[test]
+fn a_window_key_admits_many_until_it_ends() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let key = world.enrolment_key(sample, KeyUse::Window);
+        let revoked = world.enrolment_key(sample, KeyUse::Window);
+        let work = world.begin().await;
+        work.enrolment_keys().insert(key.clone()).await.expect("inserts");
+        work.enrolment_keys().insert(revoked.clone()).await.expect("inserts");
+        assert!(work.enrolment_keys().revoke(revoked.id).await.expect("updates"));
+        assert!(!work.enrolment_keys().revoke(revoked.id).await.expect("updates"));
+        world.commit(work).await;
+
+        let both = tokio::join!(enrol(&world, sample, key.id), enrol(&world, sample, key.id));
+        assert_eq!(both, (true, true));
+        assert!(!enrol(&world, sample, revoked.id).await);
+        world.clock.advance(Duration::from_secs(3600));
+        assert!(!enrol(&world, sample, key.id).await, "the window is over");
+
+        let work = world.begin().await;
+        assert_eq!(work.enrolment_keys().forget_secrets(world.now()).await, Ok(0));
+        world.clock.advance(Duration::from_secs(1));
+        assert_eq!(work.enrolment_keys().forget_secrets(world.now()).await, Ok(2));
+        world.commit(work).await;
+        let owner = Some(sample.user);
+        let list = world.store.read().enrolment_keys().list(owner, &Page::first(1)).await;
+        let list = list.expect("reads");
+        assert_eq!((list.items.len(), list.next.is_some()), (1, true));
+        assert_eq!(list.items[0].sealed_secret, None);
+    });
+}
+
+#[test]
+fn an_identity_key_belongs_to_one_device() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let reader = world.store.read();
+        let first = reader.devices().find(sample.device).await.expect("reads").expect("is there");
+        let mut copy = world.device(sample.resource);
+        copy.identity_spki = first.identity_spki.clone();
+        let work = world.begin().await;
+        let refused = work.devices().insert(copy).await;
+        assert_eq!(refused, Err(StoreError::Conflict { what: Unique::DeviceIdentity }));
+        let found = reader.devices().find_by_identity(&first.identity_spki.0).await;
+        assert_eq!(found.expect("reads"), Some(first));
+    });
+}
+
+#[test]
+fn devices_are_filtered() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let mut pending = world.device(sample.resource);
+        (pending.state, pending.host) = (DeviceState::Pending, "db-01".to_owned());
+        pending.last_seen_at = Some(world.now());
+        let work = world.begin().await;
+        work.devices().insert(pending).await.expect("inserts");
+        world.commit(work).await;
+        let count = async |filter: DeviceFilter| {
+            let found = world.store.read().devices().list(&filter, &Page::default()).await;
+            found.expect("reads").items.len()
+        };
+        let any = DeviceFilter::default;
+        assert_eq!(count(any()).await, 2);
+        assert_eq!(count(DeviceFilter { states: vec![DeviceState::Pending], ..any() }).await, 1);
+        assert_eq!(count(DeviceFilter { prefix: Some("WEB".to_owned()), ..any() }).await, 1);
+        let since = Some(world.now());
+        assert_eq!(count(DeviceFilter { silent_since: since, ..any() }).await, 1);
+    });
+}
+
+#[test]
+fn a_new_live_session_replaces_the_old_one() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let (one, two) = (world.session(sample.device), world.session(sample.device));
+        let work = world.begin().await;
+        work.device_sessions().insert(one.clone()).await.expect("inserts");
+        work.device_sessions().insert(two.clone()).await.expect("inserts");
+        world.commit(work).await;
+        let sessions = world.store.read();
+        assert_eq!(sessions.device_sessions().live(sample.device).await, Ok(None));
+
+        for session in [&one, &two] {
+            let work = world.begin().await;
+            assert!(work.device_sessions().make_live(session.id).await.expect("updates"));
+            world.commit(work).await;
+            let live = sessions.device_sessions().live(sample.device).await.expect("reads");
+            assert_eq!(live.expect("is there").id, session.id);
+        }
+        let ended = sessions.device_sessions().find(one.id).await.expect("reads");
+        assert_eq!(ended.expect("is kept").state, DeviceSessionState::Ended);
+        let work = world.begin().await;
+        assert!(!work.device_sessions().make_live(one.id).await.expect("updates"), "it ended");
+        assert_eq!(work.device_sessions().end_all(sample.device).await, Ok(1));
+    });
+}
+
+#[test]
+fn a_mac_counter_is_taken_once() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let session = world.session(sample.device);
+        let work = world.begin().await;
+        work.device_sessions().insert(session.clone()).await.expect("inserts");
+        world.commit(work).await;
+        let take = async |counter: u64| {
+            let work = world.begin().await;
+            let taken = work.device_sessions().take_mac_counter(session.id, counter).await;
+            let _ = work.commit_unaudited("a MAC counter").await.expect("commits");
+            taken.expect("updates")
+        };
+        let (one, two) = tokio::join!(take(3), take(3));
+        assert!(one ^ two, "{one} {two}");
+        assert!(!take(2).await);
+        assert!(take(4).await);
+        let work = world.begin().await;
+        assert_eq!(work.device_sessions().next_mac_counter(session.id).await, Ok(1));
+        assert_eq!(work.device_sessions().next_mac_counter(session.id).await, Ok(2));
+    });
+}
+
+#[test]
+fn a_session_counter_moves_from_what_was_read() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let work = world.begin().await;
+        assert_eq!(work.devices().move_session_counter(sample.device, 0, 8).await, Ok(true));
+        assert_eq!(work.devices().move_session_counter(sample.device, 0, 9).await, Ok(false));
+        // A reverted endpoint shows a lower one.
+        assert_eq!(work.devices().move_session_counter(sample.device, 8, 3).await, Ok(true));
+        world.commit(work).await;
+    });
+}
+
+#[test]
+fn a_new_certificate_supersedes_the_old_ones() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let work = world.begin().await;
+        for serial in ["01", "02"] {
+            world.clock.advance(Duration::from_secs(1));
+            let certificate = DeviceCertificate {
+                serial: serial.to_owned(),
+                device: sample.device,
+                der: Blob(vec![0x30]),
+                not_before: world.now(),
+                not_after: world.in_an_hour(),
+                issued_at: world.now(),
+                superseded_at: None,
+            };
+            work.device_certificates().insert(certificate).await.expect("inserts");
+        }
+        world.commit(work).await;
+        let newest = world.store.read().device_certificates().newest(sample.device, 5).await;
+        let newest: Vec<_> = newest
+            .expect("reads")
+            .into_iter()
+            .map(|one| (one.serial, one.superseded_at.is_some()))
+            .collect();
+        assert_eq!(newest, [("02".to_owned(), false), ("01".to_owned(), true)]);
+    });
+}
+
+#[test]
+fn a_confirmed_escrow_stays_confirmed() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let escrow = Escrow {
+            device: sample.device,
+            account_name: "root".parse().expect("valid"),
+            version: world.id(),
+            order: world.id(),
+            reported_at: world.now(),
+            confirmed_at: None,
+        };
+        let work = world.begin().await;
+        work.escrows().report(escrow.clone()).await.expect("inserts");
+        assert_eq!(work.escrows().confirm(sample.device, escrow.version).await, Ok(1));
+        work.escrows().report(escrow.clone()).await.expect("reports again");
+        assert_eq!(work.escrows().confirm(sample.device, escrow.version).await, Ok(0));
+        world.commit(work).await;
+        let held = world.store.read().escrows().of_device(sample.device, 5).await.expect("reads");
+        assert_eq!((held.len(), held[0].confirmed_at), (1, Some(world.now())));
+    });
+}

@@ -1,0 +1,15 @@
+//! The same promises on SQLite and on PostgreSQL.
+//!
+//! Every test runs on both, each on a database of its own. PostgreSQL is a
+//! throw-away cluster that this binary starts and that ends with it; without
+//! PostgreSQL's programs the tests fail and say what to install.
+
+mod audit;
+mod connecting;
+mod databases;
+mod devices;
+mod lists;
+mod orders;
+mod people;
+mod sample;
+mod units_of_work;

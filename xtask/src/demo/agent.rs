@@ -1,0 +1,74 @@
+//! The agent, enrolled and run inside the scratch system.
+
+use std::fs;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use super::Binaries;
+use super::server::last_lines;
+use crate::cmd;
+use crate::scratch_system::ScratchSystem;
+
+/// Paths inside the scratch system.
+const CONFIG: &str = "/etc/sekisho/agent.toml";
+const STATE: &str = "/var/lib/sekisho-agent";
+
+/// A running agent.
+pub(super) struct Agent {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Agent {
+    /// Enrols with a one-time key, which goes through a pipe, and starts the
+    /// agent. Its log goes to `log`.
+    pub(super) fn enrol_and_start(
+        binaries: &Binaries,
+        system: &ScratchSystem,
+        server: &str,
+        key: &str,
+        log: &Path,
+    ) -> Result<Self> {
+        cmd::feed_checked(system.command("mkdir").args(["-p", "/etc/sekisho", "/var/lib"]), b"")?;
+        let mut enrol = system.command(&binaries.agent);
+        enrol.args(["enroll", "--server", server, "--key-file", "-"]);
+        enrol.args(["--state-dir", STATE, "--config", CONFIG]);
+        cmd::feed_checked(&mut enrol, format!("{key}\n").as_bytes())?;
+
+        let output = fs::File::create(log)?;
+        let child = system
+            .command(&binaries.agent)
+            .args(["run", "--config", CONFIG])
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .process_group(0)
+            .spawn()
+            .context("the agent could not be started")?;
+        Ok(Self { child, log: log.to_owned() })
+    }
+
+    /// The end of its log.
+    pub(super) fn log(&self) -> String {
+        last_lines(&self.log)
+    }
+
+    /// An error with the end of its log once it has ended.
+    pub(super) fn check_alive(&mut self) -> Result<()> {
+        if let Some(status) = self.child.try_wait()? {
+            bail!("the agent has ended: {status}\n{}", last_lines(&self.log));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        // Both may fail only because it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

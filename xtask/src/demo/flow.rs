@@ -1,0 +1,309 @@
+//! The cycle: enrol, discover, reset, reveal, log in, verify, audit.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use data_encoding::HEXLOWER;
+use sekisho_model::clock::{Clock as _, SystemClock};
+use sekisho_model::rng::{self, SystemRng};
+
+use super::agent::Agent;
+use super::client::{Client, text};
+use super::interrupt::Interrupt;
+use super::report::Report;
+use super::server::{Server, write_secret};
+use super::{Binaries, random_password, wait_for};
+use crate::ports::free_port;
+use crate::scratch_system::{Login, Scheme, ScratchSystem, Sshd, log_in};
+
+/// The name of the scratch system; the resource takes it over.
+const HOST: &str = "scratch";
+/// Its accounts. The first one's password is reset.
+const ACCOUNTS: [(&str, Scheme); 3] = [
+    ("svc-backup", Scheme::SystemDefault),
+    ("deploy", Scheme::Sha512),
+    ("db.admin", Scheme::SystemDefault),
+];
+/// An account whose password is locked: discovered, and stays locked.
+const LOCKED: &str = "retired";
+/// The first administrator.
+const ADMINISTRATOR: &str = "admin";
+
+/// Everything that runs during the demo. The fields are dropped in this order.
+pub(super) struct Stage {
+    agent: Option<Agent>,
+    sshd: Sshd,
+    system: ScratchSystem,
+    server: Server,
+    client: Client,
+    folder: PathBuf,
+    administrator_password: String,
+    /// The password that the reset replaces.
+    former_password: String,
+    account: Option<String>,
+}
+
+impl Stage {
+    /// Starts the server and the scratch system with its accounts and sshd.
+    pub(super) fn set_up(
+        binaries: &Binaries,
+        folder: &Path,
+        interrupt: &Interrupt,
+    ) -> Result<Self> {
+        let took = Stopwatch::start();
+        let server = Server::start(binaries, &folder.join("server"), interrupt)?;
+        let client = Client::new(binaries, &server, &folder.join("cli"));
+        let administrator_password = random_password();
+        let password_file = folder.join("admin-password");
+        write_secret(&password_file, &administrator_password)?;
+        let (token, password) = (path(&server.setup_token_file)?, path(&password_file)?);
+        client.run(&[
+            "setup",
+            "--token-file",
+            token,
+            "--user",
+            ADMINISTRATOR,
+            "--password-file",
+            password,
+        ])?;
+        client.run(&["login", "--user", ADMINISTRATOR, "--password-file", password])?;
+        took.done(&format!("server with SQLite at {}", server.url()));
+
+        interrupt.check()?;
+        let took = Stopwatch::start();
+        let memory = folder.join("memory");
+        fs::create_dir(&memory)?;
+        let machine_id = HEXLOWER.encode(&rng::random_bytes::<16>(&SystemRng));
+        let system = ScratchSystem::start(&memory, HOST, &machine_id)?;
+        let former_password = random_password();
+        for (name, scheme) in ACCOUNTS {
+            system.add_account(name, &former_password, scheme)?;
+        }
+        system.add_account(LOCKED, &former_password, Scheme::SystemDefault)?;
+        system.lock_account(LOCKED)?;
+        let ssh_folder = folder.join("ssh");
+        fs::create_dir(&ssh_folder)?;
+        let users = ACCOUNTS.map(|(name, _)| name);
+        let sshd = Sshd::start(&system, &ssh_folder, free_port()?, &users)?;
+        took.done(&format!(
+            "scratch Linux system with {} and sshd on port {}",
+            users.join(", "),
+            sshd.port()
+        ));
+
+        Self {
+            agent: None,
+            sshd,
+            system,
+            server,
+            client,
+            folder: folder.to_owned(),
+            administrator_password,
+            former_password,
+            account: None,
+        }
+        .with_agent(binaries)
+    }
+
+    fn with_agent(mut self, binaries: &Binaries) -> Result<Self> {
+        let took = Stopwatch::start();
+        let key = self.client.json(&[
+            "keys",
+            "create",
+            "--platform",
+            "linux",
+            "--use",
+            "once",
+            "--pre-approved",
+        ])?;
+        let agent = Agent::enrol_and_start(
+            binaries,
+            &self.system,
+            &format!("127.0.0.1:{}", self.server.agents_port),
+            text(&key, "key"),
+            &self.folder.join("agent.log"),
+        )?;
+        self.agent = Some(agent);
+        took.done("agent enrolled with a one-time key and started");
+        Ok(self)
+    }
+
+    /// The cycle; what was seen is noted in `report` step by step.
+    pub(super) fn play(&mut self, report: &mut Report, interrupt: &Interrupt) -> Result<()> {
+        self.wait_for_approval(interrupt)?;
+        report.enrolled = true;
+
+        let took = Stopwatch::start();
+        let account = self.wait_for_accounts(interrupt)?;
+        report.discovered = true;
+        took.done("accounts discovered");
+        self.account = Some(account.clone());
+
+        let (user, _) = ACCOUNTS[0];
+        if log_in(&self.sshd, user, &self.former_password)? != Login::In {
+            bail!("the first password of {user} does not log in; the scratch system is broken");
+        }
+        interrupt.check()?;
+        let took = Stopwatch::start();
+        self.client.run(&["reset", &account, "--wait"])?;
+        report.reset_ms = Some(took.elapsed_ms());
+        took.done(&format!("password of {user} reset through a sealed, signed order"));
+
+        let revealed = self.client.json(&["reveal", &account, "--reason", "demo"])?;
+        let new_password = text(&revealed, "value");
+        if new_password.is_empty() {
+            bail!("reveal gave no value");
+        }
+        interrupt.check()?;
+        let took = Stopwatch::start();
+        report.ssh_new_ok = log_in(&self.sshd, user, new_password)? == Login::In;
+        took.verdict(report.ssh_new_ok, "the revealed password logs in over SSH");
+        let took = Stopwatch::start();
+        let old = log_in(&self.sshd, user, &self.former_password)?;
+        report.ssh_old_refused = old == Login::Refused;
+        took.verdict(report.ssh_old_refused, "the former password is refused");
+
+        interrupt.check()?;
+        let took = Stopwatch::start();
+        let verified = self.client.json(&["verify", &account, "--wait"])?;
+        report.verified = says_in_sync(&verified);
+        took.verdict(report.verified, "the agent verified the password: in sync");
+
+        let took = Stopwatch::start();
+        let audit = self.client.json(&["audit", "verify"])?;
+        let lines = audit["lines"].as_u64().unwrap_or(0);
+        report.audit_ok = audit["intact"].as_bool() == Some(true) && lines > 0;
+        took.verdict(report.audit_ok, &format!("audit chain of {lines} lines is intact"));
+        Ok(())
+    }
+
+    /// An error when server or agent has ended.
+    pub(super) fn check_alive(&mut self) -> Result<()> {
+        self.server.check_alive()?;
+        self.agent.as_mut().map_or(Ok(()), Agent::check_alive)
+    }
+
+    /// The ends of both logs, for when something went wrong.
+    pub(super) fn logs(&self) -> String {
+        let agent = self.agent.as_ref().map(Agent::log).unwrap_or_default();
+        format!("── server\n{}\n── agent\n{agent}\n──", self.server.log())
+    }
+
+    /// Where it is, how to sign in, and what to try next.
+    pub(super) fn summary(&self) -> String {
+        let (user, _) = ACCOUNTS[0];
+        let account = self.account.as_deref().unwrap_or("ACCOUNT");
+        let ssh = format!(
+            "ssh -p {} -o UserKnownHostsFile={} {user}@127.0.0.1",
+            self.sshd.port(),
+            self.sshd.known_hosts().display()
+        );
+        let lines = [
+            format!("address   {}", self.server.url()),
+            format!("sign-in   {ADMINISTRATOR}  {}", self.administrator_password),
+            format!("CA        {}", self.server.ca_file.display()),
+            format!("logs      {}", self.folder.display()),
+        ];
+        let next = [
+            format!("alias sekisho={}", self.client.alias()),
+            "sekisho accounts list".to_owned(),
+            format!("sekisho reveal {account} --reason 'trying it out'"),
+            ssh,
+            "sekisho audit verify".to_owned(),
+        ];
+        format!(
+            "{}\nTry next, in another terminal:\n  {}\n\nCtrl-C ends it and removes everything.",
+            boxed(&lines),
+            next.join("\n  ")
+        )
+    }
+
+    fn wait_for_approval(&mut self, interrupt: &Interrupt) -> Result<()> {
+        wait_for("the approved device", Duration::from_secs(30), interrupt, || {
+            let devices = self.client.items(&["devices", "list"])?;
+            let approved = devices.iter().any(|device| text(device, "state") == "approved");
+            Ok(approved.then_some(()))
+        })
+    }
+
+    /// The id of the account to reset, once all accounts are there.
+    fn wait_for_accounts(&mut self, interrupt: &Interrupt) -> Result<String> {
+        wait_for("the accounts of the scratch system", Duration::from_secs(90), interrupt, || {
+            if let Some(agent) = &mut self.agent {
+                agent.check_alive()?;
+            }
+            let found = self.client.items(&["accounts", "list", "--all"])?;
+            let id = |name: &str| {
+                found.iter().find(|item| text(item, "name") == name).map(|item| text(item, "id"))
+            };
+            let complete =
+                ACCOUNTS.iter().all(|(name, _)| id(name).is_some()) && id(LOCKED).is_some();
+            Ok(if complete { id(ACCOUNTS[0].0).map(str::to_owned) } else { None })
+        })
+    }
+}
+
+/// Whether the answer to a verify says `in_sync`, in the order or around it.
+fn says_in_sync(answer: &serde_json::Value) -> bool {
+    match answer {
+        serde_json::Value::String(word) => word == "in_sync",
+        serde_json::Value::Object(fields) => fields.values().any(says_in_sync),
+        serde_json::Value::Array(items) => items.iter().any(says_in_sync),
+        _ => false,
+    }
+}
+
+/// How long a step takes, and the line that says so.
+struct Stopwatch(Duration);
+
+impl Stopwatch {
+    fn start() -> Self {
+        Self(SystemClock.elapsed())
+    }
+
+    fn elapsed_ms(&self) -> u64 {
+        let elapsed = SystemClock.elapsed().saturating_sub(self.0);
+        u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn done(&self, what: &str) {
+        self.verdict(true, what);
+    }
+
+    fn verdict(&self, good: bool, what: &str) {
+        let sign = if good { "ok " } else { "NOT" };
+        println!("demo: {:>6} ms  {sign}  {what}", self.elapsed_ms());
+    }
+}
+
+/// The lines in a frame.
+fn boxed(lines: &[String]) -> String {
+    let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+    let edge = "─".repeat(width + 2);
+    let rows: Vec<String> = lines.iter().map(|line| format!("│ {line:<width$} │")).collect();
+    format!("┌{edge}┐\n{}\n└{edge}┘", rows.join("\n"))
+}
+
+fn path(path: &Path) -> Result<&str> {
+    path.to_str().with_context(|| format!("{} is no UTF-8", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_frame_fits_its_lines() {
+        let lines = ["ab".to_owned(), "abcd".to_owned()];
+        assert_eq!(boxed(&lines), "┌──────┐\n│ ab   │\n│ abcd │\n└──────┘");
+    }
+
+    #[test]
+    fn only_the_word_in_sync_is_in_sync() {
+        let answer = |text: &str| serde_json::from_str(text).expect("valid JSON");
+        assert!(says_in_sync(&answer(r#"{"order":{"state":"committed","result":"in_sync"}}"#)));
+        assert!(!says_in_sync(&answer(r#"{"result":"out_of_sync","in_sync":"no"}"#)));
+    }
+}

@@ -1,0 +1,177 @@
+//! `demo`: the product at work, on a scratch Linux system with real accounts.
+
+mod agent;
+mod client;
+mod elevate;
+mod flow;
+mod interrupt;
+mod report;
+mod server;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use data_encoding::BASE32_NOPAD;
+use sekisho_model::clock::{Clock as _, SystemClock};
+use sekisho_model::rng::{self, SystemRng};
+
+use crate::cmd;
+use crate::setup;
+use crate::workspace::Workspace;
+use flow::Stage;
+use interrupt::Interrupt;
+use report::Report;
+
+/// The arguments of `demo`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// End after the cycle instead of staying up until Ctrl-C.
+    #[arg(long)]
+    once: bool,
+    /// Write what was seen to this file, as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// The folder of ready-built programs; set when started through sudo.
+    #[arg(long, value_name = "FOLDER", hide = true)]
+    prebuilt: Option<PathBuf>,
+}
+
+impl Args {
+    /// The programs, if an earlier process has built them.
+    pub(crate) fn prebuilt(&self) -> Option<Binaries> {
+        self.prebuilt.as_deref().map(Binaries::in_folder)
+    }
+}
+
+/// The programs that the demo shows.
+pub(crate) struct Binaries {
+    folder: PathBuf,
+    server: PathBuf,
+    agent: PathBuf,
+    cli: PathBuf,
+}
+
+impl Binaries {
+    fn in_folder(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            server: folder.join("sekisho-server"),
+            agent: folder.join("sekisho-agent"),
+            cli: folder.join("sekisho"),
+        }
+    }
+}
+
+/// The verb: installs what is missing, builds, and runs the demo as root.
+pub(crate) fn build_and_run(workspace: &Workspace, args: &Args) -> Result<()> {
+    setup::ensure_packages()?;
+    println!("demo: building server, agent and command line");
+    cmd::run(&mut workspace.cargo(&[
+        "build",
+        "--quiet",
+        "--package",
+        "sekisho-server",
+        "--package",
+        "sekisho-agent",
+        "--package",
+        "sekisho-cli",
+        "--bins",
+    ]))?;
+    let binaries = Binaries::in_folder(&workspace.target.join("debug"));
+    if cmd::is_root() {
+        run(args, &binaries)
+    } else {
+        elevate::run_as_root(args.once, args.json.as_deref(), &binaries.folder)
+    }
+}
+
+/// The demo itself, as root, with programs that are there.
+pub(crate) fn run(args: &Args, binaries: &Binaries) -> Result<()> {
+    let interrupt = Interrupt::watch()?;
+    let mut report = Report::default();
+    let outcome = show(args, binaries, &interrupt, &mut report);
+    if let Some(file) = &args.json {
+        report.write(file)?;
+    }
+    if interrupt.came() && args.once {
+        bail!("interrupted; everything the demo made is gone");
+    }
+    outcome?;
+    println!("demo: done; everything it made is gone");
+    match report.missing().as_slice() {
+        [] => Ok(()),
+        missing => bail!("not seen: {}", missing.join(", ")),
+    }
+}
+
+fn show(
+    args: &Args,
+    binaries: &Binaries,
+    interrupt: &Interrupt,
+    report: &mut Report,
+) -> Result<()> {
+    let scratch = tempfile::Builder::new().prefix("sekisho-demo-").tempdir()?;
+    // Dropped in reverse order: agent, sshd, scratch system, server, folder.
+    let mut stage = Stage::set_up(binaries, scratch.path(), interrupt)?;
+    if let Err(error) = stage.play(report, interrupt) {
+        if !interrupt.came() {
+            eprintln!("{}", stage.logs());
+        }
+        return Err(error);
+    }
+    if args.once {
+        return Ok(());
+    }
+    println!("{}", stage.summary());
+    while !interrupt.came() {
+        stage.check_alive()?;
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    println!("\ndemo: cleaning up");
+    Ok(())
+}
+
+/// A password nobody has to type: 130 bits.
+fn random_password() -> String {
+    // The prefix satisfies policies that ask for every class of characters.
+    format!("Aa1-{}", BASE32_NOPAD.encode(&rng::random_bytes::<17>(&SystemRng)))
+}
+
+/// Asks `look` until it has an answer.
+fn wait_for<T>(
+    what: &str,
+    limit: Duration,
+    interrupt: &Interrupt,
+    mut look: impl FnMut() -> Result<Option<T>>,
+) -> Result<T> {
+    let deadline = SystemClock.elapsed() + limit;
+    loop {
+        interrupt.check()?;
+        if let Some(found) = look()? {
+            return Ok(found);
+        }
+        if SystemClock.elapsed() > deadline {
+            bail!("{what}: not seen within {} s", limit.as_secs());
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_ends_with_an_answer_or_a_sentence() {
+        let interrupt = Interrupt::never();
+        let mut tries = 0;
+        let found = wait_for("the third try", Duration::from_secs(5), &interrupt, || {
+            tries += 1;
+            Ok((tries == 3).then_some(tries))
+        });
+        assert_eq!(found.expect("found"), 3);
+        let lost: Result<()> = wait_for("nothing", Duration::ZERO, &interrupt, || Ok(None));
+        assert_eq!(lost.expect_err("never").to_string(), "nothing: not seen within 0 s");
+    }
+}

@@ -1,0 +1,184 @@
+//! A server of the demo's own, on free loopback ports in a scratch folder.
+
+use std::fs;
+use std::io::Write as _;
+use std::net::{Ipv4Addr, TcpStream};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+use super::interrupt::Interrupt;
+use super::{Binaries, wait_for};
+use crate::cmd;
+use crate::ports::free_ports;
+
+/// A running server.
+pub(super) struct Server {
+    child: Child,
+    log: PathBuf,
+    /// The port of API and console.
+    pub(super) api_port: u16,
+    /// The port of the agent plane.
+    pub(super) agents_port: u16,
+    /// The CA that its certificates chain to, as PEM.
+    pub(super) ca_file: PathBuf,
+    /// A file with the token that makes the first administrator.
+    pub(super) setup_token_file: PathBuf,
+}
+
+/// What `init --json` prints.
+#[derive(Deserialize)]
+struct Initialised {
+    setup_token: String,
+    ca_pem_path: PathBuf,
+}
+
+impl Server {
+    /// Creates a site in `folder` and starts its server.
+    pub(super) fn start(binaries: &Binaries, folder: &Path, interrupt: &Interrupt) -> Result<Self> {
+        fs::create_dir_all(folder)?;
+        let [api_port, agents_port, metrics_port] = free_ports()?;
+        let config = folder.join("server.toml");
+        fs::write(&config, configuration(folder, [api_port, agents_port, metrics_port]))?;
+
+        let mut init = Command::new(&binaries.server);
+        init.args(["init", "--json", "--config"]).arg(&config);
+        let printed = cmd::feed_checked(&mut init, b"")?;
+        let initialised: Initialised =
+            serde_json::from_str(&printed).context("reading what `sekisho-server init` printed")?;
+        let setup_token_file = folder.join("setup-token");
+        write_secret(&setup_token_file, &initialised.setup_token)?;
+
+        let log = folder.join("server.log");
+        let output = fs::File::create(&log)?;
+        // It ends with us, however we end.
+        let child = Command::new("setpriv")
+            .args(["--pdeathsig", "TERM", "--"])
+            .arg(&binaries.server)
+            .args(["run", "--config"])
+            .arg(&config)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            // Ctrl-C is for us: it is we who stop the server.
+            .process_group(0)
+            .spawn()
+            .context("the server could not be started")?;
+        let ca_file = initialised.ca_pem_path;
+        let mut server = Self { child, log, api_port, agents_port, ca_file, setup_token_file };
+        wait_for("the server listening", Duration::from_secs(30), interrupt, || {
+            server.check_alive()?;
+            let listening = [api_port, agents_port]
+                .into_iter()
+                .all(|port| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
+            Ok(listening.then_some(()))
+        })?;
+        Ok(server)
+    }
+
+    /// Where people and programs reach it.
+    pub(super) fn url(&self) -> String {
+        format!("https://127.0.0.1:{}", self.api_port)
+    }
+
+    /// The end of its log.
+    pub(super) fn log(&self) -> String {
+        last_lines(&self.log)
+    }
+
+    /// An error with the end of its log once it has ended.
+    pub(super) fn check_alive(&mut self) -> Result<()> {
+        if let Some(status) = self.child.try_wait()? {
+            bail!("the server has ended: {status}\n{}", last_lines(&self.log));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        stop(&mut self.child);
+    }
+}
+
+/// Asks a child to end, and insists after five seconds.
+fn stop(child: &mut Child) {
+    let asked = cmd::succeeds(Command::new("bash").args([
+        "-c",
+        r#"kill -TERM "$1""#,
+        "stop",
+        &child.id().to_string(),
+    ]));
+    for _ in 0..if asked { 100 } else { 0 } {
+        if !matches!(child.try_wait(), Ok(None)) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // Both may fail only because it has ended meanwhile.
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+fn configuration(folder: &Path, [api, agents, metrics]: [u16; 3]) -> String {
+    // Debug quoting is TOML's: both escape `"` and `\`.
+    format!(
+        "data_dir = {:?}\n\
+         public_name = \"localhost\"\n\n\
+         [listen]\n\
+         api = \"127.0.0.1:{api}\"\n\
+         agents = \"127.0.0.1:{agents}\"\n\
+         metrics = \"127.0.0.1:{metrics}\"\n\n\
+         [vault]\n\
+         kek_file = {:?}\n",
+        folder.join("data"),
+        folder.join("kek"),
+    )
+}
+
+/// Writes a file that only its owner reads.
+pub(super) fn write_secret(path: &Path, secret: &str) -> Result<()> {
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(|| format!("creating {}", path.display()))?;
+    file.write_all(secret.as_bytes())?;
+    Ok(())
+}
+
+/// The end of a log, for the message that says why somebody should read it.
+pub(super) fn last_lines(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_configuration_is_toml_with_the_keys_of_the_server() {
+        let text = configuration(Path::new("/tmp/a \"b\""), [1, 2, 3]);
+        let config: toml::Table = text.parse().expect("valid TOML");
+        assert_eq!(config["listen"]["agents"].as_str(), Some("127.0.0.1:2"));
+        assert_eq!(config["vault"]["kek_file"].as_str(), Some("/tmp/a \"b\"/kek"));
+    }
+
+    #[test]
+    fn a_secret_file_is_for_its_owner_only() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("scratch folder");
+        let file = folder.path().join("token");
+        write_secret(&file, "x").expect("written");
+        let mode = fs::metadata(&file).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
