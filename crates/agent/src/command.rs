@@ -134,7 +134,15 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 
 fn enroll(cli: &Cli, server: Option<&str>, key_file: Option<&Path>) -> anyhow::Result<ExitCode> {
     process::harden()?;
-    let config = settings_of(cli)?;
+    let config = if cli.config.exists() {
+        settings_of(cli)?
+    } else {
+        let mut config = Config::parse("").map_err(anyhow::Error::msg)?;
+        if let Some(dir) = &cli.state_dir {
+            config.state_dir.clone_from(dir);
+        }
+        config
+    };
     let server: Endpoint = match (server, &config.server) {
         (Some(text), _) => text.parse().context("--server")?,
         (None, Some(server)) => server.clone(),
@@ -153,6 +161,9 @@ fn enroll(cli: &Cli, server: Option<&str>, key_file: Option<&Path>) -> anyhow::R
         facts,
         &SystemRng,
     ))?;
+    if !cli.config.exists() {
+        write_settings(&cli.config, &server, &config)?;
+    }
     say(&format!("enrolled as device {}", outcome.enrolled.device));
     match outcome.state {
         DeviceState::Approved => say("approved; start it with `sekisho-agent run`"),
@@ -165,6 +176,20 @@ fn enroll(cli: &Cli, server: Option<&str>, key_file: Option<&Path>) -> anyhow::R
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A first settings file, so that `run` finds what `enroll` was told.
+fn write_settings(path: &Path, server: &Endpoint, config: &Config) -> anyhow::Result<()> {
+    let state_dir = toml::Value::String(config.state_dir.display().to_string());
+    let text = format!(
+        "# Settings of the Sekisho agent; `sekisho-agent settings` explains all of them.\n\
+         server = \"{server}\"\nstate_dir = {state_dir}\n"
+    );
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)
+            .with_context(|| format!("the folder {}", parent.display()))?;
+    }
+    std::fs::write(path, text).with_context(|| format!("the settings file {}", path.display()))
 }
 
 /// Longest key file, in bytes.

@@ -16,13 +16,14 @@
 //! leaves `started`, and the engine answers *unknown* for it when it starts
 //! again: it never runs an order twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use sekisho_model::account::VerifyResult;
+use sekisho_model::account::{DiscoveredAccount, VerifyResult};
 use sekisho_model::id::{AccountId, DeviceId, OrderId, SecretVersionId, SiteId};
 use sekisho_model::order::RefusalClass;
 use sekisho_model::{Clock, Rng, Timestamp};
+use sekisho_platform::PlatformError;
 use sekisho_platform::accounts::{AccountBackend, AccountFilter};
 use sekisho_seal::bundle::Trust;
 use sekisho_seal::escrow::{self, Escrow};
@@ -245,12 +246,7 @@ impl Engine {
     /// An account of the same name with another id is another account.
     fn other_account(&self, target: &Target) -> Option<(OrderRefusal, String)> {
         let expected = target.native_id.as_ref()?;
-        let all = AccountFilter {
-            include_disabled: true,
-            include_directory: false,
-            ..AccountFilter::default()
-        };
-        let found = self.accounts.discover(&all).ok()?;
+        let found = self.accounts.discover(&everything_local()).ok()?;
         let found = found.into_iter().find(|account| account.name == target.name)?;
         (found.native_id != *expected).then(|| {
             let detail = format!(
@@ -368,17 +364,32 @@ impl Engine {
     }
 
     fn discover(&self) -> Outcome {
-        match self.accounts.discover(&self.filter) {
-            Ok(mut accounts) => {
-                let truncated = accounts.len() > MAX_ACCOUNTS;
+        match self.survey() {
+            Ok((mut accounts, left_out)) => {
+                let truncated = accounts.len() > MAX_ACCOUNTS || left_out.len() > MAX_ACCOUNTS;
                 accounts.truncate(MAX_ACCOUNTS);
-                Outcome::Discover { accounts, warnings: Vec::new(), truncated }
+                Outcome::Discover { accounts, left_out, warnings: Vec::new(), truncated }
             }
             Err(error) => Outcome::Refused {
                 reason: OrderRefusal::Unsupported,
                 detail: one_line(&error.to_string()),
             },
         }
+    }
+
+    /// The accounts that pass the filter, and the ids of those that do not.
+    fn survey(&self) -> Result<(Vec<DiscoveredAccount>, Vec<String>), PlatformError> {
+        let accounts = self.accounts.discover(&self.filter)?;
+        let listed: BTreeSet<&str> = accounts.iter().map(|a| a.native_id.as_str()).collect();
+        let mut left_out: Vec<String> = self
+            .accounts
+            .discover(&everything_local())?
+            .into_iter()
+            .map(|account| account.native_id)
+            .filter(|id| !listed.contains(id.as_str()))
+            .collect();
+        left_out.truncate(MAX_ACCOUNTS + 1);
+        Ok((accounts, left_out))
     }
 
     /// Remembers the fence. A fence that cannot be stored is no reason to hide
@@ -437,6 +448,11 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Every account in the host's own files.
+fn everything_local() -> AccountFilter {
+    AccountFilter { include_disabled: true, include_directory: false, ..AccountFilter::default() }
 }
 
 fn not_recorded(error: &StateError) -> Outcome {

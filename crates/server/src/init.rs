@@ -75,6 +75,7 @@ pub async fn init(
     keep_keys(&work, &record, wrapped).await?;
     let token_hash = Hash(token::hash(&setup_token));
     let site = keys::create_site(&mut work, &ring, token_hash, rng.as_ref()).await?;
+    crate::policies::insert_default(&mut work, rng.as_ref()).await?;
     let ca_path = write_ca(config, &site)?;
     let shown = Shown {
         recovery_key: &site.recovery_key,

@@ -162,13 +162,17 @@ pub async fn serve(
     );
     let router = http::router(app.clone());
     parts.spawn(http::serve::serve_tls(listeners.api, tls, router, shutdown.clone()));
-    parts.spawn(agents(app.clone(), listeners.agents, shutdown.clone()));
+    let agents_tls = crate::agents::server_config(&app, certificate.resolver())?;
+    let agents_tls = Arc::new(agents_tls);
+    let (plane, watch) = (app.clone(), shutdown.clone());
+    parts.spawn(crate::agents::serve(plane, listeners.agents, agents_tls, watch));
     if let Some(listener) = listeners.metrics {
         let router = metrics_router(app.clone());
         parts.spawn(http::serve::serve_plain(listener, router, shutdown.clone()));
     }
     parts.spawn(certificate.keep_fresh(app.clone(), shutdown.clone()));
     parts.spawn(housekeeping::run(app.clone(), shutdown.clone()));
+    parts.spawn(housekeeping::sweep_orders(app.clone(), shutdown.clone()));
     parts.spawn(watchdog(shutdown.clone()));
     notify(&[NotifyState::Ready]);
 
@@ -201,13 +205,6 @@ pub async fn serve(
 async fn drain(parts: &mut JoinSet<()>, app: &App) {
     while parts.join_next().await.is_some() {}
     app.tasks.drain().await;
-}
-
-/// The agent plane: `crate::agents::serve(app, listener, shutdown)` once that
-/// module is declared. Until then nobody is answered.
-async fn agents(_app: SharedApp, listener: TcpListener, shutdown: Shutdown) {
-    shutdown.soft().await;
-    drop(listener);
 }
 
 /// `/metrics`, on the loopback interface.

@@ -78,6 +78,9 @@ pub enum Outcome {
     Discover {
         /// At most [`MAX_ACCOUNTS`].
         accounts: Vec<DiscoveredAccount>,
+        /// The ids of further accounts that exist and that the agent's filter
+        /// leaves out: they are not gone.
+        left_out: Vec<String>,
         /// Lines that could not be read, and other remarks; at most 100.
         warnings: Vec<String>,
         /// The host has more accounts than fit.

@@ -82,7 +82,7 @@ pub(super) async fn follow(
     {
         app.out.raw_json(&body.json)?;
     }
-    if !order.state.is_terminal() {
+    if !order.state.is_terminal() || retried_as(&order).is_some() {
         app.out.note(&format!(
             "Not finished after {}: the order is {} and goes on. {}",
             span(waiting.timeout),
@@ -112,7 +112,8 @@ async fn until_finished(
         progress.at(order.state, start.elapsed());
         let left = limit.saturating_sub(start.elapsed());
         let retry = if order.state.is_terminal() { retried_as(&order) } else { None };
-        if body.is_some() && retry.is_none() && (order.state.is_terminal() || left.is_zero()) {
+        let finished = order.state.is_terminal() && retry.is_none();
+        if body.is_some() && (finished || left.is_zero()) {
             return Ok((order, body));
         }
         // The host refused the value: the server tries again with a new order.
@@ -124,7 +125,7 @@ async fn until_finished(
         let next: Order = answer.read()?;
         body = Some(answer);
         let spent = asked.elapsed();
-        if !next.state.is_terminal() && spent < Duration::from_millis(200) {
+        if (retry.is_some() || !next.state.is_terminal()) && spent < Duration::from_millis(200) {
             // A server that answers at once is not asked in a tight loop.
             tokio::time::sleep(Duration::from_millis(300).min(left)).await;
         }

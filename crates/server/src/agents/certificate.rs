@@ -133,8 +133,8 @@ fn as_issued(
     not_before: Timestamp,
     not_after: Timestamp,
 ) -> IssuedCertificate {
-    let mut chain = vec![ByteBuf::from(der.to_vec())];
-    chain.extend(app.keys.ca().chain().into_iter().map(ByteBuf::from));
+    let issuing = app.keys.ca().trust().issuing();
+    let chain = vec![ByteBuf::from(der.to_vec()), ByteBuf::from(issuing.to_vec())];
     let renew_at = renewal_at(not_before, not_after, Jitter::of(serial));
     IssuedCertificate { chain, renew_at, not_after }
 }

@@ -326,7 +326,8 @@ async fn refused(
 ) -> Result<(), Refusal> {
     let mut uow = app.store.begin(ctx).await?;
     uow.record(Event::EnrolmentRefused { key: key.id, reason, host: host.to_owned() });
-    uow.commit().await?;
+    let committed = uow.commit().await?;
+    orders::tell(app, &committed, &[]);
     Ok(())
 }
 

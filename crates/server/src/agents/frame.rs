@@ -80,7 +80,8 @@ pub(super) async fn believe(
                 None => {
                     // Both sessions end, and that is recorded although the frame
                     // is refused.
-                    uow.commit().await?;
+                    let committed = uow.commit().await?;
+                    orders::tell(app, &committed, &[]);
                     app.bus.revoke(session.device);
                     return Err(ProblemCode::SessionUnknown.into());
                 }

@@ -18,6 +18,7 @@ use sekisho_wire::session::{
 
 use super::{Peer, Refusal, context};
 use crate::app::App;
+use crate::orders;
 use crate::secrets;
 
 /// An unconditional fetch is made at least so often, in seconds: it bounds
@@ -140,7 +141,9 @@ async fn keep(
         ..device.clone()
     };
     uow.devices().update(said, device.version).await?;
-    uow.commit_unaudited("an offered session is recorded when it goes live").await?;
+    let committed =
+        uow.commit_unaudited("an offered session is recorded when it goes live").await?;
+    orders::tell(app, &committed, &[]);
     Ok(())
 }
 
@@ -185,7 +188,8 @@ async fn refusal(
     if uow.site().enter_recovery(&reason).await? {
         tracing::error!(reason, "the site enters recovery");
         uow.record(Event::RecoveryEntered { device: device.id, reason });
-        uow.commit().await?;
+        let committed = uow.commit().await?;
+        orders::tell(app, &committed, &[]);
     }
     Ok(Some(HelloRefusal::Recovery))
 }

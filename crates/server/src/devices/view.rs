@@ -158,7 +158,9 @@ async fn remark(reader: &Reader, device: &Device) -> Result<Option<String>, Stor
     if device.resource.is_some() {
         return Ok(None);
     }
-    let Ok(name) = device.host.parse::<DnsName>() else { return Ok(None) };
+    let claimed = device.facts.get("dns_name").and_then(serde_json::Value::as_str);
+    let name = claimed.unwrap_or(&device.host).parse::<DnsName>();
+    let Ok(name) = name else { return Ok(None) };
     let taken = reader.resources().find_by_dns_name(&name).await?;
     Ok((!taken.is_empty()).then(|| EnrolmentRefusal::NameTaken.to_string()))
 }

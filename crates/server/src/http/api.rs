@@ -3,9 +3,11 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use utoipa::OpenApi;
+use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response};
 
 use super::envelope::envelope;
 use super::json::MAX_BODY_BYTES;
@@ -58,11 +60,11 @@ pub fn router(app: SharedApp) -> Router {
         .with_state(app)
 }
 
-async fn not_found() -> Response {
+async fn not_found() -> axum::response::Response {
     Problem::NotFound { what: "path" }.into_response()
 }
 
-async fn method_not_allowed() -> Response {
+async fn method_not_allowed() -> axum::response::Response {
     Problem::MethodNotAllowed.into_response()
 }
 
@@ -87,10 +89,47 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     let features =
         utoipa_axum::router::OpenApiRouter::default().nest(PREFIX, features().described());
     document.merge(features.merge(probes().described()).into_openapi());
+    for item in document.paths.paths.values_mut() {
+        for operation in operations(item) {
+            describe_refusals(operation);
+        }
+    }
     let components = document.components.get_or_insert_default();
     let cookie = ApiKey::Cookie(ApiKeyValue::new(super::SESSION_COOKIE));
     components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("sekisho_pat_…");
     components.add_security_scheme("token", SecurityScheme::Http(bearer.build()));
     document
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, patch, delete, .. } = item;
+    [get, put, post, patch, delete].into_iter().filter_map(Option::as_mut)
+}
+
+/// Adds what every endpoint may answer, and the body of every refusal.
+fn describe_refusals(operation: &mut Operation) {
+    let is_open = operation.security.is_some();
+    let common = [
+        ("400", "A field is missing, unknown or malformed", true),
+        ("401", "Not signed in", !is_open),
+        ("403", "Not allowed, or from another site", !is_open),
+        ("503", "The database is unavailable; nothing was changed", true),
+    ];
+    let responses = &mut operation.responses.responses;
+    for (status, description, always) in common {
+        if always && !responses.contains_key(status) {
+            responses.insert(status.to_owned(), RefOr::T(Response::new(description)));
+        }
+    }
+    for (status, response) in responses.iter_mut() {
+        if let RefOr::T(response) = response
+            && status.as_str() >= "400"
+            && response.content.is_empty()
+        {
+            let schema = Some(Ref::from_schema_name("ProblemBody"));
+            let content = ContentBuilder::new().schema(schema).build();
+            response.content.insert("application/problem+json".to_owned(), content.into());
+        }
+    }
 }

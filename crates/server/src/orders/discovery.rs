@@ -16,6 +16,18 @@ use crate::app::App;
 /// Most accounts of one resource, present and gone.
 const MAX_KNOWN: usize = 20_000;
 
+/// What an agent found.
+pub(super) struct Found<'a> {
+    /// The accounts that pass its filter.
+    pub(super) accounts: &'a [DiscoveredAccount],
+    /// The ids of those that exist and do not.
+    pub(super) left_out: &'a [String],
+    /// Lines that could not be read.
+    pub(super) warnings: &'a [String],
+    /// There are more than fit: nothing may be called gone.
+    pub(super) truncated: bool,
+}
+
 /// What a discovery changed.
 #[derive(Clone, Copy, Debug, Default)]
 struct Changes {
@@ -33,9 +45,7 @@ pub(super) async fn take_over(
     app: &App,
     uow: &mut UnitOfWork,
     given: &Given,
-    found: &[DiscoveredAccount],
-    warnings: &[String],
-    truncated: bool,
+    found: &Found<'_>,
 ) -> Result<(), OrderError> {
     let resource = given.order.resource;
     let known = known_accounts(uow, resource).await?;
@@ -56,7 +66,7 @@ pub(super) async fn take_over(
     let mut seen: BTreeSet<AccountId> = BTreeSet::new();
     let mut inserts = Vec::new();
     let mut updates = Vec::new();
-    for one in found {
+    for one in found.accounts {
         let same_id = by_native.get(one.native_id.as_str()).filter(|a| !seen.contains(&a.id));
         // An account a person typed in has no id yet: the name must do.
         let typed = by_name.get(one.name.as_str()).filter(|a| a.native_id.is_none());
@@ -74,10 +84,11 @@ pub(super) async fn take_over(
             }
         }
     }
-    if !truncated {
+    let left_out: BTreeSet<&str> = found.left_out.iter().map(String::as_str).collect();
+    if !found.truncated {
         for account in &known {
             let vanished = account.presence == Presence::Present
-                && account.native_id.is_some()
+                && account.native_id.as_deref().is_some_and(|id| !left_out.contains(id))
                 && !seen.contains(&account.id);
             if vanished {
                 changes.gone += 1;
@@ -94,14 +105,14 @@ pub(super) async fn take_over(
     for account in inserts {
         uow.accounts().insert(account).await?;
     }
-    let total = u32::try_from(found.len()).unwrap_or(u32::MAX);
+    let total = u32::try_from(found.accounts.len()).unwrap_or(u32::MAX);
     let result = json!({
         "found": total,
         "added": changes.added,
         "returned": changes.returned,
         "gone": changes.gone,
-        "truncated": truncated,
-        "warnings": warnings,
+        "truncated": found.truncated,
+        "warnings": found.warnings,
     });
     let (from, to) = (given.order.state, OrderState::Committed);
     uow.orders().settle(given.order.id, from, to, result, Some(given.hash)).await?;

@@ -55,11 +55,12 @@ pub async fn take_over(
             }
             settle::verify_receipt(app, uow, &given, results).await?
         }
-        Outcome::Discover { accounts, warnings, truncated } => {
+        Outcome::Discover { accounts, left_out, warnings, truncated } => {
             if given.order.operation != Operation::Discover {
                 return Ok((Disposition::UnknownOrder, Vec::new()));
             }
-            discovery::take_over(app, uow, &given, accounts, warnings, *truncated).await?;
+            let found = discovery::Found { accounts, left_out, warnings, truncated: *truncated };
+            discovery::take_over(app, uow, &given, &found).await?;
             vec![given.order.id]
         }
         Outcome::Refused { reason, detail } => refused(app, uow, &given, *reason, detail).await?,

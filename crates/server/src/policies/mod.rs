@@ -2,6 +2,7 @@
 
 mod routes;
 
+use sekisho_model::Rng;
 use sekisho_model::event::Event;
 use sekisho_model::id::PasswordPolicyId;
 use sekisho_model::name::Label;
@@ -50,6 +51,25 @@ pub async fn create(
     Ok(policy)
 }
 
+/// Gives a new site its default policy, inside the unit of work that creates
+/// the site.
+///
+/// # Errors
+/// When the database does not answer, or the site has a default policy.
+pub async fn insert_default(work: &mut UnitOfWork, rng: &dyn Rng) -> Result<(), StoreError> {
+    let policy = PasswordPolicy {
+        id: PasswordPolicyId::at(work.now(), rng),
+        name: "Default".parse().expect("a valid label"),
+        rules: PasswordRules::default(),
+        is_default: true,
+        created_at: work.now(),
+        version: 1,
+    };
+    work.password_policies().insert(policy.clone()).await?;
+    work.record(Event::PolicyCreated { policy: policy.id, name: policy.name.to_string() });
+    Ok(())
+}
+
 /// Changes a policy. Passwords that exist are not touched.
 ///
 /// # Errors
@@ -95,7 +115,11 @@ pub async fn delete(
     granted: Granted<ManagePolicies, PasswordPolicy>,
     read: IfMatch,
 ) -> Result<(), Problem> {
-    let policy = granted.into_row();
+    let decided = granted.into_row();
+    let mut work = app.store.begin(context).await?;
+    // Inside the transaction: it may have become the default meanwhile.
+    let policy = work.password_policies().find(decided.id).await?;
+    let policy = policy.ok_or(Problem::NotFound { what: "password policy" })?;
     read.check(policy.version)?;
     if policy.is_default {
         return Err(Problem::conflict(
@@ -103,11 +127,6 @@ pub async fn delete(
              deleted",
         ));
     }
-    let mut work = app.store.begin(context).await?;
-    // Inside the transaction: another one cannot have become the default, nor
-    // this one have changed, without notice.
-    let now = work.password_policies().find(policy.id).await?;
-    read.check(now.ok_or(Problem::NotFound { what: "password policy" })?.version)?;
     let resources = work.resources().count_with_policy(policy.id).await?;
     let accounts = work.accounts().count_with_policy(policy.id).await?;
     if resources + accounts > 0 {

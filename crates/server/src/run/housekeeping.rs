@@ -13,11 +13,21 @@ use crate::sessions::FORGET_AFTER;
 use crate::shutdown::Shutdown;
 
 const EVERY: Duration = Duration::from_secs(600);
+const SWEEP_EVERY: Duration = Duration::from_secs(15);
 
 pub(super) async fn run(app: SharedApp, shutdown: Shutdown) {
     while shutdown.sleep(EVERY).await {
         if let Err(error) = tidy(&app).await {
             tracing::warn!(%error, "housekeeping will be tried again");
+        }
+    }
+}
+
+/// Orders whose time is over are told so soon.
+pub(super) async fn sweep_orders(app: SharedApp, shutdown: Shutdown) {
+    while shutdown.sleep(SWEEP_EVERY).await {
+        if let Err(error) = crate::orders::sweep::round(&app).await {
+            tracing::warn!(%error, "the sweep of orders will be tried again");
         }
     }
 }

@@ -35,13 +35,18 @@ impl Certificate {
         Ok(Self(Arc::new(RwLock::new(issue(app)?))))
     }
 
+    /// For other listeners of this server.
+    pub(super) fn resolver(&self) -> Arc<dyn ResolvesServerCert> {
+        Arc::new(self.clone())
+    }
+
     /// TLS 1.3 only: every browser and our own clients have it.
     pub(super) fn server_config(&self) -> anyhow::Result<Arc<ServerConfig>> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&rustls::version::TLS13])?
             .with_no_client_auth()
-            .with_cert_resolver(Arc::new(self.clone()));
+            .with_cert_resolver(self.resolver());
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Arc::new(config))
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sekisho_model::audit::BrokenChain;
 use sekisho_model::event::{Actor, Event};
-use sekisho_store::{Access, AuditFilter, Page};
+use sekisho_store::{Access, AuditFilter, Page, Store};
 
 use crate::databases::{World, on_both};
 
@@ -67,23 +67,28 @@ fn tampering_by_direct_sql_shows() {
     });
 }
 
-/// Lines of a unit of work that is dropped leave no gap.
+/// Also those of two programs on one database (the server and its command
+/// line). Lines of a unit of work that is dropped leave no gap.
 #[test]
 fn concurrent_units_of_work_share_one_unbroken_chain() {
     on_both(async |world| {
         world.with_site().await;
-        let one = async |n: usize| {
-            let mut work = world.begin().await;
-            work.record(Event::ServerStarted { version: n.to_string() });
-            work.record(Event::ServerStopped {});
-            if n.is_multiple_of(3) {
-                drop(work);
-            } else {
-                let _ = work.commit().await.expect("commits");
+        let other = world.reconnect().await.expect("connects");
+        let many = async |store: &Store| {
+            for n in 0..15 {
+                let mut work = store.begin(&world.context()).await.expect("begins");
+                work.site().find().await.expect("reads before it writes");
+                work.record(Event::ServerStarted { version: n.to_string() });
+                work.record(Event::ServerStopped {});
+                if n % 3 == 0 {
+                    drop(work);
+                } else {
+                    let _ = work.commit().await.expect("commits");
+                }
             }
         };
-        tokio::join!(one(1), one(2), one(3), one(4), one(5), one(6), one(7), one(8));
-        assert_eq!(verify(&world).await, Ok(1 + 6 * 2));
+        tokio::join!(many(&world.store), many(&other), many(&world.store), many(&other));
+        assert_eq!(verify(&world).await, Ok(1 + 4 * 10 * 2));
     });
 }
 
