@@ -107,7 +107,14 @@ impl App {
             return Err(unknown_server(&server));
         }
         let seen = look_at(&server).await?;
-        let kind = if seen.is_authority { "authority key" } else { "server key" };
+        let (kind, compare) = if seen.is_authority {
+            (
+                "authority",
+                "Compare it with the SHA-256 of the CA certificate (ca.pem) that init printed.",
+            )
+        } else {
+            ("server key", "Compare it with what the server's operator tells you.")
+        };
         self.out.warn(&format!("this computer does not know {server} yet\n"));
         for (label, value) in [
             ("certificate for", seen.subject),
@@ -117,7 +124,7 @@ impl App {
         ] {
             self.out.warn_line(&format!("  {label:<15}  {}", crate::output::text::safe(&value)));
         }
-        self.out.warn_line("\nCompare the key with what the server's operator tells you.");
+        self.out.warn_line(&format!("\n{compare}"));
         if prompt::confirm("Trust this server from now on?")? {
             Ok((server, Trust::Pin(seen.pin)))
         } else {

@@ -37,7 +37,7 @@ pub(crate) struct Global {
     /// PEM file with the authority that signed the server's certificate
     #[arg(long, global = true, value_name = "FILE", env = "SEKISHO_CA_FILE")]
     pub(crate) ca_file: Option<PathBuf>,
-    /// SHA-256 of a public key in the server's certificate chain; instead of --ca-file
+    /// SHA-256 of a certificate, or its key, in the server's chain; instead of --ca-file
     #[arg(long, global = true, value_name = "SHA256")]
     pub(crate) pin: Option<Pin>,
     /// Where settings and credentials are kept [default: ~/.config/sekisho]

@@ -18,7 +18,7 @@ pub(crate) trait Findable: DeserializeOwned {
     const PATH: &'static str;
     /// Its id.
     fn id(&self) -> Id<Self::Kind>;
-    /// Whether the server's search looks at every name it goes by.
+    /// Whether the server can search the list, and by every name it goes by.
     const SEARCHABLE: bool;
     /// The names it goes by.
     fn names(&self) -> Vec<&str>;
@@ -48,10 +48,10 @@ findable! {
         let resource = it.resource.as_ref().map(|resource| resource.name.as_str());
         [Some(it.host_name.as_str()), resource].into_iter().flatten().collect()
     };
-    EnrolmentKey, EnrolmentKey, "/enrolment-keys", true, |it| vec![it.label.as_str()];
-    Policy, PasswordPolicy, "/password-policies", true, |it| vec![it.name.as_str()];
-    User, User, "/users", true, |it| vec![it.name.as_str()];
-    Token, ApiToken, "/tokens", true, |it| vec![it.name.as_str()];
+    EnrolmentKey, EnrolmentKey, "/enrolment-keys", false, |it| vec![it.label.as_str()];
+    Policy, PasswordPolicy, "/password-policies", false, |it| vec![it.name.as_str()];
+    User, User, "/users", false, |it| vec![it.name.as_str()];
+    Token, ApiToken, "/tokens", false, |it| vec![it.name.as_str()];
 }
 
 /// The id of the object that `text` names.

@@ -188,7 +188,7 @@ impl UnitOfWork {
 /// reader could not become a writer after somebody else has written.
 pub(crate) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, StoreError> {
     let options = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
     };
     Ok(db.begin_with_options(options).await?)

@@ -114,9 +114,8 @@ impl Stage {
             "create",
             "--platform",
             "linux",
-            "--use",
-            "once",
             "--pre-approved",
+            "demo host",
         ])?;
         let agent = Agent::enrol_and_start(
             binaries,

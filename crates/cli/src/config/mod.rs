@@ -36,7 +36,7 @@ pub(crate) struct Settings {
     /// The server that was signed in to last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) server: Option<Server>,
-    /// SHA-256 of a public key in the server's certificate chain.
+    /// SHA-256 of a certificate, or its key, in the server's chain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) pin: Option<Pin>,
     /// The file with the authority, below this folder.

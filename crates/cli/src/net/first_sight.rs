@@ -22,9 +22,9 @@ pub(crate) struct FirstSight {
     pub(crate) issuer: String,
     /// Until when it is valid.
     pub(crate) not_after: Timestamp,
-    /// The key that would be trusted.
+    /// What would be trusted: an authority's certificate or the server's key.
     pub(crate) pin: Pin,
-    /// Whether that is an authority's key, which outlives the certificate.
+    /// Whether that is an authority, which outlives the server's certificate.
     pub(crate) is_authority: bool,
 }
 
@@ -44,14 +44,14 @@ fn describe(server: &Server, chain: &[CertificateDer<'static>]) -> Option<FirstS
     let until = parsed.validity().not_after.timestamp();
     // The last authority in the chain that really vouches for this server
     // under this name; the server's own key when there is none.
-    let authority = rest.iter().rev().filter_map(|one| Pin::of(one)).find(|pin| {
+    let authority = rest.iter().rev().map(|one| Pin::of_certificate(one)).find(|pin| {
         pin_recognises(*pin, (leaf, rest), &server.tls_name(), UnixTime::now()).is_ok()
     });
     Some(FirstSight {
         subject: parsed.subject().to_string(),
         issuer: parsed.issuer().to_string(),
         not_after: Timestamp::from_millis(until.saturating_mul(1000)),
-        pin: authority.or_else(|| Pin::of(leaf))?,
+        pin: authority.or_else(|| Pin::of_key(leaf))?,
         is_authority: authority.is_some(),
     })
 }

@@ -25,7 +25,8 @@ use crate::error::{CliError, Result};
 /// The longest file of authorities, in bytes.
 const MAX_PEM_BYTES: usize = 1024 * 1024;
 
-/// SHA-256 of a public key (SubjectPublicKeyInfo in DER).
+/// SHA-256 of a public key (SubjectPublicKeyInfo in DER), or of the whole
+/// certificate, as `sekisho-server init` and `openssl x509 -fingerprint` print it.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Pin([u8; 32]);
@@ -40,16 +41,27 @@ pub(crate) enum Trust {
         /// The text they were read from.
         pem: Vec<u8>,
     },
-    /// A public key in its chain: an authority's, which must have signed the
-    /// server's certificate for this host, or the server's own.
+    /// A certificate or key in its chain: an authority's, which must have
+    /// signed the server's certificate for this host, or the server's own.
     Pin(Pin),
 }
 
 impl Pin {
-    /// The pin of a certificate.
-    pub(crate) fn of(certificate: &[u8]) -> Option<Self> {
+    /// The pin of a certificate's public key: it outlives a renewal with the
+    /// same key.
+    pub(crate) fn of_key(certificate: &[u8]) -> Option<Self> {
         let (_, parsed) = x509_parser::parse_x509_certificate(certificate).ok()?;
         Some(Self(Sha256::digest(parsed.tbs_certificate.subject_pki.raw).into()))
+    }
+
+    /// The pin of a whole certificate.
+    pub(crate) fn of_certificate(certificate: &[u8]) -> Self {
+        Self(Sha256::digest(certificate).into())
+    }
+
+    /// Whether this is the pin of a certificate or of its key.
+    fn names(self, certificate: &[u8]) -> bool {
+        Self::of_certificate(certificate) == self || Self::of_key(certificate) == Some(self)
     }
 }
 
@@ -75,7 +87,9 @@ impl FromStr for Pin {
             .ok()
             .and_then(|bytes| bytes.try_into().ok())
             .map(Self)
-            .ok_or_else(|| "a pin is the SHA-256 of a public key: 64 hexadecimal digits".to_owned())
+            .ok_or_else(|| {
+                "a pin is the SHA-256 of a certificate or its key: 64 hexadecimal digits".to_owned()
+            })
     }
 }
 
@@ -161,12 +175,12 @@ impl ServerCertVerifier for PinVerifier {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, TlsError> {
-        if Pin::of(leaf) == Some(self.0) {
+        if self.0.names(leaf) {
             // The very key was named: the handshake proves that the server
             // holds it, and no name or date could say more.
             return Ok(ServerCertVerified::assertion());
         }
-        let Some(authority) = intermediates.iter().find(|one| Pin::of(one) == Some(self.0)) else {
+        let Some(authority) = intermediates.iter().find(|one| self.0.names(one)) else {
             return Err(CertificateError::ApplicationVerificationFailure.into());
         };
         // That an authority's certificate was sent along proves nothing: it is
@@ -276,17 +290,20 @@ mod tests {
         };
         let ours = issue(&Issuer::from_params(&good_params, &good_key));
         let theirs = issue(&Issuer::from_params(&authority(&evil_key), &evil_key));
-        let pin = Pin::of(&good).expect("certificate");
+        let pin = Pin::of_key(&good).expect("certificate");
         let name = ServerName::try_from("pam.example").expect("name");
         let other = ServerName::try_from("other.example").expect("name");
         let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_800_000_000));
         let chain = std::slice::from_ref(&good);
 
         assert!(pin_recognises(pin, (&ours, chain), &name, now).is_ok());
+        let whole = Pin::of_certificate(&good);
+        assert!(pin_recognises(whole, (&ours, chain), &name, now).is_ok());
+        assert!(pin_recognises(whole, (&theirs, chain), &name, now).is_err());
         assert!(pin_recognises(pin, (&ours, chain), &other, now).is_err());
         assert!(pin_recognises(pin, (&theirs, chain), &name, now).is_err());
         assert!(pin_recognises(pin, (&ours, &[]), &name, now).is_err());
-        let leaf_pin = Pin::of(&ours).expect("certificate");
+        let leaf_pin = Pin::of_key(&ours).expect("certificate");
         assert!(pin_recognises(leaf_pin, (&ours, &[]), &other, now).is_ok());
     }
 }

@@ -29,7 +29,7 @@ pub(crate) enum Keys {
 Examples:
   sekisho keys create web-1 --pre-approved
   sekisho keys create rollout --window --valid-for 4h
-  sekisho keys create web-1 | ssh root@web-1 sekisho-agent enroll --server pam.example.com:8383
+  sekisho keys create web-1 | ssh root@web-1 \\\n      sekisho-agent enroll --server pam.example.com:8383 --key-file -
 
 When standard output is no terminal, only the key is written to it.")]
     Create(Create),
@@ -129,7 +129,7 @@ async fn create(app: &App, api: &mut Api, verb: &Create) -> Result<()> {
     };
     if !app.out.for_person() {
         app.out.secret(new.key.expose())?;
-        app.out.note(&format!("{about} On the endpoint: {command}"));
+        app.out.note(&format!("{about} On the endpoint: {command} --key-file -"));
         return Ok(());
     }
     app.out.line(&format!("The enrolment key {}, shown this once:\n", safe(&verb.label)))?;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use sekisho_model::Secret;
 use serde::Serialize;
 
 use crate::api::Api;
@@ -57,6 +58,20 @@ struct SignIn<'a> {
     password: SecretText<'a>,
 }
 
+/// Opens a session: what only a person may do is not done with a token.
+pub(super) async fn open_session(api: &mut Api, name: &str, password: &Secret) -> Result<()> {
+    let sign_in = SignIn { name, password: SecretText::new(password, "the password")? };
+    let mut session = api.post_once("/session", &sign_in).await?;
+    api.use_session(&mut session)
+}
+
+/// Ends the session. It expires by itself if the server cannot be told.
+pub(super) async fn end_session(app: &App, api: &mut Api) {
+    if let Err(error) = api.delete("/session").await {
+        app.out.warn(&format!("the session could not be ended: {error}"));
+    }
+}
+
 #[derive(Serialize)]
 struct TokenRequest {
     name: String,
@@ -77,10 +92,8 @@ pub(crate) async fn login(app: &App, verb: Login) -> Result<Exit> {
         prompt::secret(verb.password_file.as_deref(), &what, "--password-file", Asking::Once)?;
 
     let mut api = Api::new(Connection::new(server.clone(), trust.tls()?));
-    let sign_in = SignIn { name: &name, password: SecretText::new(&password, "the password")? };
-    let mut session = api.post_once("/session", &sign_in).await?;
+    open_session(&mut api, &name, &password).await?;
     drop(password);
-    api.use_session(&mut session)?;
     let request = TokenRequest {
         name: token_name(),
         scopes: ["read", "write", "reveal"],
@@ -90,13 +103,9 @@ pub(crate) async fn login(app: &App, verb: Login) -> Result<Exit> {
         Ok(body) => body.read::<NewToken>(),
         Err(error) => Err(error),
     };
-    // The session did its work, with or without a token. It expires by itself
-    // if the server cannot be told.
-    let ended = api.delete("/session").await;
+    // The session did its work, with or without a token.
+    end_session(app, &mut api).await;
     let made = made?;
-    if let Err(error) = ended {
-        app.out.warn(&format!("the session could not be ended: {error}"));
-    }
 
     let former = app.dir.credentials().ok().flatten().filter(|former| former.server == server);
     app.dir.remember(&server, &trust, Some(&name))?;

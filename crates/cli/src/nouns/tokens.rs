@@ -1,5 +1,6 @@
 //! `sekisho tokens`: API tokens.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -7,13 +8,15 @@ use sekisho_model::user::TokenScope;
 use serde::Serialize;
 
 use crate::api::list::{Paging, Query};
-use crate::api::shapes::{NewToken, Token};
+use crate::api::shapes::{Me, NewToken, Token};
 use crate::app::App;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::find::find;
+use crate::nouns::login;
 use crate::output::table::Table;
 use crate::output::text::{parse_span, safe};
+use crate::prompt::{self, Asking};
 
 /// The verbs of `tokens`.
 #[derive(Debug, Subcommand)]
@@ -28,8 +31,9 @@ pub(crate) enum Tokens {
     #[command(after_help = "\
 Examples:
   sekisho tokens create backup --scope read
-  sekisho tokens create rotation --scope read --scope write --expires-in 7d
+  sekisho tokens create rotation --scope read,write --expires-in 7d --password-file - < password
 
+A token cannot make tokens, so your password is asked for.
 When standard output is no terminal, only the token is written to it.")]
     Create(Create),
     /// End a token before its time
@@ -52,6 +56,9 @@ pub(crate) struct Create {
     /// How long it is valid
     #[arg(long, value_name = "TIME", default_value = "12h", value_parser = parse_span)]
     expires_in: Duration,
+    /// File with your password; - for standard input
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -84,12 +91,21 @@ pub(crate) async fn run(app: &App, verb: Tokens) -> Result<Exit> {
             })?;
         }
         Tokens::Create(verb) => {
+            let me: Me = api.get("/me").await?.read()?;
+            let what = format!("the password of {}", safe(&me.user.name));
+            let file = verb.password_file.as_deref();
+            let password = prompt::secret(file, &what, "--password-file", Asking::Once)?;
             let request = Request {
                 name: &verb.name,
                 scopes: &verb.scope,
                 expires_in_s: verb.expires_in.as_secs(),
             };
-            let body = api.post_once("/tokens", &request).await?;
+            let mut api = app.anonymous()?;
+            login::open_session(&mut api, &me.user.name, &password).await?;
+            drop(password);
+            let body = api.post_once("/tokens", &request).await;
+            login::end_session(app, &mut api).await;
+            let body = body?;
             if app.out.json {
                 app.out.raw_json(&body.json)?;
                 return Ok(Exit::Ok);

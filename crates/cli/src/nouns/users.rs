@@ -21,7 +21,10 @@ use crate::prompt::{self, Asking};
 pub(crate) enum Users {
     /// List users
     #[command(after_help = "Example:\n  sekisho users list")]
-    List(List),
+    List {
+        #[command(flatten)]
+        paging: Paging,
+    },
     /// Create a user
     #[command(after_help = "\
 Examples:
@@ -40,16 +43,6 @@ Examples:
         /// Id or name
         user: String,
     },
-}
-
-/// The arguments of `users list`.
-#[derive(Debug, Args)]
-pub(crate) struct List {
-    /// Only names that hold this text
-    #[arg(long, short = 's', value_name = "TEXT")]
-    search: Option<String>,
-    #[command(flatten)]
-    paging: Paging,
 }
 
 /// The arguments of `users create`.
@@ -72,21 +65,23 @@ pub(crate) struct Create {
 pub(crate) async fn run(app: &App, verb: Users) -> Result<Exit> {
     let mut api = app.api()?;
     match verb {
-        Users::List(verb) => {
-            let query = Query::new("/users").with("q", verb.search.as_deref());
-            api.list(query, &verb.paging).await?.print(&app.out, |items: Vec<User>| {
-                let mut table = Table::new(&["NAME", "DISPLAY NAME", "ROLE", "STATE", "ID"]);
-                for item in items {
-                    table.row([
-                        item.name,
-                        item.display_name.unwrap_or_default(),
-                        item.role.unwrap_or_default(),
-                        item.state.unwrap_or_default(),
-                        item.id.to_string(),
-                    ]);
-                }
-                table
-            })?;
+        Users::List { paging } => {
+            api.list(Query::new("/users"), &paging).await?.print(
+                &app.out,
+                |items: Vec<User>| {
+                    let mut table = Table::new(&["NAME", "DISPLAY NAME", "ROLE", "STATE", "ID"]);
+                    for item in items {
+                        table.row([
+                            item.name,
+                            item.display_name.unwrap_or_default(),
+                            item.role.unwrap_or_default(),
+                            item.state.unwrap_or_default(),
+                            item.id.to_string(),
+                        ]);
+                    }
+                    table
+                },
+            )?;
         }
         Users::Create(verb) => {
             let password = prompt::secret(

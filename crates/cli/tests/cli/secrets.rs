@@ -102,6 +102,21 @@ fn a_typed_password_comes_by_standard_input() {
 }
 
 #[test]
+fn a_token_is_made_with_the_password_of_its_owner() {
+    let fake = Fake::start();
+    let person = Person::signed_in(&fake);
+    fake.json("GET /me", &format!(r#"{{"user":{{"id":"{ACCOUNT}","name":"alice"}}}}"#));
+    fake.on("POST /tokens", [crate::person::token(ACCOUNT, "sekisho_pat_new")]);
+    let line = ["tokens", "create", "ci", "--scope", "read,write", "--password-file", "-"];
+    let done = person.run_with(&line, "canary-password\n").ends_with(0);
+    assert_eq!(done.stdout, "sekisho_pat_new\n");
+    let made = fake.seen_line("POST /tokens").pop().expect("asked");
+    assert_eq!(made.body, r#"{"name":"ci","scopes":["read","write"],"expires_in_s":43200}"#);
+    assert!(made.header("cookie").is_some() && made.header("authorization").is_none());
+    assert_eq!(fake.seen_line("DELETE /session").len(), 2);
+}
+
+#[test]
 fn a_new_key_is_the_only_thing_on_standard_output() {
     let fake = Fake::start();
     let person = Person::signed_in(&fake);

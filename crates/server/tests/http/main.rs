@@ -1,0 +1,23 @@
+//! The REST API, tested through its router on a real SQLite database.
+//!
+//! ```ignore
+//! let server = TestServer::start().await;
+//! let admin = server.user("ann", Role::Administrator).await;
+//! let created = admin.post("/users", json!({…})).await.expect(201);
+//! admin.patch("/users/…", "\"1\"", json!({…})).await.problem(412, "stale");
+//! ```
+//!
+//! Time stands still unless a test moves it (`server.clock.advance`). One
+//! binary for all tests of the API: add a module here.
+
+mod audit;
+mod harness;
+mod idempotency;
+mod probes;
+mod setup;
+mod shape;
+mod sign_in;
+mod strangers;
+mod tls;
+mod tokens;
+mod users;

@@ -1,0 +1,209 @@
+//! The stranger test (INV-6): every endpoint is visited by somebody who is not
+//! signed in, by somebody with the weakest role, and by somebody with a strong
+//! role who owns nothing.
+//!
+//! Whatever is not 401, or 403/404, is an exception; the exceptions are
+//! committed in `strangers.txt`, and the list may only shrink.
+//! `SEKISHO_BLESS=1 cargo test -p sekisho-server --test http` writes it anew.
+
+use std::fmt::Write as _;
+
+use http::Method;
+use sekisho_model::Clock as _;
+use sekisho_model::device::{DeviceState, Platform};
+use sekisho_model::id::{DeviceId, ResourceId};
+use sekisho_model::rng::SystemRng;
+use sekisho_model::user::Role;
+use sekisho_server::http::{RouteInfo, routes};
+use sekisho_store::{Access as _, Blob, Device};
+use serde_json::{Value, json};
+
+use crate::harness::{Client, PASSWORD, TestServer};
+
+/// One of each object, all of them somebody else's.
+struct World {
+    user: String,
+    token: String,
+    policy: String,
+    resource: String,
+    account: String,
+    version: String,
+    device: String,
+    order: String,
+    key: String,
+}
+
+fn id(body: &Value) -> String {
+    body["id"].as_str().expect("an id").to_owned()
+}
+
+impl World {
+    async fn make(server: &TestServer, admin: &Client, owner: &Client) -> Self {
+        let token = json!({ "name": "t", "scopes": ["read"], "expires_in_s": 3600 });
+        let token = id(&owner.post("/tokens", token).await.expect(201));
+        let policy = json!({ "name": "p", "rules": { "length": 20 } });
+        let policy = id(&admin.post("/password-policies", policy).await.expect(201));
+        let resource = json!({ "name": "web", "platform": "linux" });
+        let resource = id(&owner.post("/resources", resource).await.expect(201));
+        let path = format!("/resources/{resource}/accounts");
+        let account = id(&owner.post(&path, json!({ "name": "root" })).await.expect(201));
+        let path = format!("/accounts/{account}/password");
+        let typed = json!({ "value": "S3cret-typed-by-hand" });
+        let stored = owner.send(Method::PUT, &path, &[], Some(typed)).await;
+        assert!(stored.status.is_success(), "{}", stored.body);
+        let history = owner.get(&format!("/accounts/{account}/history")).await.expect(200);
+        let version = history["items"][0]["version"].as_str().expect("a version").to_owned();
+        let device = enrol(server, resource.parse().expect("an id")).await.to_string();
+        let path = format!("/resources/{resource}/discover");
+        let order = id(&owner.post(&path, json!({})).await.expect(202));
+        let key = json!({ "label": "k", "platform": "linux", "use": "once" });
+        let key = id(&owner.post("/enrolment-keys", key).await.expect(201));
+        let user = json!({
+            "name": "zoe", "display_name": "Zoe", "password": PASSWORD, "role": "password_user",
+        });
+        let user = id(&admin.post("/users", user).await.expect(201));
+        Self { user, token, policy, resource, account, version, device, order, key }
+    }
+
+    /// The path with real ids.
+    fn path(&self, route: &RouteInfo) -> String {
+        let path = route.path.strip_prefix("/api/v1").map_or_else(
+            || format!("/{}", route.path),
+            str::to_owned,
+        );
+        let first = path.split('/').nth(1).unwrap_or_default();
+        let id = match first {
+            "users" => &self.user,
+            "tokens" => &self.token,
+            "password-policies" => &self.policy,
+            "resources" => &self.resource,
+            "accounts" => &self.account,
+            "devices" => &self.device,
+            "orders" => &self.order,
+            "enrolment-keys" => &self.key,
+            _ => "",
+        };
+        let path = path.replace("{id}", id).replace("{version}", &self.version);
+        assert!(!path.contains('{'), "tell World::path about {}", route.path);
+        path
+    }
+
+    /// A body that is valid, so that only the policy can refuse.
+    fn body(&self, route: &RouteInfo) -> Option<Value> {
+        let path = route.path.strip_prefix("/api/v1").unwrap_or(&route.path);
+        Some(match (route.method, path) {
+            ("GET" | "DELETE", _) => return None,
+            ("POST", "/setup") => json!({
+                "token": "x", "name": "x", "display_name": "x", "password": PASSWORD,
+            }),
+            ("POST", "/session") => json!({ "name": "x", "password": "x" }),
+            ("POST", "/me/password") => json!({ "current": PASSWORD, "new": "a quite new secret" }),
+            ("POST", "/tokens") => json!({ "name": "t", "scopes": ["read"] }),
+            ("POST", "/users") => json!({
+                "name": "new", "display_name": "x", "password": PASSWORD, "role": "password_user",
+            }),
+            ("PATCH", "/users/{id}") => json!({ "display_name": "x" }),
+            ("POST", "/password-policies") => json!({ "name": "q", "rules": { "length": 20 } }),
+            ("PATCH", "/password-policies/{id}") => json!({ "name": "r" }),
+            ("POST", "/resources") => json!({ "name": "db", "platform": "linux" }),
+            ("PATCH", "/resources/{id}") => json!({ "name": "x" }),
+            ("POST", "/resources/{id}/accounts") => json!({ "name": "daemon" }),
+            ("PATCH", "/accounts/{id}") => json!({ "policy": null }),
+            ("PUT", "/accounts/{id}/password") => json!({ "value": "another-Typed-1" }),
+            ("POST", "/accounts/{id}/reveal") => json!({ "reason": "x", "purpose": "show" }),
+            ("POST", "/accounts/{id}/history/{version}/reveal" | "/accounts/{id}/reset") => {
+                json!({ "reason": "x" })
+            }
+            ("POST", "/enrolment-keys") => {
+                json!({ "label": "k", "platform": "linux", "use": "once" })
+            }
+            ("POST", "/devices/{id}/block") => json!({ "reason": "x" }),
+            ("POST", _) => json!({}),
+            (method, path) => panic!("tell World::body about {method} {path}"),
+        })
+    }
+}
+
+async fn enrol(server: &TestServer, resource: ResourceId) -> DeviceId {
+    let now = server.clock.now();
+    let device = Device {
+        id: DeviceId::at(now, &SystemRng),
+        resource: Some(resource),
+        state: DeviceState::Approved,
+        suspension: None,
+        identity_spki: Blob(vec![1; 91]),
+        identity_fingerprint: "00".repeat(32),
+        host: "web".to_owned(),
+        facts: json!({}),
+        platform: Platform::Linux,
+        agent_version: "0.1.0".to_owned(),
+        protocol_version: 1,
+        capabilities: Vec::new(),
+        enrolment_key: None,
+        created_at: now,
+        approved_at: Some(now),
+        approved_by: None,
+        blocked_reason: None,
+        last_seen_at: None,
+        last_seq: 0,
+        session_counter: 0,
+        bundle_version: 0,
+        interval_s: None,
+        version: 1,
+    };
+    let id = device.id;
+    let work = server.app.store.begin(&server.context()).await.expect("begin");
+    work.devices().insert(device).await.expect("insert");
+    work.commit_unaudited("a test's device").await.map(drop).expect("commit");
+    id
+}
+
+#[tokio::test]
+async fn strangers_get_nowhere() {
+    let server = TestServer::start().await;
+    let admin = server.user("ann", Role::SuperAdministrator).await;
+    let owner = server.user("owen", Role::PasswordAdministrator).await;
+    let world = World::make(&server, &admin, &owner).await;
+    let weak = server.user("con", Role::ConnectionUser).await;
+    let peer = server.user("pat", Role::PasswordAdministrator).await;
+
+    let mut exceptions = String::from("who                    endpoint -> status\n");
+    for route in routes() {
+        let strangers = [
+            ("anonymous", server.anonymous()),
+            ("connection_user", weak.clone()),
+            ("password_administrator", peer.clone()),
+        ];
+        for (who, stranger) in strangers {
+            // Signing out would end the visit of the rest.
+            if route.path.ends_with("/session") && route.method == "DELETE" && who != "anonymous" {
+                continue;
+            }
+            // Collections are everybody's own; only objects are foreign.
+            if who == "password_administrator" && !route.path.contains('{') {
+                continue;
+            }
+            let method = Method::from_bytes(route.method.as_bytes()).expect("a method");
+            let answer = stranger
+                .send(method, &world.path(&route), &[("if-match", "\"1\"")], world.body(&route))
+                .await;
+            let status = answer.status.as_u16();
+            let turned_away = match who {
+                "anonymous" => status == 401,
+                // Not even that it exists.
+                "password_administrator" => status == 404,
+                _ => matches!(status, 403 | 404),
+            };
+            if !turned_away {
+                writeln!(exceptions, "{who:<23}{} {} -> {status}", route.method, route.path)
+                    .expect("text");
+            }
+        }
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/http/strangers.txt");
+    if std::env::var_os("SEKISHO_BLESS").is_some() {
+        std::fs::write(path, &exceptions).expect("written");
+    }
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(exceptions, committed, "an endpoint lets strangers in; see the head of this file");
+}

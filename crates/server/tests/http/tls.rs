@@ -1,0 +1,80 @@
+//! The real listeners: TLS by the site CA, metrics in clear on loopback, a
+//! stop in good order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use sekisho_model::clock::SystemClock;
+use sekisho_model::rng::SystemRng;
+use sekisho_server::run::{self, Listeners};
+use sekisho_server::init;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+
+use crate::harness::config;
+
+async fn get(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str) -> String {
+    let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    // A peer that closes without a TLS goodbye is an error after the answer.
+    let _ = stream.read_to_string(&mut answer).await;
+    answer
+}
+
+fn connector(root: Vec<u8>) -> tokio_rustls::TlsConnector {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(root)).expect("a root");
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    tokio_rustls::TlsConnector::from(Arc::new(config))
+}
+
+#[tokio::test]
+async fn the_listeners_serve_and_stop() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = config(folder.path());
+    let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
+    let mut shown = Vec::new();
+    init::init(&config, clock.clone(), rng.clone(), true, &mut shown).await.expect("init");
+    let pem = std::fs::read_to_string(config.ca_path()).expect("ca.pem");
+    let root = sekisho_pki::pem::read_certificates(&pem).expect("PEM").remove(0);
+
+    let listeners = Listeners::bind(&config).await.expect("bound");
+    let api = listeners.api.local_addr().expect("an address");
+    let metrics = listeners.metrics.as_ref().expect("on").local_addr().expect("an address");
+    let app = run::open(config, clock, rng).await.expect("open");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = run::serve(app, listeners, async {
+        let _ = stopped.await;
+    });
+    let client = async {
+        for name in ["localhost", "vault.example.jp", "127.0.0.1"] {
+            let stream = TcpStream::connect(api).await.expect("connected");
+            let name = ServerName::try_from(name).expect("a name");
+            let stream = connector(root.clone()).connect(name, stream).await.expect("TLS");
+            let answer = get(stream, "/readyz").await;
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        }
+        let stream = TcpStream::connect(api).await.expect("connected");
+        let name = ServerName::try_from("elsewhere.example").expect("a name");
+        assert!(connector(root.clone()).connect(name, stream).await.is_err(), "a wrong name");
+
+        let stream = TcpStream::connect(metrics).await.expect("connected");
+        let answer = get(stream, "/metrics").await;
+        assert!(answer.contains("sekisho_database_up 1"), "{answer}");
+        assert!(answer.contains("sekisho_api_requests_total"), "{answer}");
+        stop.send(()).expect("it runs");
+    };
+    let both = async { tokio::join!(server, client) };
+    let (ended, ()) = tokio::time::timeout(Duration::from_secs(30), both).await.expect("in time");
+    ended.expect("a stop in good order");
+    assert!(TcpStream::connect(api).await.is_err(), "nobody listens any more");
+}
