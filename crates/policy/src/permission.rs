@@ -50,8 +50,7 @@ const USERS: &[Role] = &[
 ];
 
 /// The administrators and the auditor.
-const AUDITORS: &[Role] =
-    &[Role::SuperAdministrator, Role::Administrator, Role::PasswordAuditor];
+const AUDITORS: &[Role] = &[Role::SuperAdministrator, Role::Administrator, Role::PasswordAuditor];
 
 permissions! {
     /// See what others own.

@@ -48,7 +48,7 @@ impl Metrics {
         let requests = Family::default();
         registry.register("api_requests", "Requests to the REST API", requests.clone());
         let bounds = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
-        let request_seconds = Histogram::new(bounds.into_iter());
+        let request_seconds = Histogram::new(bounds);
         registry.register(
             "api_request_seconds",
             "How long requests to the REST API took",

@@ -33,6 +33,8 @@ impl Agent {
         log: &Path,
     ) -> Result<Self> {
         cmd::feed_checked(system.command("mkdir").args(["-p", "/etc/sekisho", "/var/lib"]), b"")?;
+        let settings = format!("state_dir = \"{STATE}\"\n[accounts]\ninclude_disabled = true\n");
+        cmd::feed_checked(system.command("tee").arg(CONFIG), settings.as_bytes())?;
         let mut enrol = system.command(&binaries.agent);
         enrol.args(["enroll", "--server", server, "--key-file", "-"]);
         enrol.args(["--state-dir", STATE, "--config", CONFIG]);

@@ -151,7 +151,7 @@ impl Stage {
         took.done(&format!("password of {user} reset through a sealed, signed order"));
 
         let revealed = self.client.json(&["reveal", &account, "--reason", "demo"])?;
-        let new_password = text(&revealed, "value");
+        let new_password = revealed["values"][0]["value"].as_str().unwrap_or_default();
         if new_password.is_empty() {
             bail!("reveal gave no value");
         }

@@ -136,11 +136,12 @@ async fn keep(
         protocol_version: u32::from(hello.protocol),
         capabilities: hello.capabilities.iter().take(32).cloned().collect(),
         interval_s: Some(hello.interval_s),
-        bundle_version: i64::try_from(hello.bundle_version).unwrap_or(i64::MAX),
-        last_seen_at: Some(ctx.now),
         ..device.clone()
     };
     uow.devices().update(said, device.version).await?;
+    let bundle_version = i64::try_from(hello.bundle_version).unwrap_or(i64::MAX);
+    uow.devices().note_bundle(device.id, bundle_version).await?;
+    uow.devices().touch(device.id, ctx.now).await?;
     let committed =
         uow.commit_unaudited("an offered session is recorded when it goes live").await?;
     orders::tell(app, &committed, &[]);

@@ -29,7 +29,7 @@ use crate::resources::refs::{Named, Names, SecretJson};
 pub fn routes() -> Routes {
     Routes::new()
         .signed_in(routes!(list_enrolment_keys))
-        .secret_answer(routes!(create_enrolment_key))
+        .with_secret(routes!(create_enrolment_key))
         .signed_in(routes!(show_enrolment_key))
         .signed_in(routes!(revoke_enrolment_key))
 }

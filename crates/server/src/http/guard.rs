@@ -34,7 +34,7 @@ pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     let mut request = Request::from_parts(parts, body);
     request.extensions_mut().insert(caller.clone());
     let target = request.uri().path().to_owned();
-    let response = if *request.method() == Method::POST && !guard.access.answers_with_secrets() {
+    let response = if *request.method() == Method::POST && !guard.access.has_secrets() {
         idempotency::run(&guard.app, &caller, request, next).await
     } else {
         next.run(request).await
@@ -69,10 +69,10 @@ async fn admit(
     }
     let needed = match guard.access {
         Access::Reveal => TokenScope::Reveal,
-        Access::Open | Access::SignedIn | Access::SecretAnswer if parts.method.is_safe() => {
+        Access::Open | Access::SignedIn | Access::Secret if parts.method.is_safe() => {
             TokenScope::Read
         }
-        Access::Open | Access::SignedIn | Access::SecretAnswer => TokenScope::Write,
+        Access::Open | Access::SignedIn | Access::Secret => TokenScope::Write,
     };
     match &caller.subject.scopes {
         Some(scopes) if !scopes.contains(&needed) => {

@@ -17,18 +17,19 @@ pub enum Access {
     /// Whoever is signed in; a token needs the scope `read` for GET, `write`
     /// for the rest.
     SignedIn,
-    /// As `SignedIn`, and the answer holds a secret: it is never stored, a
-    /// repeat with the same idempotency key is judged again.
-    SecretAnswer,
+    /// As `SignedIn`, and the request or the answer holds a secret: neither the
+    /// answer nor a hash of the request (a password could be guessed from it)
+    /// is ever stored; a repeat with the same idempotency key is judged again.
+    Secret,
     /// The answer holds a password; a token needs the scope `reveal`.
     Reveal,
 }
 
 impl Access {
-    /// Whether an answer may hold a secret.
-    pub const fn answers_with_secrets(self) -> bool {
+    /// Whether a request or an answer may hold a secret.
+    pub const fn has_secrets(self) -> bool {
         match self {
-            Self::SecretAnswer | Self::Reveal => true,
+            Self::Secret | Self::Reveal => true,
             Self::Open | Self::SignedIn => false,
         }
     }
@@ -67,10 +68,10 @@ impl Routes {
         self.with(Access::SignedIn, routes)
     }
 
-    /// Endpoints whose answers hold a secret that is not a password.
+    /// Endpoints whose requests or answers hold a secret.
     #[must_use]
-    pub fn secret_answer(self, routes: UtoipaMethodRouter<SharedApp>) -> Self {
-        self.with(Access::SecretAnswer, routes)
+    pub fn with_secret(self, routes: UtoipaMethodRouter<SharedApp>) -> Self {
+        self.with(Access::Secret, routes)
     }
 
     /// Endpoints whose answers hold a password.
@@ -115,7 +116,7 @@ impl Routes {
         for (access, (schemas, paths, handlers)) in self.0 {
             let handlers = match access {
                 Access::Open => handlers.route_layer(axum::middleware::from_fn(open)),
-                Access::SignedIn | Access::SecretAnswer | Access::Reveal => {
+                Access::SignedIn | Access::Secret | Access::Reveal => {
                     let state = Guard { app: app.clone(), access };
                     handlers.route_layer(from_fn_with_state(state, guard))
                 }

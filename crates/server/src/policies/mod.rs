@@ -52,7 +52,7 @@ pub async fn create(
 }
 
 /// Gives a new site its default policy, inside the unit of work that creates
-/// the site.
+/// the site and under its event.
 ///
 /// # Errors
 /// When the database does not answer, or the site has a default policy.
@@ -65,9 +65,7 @@ pub async fn insert_default(work: &mut UnitOfWork, rng: &dyn Rng) -> Result<(), 
         created_at: work.now(),
         version: 1,
     };
-    work.password_policies().insert(policy.clone()).await?;
-    work.record(Event::PolicyCreated { policy: policy.id, name: policy.name.to_string() });
-    Ok(())
+    work.password_policies().insert(policy).await
 }
 
 /// Changes a policy. Passwords that exist are not touched.

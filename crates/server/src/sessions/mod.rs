@@ -28,5 +28,5 @@ pub fn routes() -> Routes {
         .open(routes!(login::post_session))
         .signed_in(routes!(logout::delete_session))
         .signed_in(routes!(me::show_me))
-        .secret_answer(routes!(own_password::post_own_password))
+        .with_secret(routes!(own_password::post_own_password))
 }

@@ -21,7 +21,7 @@ pub const API_TOKEN_PREFIX: &str = "sekisho_pat";
 pub fn routes() -> Routes {
     Routes::new()
         .signed_in(routes!(list::list_tokens))
-        .secret_answer(routes!(create::create_token))
+        .with_secret(routes!(create::create_token))
         .signed_in(routes!(revoke::revoke_token))
 }
 

@@ -20,7 +20,8 @@ use crate::http::Routes;
 /// Endpoints.
 pub fn routes() -> Routes {
     Routes::new()
-        .signed_in(routes!(list::list_users, create::create_user))
+        .signed_in(routes!(list::list_users))
+        .with_secret(routes!(create::create_user))
         .signed_in(routes!(list::show_user, edit::edit_user))
         .signed_in(routes!(state::disable_user))
         .signed_in(routes!(state::enable_user))

@@ -50,8 +50,7 @@ impl TestServer {
         let app = run::open(config, clock.clone(), rng).await.expect("open");
         let router = sekisho_server::http::router(app.clone());
         let setup_token = shown["setup_token"].as_str().expect("a token").to_owned();
-        let mut server =
-            Self { app, clock, setup_token, router, first_events: 0, _folder: folder };
+        let mut server = Self { app, clock, setup_token, router, first_events: 0, _folder: folder };
         server.first_events = server.event_codes().await.len();
         server
     }
@@ -235,7 +234,12 @@ impl Answer {
     /// The body of a refusal with this status and code.
     #[track_caller]
     pub(crate) fn problem(self, status: u16, code: &str) -> Value {
-        assert_eq!((self.status.as_u16(), self.body["code"].as_str()), (status, Some(code)), "{}", self.body);
+        assert_eq!(
+            (self.status.as_u16(), self.body["code"].as_str()),
+            (status, Some(code)),
+            "{}",
+            self.body
+        );
         assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json");
         assert_eq!(self.body["status"], status);
         assert_eq!(self.body["request_id"].as_str(), self.header("x-request-id"));

@@ -4,17 +4,18 @@ use http::Method;
 use sekisho_model::user::Role;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Client, PASSWORD, TestServer};
+use crate::harness::{Answer, Client, TestServer};
 
 async fn create(from: &Client, key: &str, name: &str) -> Answer {
-    let body = json!({
-        "name": name, "display_name": name, "password": PASSWORD, "role": "password_user",
-    });
-    from.send(Method::POST, "/users", &[("idempotency-key", key)], Some(body)).await
+    let body = json!({ "name": name, "rules": { "length": 24 } });
+    from.send(Method::POST, "/password-policies", &[("idempotency-key", key)], Some(body)).await
 }
 
-async fn users(from: &Client) -> usize {
-    from.get("/users").await.expect(200)["items"].as_array().map_or(0, Vec::len)
+/// How many there are beside the one that `init` made.
+async fn policies(from: &Client) -> usize {
+    from.get("/password-policies").await.expect(200)["items"]
+        .as_array()
+        .map_or(0, |items| items.len() - 1)
 }
 
 #[tokio::test]
@@ -27,7 +28,7 @@ async fn a_repeat_is_answered_and_not_done_again() {
     let again = create(&admin, "k1", "bob").await;
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
     assert_eq!(again.expect(201), first);
-    assert_eq!(users(&admin).await, 2);
+    assert_eq!(policies(&admin).await, 1);
     // Another request with the key is refused, another person's key is theirs.
     create(&admin, "k1", "carl").await.problem(422, "idempotency_mismatch");
     let eve = server.user("eve", Role::Administrator).await;
@@ -73,7 +74,7 @@ async fn a_malformed_key_is_refused() {
     for key in ["with blank", "", long.as_str()] {
         create(&admin, key, "bob").await.problem(400, "invalid_input");
     }
-    assert_eq!(users(&admin).await, 1);
+    assert_eq!(policies(&admin).await, 0);
 }
 
 #[tokio::test]
@@ -87,5 +88,5 @@ async fn the_work_ends_although_the_client_hangs_up() {
     // Either it was too late to begin, or it was done; never half.
     repeat.expect(201);
     drop(impatient);
-    assert_eq!(users(&admin).await, 2);
+    assert_eq!(policies(&admin).await, 1);
 }

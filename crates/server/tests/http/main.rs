@@ -10,10 +10,18 @@
 //! Time stands still unless a test moves it (`server.clock.advance`). One
 //! binary for all tests of the API: add a module here.
 
+mod accounts;
 mod audit;
+mod devices;
+mod enrolment_keys;
 mod harness;
 mod idempotency;
+mod objects;
+mod orders;
+mod policies;
 mod probes;
+mod resources;
+mod reveal;
 mod setup;
 mod shape;
 mod sign_in;

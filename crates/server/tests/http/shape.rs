@@ -31,9 +31,12 @@ async fn bodies_are_told_what_is_wrong_with_them() {
     let refused = admin.post("/users", json!({ "nmae": "x" })).await.problem(400, "invalid_input");
     assert_eq!(refused["detail"], "'nmae' is not a known field; did you mean 'name'?");
     let refused = admin
-        .post("/users", json!({
-            "name": "x", "display_name": "X", "password": "abcd efgh ijkl", "role": "admin",
-        }))
+        .post(
+            "/users",
+            json!({
+                "name": "x", "display_name": "X", "password": "abcd efgh ijkl", "role": "admin",
+            }),
+        )
         .await
         .problem(400, "invalid_input");
     assert_eq!(refused["field"], "role");

@@ -75,9 +75,9 @@ async fn every_wrong_part_gets_the_same_answer() {
 
     let nobody = server.anonymous();
     let mut seen = Vec::new();
-    for (name, password) in [
-        ("ann", "not her password"), ("nobody", PASSWORD), ("bob", PASSWORD), ("Not a name!", "x"),
-    ] {
+    for (name, password) in
+        [("ann", "not her password"), ("nobody", PASSWORD), ("bob", PASSWORD), ("Not a name!", "x")]
+    {
         let mut body = sign_in(&nobody, name, password).await.problem(401, "unauthenticated");
         body["request_id"] = json!(null);
         seen.push(body);
@@ -97,7 +97,8 @@ async fn guessing_waits_and_locks_nobody_else_out() {
     assert_eq!(answer.header("retry-after"), Some("1"));
     answer.problem(429, "throttled");
     // Ann, elsewhere, does not.
-    let ann = Client { address: "198.51.100.9:1".parse().expect("an address"), ..server.anonymous() };
+    let ann =
+        Client { address: "198.51.100.9:1".parse().expect("an address"), ..server.anonymous() };
     sign_in(&ann, "ann", PASSWORD).await.expect(200);
     // The wait doubles.
     server.clock.advance(Duration::from_secs(1));

@@ -1,0 +1,107 @@
+//! Devices and agents.
+
+use std::time::Duration;
+
+use sekisho_model::device::DeviceState;
+use sekisho_model::id::DeviceId;
+use sekisho_model::user::Role;
+use serde_json::{Value, json};
+
+use crate::harness::TestServer;
+use crate::objects::{count, device, resource};
+
+fn path(device: DeviceId) -> String {
+    format!("/devices/{device}")
+}
+
+#[tokio::test]
+async fn an_approved_device_discovers_first() {
+    let server = TestServer::start().await;
+    let admin = server.user("adm", Role::Administrator).await;
+    let web = resource(&admin, "web").await;
+    let pending = device(&server, Some(&web), "web", DeviceState::Pending).await;
+    let shown = admin.get(&path(pending)).await.expect(200);
+    assert_eq!((&shown["state"], &shown["open_orders"]), (&json!("pending"), &json!(0)));
+    let mut woken = server.app.bus.listen(pending);
+    let approve = format!("{}/approve", path(pending));
+    let shown = admin.post(&approve, json!({})).await.expect(200);
+    assert_eq!((&shown["state"], &shown["open_orders"]), (&json!("approved"), &json!(1)));
+    assert_eq!(shown["approved_by"]["name"], "adm");
+    woken.heard().await;
+    let orders = admin.get(&format!("/orders?device={pending}")).await.expect(200);
+    assert_eq!(orders["items"][0]["operation"], "discover");
+    assert_eq!(orders["items"][0]["initiator"], json!(null), "the server asked");
+    // Approving again changes nothing.
+    admin.post(&approve, json!({})).await.expect(200);
+    assert_eq!((count(&server, 611).await, count(&server, 500).await), (1, 1));
+}
+
+#[tokio::test]
+async fn a_device_whose_name_is_taken_waits_without_a_resource() {
+    let server = TestServer::start().await;
+    let admin = server.user("adm", Role::Administrator).await;
+    let body = json!({ "name": "web", "dns_name": "web", "platform": "linux" });
+    admin.post("/resources", body).await.expect(201);
+    let second = device(&server, None, "web", DeviceState::Pending).await;
+    let shown = admin.get(&path(second)).await.expect(200);
+    assert_eq!((&shown["resource"], &shown["remark"]), (&json!(null), &json!("name_taken")));
+    let approve = format!("{}/approve", path(second));
+    let shown = admin.post(&approve, json!({})).await.expect(200);
+    assert_eq!((&shown["state"], &shown["resource"]), (&json!("approved"), &json!(null)));
+    assert_eq!(count(&server, 500).await, 0);
+}
+
+#[tokio::test]
+async fn a_block_cuts_off_and_an_unblocked_device_waits_for_approval() {
+    let server = TestServer::start().await;
+    let admin = server.user("adm", Role::Administrator).await;
+    let web = device(&server, None, "web", DeviceState::Approved).await;
+    let mut revoked = server.app.bus.listen_revoked(web);
+    let block = format!("{}/block", path(web));
+    let refused = admin.post(&block, json!({ "reason": "" })).await.problem(400, "invalid_input");
+    assert_eq!(refused["field"], "reason");
+    let shown = admin.post(&block, json!({ "reason": "stolen" })).await.expect(200);
+    assert_eq!((&shown["state"], &shown["blocked_reason"]), (&json!("blocked"), &json!("stolen")));
+    revoked.heard().await;
+    let approve = format!("{}/approve", path(web));
+    admin.post(&approve, json!({})).await.problem(409, "conflict");
+    let unblock = format!("{}/unblock", path(web));
+    let shown = admin.post(&unblock, json!({})).await.expect(200);
+    assert_eq!((&shown["state"], &shown["blocked_reason"]), (&json!("pending"), &json!(null)));
+    admin.post(&unblock, json!({})).await.problem(409, "conflict");
+    assert_eq!((count(&server, 612).await, count(&server, 613).await), (1, 1));
+}
+
+#[tokio::test]
+async fn devices_are_for_administrators_and_agents_for_owners() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann", Role::PasswordAdministrator).await;
+    let bob = server.user("bob", Role::Administrator).await;
+    let web = resource(&ann, "web").await;
+    let hers = device(&server, Some(&web), "web", DeviceState::Pending).await;
+    device(&server, None, "lost", DeviceState::Pending).await;
+    ann.get("/devices").await.problem(403, "forbidden");
+    ann.get(&path(hers)).await.problem(404, "not_found");
+    for action in ["approve", "unblock"] {
+        ann.post(&format!("{}/{action}", path(hers)), json!({})).await.problem(404, "not_found");
+    }
+    let agents = |answer: Value| answer["items"].as_array().expect("items").len();
+    let mine = ann.get("/agents").await.expect(200);
+    assert_eq!(mine["items"][0]["id"], hers.to_string());
+    assert_eq!(agents(mine), 1);
+    assert_eq!(agents(bob.get("/agents").await.expect(200)), 0, "he owns no resource");
+    assert_eq!(agents(bob.get("/devices").await.expect(200)), 2);
+    assert_eq!(agents(bob.get("/devices?state=approved").await.expect(200)), 0);
+    assert_eq!(agents(bob.get("/devices?q=LO").await.expect(200)), 1);
+    bob.get("/devices?state=lost").await.problem(400, "invalid_input");
+}
+
+#[tokio::test]
+async fn a_silent_device_is_not_active() {
+    let server = TestServer::start().await;
+    let admin = server.user("adm", Role::Administrator).await;
+    let web = device(&server, None, "web", DeviceState::Approved).await;
+    assert_eq!(admin.get(&path(web)).await.expect(200)["active"], true);
+    server.clock.advance(Duration::from_secs(30 * 60 + 1));
+    assert_eq!(admin.get(&path(web)).await.expect(200)["active"], false);
+}
