@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sekisho_link::{Link, LinkError, ServerCheck, ServerTime, UnverifiedLink};
+use sekisho_link::{Link, LinkError, ServerCheck, ServerTime, Transport, UnverifiedLink};
 use sekisho_model::Clock;
 use sekisho_model::Rng;
 use sekisho_model::rng::random_bytes;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use sekisho_link::{
-    Backoff, ClientIdentity, Link, LinkError, ServerCheck, ServerTime, UnverifiedLink,
+    Backoff, ClientIdentity, Link, LinkError, ServerCheck, ServerTime, Transport, UnverifiedLink,
 };
 use sekisho_model::rng::random_bytes;
 use sekisho_model::{Clock, Rng};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sekisho_link::{Link, LinkError, ServerTime};
+use sekisho_link::{LinkError, ServerTime, Transport};
 use sekisho_model::device::Platform;
 use sekisho_model::id::{DeviceId, DeviceSessionId};
 use sekisho_model::rng::random_bytes;
@@ -84,7 +84,7 @@ impl Session {
     /// # Errors
     /// When the link fails or the answer cannot be believed.
     pub async fn open(
-        link: &mut Link,
+        link: &mut impl Transport,
         greeting: Greeting,
         identity: &IdentityKey,
         trust: &Trust,
@@ -154,7 +154,7 @@ impl Session {
     ///
     /// # Errors
     /// When the link fails.
-    pub async fn wait(&self, link: &mut Link, hold: Duration) -> Result<Wake, SessionError> {
+    pub async fn wait(&self, link: &mut impl Transport, hold: Duration) -> Result<Wake, SessionError> {
         let seconds = hold.as_secs();
         let timeout = hold + Duration::from_secs(15);
         let body =
@@ -169,7 +169,7 @@ impl Session {
     /// When the link fails or the answer cannot be believed.
     pub async fn fetch(
         &mut self,
-        link: &mut Link,
+        link: &mut impl Transport,
         trust: &Trust,
         time: &ServerTime,
         rng: &dyn Rng,
@@ -198,7 +198,7 @@ impl Session {
     /// When the link fails or the ack cannot be believed.
     pub async fn report(
         &mut self,
-        link: &mut Link,
+        link: &mut impl Transport,
         signed: &[u8],
         trust: &Trust,
         time: &ServerTime,
@@ -218,7 +218,7 @@ impl Session {
 
     async fn exchange(
         &mut self,
-        link: &mut Link,
+        link: &mut impl Transport,
         name: RouteName,
         body: Vec<u8>,
         cap: usize,

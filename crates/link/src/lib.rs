@@ -18,6 +18,6 @@ mod tls;
 pub use backoff::Backoff;
 pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use error::{LinkError, TlsProblem};
-pub use link::{Link, UnverifiedLink};
+pub use link::{Link, Transport, UnverifiedLink};
 pub use time::ServerTime;
 pub use tls::{ClientIdentity, ServerCheck};

@@ -13,6 +13,37 @@ use sekisho_wire::route::RouteName;
 use crate::connection::Connection;
 use crate::{ClientIdentity, Endpoint, LinkError, ServerCheck, ServerTime, tls};
 
+/// Whatever carries calls of the route table: a [`Link`], or a simulated
+/// network.
+#[expect(async_fn_in_trait, reason = "agents run on one thread; nobody asks for Send")]
+pub trait Transport {
+    /// Calls a route and returns the body of the answer.
+    ///
+    /// # Errors
+    /// When the call does not arrive, or is refused.
+    async fn call_within(
+        &mut self,
+        name: RouteName,
+        parameters: &[&dyn Display],
+        body: Vec<u8>,
+        timeout: Duration,
+    ) -> Result<Vec<u8>, LinkError>;
+
+    /// As [`Self::call_within`], with the route's own deadline.
+    ///
+    /// # Errors
+    /// As [`Self::call_within`].
+    async fn call(
+        &mut self,
+        name: RouteName,
+        parameters: &[&dyn Display],
+        body: Vec<u8>,
+    ) -> Result<Vec<u8>, LinkError> {
+        let timeout = Duration::from_secs(name.route().timeout_s);
+        self.call_within(name, parameters, body, timeout).await
+    }
+}
+
 /// A link to a server or gateway whose certificate is checked. Connects when
 /// it is needed, and again after a failure.
 pub struct Link {
@@ -36,28 +67,26 @@ impl Link {
         Ok(Self { endpoint, config, connection: None })
     }
 
-    /// Calls a route and returns the body of the answer.
-    ///
-    /// A call that is dropped half-way closes the connection; the link stays
-    /// usable and the next call opens a new one.
-    ///
-    /// # Errors
-    /// When no connection comes about, it breaks, or the peer refuses.
-    pub async fn call(
-        &mut self,
-        name: RouteName,
-        parameters: &[&dyn Display],
-        body: Vec<u8>,
-    ) -> Result<Vec<u8>, LinkError> {
-        let timeout = Duration::from_secs(name.route().timeout_s);
-        self.call_within(name, parameters, body, timeout).await
+    /// Whether the connection, if there is one, speaks HTTP/2.
+    pub fn is_h2(&self) -> Option<bool> {
+        self.connection.as_ref().map(Connection::is_h2)
     }
 
-    /// As [`Self::call`], with a deadline of its own (long polls).
-    ///
-    /// # Errors
-    /// As [`Self::call`].
-    pub async fn call_within(
+    /// Closes the connection; the next call opens a new one.
+    pub fn disconnect(&mut self) {
+        self.connection = None;
+    }
+
+    /// Where this link leads.
+    pub const fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+}
+
+impl Transport for Link {
+    /// A call that is dropped half-way closes the connection; the link stays
+    /// usable and the next call opens a new one.
+    async fn call_within(
         &mut self,
         name: RouteName,
         parameters: &[&dyn Display],
@@ -74,21 +103,6 @@ impl Link {
             self.connection = Some(connection);
         }
         answer
-    }
-
-    /// Whether the connection, if there is one, speaks HTTP/2.
-    pub fn is_h2(&self) -> Option<bool> {
-        self.connection.as_ref().map(Connection::is_h2)
-    }
-
-    /// Closes the connection; the next call opens a new one.
-    pub fn disconnect(&mut self) {
-        self.connection = None;
-    }
-
-    /// Where this link leads.
-    pub const fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
     }
 }
 

@@ -151,7 +151,7 @@ actions! {
     /// Read the audit log.
     ViewAudit = "view_audit", Some(Permission::ViewAudit), Read;
     /// Verify the audit log.
-    VerifyAudit = "verify_audit", Some(Permission::ViewAudit), Read;
+    VerifyAudit = "verify_audit", Some(Permission::ViewAudit), Write;
     /// See the state of the server.
     ViewSystem = "view_system", Some(Permission::ViewSystem), Read;
 }

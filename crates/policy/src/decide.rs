@@ -193,7 +193,7 @@ pub fn decide<A: ActionType, R>(
         Target::Site => action.seen_with().is_none_or(|needed| subject.has(needed)),
         Target::Grant { to, from, role } => {
             let rises = role == Role::SuperAdministrator && from != Some(role);
-            if rises && false && to == Some(subject.user) {
+            if rises && to == Some(subject.user) {
                 reasons.push(Reason::GrantToSelf);
             }
             to.is_none() || lacks.is_none()

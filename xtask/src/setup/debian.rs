@@ -49,6 +49,26 @@ const PACKAGES: &[Package] = &[
         present: || ["unshare", "nsenter", "setpriv"].into_iter().all(cmd::on_path),
     },
     Package {
+        name: "curl",
+        purpose: "speaks to the server as a stranger, in tests of the whole system",
+        present: || cmd::on_path("curl"),
+    },
+    Package {
+        name: "openssl",
+        purpose: "holds a connection open half-way, in tests of the whole system",
+        present: || cmd::on_path("openssl"),
+    },
+    Package {
+        name: "sqlite3",
+        purpose: "locks the database of a server under test",
+        present: || cmd::on_path("sqlite3"),
+    },
+    Package {
+        name: "faketime",
+        purpose: "runs an agent with a clock that is years off",
+        present: || cmd::on_path("faketime"),
+    },
+    Package {
         name: "postgresql",
         purpose: "the second database of the store's tests",
         present: || postgresql_program("initdb"),

@@ -260,12 +260,12 @@ async fn resource_for(
     let host = one_line(&enrolment.facts.host_name);
     let dns_name: Option<DnsName> =
         enrolment.facts.dns_name.clone().or_else(|| host.to_lowercase().parse().ok());
-    if let Some(name) = &dns_name {
-        for taken in uow.resources().find_by_dns_name(name).await? {
-            let free =
-                taken.owner == key.owner && uow.devices().of_resource(taken.id).await?.is_empty();
-            return Ok(free.then_some(taken.id));
-        }
+    if let Some(name) = &dns_name
+        && let Some(taken) = uow.resources().find_by_dns_name(name).await?.into_iter().next()
+    {
+        let free =
+            taken.owner == key.owner && uow.devices().of_resource(taken.id).await?.is_empty();
+        return Ok(free.then_some(taken.id));
     }
     let name: ResourceName = host
         .parse()

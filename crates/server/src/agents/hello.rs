@@ -141,7 +141,7 @@ async fn keep(
     uow.devices().update(said, device.version).await?;
     let bundle_version = i64::try_from(hello.bundle_version).unwrap_or(i64::MAX);
     uow.devices().note_bundle(device.id, bundle_version).await?;
-    uow.devices().touch(device.id, ctx.now).await?;
+    // Not "seen": a Hello can be replayed. Its first valid frame is.
     let committed =
         uow.commit_unaudited("an offered session is recorded when it goes live").await?;
     orders::tell(app, &committed, &[]);

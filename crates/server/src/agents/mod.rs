@@ -14,7 +14,7 @@ mod session;
 mod tls;
 mod wait;
 
-pub use plane::serve;
+pub use plane::{Plane, serve};
 pub use tls::server_config;
 
 use std::net::IpAddr;
@@ -33,11 +33,11 @@ use sekisho_wire::route::RouteName;
 
 /// Who is on the other end, as far as TLS can tell.
 #[derive(Clone, Debug)]
-pub(crate) struct Peer {
+pub struct Peer {
     /// The peer's address.
-    pub(crate) address: IpAddr,
+    pub address: IpAddr,
     /// The device whose certificate it showed.
-    pub(crate) identity: Option<DeviceIdentity>,
+    pub identity: Option<DeviceIdentity>,
 }
 
 /// Why a request was refused outside any sealed message.
@@ -52,12 +52,14 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// What the peer is told.
-    pub(crate) const fn code(&self) -> ProblemCode {
+    /// What the peer is told; the rest goes into the log.
+    fn told(&self) -> ProblemCode {
         match self {
-            Self::Peer(code) => *code,
-            Self::Unavailable(_) | Self::Internal(_) => ProblemCode::Unavailable,
+            Self::Peer(code) => return *code,
+            Self::Unavailable(reason) => tracing::warn!(reason, "the database is not available"),
+            Self::Internal(error) => tracing::error!(error, "a request of an agent failed"),
         }
+        ProblemCode::Unavailable
     }
 }
 

@@ -40,11 +40,39 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// A request waits so long before it tries again after a refusal of ours.
 const RETRY_AFTER_S: u64 = 5;
 
-/// What the tasks of the plane share.
-pub(super) struct Plane {
+/// The agent plane without its listener: what the connections share, and what
+/// a simulated network calls.
+pub struct Plane {
     pub(super) app: SharedApp,
     pub(super) shutdown: Shutdown,
     enrolments: Semaphore,
+}
+
+impl Plane {
+    /// The plane of a server.
+    pub fn new(app: SharedApp, shutdown: Shutdown) -> Self {
+        Self { app, shutdown, enrolments: Semaphore::new(MAX_ENROLMENTS) }
+    }
+
+    /// Answers one request as the listener would.
+    ///
+    /// # Errors
+    /// What a peer is told when there is no answer.
+    pub async fn call(
+        &self,
+        peer: &Peer,
+        method: &str,
+        path: &str,
+        body: &[u8],
+    ) -> Result<Vec<u8>, ProblemCode> {
+        let (route, parameters) = route::find(method, path).ok_or(ProblemCode::NotFound)?;
+        admit(route, peer)?;
+        if body.len() > route.max_body_bytes {
+            return Err(ProblemCode::TooLong);
+        }
+        let answer = dispatch(self, peer, route.name, &parameters, body).await;
+        answer.map_err(|refusal| refusal.told())
+    }
 }
 
 /// Serves the agent plane until the stop begins; then lets requests finish and
@@ -55,11 +83,7 @@ pub async fn serve(
     tls: Arc<ServerConfig>,
     shutdown: Shutdown,
 ) {
-    let plane = Arc::new(Plane {
-        app,
-        shutdown: shutdown.clone(),
-        enrolments: Semaphore::new(MAX_ENROLMENTS),
-    });
+    let plane = Arc::new(Plane::new(app, shutdown.clone()));
     let acceptor = TlsAcceptor::from(tls);
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut connections = JoinSet::new();
@@ -137,8 +161,7 @@ async fn connection(
     };
     let serving = builder.serve_connection(TokioIo::new(tls), service);
     let mut serving = std::pin::pin!(serving);
-    loop {
-        tokio::select! {
+    tokio::select! {
             served = &mut serving => {
                 if let Err(error) = served {
                     tracing::debug!(%address, %error, "connection ended");
@@ -148,8 +171,7 @@ async fn connection(
             () = heard(&mut revoked) => {
                 return tracing::info!(%address, "a revoked device was disconnected");
             }
-            () = plane.shutdown.soft() => break,
-        }
+            () = plane.shutdown.soft() => {}
     }
     serving.as_mut().graceful_shutdown();
     let _ = serving.await;
@@ -174,12 +196,8 @@ async fn respond(plane: &Plane, peer: &Peer, request: Request<Incoming>) -> Resp
         Ok(body) => return response(200, body),
         Err(refusal) => refusal,
     };
-    match &answer {
-        Refusal::Peer(code) => tracing::debug!(address = %peer.address, ?code, "refused"),
-        Refusal::Unavailable(reason) => tracing::warn!(reason, "the database is not available"),
-        Refusal::Internal(error) => tracing::error!(error, "a request of an agent failed"),
-    }
-    let code = answer.code();
+    let code = answer.told();
+    tracing::debug!(address = %peer.address, ?code, "refused");
     let mut response = response(code.status(), cbor::encode(&Problem { code }));
     if matches!(code, ProblemCode::Unavailable | ProblemCode::TooMany | ProblemCode::Recovery) {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));

@@ -62,8 +62,10 @@ pub async fn look_into_open_resets(
     uow: &mut UnitOfWork,
     device: &Device,
 ) -> Result<(), OrderError> {
+    let Some(resource) = device.resource else { return Ok(()) };
+    // By resource, not by device: the device may be a successor.
     let open = OrderFilter {
-        device: Some(device.id),
+        resource: Some(resource),
         operation: Some(Operation::Reset),
         states: vec![OrderState::Indeterminate],
         ..OrderFilter::default()

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use sekisho_model::device::Platform;
 use sekisho_model::id::{PasswordPolicyId, Resource as ResourceKind};
-use sekisho_model::name::{DnsName, ResourceName};
+use sekisho_model::name::{DnsName, InvalidName, ResourceName};
 use sekisho_policy::Facts;
 use sekisho_policy::action::{
     CreateResource, DeleteResource, EditResource, ListResources, ViewResource,
@@ -72,7 +72,9 @@ pub(super) struct ResourceChangeBody {
 
 /// Host names are the same in any case; they are kept in lower case.
 fn dns_name(text: Option<String>) -> Result<Option<DnsName>, Problem> {
-    Ok(text.map(|text| text.to_ascii_lowercase().parse::<DnsName>()).transpose()?)
+    text.map(|text| text.to_ascii_lowercase().parse())
+        .transpose()
+        .map_err(|error: InvalidName| Problem::invalid("dns_name", error))
 }
 
 /// List the resources one may see, by name.

@@ -38,6 +38,7 @@ async fn lists_are_filtered() {
     let ann = server.user("ann", Role::PasswordAdministrator).await;
     let (web, db) = (resource(&ann, "web").await, resource(&ann, "db").await);
     for (resource, name) in [(&web, "root"), (&web, "app"), (&db, "root")] {
+        server.tick();
         account(&ann, resource, name).await;
     }
     let names = |answer: Value| -> Vec<String> {
@@ -96,7 +97,10 @@ async fn a_typed_password_is_unverified_and_keeps_the_former_one() {
     let root = account(&ann, &web, "root").await;
     let stored = store(&ann, &root, "first secret").await.expect(200);
     assert_eq!(stored["knowledge"], "unverified");
-    assert_eq!((&stored["current"]["number"], &stored["current"]["origin"]), (&json!(1), &json!("typed")));
+    assert_eq!(
+        (&stored["current"]["number"], &stored["current"]["origin"]),
+        (&json!(1), &json!("typed"))
+    );
     server.tick();
     let stored = store(&ann, &root, " パスワード:'\" ").await.expect(200);
     assert_eq!(stored["current"]["number"], 2);
@@ -124,7 +128,10 @@ async fn what_cannot_be_a_password_is_refused_without_repeating_it() {
     let root = account(&ann, &web, "root").await;
     for (value, detail) in [
         ("", "'value' is empty; type the password of the account".to_owned()),
-        ("canary\n", "'value' has a control character at position 7; a password cannot hold one".to_owned()),
+        (
+            "canary\n",
+            "'value' has a control character at position 7; a password cannot hold one".to_owned(),
+        ),
         (&"canary".repeat(50), "'value' has 300 characters; at most 256 are allowed".to_owned()),
     ] {
         let refused = store(&ann, &root, value).await.problem(400, "invalid_input");
@@ -132,7 +139,8 @@ async fn what_cannot_be_a_password_is_refused_without_repeating_it() {
     }
     let number = json!({ "value": 987_654 });
     let put = format!("{}/password", path(&root));
-    let refused = ann.send(Method::PUT, &put, &[], Some(number)).await.problem(400, "invalid_input");
+    let refused =
+        ann.send(Method::PUT, &put, &[], Some(number)).await.problem(400, "invalid_input");
     assert!(!refused.to_string().contains("987654"), "{refused}");
     assert_eq!(count(&server, 312).await, 0);
 }

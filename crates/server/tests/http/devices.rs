@@ -1,14 +1,12 @@
 //! Devices and agents.
 
-use std::time::Duration;
-
 use sekisho_model::device::DeviceState;
 use sekisho_model::id::DeviceId;
 use sekisho_model::user::Role;
 use serde_json::{Value, json};
 
 use crate::harness::TestServer;
-use crate::objects::{count, device, resource};
+use crate::objects::{count, device, pass, resource};
 
 fn path(device: DeviceId) -> String {
     format!("/devices/{device}")
@@ -102,6 +100,8 @@ async fn a_silent_device_is_not_active() {
     let admin = server.user("adm", Role::Administrator).await;
     let web = device(&server, None, "web", DeviceState::Approved).await;
     assert_eq!(admin.get(&path(web)).await.expect(200)["active"], true);
-    server.clock.advance(Duration::from_secs(30 * 60 + 1));
+    pass(&server, &admin, 29).await;
+    assert_eq!(admin.get(&path(web)).await.expect(200)["active"], true);
+    pass(&server, &admin, 2).await;
     assert_eq!(admin.get(&path(web)).await.expect(200)["active"], false);
 }

@@ -1,7 +1,5 @@
 //! Enrolment keys.
 
-use std::time::Duration;
-
 use sekisho_model::user::Role;
 use sekisho_seal::enrolment_key::EnrolmentKeyText;
 use sekisho_server::secrets;
@@ -9,7 +7,7 @@ use sekisho_store::Access as _;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Client, TestServer};
-use crate::objects::{audit_text, count, id};
+use crate::objects::{audit_text, count, id, pass};
 
 async fn create(by: &Client, changes: Value) -> Answer {
     let mut body = json!({ "label": "rack 4", "platform": "linux", "use": "once" });
@@ -61,7 +59,7 @@ async fn a_window_is_an_hour_and_a_day_at_most() {
         let refused = create(&ann, changes).await.problem(400, "invalid_input");
         assert_eq!(refused["field"], field, "{refused}");
     }
-    server.clock.advance(Duration::from_secs(3600));
+    pass(&server, &ann, 60).await;
     let shown = ann.get(&format!("/enrolment-keys/{}", id(&made))).await.expect(200);
     assert_eq!(shown["state"], "expired");
 }
@@ -77,7 +75,10 @@ async fn only_administrators_approve_in_advance_or_name_another_owner() {
     create(&ann, for_admin).await.problem(403, "forbidden");
     create(&ann, for_ann.clone()).await.expect(201);
     let made = create(&admin, for_ann).await.expect(201);
-    assert_eq!((&made["owner"]["name"], &made["created_by"]["name"]), (&json!("ann"), &json!("adm")));
+    assert_eq!(
+        (&made["owner"]["name"], &made["created_by"]["name"]),
+        (&json!("ann"), &json!("adm"))
+    );
     let made = create(&admin, json!({ "pre_approved": true })).await.expect(201);
     assert_eq!(made["pre_approved"], true);
     // An owner who may not own anything is refused.

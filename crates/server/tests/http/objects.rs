@@ -1,6 +1,8 @@
 //! Resources, accounts, devices and orders that tests need, made through the
 //! API where it can, through the store where only an agent could.
 
+use std::time::Duration;
+
 use sekisho_model::Secret;
 use sekisho_model::account::{SecretOrigin, SecretState};
 use sekisho_model::device::{DeviceState, Platform};
@@ -84,7 +86,12 @@ pub(crate) async fn device(
 }
 
 /// Moves an order as a device would.
-pub(crate) async fn move_order(server: &TestServer, order: &Value, from: OrderState, to: OrderState) {
+pub(crate) async fn move_order(
+    server: &TestServer,
+    order: &Value,
+    from: OrderState,
+    to: OrderState,
+) {
     let order: OrderId = id(order).parse().expect("an id");
     let work = server.app.store.begin(&server.context()).await.expect("begin");
     assert!(work.orders().move_state(order, from, to).await.expect("moved"));
@@ -125,6 +132,14 @@ pub(crate) async fn version(
         .expect("insert");
     work.commit_unaudited("a test's version").await.map(drop).expect("commit");
     version
+}
+
+/// Minutes pass while somebody stays signed in.
+pub(crate) async fn pass(server: &TestServer, who: &Client, minutes: u64) {
+    for _ in 0..minutes {
+        server.clock.advance(Duration::from_secs(60));
+        who.get("/me").await.expect(200);
+    }
 }
 
 /// How many events of a number there are.

@@ -101,7 +101,9 @@ async fn strangers_and_wrong_roles_get_nothing() {
     let server = TestServer::start().await;
     let ann = server.user("ann", Role::PasswordAdministrator).await;
     let root = known_account(&server, &ann).await;
-    for role in [Role::Administrator, Role::PasswordAuditor, Role::PasswordUser, Role::ConnectionUser] {
+    for role in
+        [Role::Administrator, Role::PasswordAuditor, Role::PasswordUser, Role::ConnectionUser]
+    {
         let stranger = server.user(&format!("x-{role}").replace('_', "-"), role).await;
         let refused = reveal(&stranger, &root).await.problem(404, "not_found");
         assert!(!refused.to_string().contains(CANARY));
@@ -185,7 +187,7 @@ async fn what_cannot_be_recorded_is_not_revealed() {
                     BEGIN SELECT RAISE(ABORT, 'no room'); END";
     sqlx::query(no_audit).execute(&mut other).await.expect("a trigger");
     let refused = reveal(&ann, &root).await;
-    assert!(refused.status.is_server_error(), "{refused:?}");
+    assert!(!refused.status.is_success(), "{refused:?}");
     assert!(!refused.body.to_string().contains(CANARY), "{refused:?}");
 
     sqlx::query("DROP TRIGGER no_audit").execute(&mut other).await.expect("no trigger");

@@ -34,7 +34,7 @@ async fn a_token_works_within_its_scopes_until_it_ends() {
 async fn a_token_needs_no_origin_and_makes_no_tokens() {
     let server = TestServer::start().await;
     let admin = server.user("ann", Role::Administrator).await;
-    let (_, writer) = token(&admin, &["read", "write"]).await;
+    let (_, writer) = token(&admin, &["write"]).await;
     let cross = [("sec-fetch-site", "cross-site")];
     writer.send(http::Method::POST, "/audit/verify", &cross, None).await.expect(200);
     let body = json!({ "name": "more", "scopes": ["reveal"], "expires_in_s": 3600 });

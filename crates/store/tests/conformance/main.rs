@@ -10,6 +10,7 @@ mod databases;
 mod devices;
 mod lists;
 mod orders;
+mod overviews;
 mod people;
 mod sample;
 mod units_of_work;

@@ -1,0 +1,21 @@
+//! Tests of the whole system: the programs as they are built, a server on
+//! SQLite in a scratch folder, agents in scratch systems with real accounts.
+//!
+//! Each test starts what it needs on free ports; nothing outlives it. The
+//! programs must have been built (`cargo xtask test e2e` does), and it takes
+//! root: a scratch system mounts overlays and makes accounts.
+
+mod accounts;
+mod canary;
+mod check;
+mod clock;
+mod database;
+mod enrolment;
+mod host;
+mod init;
+mod orders;
+mod plane;
+mod restart;
+mod run;
+mod settings;
+mod site;

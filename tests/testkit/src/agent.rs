@@ -1,0 +1,287 @@
+//! An agent whose disk, host and network are in the test's hands.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sekisho_agent::engine::{Engine, Parts};
+use sekisho_agent::enrol;
+use sekisho_agent::session::{Greeting, Session, SessionError};
+use sekisho_agent::state::{Enrolled, State};
+use sekisho_link::{LinkError, ServerTime, Transport};
+use sekisho_model::device::{DeviceState, Platform};
+use sekisho_model::id::ResourceId;
+use sekisho_model::rng::{SystemRng, random_bytes};
+use sekisho_model::{Clock, Rng};
+use sekisho_platform::accounts::AccountFilter;
+use sekisho_platform::disk::MemoryDisk;
+use sekisho_seal::bundle::Trust;
+use sekisho_seal::message;
+use sekisho_seal::sign::IdentityKey;
+use sekisho_wire::bundle::{BundleChain, MAX_CHAIN_BYTES};
+use sekisho_wire::cbor;
+use sekisho_wire::enrolment::{Enrolment, EnrolmentOutcome, HostFacts};
+use sekisho_wire::route::RouteName;
+
+use sekisho_store::{Access, Device};
+
+use crate::{Crash, Host, Network, Server};
+
+/// Why an agent stopped before its work was done.
+#[derive(Debug)]
+pub enum Stopped {
+    /// The power went out.
+    Crashed(Crash),
+    /// The network or the server.
+    Session(SessionError),
+    /// The disk.
+    Disk(String),
+}
+
+impl From<SessionError> for Stopped {
+    fn from(error: SessionError) -> Self {
+        Self::Session(error)
+    }
+}
+
+/// An enrolled agent. Between calls it is switched off: every call starts it
+/// from its disk.
+pub struct Agent {
+    /// Its disk.
+    pub disk: MemoryDisk,
+    /// Its host.
+    pub host: Host,
+    /// Its way to the server.
+    pub network: Network,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+}
+
+/// A started agent: its engine, whom it trusts, and the session it has.
+struct Running {
+    engine: Engine,
+    trust: Trust,
+    enrolled: Enrolled,
+    identity: Arc<IdentityKey>,
+    time: ServerTime,
+}
+
+impl Agent {
+    /// Enrols a host called `name` with a key that approves in advance.
+    pub async fn enrol(server: &Server, host: Host, name: &str) -> Self {
+        let (disk, rng) = (MemoryDisk::new(), Arc::new(SystemRng));
+        let state = State::new(Arc::new(disk.clone()));
+        let identity = state.identity_or_new().expect("a key");
+        let key = server.enrolment_key().await;
+        let mut network = Network::new(server.plane(), None);
+        let chain = network.call(RouteName::Bundle, &[&0], Vec::new()).await.expect("bundles");
+        let chain: BundleChain = cbor::decode(&chain, MAX_CHAIN_BYTES).expect("a chain");
+        let trust = Trust::first(&chain, key.pin).expect("believed");
+        let receipt_key = &trust.bundle().receipt_keys[0].key;
+        let nonce = random_bytes(rng.as_ref());
+        let enrolment = Enrolment {
+            protocol: sekisho_wire::PROTOCOL,
+            csr: enrol::certificate_request(&identity).expect("a request"),
+            identity_key: identity.public(),
+            platform: Platform::Linux,
+            agent_version: "0.0.0-test".to_owned(),
+            facts: HostFacts {
+                host_name: name.to_owned(),
+                dns_name: name.parse().ok(),
+                system: "test".to_owned(),
+                kernel: "test".to_owned(),
+                architecture: "test".to_owned(),
+                machine: "test".to_owned(),
+            },
+            owner: None,
+            nonce,
+        };
+        let site = trust.anchor().site;
+        let (envelope, exporter) =
+            message::seal_enrolment(&enrolment, &identity, &key, site, receipt_key, rng.as_ref())
+                .expect("sealed");
+        let body = cbor::encode(&envelope);
+        let answer = network.call(RouteName::Enrol, &[], body).await.expect("an answer");
+        let answer = message::open_enrolment_answer(&answer, &exporter, &nonce).expect("ours");
+        let EnrolmentOutcome::Accepted { device, certificate, bundles, .. } = answer.outcome else {
+            panic!("refused: {answer:?}");
+        };
+        let endpoint = "server:8383".parse().expect("an endpoint");
+        let enrolled = Enrolled { device, anchor: trust.anchor().clone(), server: endpoint };
+        state.put_enrolled(&enrolled, &bundles, certificate.as_ref()).expect("stored");
+        let identity = certificate.map(|certificate| {
+            let chain: Vec<&[u8]> = certificate.chain.iter().map(|der| der.as_slice()).collect();
+            let trust = server.app().keys.ca().trust();
+            trust.verify_device(chain[0], &chain[1..], server.clock().now()).expect("ours")
+        });
+        let network = Network::new(server.plane(), identity);
+        Self { disk, host, network, clock: server.clock(), rng }
+    }
+
+    /// The agent starts from its disk, says Hello and works until there is
+    /// nothing left to do.
+    ///
+    /// # Errors
+    /// Where it stopped. It can be started again.
+    pub async fn work(&mut self) -> Result<(), Stopped> {
+        let mut running = self.start()?;
+        let mut session = self.hello(&mut running).await?;
+        loop {
+            self.report(&mut running, &mut session).await?;
+            let (orders, more) = session
+                .fetch(&mut self.network, &running.trust, &running.time, self.rng.as_ref())
+                .await?;
+            if orders.is_empty() && !more {
+                return Ok(());
+            }
+            for opened in orders {
+                let (order, hash) = opened.map_err(SessionError::from)?;
+                let now = running.time.now();
+                let ran = catch_unwind(AssertUnwindSafe(|| {
+                    running.engine.run(&order, hash, now, &running.trust);
+                }));
+                if let Err(panic) = ran {
+                    return match panic.downcast::<Crash>() {
+                        Ok(crash) => {
+                            // What was not synced is gone.
+                            self.disk.crash();
+                            Err(Stopped::Crashed(*crash))
+                        }
+                        Err(other) => std::panic::resume_unwind(other),
+                    };
+                }
+            }
+        }
+    }
+
+    /// Works through lost messages until there is nothing left to do.
+    ///
+    /// # Panics
+    /// When that takes more than a few tries.
+    pub async fn work_through(&mut self) {
+        for _ in 0..20 {
+            match self.work().await {
+                Ok(()) => return,
+                Err(Stopped::Session(SessionError::Link(LinkError::TimedOut(_)))) => {}
+                Err(Stopped::Crashed(_)) => {}
+                Err(other) => panic!("the agent stopped: {other:?}"),
+            }
+        }
+        panic!("the agent does not come to an end");
+    }
+
+    /// An administrator gives this agent's device a resource and approves it.
+    pub async fn remap(&mut self, server: &Server, resource: Option<ResourceId>) {
+        let running = self.start().expect("enrolled");
+        let device = running.enrolled.device;
+        let uow = server.app().store.begin(&server.context()).await.expect("begins");
+        let row = uow.devices().lock(device).await.expect("read").expect("exists");
+        let version = row.version;
+        let row = Device { resource, state: DeviceState::Approved, ..row };
+        uow.devices().update(row, version).await.expect("stored");
+        let _ = uow.commit_unaudited("a test").await.expect("committed");
+        let ca = server.app().keys.ca();
+        let csr = enrol::certificate_request(&running.identity).expect("a request");
+        let now = server.clock().now();
+        let issued = ca.issue_device(&csr, device, now, self.rng.as_ref()).expect("issued");
+        let chain: Vec<&[u8]> = issued.chain.iter().map(Vec::as_slice).collect();
+        let identity = ca.trust().verify_device(&issued.der, &chain, now).expect("ours");
+        self.network = Network::new(server.plane(), Some(identity));
+    }
+
+    /// A copy of the agent and its host as of now, as a snapshot of a virtual
+    /// machine is.
+    pub fn snapshot(&self) -> Self {
+        Self {
+            disk: copy(&self.disk),
+            host: self.host.snapshot(),
+            network: self.network.clone(),
+            clock: self.clock.clone(),
+            rng: self.rng.clone(),
+        }
+    }
+
+    fn start(&self) -> Result<Running, Stopped> {
+        let fail = |error: sekisho_agent::state::StateError| Stopped::Disk(error.to_string());
+        let state = State::new(Arc::new(self.disk.clone()));
+        let enrolled = state.enrolled().map_err(fail)?;
+        let identity = Arc::new(state.identity().map_err(fail)?.expect("enrolled"));
+        let trust = state.trust(&enrolled.anchor).map_err(fail)?;
+        let parts = Parts {
+            state,
+            identity: identity.clone(),
+            device: enrolled.device,
+            accounts: Arc::new(self.host.clone()),
+            filter: AccountFilter::default(),
+            clock: self.clock.clone(),
+            rng: self.rng.clone(),
+        };
+        let engine = Engine::open(parts, &trust).map_err(fail)?;
+        let time = ServerTime::new(self.clock.clone());
+        Ok(Running { engine, trust, enrolled, identity, time })
+    }
+
+    async fn hello(&mut self, running: &mut Running) -> Result<Session, Stopped> {
+        let counter =
+            running.engine.next_hello().map_err(|error| Stopped::Disk(error.to_string()))?;
+        let greeting = Greeting {
+            device: running.enrolled.device,
+            counter,
+            highest_seq: running.engine.highest_seq(),
+            interval: Duration::from_secs(60),
+            boot: "boot".to_owned(),
+        };
+        let (_, opened) = Session::open(
+            &mut self.network,
+            greeting,
+            &running.identity,
+            &running.trust,
+            &running.time,
+            &self.clock,
+            self.rng.as_ref(),
+        )
+        .await?;
+        Ok(opened?)
+    }
+
+    async fn report(
+        &mut self,
+        running: &mut Running,
+        session: &mut Session,
+    ) -> Result<(), Stopped> {
+        for (order, signed) in running.engine.unreported() {
+            let ack = session
+                .report(
+                    &mut self.network,
+                    &signed,
+                    &running.trust,
+                    &running.time,
+                    self.rng.as_ref(),
+                )
+                .await?;
+            running
+                .engine
+                .acked(order, ack.disposition, running.time.now())
+                .map_err(|error| Stopped::Disk(error.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+fn copy(disk: &MemoryDisk) -> MemoryDisk {
+    use sekisho_platform::disk::Disk as _;
+    let new = MemoryDisk::new();
+    for dir in ["", "journal", "escrow"] {
+        if !dir.is_empty() {
+            new.create_dir(dir).expect("copied");
+        }
+        for name in disk.list(dir).expect("listed") {
+            let path = if dir.is_empty() { name } else { format!("{dir}/{name}") };
+            let bytes = disk.read(&path).expect("read").expect("listed");
+            new.write_atomic(&path, &bytes).expect("copied");
+        }
+        new.sync_dir(dir).expect("synced");
+    }
+    new.sync_dir("").expect("synced");
+    new
+}

@@ -1,0 +1,18 @@
+//! A server, agents and hosts in one process, with the clock and the faults in
+//! the test's hands.
+//!
+//! Everything that decides is real: the server's agent plane and use-cases on
+//! a real database, the agent's engine, session, journal and escrow, the seals
+//! and signatures between them. What is replaced is the network
+//! ([`Network`]), the agent's disk (a disk that loses what was not synced) and
+//! the host's account tools ([`Host`]).
+
+mod agent;
+mod host;
+mod network;
+mod server;
+
+pub use agent::{Agent, Stopped};
+pub use host::{Crash, Host};
+pub use network::{Fault, Network};
+pub use server::Server;

@@ -1,0 +1,235 @@
+//! A server on a real database in a scratch folder.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sekisho_model::account::SecretState;
+use sekisho_model::clock::ManualClock;
+use sekisho_model::device::{KeyUse, Platform};
+use sekisho_model::event::{Actor, Origin};
+use sekisho_model::id::{AccountId, EnrolmentKeyId, OrderId, RequestId, UserId};
+use sekisho_model::rng::SystemRng;
+use sekisho_model::user::{Role, UserState};
+use sekisho_model::{Clock, Rng, Secret, Timestamp};
+use sekisho_seal::enrolment_key::EnrolmentKeyText;
+use sekisho_server::agents::Plane;
+use sekisho_server::app::SharedApp;
+use sekisho_server::config::Config;
+use sekisho_server::shutdown::{Stopper, shutdown};
+use sekisho_server::{init, orders, run, secrets};
+use sekisho_store::{
+    Access, Account, EnrolmentKey, OperationContext, Order, PasswordHash, SecretVersion, User,
+};
+
+/// A server without listeners.
+pub struct Server {
+    app: SharedApp,
+    plane: Arc<Plane>,
+    clock: Arc<ManualClock>,
+    owner: UserId,
+    folder: Arc<tempfile::TempDir>,
+    _stopper: Stopper,
+}
+
+impl Server {
+    /// A new site with one user, at a fixed time.
+    pub async fn new() -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a scratch folder"));
+        let clock = Arc::new(ManualClock::new(
+            "2026-01-31T09:00:00Z".parse::<Timestamp>().expect("a time"),
+        ));
+        let config = config(folder.path());
+        let mut shown = Vec::new();
+        init::init(&config, clock.clone(), Arc::new(SystemRng), true, &mut shown)
+            .await
+            .expect("a site can be created");
+        let mut server = Self::open(folder, clock, None).await;
+        server.owner = server.add_user().await;
+        server
+    }
+
+    /// The server dies and starts again on the same database. Sessions and
+    /// orders are what the database says.
+    pub async fn restart(self) -> Self {
+        let Self { app, plane, clock, owner, folder, _stopper } = self;
+        drop((plane, _stopper));
+        drop(app);
+        Self::open(folder, clock, Some(owner)).await
+    }
+
+    async fn open(
+        folder: Arc<tempfile::TempDir>,
+        clock: Arc<ManualClock>,
+        owner: Option<UserId>,
+    ) -> Self {
+        let rng: Arc<dyn Rng> = Arc::new(SystemRng);
+        let app = run::open(config(folder.path()), clock.clone(), rng.clone())
+            .await
+            .expect("the site opens");
+        let (stopper, watch) = shutdown();
+        let plane = Arc::new(Plane::new(app.clone(), watch));
+        let owner = owner.unwrap_or_else(|| UserId::new(clock.as_ref(), rng.as_ref()));
+        Self { app, plane, clock, owner, folder, _stopper: stopper }
+    }
+
+    /// The wired server.
+    pub fn app(&self) -> &SharedApp {
+        &self.app
+    }
+
+    /// Its agent plane.
+    pub fn plane(&self) -> Arc<Plane> {
+        self.plane.clone()
+    }
+
+    /// The clock of everything in the test.
+    pub fn clock(&self) -> Arc<ManualClock> {
+        self.clock.clone()
+    }
+
+    /// The folder with its database.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Time passes.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    /// A context in which the owner acts.
+    pub fn context(&self) -> OperationContext {
+        let request = RequestId::new(self.clock.as_ref(), &SystemRng);
+        OperationContext {
+            actor: Actor::User(self.owner),
+            origin: Origin { request, address: None },
+            now: self.clock.now(),
+        }
+    }
+
+    /// An enrolment key that approves in advance.
+    pub async fn enrolment_key(&self) -> EnrolmentKeyText {
+        let rng = SystemRng;
+        let id = EnrolmentKeyId::new(self.clock.as_ref(), &rng);
+        let secret = Secret::new(sekisho_model::rng::random_bytes::<32>(&rng).to_vec());
+        let (sealed, vault_key_version) =
+            secrets::seal(&self.app, secrets::enrolment_key_place(&id), &secret).expect("seals");
+        let now = self.clock.now();
+        let row = EnrolmentKey {
+            id,
+            sealed_secret: Some(sealed),
+            vault_key_version,
+            use_kind: KeyUse::Once,
+            platform: Platform::Linux,
+            owner: self.owner,
+            label: "test".parse().expect("a label"),
+            pre_approved: true,
+            created_by: self.owner,
+            created_at: now,
+            expires_at: now.plus(Duration::from_secs(3600)),
+            uses: 0,
+            last_used_at: None,
+            last_used_by: None,
+            identity_hash: None,
+            revoked_at: None,
+        };
+        let uow = self.app.store.begin(&self.context()).await.expect("begins");
+        uow.enrolment_keys().insert(row).await.expect("stored");
+        let _ = uow.commit_unaudited("a test").await.expect("committed");
+        EnrolmentKeyText { id, secret, pin: self.app.keys.pin() }
+    }
+
+    /// The one account of that name.
+    pub async fn account(&self, name: &str) -> Account {
+        let reader = self.app.store.read();
+        let filter = sekisho_store::AccountFilter::default();
+        let page = sekisho_store::Page::first(200);
+        let all = reader.accounts().search(&filter, &page).await.expect("accounts").items;
+        all.into_iter().find(|account| account.name.as_str() == name).expect("discovered")
+    }
+
+    /// Asks for a reset.
+    pub async fn request_reset(&self, name: &str) -> Order {
+        // Ids of one millisecond have no order among themselves.
+        self.clock.advance(Duration::from_secs(1));
+        let account = self.account(name).await;
+        orders::request_reset(&self.app, &self.context(), account, "test").await.expect("staged")
+    }
+
+    /// An order as it is now.
+    pub async fn order(&self, id: OrderId) -> Order {
+        self.app.store.read().orders().find(id).await.expect("read").expect("exists")
+    }
+
+    /// All orders, newest first.
+    pub async fn orders(&self) -> Vec<Order> {
+        let filter = sekisho_store::OrderFilter::default();
+        let page = sekisho_store::Page::first(200);
+        self.app.store.read().orders().list(&filter, &page).await.expect("orders").items
+    }
+
+    /// Every version of an account's password, with its value.
+    pub async fn versions(&self, account: AccountId) -> Vec<(SecretVersion, Secret)> {
+        let reader = self.app.store.read();
+        let versions = reader.secret_versions().newest(account, 200).await.expect("versions");
+        versions
+            .into_iter()
+            .map(|version| {
+                let value = secrets::open_version(&self.app, &version).expect("opens");
+                (version, value)
+            })
+            .collect()
+    }
+
+    /// The value the server shows as current.
+    pub async fn current(&self, name: &str) -> Option<Secret> {
+        let account = self.account(name).await;
+        let current = account.current_version?;
+        let versions = self.versions(account.id).await;
+        let (version, value) = versions.into_iter().find(|(version, _)| version.id == current)?;
+        assert_eq!(version.state, SecretState::Current, "the current version says so itself");
+        Some(value)
+    }
+
+    /// Whether the audit chain is intact.
+    pub async fn audit_is_intact(&self) -> bool {
+        let reader = self.app.store.read();
+        for chain in reader.audit().chains().await.expect("chains") {
+            if reader.audit().verify(&chain).await.expect("read").is_err() {
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn add_user(&self) -> UserId {
+        let now = self.clock.now();
+        let user = User {
+            id: UserId::new(self.clock.as_ref(), &SystemRng),
+            name: "owner".parse().expect("a name"),
+            display_name: "Owner".to_owned(),
+            password_hash: PasswordHash("none".to_owned()),
+            role: Role::Administrator,
+            state: UserState::Active,
+            created_at: now,
+            password_changed_at: now,
+            version: 1,
+        };
+        let id = user.id;
+        let uow = self.app.store.begin(&self.context()).await.expect("begins");
+        uow.users().insert(user).await.expect("stored");
+        let _ = uow.commit_unaudited("a test").await.expect("committed");
+        id
+    }
+}
+
+fn config(folder: &Path) -> Config {
+    let kek = folder.join("kek");
+    let data = folder.join("data");
+    let text =
+        format!("data_dir = {data:?}\npublic_name = \"localhost\"\n[vault]\nkek_file = {kek:?}\n");
+    let file = folder.join("server.toml");
+    std::fs::write(&file, text).expect("written");
+    Config::load(Some(&file), &[], |_| None).expect("a valid configuration")
+}

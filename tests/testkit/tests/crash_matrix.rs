@@ -1,0 +1,406 @@
+//! The crash matrix of `pam.md` §5.4, row by row, and the reconcile table: at
+//! every instant at which server or agent can die, the value that works on the
+//! host is one the server knows, and shows for what it is.
+
+use std::time::Duration;
+
+use sekisho_model::account::{Knowledge, SecretState, VerifyResult};
+use sekisho_model::id::OrderId;
+use sekisho_model::order::{Operation, OrderState, RefusalClass};
+use sekisho_server::orders;
+use sekisho_store::{Access, Order};
+use sekisho_testkit::{Agent, Crash, Fault, Host, Server, Stopped};
+use sekisho_wire::route::RouteName;
+
+const ACCOUNT: &str = "svc";
+const FIRST: &str = "what-nobody-told-the-server";
+
+/// A site with one enrolled, discovered host whose password was set once
+/// through the agent.
+async fn site() -> (Server, Agent) {
+    let server = Server::new().await;
+    let host = Host::with(&[(ACCOUNT, FIRST), ("other", "x")]);
+    let mut agent = Agent::enrol(&server, host, "web-1").await;
+    agent.work().await.expect("discovers");
+    server.request_reset(ACCOUNT).await;
+    agent.work().await.expect("resets");
+    assert_settled(&server, &agent).await;
+    (server, agent)
+}
+
+/// Nothing is lost: the value that works is among those the server knows.
+async fn assert_known(server: &Server, agent: &Agent) {
+    let works = agent.host.password(ACCOUNT);
+    let account = server.account(ACCOUNT).await;
+    let versions = server.versions(account.id).await;
+    let known = versions.iter().find(|(_, value)| *value == works);
+    let (version, _) = known.expect("the password of the host is one the server knows");
+    assert!(
+        matches!(
+            version.state,
+            SecretState::Current | SecretState::Indeterminate | SecretState::Candidate
+        ),
+        "the value that works is shown as {}",
+        version.state
+    );
+    assert!(server.audit_is_intact().await);
+}
+
+/// No order is open and the current value is the one that works.
+async fn assert_settled(server: &Server, agent: &Agent) {
+    assert_known(server, agent).await;
+    let current = server.current(ACCOUNT).await;
+    assert_eq!(current, Some(agent.host.password(ACCOUNT)), "the current value works");
+    let open: Vec<_> =
+        server.orders().await.into_iter().filter(|order| !order.state.is_terminal()).collect();
+    assert!(open.is_empty(), "orders are still open: {open:?}");
+}
+
+async fn state(server: &Server, order: OrderId) -> OrderState {
+    server.order(order).await.state
+}
+
+/// The newest reset, which may be a retry of the one that was asked for.
+async fn newest_reset(server: &Server) -> Order {
+    let resets = server.orders().await.into_iter();
+    let resets = resets.filter(|order| order.operation == Operation::Reset);
+    resets.max_by_key(|order| (order.created_at, order.attempt)).expect("there is one")
+}
+
+#[tokio::test]
+async fn row_01_server_dies_before_the_candidate_is_committed() {
+    let (server, agent) = site().await;
+    let before = server.orders().await.len();
+    let account = server.account(ACCOUNT).await;
+    let versions = server.versions(account.id).await.len();
+    // The request is dropped after every number of steps it can take: each
+    // time it has happened wholly or not at all.
+    let mut seen = (false, false);
+    for polls in 0..400 {
+        let context = server.context();
+        let request = orders::request_reset(server.app(), &context, account.clone(), "test");
+        let outcome = poll_times(request, polls).await;
+        let orders = server.orders().await.len() - before;
+        let candidates = server.versions(account.id).await.len() - versions;
+        assert_eq!(orders, candidates, "an order without its candidate, or the other way");
+        seen.0 |= orders == 0;
+        if orders == 1 {
+            seen.1 = true;
+            assert!(outcome || polls > 0);
+            break;
+        }
+    }
+    assert_eq!(seen, (true, true), "the request was cut both before and after its commit");
+    assert_known(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn row_02_server_dies_before_delivery() {
+    let (server, mut agent) = site().await;
+    let order = server.request_reset(ACCOUNT).await;
+    let server = server.restart().await;
+    agent.network.lead_to(server.plane());
+    assert_eq!(state(&server, order.id).await, OrderState::Queued);
+    agent.work().await.expect("works");
+    let after = server.order(order.id).await;
+    assert_eq!(after.state, OrderState::Committed);
+    assert_eq!(after.candidate_version, order.candidate_version, "the same candidate");
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn row_03_link_lost_while_the_order_is_on_its_way() {
+    let (server, mut agent) = site().await;
+    let changes = agent.host.changes();
+    let order = server.request_reset(ACCOUNT).await;
+    agent.network.break_next(RouteName::Fetch, Fault::LoseAnswer);
+    assert!(agent.work().await.is_err());
+    assert_eq!(state(&server, order.id).await, OrderState::Delivered, "RST-7");
+    assert_known(&server, &agent).await;
+    agent.work().await.expect("works");
+    assert_eq!(state(&server, order.id).await, OrderState::Committed);
+    assert_eq!(agent.host.changes(), changes + 1, "applied once");
+    let deliveries = server.app().store.read().orders().deliveries(order.id).await;
+    let seqs: Vec<u64> = deliveries.expect("read").iter().map(|one| one.seq).collect();
+    assert!(seqs.len() == 2 && seqs[0] > seqs[1], "the same order with a new seq: {seqs:?}");
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn row_03_a_time_out_alone_never_ends_a_delivered_order() {
+    let (server, mut agent) = site().await;
+    let order = server.request_reset(ACCOUNT).await;
+    agent.network.break_next(RouteName::Fetch, Fault::LoseAnswer);
+    assert!(agent.work().await.is_err());
+    server.advance(Duration::from_secs(11 * 60));
+    orders::sweep::round(server.app()).await.expect("sweeps");
+    assert_eq!(state(&server, order.id).await, OrderState::Indeterminate);
+    let account = server.account(ACCOUNT).await;
+    let knowledge = server.app().store.read().accounts().knowledge(&[account]).await;
+    assert!(knowledge.expect("read").values().all(|k| *k == Knowledge::Indeterminate));
+    assert_known(&server, &agent).await;
+    agent.work_through().await;
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn row_04_agent_dies_before_the_intent_is_durable() {
+    let (server, mut agent) = site().await;
+    let changes = agent.host.changes();
+    // Every disk operation of the whole reset, one after the other: from none
+    // at all to all of them. Rows 4, 5, 6 and 7 lie on this line.
+    let mut finished = 0;
+    for operations in 0..400 {
+        let asked = newest_reset(&server).await;
+        if asked.state.is_terminal() {
+            server.request_reset(ACCOUNT).await;
+        }
+        agent.disk.power_off_after(operations);
+        let worked = agent.work().await;
+        agent.disk.crash();
+        assert_known(&server, &agent).await;
+        if worked.is_ok() {
+            finished += 1;
+            if finished == 3 {
+                break;
+            }
+        }
+        server.advance(Duration::from_secs(60));
+    }
+    assert!(finished > 0, "the reset never came to its end");
+    for _ in 0..8 {
+        agent.work_through().await;
+        server.advance(Duration::from_secs(3700));
+    }
+    assert_settled(&server, &agent).await;
+    assert!(agent.host.changes() > changes);
+}
+
+#[tokio::test]
+async fn row_05_agent_dies_between_intent_and_apply() {
+    let (server, mut agent) = site().await;
+    let before = agent.host.password(ACCOUNT);
+    let order = server.request_reset(ACCOUNT).await;
+    agent.host.crash_at(Crash::BeforeApply);
+    assert!(matches!(agent.work().await, Err(Stopped::Crashed(Crash::BeforeApply))));
+    assert_eq!(agent.host.password(ACCOUNT), before);
+    assert_known(&server, &agent).await;
+    // Unknown → verify: candidate no, former yes → not applied → a new one.
+    agent.work().await.expect("works");
+    assert_eq!(state(&server, order.id).await, OrderState::NotApplied);
+    assert_eq!(newest_reset(&server).await.state, OrderState::Committed);
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn row_06_agent_dies_between_apply_and_outcome() {
+    let (server, mut agent) = site().await;
+    let changes = agent.host.changes();
+    let order = server.request_reset(ACCOUNT).await;
+    agent.host.crash_at(Crash::AfterApply);
+    assert!(matches!(agent.work().await, Err(Stopped::Crashed(Crash::AfterApply))));
+    assert_known(&server, &agent).await;
+    agent.work().await.expect("works");
+    assert_eq!(state(&server, order.id).await, OrderState::Committed);
+    assert_eq!(agent.host.changes(), changes + 1, "never run again");
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn row_07_report_lost_or_server_dies_before_it_commits() {
+    let (server, mut agent) = site().await;
+    let order = server.request_reset(ACCOUNT).await;
+    agent.network.break_next(RouteName::Receipt, Fault::LoseRequest);
+    assert!(agent.work().await.is_err());
+    assert_known(&server, &agent).await;
+    let server = server.restart().await;
+    agent.network.lead_to(server.plane());
+    agent.work().await.expect("reports");
+    assert_eq!(state(&server, order.id).await, OrderState::Committed);
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn row_08_server_dies_between_commit_and_ack() {
+    let (server, mut agent) = site().await;
+    let changes = agent.host.changes();
+    let order = server.request_reset(ACCOUNT).await;
+    agent.network.break_next(RouteName::Receipt, Fault::LoseAnswer);
+    assert!(agent.work().await.is_err());
+    assert_eq!(state(&server, order.id).await, OrderState::Committed);
+    let server = server.restart().await;
+    agent.network.lead_to(server.plane());
+    let lines = server.order(order.id).await;
+    agent.work().await.expect("reports again");
+    assert_eq!(server.order(order.id).await, lines, "the second report changes nothing");
+    assert_eq!(agent.host.changes(), changes + 1);
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn row_09_agent_wiped_after_apply() {
+    let (server, mut agent) = site().await;
+    let order = server.request_reset(ACCOUNT).await;
+    agent.network.break_next(RouteName::Receipt, Fault::LoseRequest);
+    assert!(agent.work().await.is_err());
+    let host = agent.host.clone();
+    drop(agent);
+    // The name is taken by the old device: the new one waits without a
+    // resource until an administrator gives it the old one's.
+    let mut agent = Agent::enrol(&server, host, "web-1").await;
+    let old = server.app().store.read().devices().find(order.device).await;
+    let resource = old.expect("read").expect("exists").resource;
+    agent.remap(&server, resource).await;
+    assert_known(&server, &agent).await;
+    server.advance(Duration::from_secs(11 * 60));
+    orders::sweep::round(server.app()).await.expect("sweeps");
+    agent.work_through().await;
+    assert_eq!(state(&server, order.id).await, OrderState::Committed);
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn row_11_endpoint_reverted_to_a_snapshot() {
+    let (server, mut agent) = site().await;
+    let mut old = agent.snapshot();
+    server.request_reset(ACCOUNT).await;
+    agent.work().await.expect("works");
+    let newer = agent.host.password(ACCOUNT);
+    assert_ne!(old.host.password(ACCOUNT), newer);
+    drop(agent);
+    // Longer than anything is called "in use".
+    server.advance(Duration::from_secs(3600));
+    // The endpoint does not know that it was reverted; its counter tells.
+    for _ in 0..4 {
+        old.work_through().await;
+    }
+    assert_settled(&server, &old).await;
+    assert_ne!(old.host.password(ACCOUNT), newer, "rotated at once");
+}
+
+#[tokio::test]
+async fn row_12_somebody_changes_the_password_by_hand() {
+    let (server, mut agent) = site().await;
+    agent.host.set_by_hand(ACCOUNT, "by hand");
+    let account = server.account(ACCOUNT).await;
+    let context = server.context();
+    let verify = orders::request_verify(server.app(), &context, account, "test").await;
+    agent.work().await.expect("works");
+    assert_eq!(state(&server, verify.expect("asked").id).await, OrderState::Committed);
+    let account = server.account(ACCOUNT).await;
+    assert_eq!(account.last_verify_result, Some(VerifyResult::OutOfSync));
+    // The agent has local authority: a reset heals it.
+    server.request_reset(ACCOUNT).await;
+    agent.work().await.expect("works");
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn row_13_two_resets_at_once_and_messages_twice() {
+    let (server, mut agent) = site().await;
+    let changes = agent.host.changes();
+    let account = server.account(ACCOUNT).await;
+    let context = server.context();
+    let (one, two) = tokio::join!(
+        orders::request_reset(server.app(), &context, account.clone(), "one"),
+        orders::request_reset(server.app(), &context, account.clone(), "two"),
+    );
+    assert!(one.is_ok() != two.is_ok(), "RST-3: exactly one");
+    for route in [RouteName::Fetch, RouteName::Receipt] {
+        // The copy is refused as a replay; the call counts as failed and is
+        // made again.
+        agent.network.break_next(route, Fault::Duplicate);
+    }
+    for _ in 0..4 {
+        let _ = agent.work().await;
+    }
+    assert_eq!(agent.host.changes(), changes + 1, "applied once");
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn a_refusal_by_policy_gets_a_new_candidate_three_times_and_no_more() {
+    let (server, mut agent) = site().await;
+    let changes = agent.host.changes();
+    let first = server.request_reset(ACCOUNT).await;
+    agent.host.refuse(&[RefusalClass::Policy; 9]);
+    for _ in 0..3 {
+        agent.work().await.expect("works");
+        server.advance(Duration::from_secs(3700));
+    }
+    let resets: Vec<Order> = server
+        .orders()
+        .await
+        .into_iter()
+        .filter(|order| order.operation == Operation::Reset && order.created_at >= first.created_at)
+        .collect();
+    assert_eq!(resets.len(), 4, "the first and three retries");
+    let mut candidates: Vec<_> = resets.iter().map(|order| order.candidate_version).collect();
+    candidates.sort();
+    candidates.dedup();
+    assert_eq!(candidates.len(), 4, "each with a candidate of its own");
+    assert_eq!(agent.host.changes(), changes);
+    agent.host.refuse(&[]);
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn something_passing_is_tried_again_with_the_same_candidate() {
+    let (server, mut agent) = site().await;
+    let first = server.request_reset(ACCOUNT).await;
+    agent.host.refuse(&[RefusalClass::Transient]);
+    agent.work().await.expect("works");
+    assert_eq!(state(&server, first.id).await, OrderState::NotApplied);
+    let again = newest_reset(&server).await;
+    assert_eq!(again.state, OrderState::Queued);
+    assert_eq!(again.candidate_version, first.candidate_version);
+    server.advance(Duration::from_secs(61));
+    agent.work().await.expect("works");
+    assert_eq!(state(&server, again.id).await, OrderState::Committed);
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn something_permanent_is_not_tried_again() {
+    let (server, mut agent) = site().await;
+    let first = server.request_reset(ACCOUNT).await;
+    agent.host.refuse(&[RefusalClass::Permanent]);
+    agent.work().await.expect("works");
+    assert_eq!(state(&server, first.id).await, OrderState::NotApplied);
+    assert_eq!(newest_reset(&server).await.id, first.id);
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn neither_value_works_is_out_of_sync() {
+    let (server, mut agent) = site().await;
+    let order = server.request_reset(ACCOUNT).await;
+    agent.host.crash_at(Crash::BeforeApply);
+    assert!(agent.work().await.is_err());
+    agent.host.set_by_hand(ACCOUNT, "by hand");
+    agent.work().await.expect("works");
+    assert_eq!(state(&server, order.id).await, OrderState::OutOfSync);
+    let account = server.account(ACCOUNT).await;
+    assert_eq!(account.last_verify_result, Some(VerifyResult::OutOfSync));
+    server.request_reset(ACCOUNT).await;
+    agent.work().await.expect("works");
+    assert_settled(&server, &agent).await;
+}
+
+/// Polls a future so often and drops it. Returns whether it came to its end.
+async fn poll_times<T>(future: impl Future<Output = T>, times: u32) -> bool {
+    let mut future = std::pin::pin!(future);
+    for _ in 0..times {
+        let ready = std::future::poll_fn(|context| {
+            let ready = future.as_mut().poll(context).is_ready();
+            std::task::Poll::Ready(ready)
+        })
+        .await;
+        if ready {
+            return true;
+        }
+        // The database works on threads of its own: let it.
+        tokio::task::yield_now().await;
+    }
+    false
+}
