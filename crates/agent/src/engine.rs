@@ -47,6 +47,9 @@ pub struct Engine {
     journal: Journal,
     counters: Counters,
     held: BTreeMap<AccountId, SecretVersionId>,
+    /// Receipts that the disk did not take. They are reported all the same; if
+    /// the agent stops first, the answer is *unknown*.
+    unsaved: BTreeMap<OrderId, Vec<u8>>,
     identity: Arc<IdentityKey>,
     device: DeviceId,
     site: SiteId,
@@ -90,6 +93,7 @@ impl Engine {
             journal,
             counters,
             held,
+            unsaved: BTreeMap::new(),
             identity: parts.identity,
             device: parts.device,
             site: trust.anchor().site,
@@ -120,7 +124,9 @@ impl Engine {
 
     /// Signed receipts that the server does not have yet.
     pub fn unreported(&self) -> Vec<(OrderId, Vec<u8>)> {
-        self.journal.unreported()
+        let mut receipts = self.journal.unreported();
+        receipts.extend(self.unsaved.iter().map(|(order, receipt)| (*order, receipt.clone())));
+        receipts
     }
 
     /// Settings were changed.
@@ -160,12 +166,16 @@ impl Engine {
             let outcome = Outcome::Refused { reason, detail };
             // A conflicting seq is not written down as the highest.
             return match reason {
-                OrderRefusal::SeqConflict => self.sign(&entry, outcome),
-                _ => self.finish(entry, outcome),
+                OrderRefusal::SeqConflict => self.only_report(&entry, outcome),
+                OrderRefusal::Expired
+                | OrderRefusal::Fenced { .. }
+                | OrderRefusal::OtherAccount
+                | OrderRefusal::Unsupported
+                | OrderRefusal::NotRecorded => self.finish(entry, outcome),
             };
         }
         if let Err(error) = self.journal.put(entry.clone()) {
-            return self.sign(&entry, not_recorded(&error));
+            return self.only_report(&entry, not_recorded(&error));
         }
         self.counters.seq = self.counters.seq.max(order.seq);
         let outcome = match &order.task {
@@ -188,9 +198,11 @@ impl Engine {
         disposition: Disposition,
         now: Timestamp,
     ) -> Result<(), StateError> {
+        let unsaved = self.unsaved.remove(&order);
         match (disposition, self.journal.entry(order)) {
-            (Disposition::Recorded, Some(entry)) if entry.step == Step::Done => {
-                let entry = Entry { step: Step::Reported, changed: now, ..entry.clone() };
+            (Disposition::Recorded, Some(entry)) if entry.step != Step::Reported => {
+                let receipt = entry.receipt.clone().or(unsaved.map(ByteBuf::from));
+                let entry = Entry { step: Step::Reported, changed: now, receipt, ..entry.clone() };
                 self.journal.put(entry)?;
             }
             // Kept: a server that forgot the order will ask for the escrow.
@@ -410,8 +422,18 @@ impl Engine {
             Entry { step: Step::Done, receipt: Some(ByteBuf::from(receipt.clone())), ..entry };
         match self.journal.put(done) {
             Ok(()) => self.counters.seq = self.counters.seq.max(seq),
-            Err(error) => tracing::error!(%error, "the receipt could not be stored"),
+            Err(error) => {
+                tracing::error!(%error, "the receipt could not be stored");
+                self.unsaved.insert(entry.order, receipt.clone());
+            }
         }
+        receipt
+    }
+
+    /// A receipt that is reported and not written down: nothing was begun.
+    fn only_report(&mut self, entry: &Entry, outcome: Outcome) -> Vec<u8> {
+        let receipt = self.sign(entry, outcome);
+        self.unsaved.insert(entry.order, receipt.clone());
         receipt
     }
 

@@ -154,7 +154,11 @@ impl Session {
     ///
     /// # Errors
     /// When the link fails.
-    pub async fn wait(&self, link: &mut impl Transport, hold: Duration) -> Result<Wake, SessionError> {
+    pub async fn wait(
+        &self,
+        link: &mut impl Transport,
+        hold: Duration,
+    ) -> Result<Wake, SessionError> {
         let seconds = hold.as_secs();
         let timeout = hold + Duration::from_secs(15);
         let body =

@@ -10,7 +10,7 @@
 //! [`PlatformError::Unsupported`]: a check that cannot be made refuses
 //! (INV-8), nothing is stubbed to succeed.
 //!
-//! No `unsafe` is needed: the system calls go through `rustix`, hashing and
+//! `unsafe` occurs once, between fork and exec; all other system calls go through `rustix`, hashing and
 //! PAM stay inside the programs of the system.
 
 pub mod accounts;

@@ -64,11 +64,6 @@ const PACKAGES: &[Package] = &[
         present: || cmd::on_path("sqlite3"),
     },
     Package {
-        name: "faketime",
-        purpose: "runs an agent with a clock that is years off",
-        present: || cmd::on_path("faketime"),
-    },
-    Package {
         name: "postgresql",
         purpose: "the second database of the store's tests",
         present: || postgresql_program("initdb"),

@@ -85,7 +85,8 @@ pub(crate) fn run(call: Call<'_>) -> io::Result<Output> {
         return Err(io::Error::from(io::ErrorKind::InvalidInput));
     }
     let timer = timer(call.deadline)?;
-    let mut child = Command::new(call.program)
+    let mut command = Command::new(call.program);
+    command
         .args(call.args)
         .env_clear()
         .env("PATH", PATH)
@@ -95,8 +96,9 @@ pub(crate) fn run(call: Call<'_>) -> io::Result<Output> {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         // Its own group, so that what it starts can be killed with it.
-        .process_group(0)
-        .spawn()?;
+        .process_group(0);
+    end_with_us(&mut command);
+    let mut child = command.spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
         // A program that ends without reading is judged by how it ended.
         let _ = stdin.write_all(&call.stdin);
@@ -105,6 +107,27 @@ pub(crate) fn run(call: Call<'_>) -> io::Result<Output> {
     let mut stderr = Capture::new(child.stderr.take(), MAX_STDERR_BYTES);
     let end = watch(&mut child, &timer, &mut stdout, &mut stderr);
     Ok(Output { end, cut: stdout.cut, stdout: stdout.kept, stderr: stderr.kept })
+}
+
+/// A change must not happen after its agent is dead: the next one would look
+/// what works, decide on it, and be overtaken.
+#[expect(unsafe_code, reason = "the only way to run code between fork and exec")]
+fn end_with_us(command: &mut Command) {
+    let us = rustix::process::getpid();
+    let ask_for_death = move || {
+        rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+        // We may have died before the line above.
+        if rustix::process::getppid() == Some(us) {
+            Ok(())
+        } else {
+            Err(rustix::io::Errno::SRCH.into())
+        }
+    };
+    // SAFETY: the closure makes two system calls and allocates nothing, which
+    // is allowed between fork and exec.
+    unsafe {
+        command.pre_exec(ask_for_death);
+    }
 }
 
 fn watch(

@@ -114,6 +114,9 @@ pub async fn sign_in(
         Err(_) => None,
     };
     let hash = user.as_ref().map(|user| user.password_hash.clone());
+    // People type the password where the name goes: a text that is nobody's
+    // name is not written down (INV-3).
+    let name = user.as_ref().map(|user| user.name.to_string()).unwrap_or_default();
     let right = app.hasher.verify(password.clone(), hash).await?;
     let refusal = match user {
         None => SignInRefusal::UnknownUser,
@@ -127,7 +130,6 @@ pub async fn sign_in(
     };
     let mut work = app.store.begin(&context).await?;
     attempt.failed(&work).await?;
-    let name: String = name.chars().take(64).collect();
     work.record(Event::SignInRefused { name: name.clone(), reason: refusal });
     if attempt.now_blocked {
         // Told once, when the wait begins: the tries in between are not

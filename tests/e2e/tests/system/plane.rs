@@ -41,7 +41,7 @@ impl Api {
     pub(crate) fn of(site: &Site, token: &str) -> Self {
         let ca = site.ca_file();
         let start = format!(
-            "cacert = {ca:?}\nsilent\nmax-time = 30\nheader = \"Authorization: Bearer {token}\"\n\
+            "cacert = {ca:?}\nsilent\nhttp1.1\nmax-time = 30\nheader = \"Authorization: Bearer {token}\"\n\
              write-out = \"\\n%{{http_code}}\"\n"
         );
         Self { start, url: site.url() }
