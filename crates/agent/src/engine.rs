@@ -26,7 +26,7 @@ use sekisho_model::{Clock, Rng, Timestamp};
 use sekisho_platform::PlatformError;
 use sekisho_platform::accounts::{AccountBackend, AccountFilter};
 use sekisho_seal::bundle::Trust;
-use sekisho_seal::escrow::{self, Escrow};
+use sekisho_seal::escrow::{self, Escrow, SealedEscrow};
 use sekisho_seal::message;
 use sekisho_seal::sign::IdentityKey;
 use sekisho_wire::order::{Candidate, MAX_CANDIDATES, Order, Target, Task};
@@ -127,6 +127,14 @@ impl Engine {
         let mut receipts = self.journal.unreported();
         receipts.extend(self.unsaved.iter().map(|(order, receipt)| (*order, receipt.clone())));
         receipts
+    }
+
+    /// The escrows, for a server that asks for them.
+    ///
+    /// # Errors
+    /// When the disk fails or one is damaged.
+    pub fn escrows(&self) -> Result<Vec<SealedEscrow>, StateError> {
+        self.journal.escrows()
     }
 
     /// Settings were changed.

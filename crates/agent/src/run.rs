@@ -406,7 +406,11 @@ impl Agent {
         )
         .await?;
         self.parts.state.advance(&mut self.trust, &answer.bundles).map_err(Trouble::from)?;
-        let session = opened?;
+        let mut session = opened?;
+        if session.directives.escrows_wanted {
+            let escrows = self.engine().escrows().map_err(Trouble::from)?;
+            session.hand_in(link, &escrows).await?;
+        }
         tracing::info!(session = %session.id(), server = %link.endpoint(), "connected");
         self.parts.status.put(Phase::Connected, None, &self.time);
         self.fetch_due = true;

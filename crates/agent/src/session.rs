@@ -9,6 +9,7 @@ use sekisho_model::id::{DeviceId, DeviceSessionId};
 use sekisho_model::rng::random_bytes;
 use sekisho_model::{Clock, Rng, Timestamp};
 use sekisho_seal::bundle::Trust;
+use sekisho_seal::escrow::SealedEscrow;
 use sekisho_seal::mac::{Direction, SessionKeys};
 use sekisho_seal::purpose::Scope;
 use sekisho_seal::sealing::OpeningKey;
@@ -19,9 +20,10 @@ use sekisho_wire::order::{FetchAnswer, FetchRequest, MAX_FETCH_ANSWER_BYTES, Ord
 use sekisho_wire::receipt::{Ack, MAX_ACK_BYTES};
 use sekisho_wire::route::RouteName;
 use sekisho_wire::session::{
-    Directives, FRAME_OVERHEAD_BYTES, Frame, Hello, HelloAnswer, HelloOutcome, HelloRefusal,
-    MAX_WELCOME_BYTES, Wake, WelcomeEnvelope,
+    Directives, EscrowsHandedIn, EscrowsTaken, FRAME_OVERHEAD_BYTES, Frame, Hello, HelloAnswer,
+    HelloOutcome, HelloRefusal, MAX_ESCROWS, MAX_WELCOME_BYTES, Wake, WelcomeEnvelope,
 };
+use serde_bytes::ByteBuf;
 
 /// Why a call of a session failed.
 #[derive(Debug, thiserror::Error)]
@@ -218,6 +220,25 @@ impl Session {
             return Err(SealError::OtherContext("receipt").into());
         }
         Ok(ack)
+    }
+
+    /// Hands escrows in: the site is in recovery and asks for them.
+    ///
+    /// # Errors
+    /// When the link fails or the answer cannot be believed.
+    pub async fn hand_in(
+        &mut self,
+        link: &mut impl Transport,
+        escrows: &[SealedEscrow],
+    ) -> Result<(), SessionError> {
+        for some in escrows.chunks(MAX_ESCROWS) {
+            let escrows = some.iter().map(|escrow| ByteBuf::from(cbor::encode(escrow))).collect();
+            let body = cbor::encode(&EscrowsHandedIn { escrows });
+            let answer = self.exchange(link, RouteName::Escrow, body, 1024).await?;
+            let taken: EscrowsTaken = cbor::decode(&answer, 1024).map_err(SealError::Malformed)?;
+            tracing::info!(taken = taken.taken, "escrows handed in");
+        }
+        Ok(())
     }
 
     async fn exchange(

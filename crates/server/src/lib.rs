@@ -17,6 +17,7 @@ pub mod keys;
 pub mod metrics;
 pub mod orders;
 pub mod policies;
+pub mod recovery;
 pub mod resources;
 pub mod roles;
 pub mod run;

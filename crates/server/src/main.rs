@@ -1,7 +1,7 @@
 //! The Sekisho server.
 
-use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -9,8 +9,11 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use sekisho_model::clock::SystemClock;
 use sekisho_model::rng::SystemRng;
+use sekisho_seal::recovery_key;
+use sekisho_seal::sealing::OpeningKey;
 use sekisho_server::config::{Config, DEFAULT_PATH, LogFormat, settings};
 use sekisho_server::{http, init, run};
+use zeroize::Zeroizing;
 
 /// Keeps, rotates and lends the passwords of privileged accounts.
 #[derive(Debug, Parser)]
@@ -35,6 +38,20 @@ enum Command {
     Run {
         #[command(flatten)]
         config: ConfigArguments,
+    },
+    /// End a recovery: open what the agents handed in with the recovery key.
+    ///
+    /// The server may be running. The key is read from a prompt, a file or
+    /// standard input, never from the command line.
+    Recover {
+        #[command(flatten)]
+        config: ConfigArguments,
+        /// A file that holds the recovery key; `-` = standard input.
+        #[arg(long, value_name = "FILE")]
+        recovery_key_file: Option<PathBuf>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Print what was understood of the configuration, and what is wrong.
     CheckConfig {
@@ -90,6 +107,28 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             log(tracing_subscriber::EnvFilter::try_new(&config.log.level)?, config.log.format)?;
             runtime()?.block_on(run::run(config, Arc::new(SystemClock), Arc::new(SystemRng)))?;
         }
+        Command::Recover { config, recovery_key_file, json } => {
+            prepare_process()?;
+            let config = config.load()?;
+            log(tracing_subscriber::EnvFilter::new("warn"), LogFormat::Text)?;
+            let key = read_recovery_key(recovery_key_file.as_deref())?;
+            let done = runtime()?.block_on(run::recover(
+                config,
+                Arc::new(SystemClock),
+                Arc::new(SystemRng),
+                &key,
+            ))?;
+            if json {
+                writeln!(out, "{}", serde_json::to_string(&done)?)?;
+            } else {
+                writeln!(
+                    out,
+                    "recovery ended: {} passwords recovered, {} known already, {} skipped; the \
+                     agents check now which of them work",
+                    done.recovered, done.known, done.skipped
+                )?;
+            }
+        }
         Command::CheckConfig { config } => {
             let environment = |name: &str| std::env::var(name).ok();
             let checked = Config::check(Some(&config.config), &config.set, environment);
@@ -108,6 +147,25 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::SettingsReference => write!(out, "{}", settings::reference())?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Longest key file, in bytes.
+const MAX_KEY_BYTES: u64 = 4096;
+
+fn read_recovery_key(file: Option<&Path>) -> anyhow::Result<OpeningKey> {
+    let mut text = Zeroizing::new(String::new());
+    match file {
+        Some(path) if path == Path::new("-") => {
+            std::io::stdin().take(MAX_KEY_BYTES).read_to_string(&mut text)?;
+        }
+        Some(path) => {
+            let file = std::fs::File::open(path)
+                .with_context(|| format!("the key file {}", path.display()))?;
+            file.take(MAX_KEY_BYTES).read_to_string(&mut text)?;
+        }
+        None => text = Zeroizing::new(rpassword::prompt_password("Recovery key (not shown): ")?),
+    }
+    recovery_key::parse(&text).context("the recovery key")
 }
 
 /// No core dumps, and nothing this process creates is open to others.

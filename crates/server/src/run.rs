@@ -14,6 +14,7 @@ use sd_notify::NotifyState;
 use sekisho_model::event::{Actor, Event, Origin};
 use sekisho_model::id::RequestId;
 use sekisho_model::{Clock, Rng};
+use sekisho_seal::sealing::OpeningKey;
 use sekisho_store::{Access as _, OperationContext, Store};
 use sekisho_vault::{Kek, KekRecord, KeyRing, WrappedKey};
 use tokio::net::TcpListener;
@@ -25,6 +26,7 @@ use crate::config::Config;
 use crate::http;
 use crate::keys::SiteKeys;
 use crate::metrics::Metrics;
+use crate::recovery::Recovered;
 use crate::sessions::PasswordHasher;
 use crate::shutdown::{Shutdown, Tasks, shutdown};
 
@@ -137,6 +139,28 @@ pub async fn run(config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> an
     let listeners = Listeners::bind(&config).await?;
     let app = open(config, clock, rng).await?;
     serve(app, listeners, stop_signal()).await
+}
+
+/// Ends a recovery with the recovery key.
+///
+/// # Errors
+/// As [`crate::recovery::recover`], or when the site cannot be opened.
+pub async fn recover(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    key: &OpeningKey,
+) -> anyhow::Result<Recovered> {
+    let app = open(config, clock, rng).await?;
+    let request = RequestId::new(app.clock.as_ref(), app.rng.as_ref());
+    let context = OperationContext {
+        actor: Actor::System,
+        origin: Origin { request, address: None },
+        now: app.clock.now(),
+    };
+    let done = crate::recovery::recover(&app, &context, key).await?;
+    app.store.clone().close().await?;
+    Ok(done)
 }
 
 /// Serves until `stop`, then ends softly, then hard.

@@ -180,6 +180,23 @@ impl<A: Access> Orders<'_, A> {
         all(&self.at.db(), select, limit).await
     }
 
+    /// When the next queued order of a device may be delivered that may not be
+    /// delivered yet.
+    pub async fn next_due(
+        &self,
+        device: DeviceId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        use row::Column as C;
+        let select = row::Entity::find()
+            .filter(C::Device.eq(device.uuid()))
+            .filter(C::State.eq(OrderState::Queued.as_str()))
+            .filter(C::NotBefore.gt(now.as_millis()))
+            .order_by(C::NotBefore, Sort::Asc);
+        let first: Vec<Order> = all(&self.at.db(), select, 1).await?;
+        Ok(first.first().map(|order| order.not_before))
+    }
+
     /// The orders of a device that were delivered and not answered, oldest
     /// first: candidates for a redelivery. At most 200.
     pub async fn unanswered(&self, device: DeviceId) -> Result<Vec<Order>, StoreError> {

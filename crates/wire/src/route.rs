@@ -67,6 +67,8 @@ pub enum RouteName {
     Fetch,
     /// Bringing a receipt.
     Receipt,
+    /// Handing escrows in, when the server asks for them.
+    Escrow,
 }
 
 /// A line of the route table.
@@ -181,6 +183,16 @@ pub const ROUTES: &[Route] = &[
         rate: RateClass::Device,
         max_body_bytes: 2048 * KIB,
         max_answer_bytes: 4 * KIB,
+        timeout_s: 60,
+    },
+    Route {
+        name: RouteName::Escrow,
+        method: Method::Post,
+        path: "/agent/v1/escrow",
+        access: Access::Device,
+        rate: RateClass::Device,
+        max_body_bytes: 512 * KIB,
+        max_answer_bytes: KIB,
         timeout_s: 60,
     },
 ];

@@ -126,6 +126,8 @@ pub struct Directives {
     pub fetch_every_s: u32,
     /// The protocol versions the server reads: oldest and newest.
     pub protocols: (u16, u16),
+    /// The site is in recovery: hand in every escrow. There are no orders.
+    pub escrows_wanted: bool,
 }
 
 /// Why a Hello did not open a session.
@@ -142,8 +144,6 @@ pub enum HelloRefusal {
     Suspended,
     /// The agent is too old for this server.
     AgentTooOld,
-    /// The site is in recovery.
-    Recovery,
 }
 
 impl HelloRefusal {
@@ -157,7 +157,6 @@ impl HelloRefusal {
                 "another machine uses the same identity; an administrator must decide which one to keep"
             }
             Self::AgentTooOld => "this agent is too old for the server; install a newer one",
-            Self::Recovery => "the site is in recovery; waiting until it is done",
         }
     }
 }
@@ -189,4 +188,25 @@ pub enum Wake {
     Fetch,
     /// Nothing happened in the time asked for.
     Nothing,
+}
+
+/// Most escrows in one message.
+pub const MAX_ESCROWS: usize = 32;
+
+/// Longest message with escrows, in bytes.
+pub const MAX_ESCROWS_BYTES: usize = 448 * 1024;
+
+/// Escrows, handed in during recovery. The server cannot open them: that takes
+/// the recovery key, which only an operator has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EscrowsHandedIn {
+    /// At most [`MAX_ESCROWS`], each as the agent stored it.
+    pub escrows: Vec<serde_bytes::ByteBuf>,
+}
+
+/// The server's word that escrows are durable at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EscrowsTaken {
+    /// How many were taken.
+    pub taken: u32,
 }

@@ -241,7 +241,13 @@ impl Agent {
             self.rng.as_ref(),
         )
         .await?;
-        Ok(opened?)
+        let mut session = opened?;
+        if session.directives.escrows_wanted {
+            let escrows =
+                running.engine.escrows().map_err(|error| Stopped::Disk(error.to_string()))?;
+            session.hand_in(&mut self.network, &escrows).await?;
+        }
+        Ok(session)
     }
 
     async fn report(

@@ -13,9 +13,11 @@ use sekisho_model::rng::SystemRng;
 use sekisho_model::user::{Role, UserState};
 use sekisho_model::{Clock, Rng, Secret, Timestamp};
 use sekisho_seal::enrolment_key::EnrolmentKeyText;
+use sekisho_seal::recovery_key;
 use sekisho_server::agents::Plane;
 use sekisho_server::app::SharedApp;
 use sekisho_server::config::Config;
+use sekisho_server::recovery::{self, Recovered};
 use sekisho_server::shutdown::{Stopper, shutdown};
 use sekisho_server::{init, orders, run, secrets};
 use sekisho_store::{
@@ -29,6 +31,7 @@ pub struct Server {
     clock: Arc<ManualClock>,
     owner: UserId,
     folder: Arc<tempfile::TempDir>,
+    recovery_key: String,
     _stopper: Stopper,
 }
 
@@ -44,7 +47,9 @@ impl Server {
         init::init(&config, clock.clone(), Arc::new(SystemRng), true, &mut shown)
             .await
             .expect("a site can be created");
-        let mut server = Self::open(folder, clock, None).await;
+        let shown: serde_json::Value = serde_json::from_slice(&shown).expect("JSON");
+        let recovery_key = shown["recovery_key"].as_str().expect("shown once").to_owned();
+        let mut server = Self::open(folder, clock, None, recovery_key).await;
         server.owner = server.add_user().await;
         server
     }
@@ -52,16 +57,43 @@ impl Server {
     /// The server dies and starts again on the same database. Sessions and
     /// orders are what the database says.
     pub async fn restart(self) -> Self {
-        let Self { app, plane, clock, owner, folder, _stopper } = self;
+        let Self { app, plane, clock, owner, folder, recovery_key, _stopper } = self;
         drop((plane, _stopper));
         drop(app);
-        Self::open(folder, clock, Some(owner)).await
+        Self::open(folder, clock, Some(owner), recovery_key).await
+    }
+
+    /// A copy of everything the server has on disk, as of now.
+    pub async fn backup(&self) -> tempfile::TempDir {
+        let copy = tempfile::tempdir().expect("a scratch folder");
+        copy_folder(self.folder.path(), copy.path());
+        copy
+    }
+
+    /// The server dies, and an old backup is put in its place.
+    pub async fn restored_from(self, backup: tempfile::TempDir) -> Self {
+        let Self { app, plane, clock, owner, folder, recovery_key, _stopper } = self;
+        drop((plane, app, folder, _stopper));
+        Self::open(Arc::new(backup), clock, Some(owner), recovery_key).await
+    }
+
+    /// The operator enters the recovery key.
+    pub async fn recover(&self) -> Recovered {
+        let key = recovery_key::parse(&self.recovery_key).expect("a key");
+        recovery::recover(&self.app, &self.context(), &key).await.expect("recovers")
+    }
+
+    /// Why the site is in recovery, if it is.
+    pub async fn recovery_reason(&self) -> Option<String> {
+        let site = self.app.store.read().site().find().await.expect("read");
+        site.and_then(|site| site.recovery_reason)
     }
 
     async fn open(
         folder: Arc<tempfile::TempDir>,
         clock: Arc<ManualClock>,
         owner: Option<UserId>,
+        recovery_key: String,
     ) -> Self {
         let rng: Arc<dyn Rng> = Arc::new(SystemRng);
         let app = run::open(config(folder.path()), clock.clone(), rng.clone())
@@ -70,7 +102,7 @@ impl Server {
         let (stopper, watch) = shutdown();
         let plane = Arc::new(Plane::new(app.clone(), watch));
         let owner = owner.unwrap_or_else(|| UserId::new(clock.as_ref(), rng.as_ref()));
-        Self { app, plane, clock, owner, folder, _stopper: stopper }
+        Self { app, plane, clock, owner, folder, recovery_key, _stopper: stopper }
     }
 
     /// The wired server.
@@ -232,4 +264,19 @@ fn config(folder: &Path) -> Config {
     let file = folder.join("server.toml");
     std::fs::write(&file, text).expect("written");
     Config::load(Some(&file), &[], |_| None).expect("a valid configuration")
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).expect("listed") {
+        let entry = entry.expect("listed");
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("known").is_dir() {
+            std::fs::create_dir(&target).expect("made");
+            let mode = entry.metadata().expect("read").permissions();
+            std::fs::set_permissions(&target, mode).expect("set");
+            copy_folder(&entry.path(), &target);
+        } else if !entry.file_name().to_string_lossy().ends_with("-shm") {
+            std::fs::copy(entry.path(), &target).expect("copied");
+        }
+    }
 }

@@ -261,6 +261,40 @@ async fn row_09_agent_wiped_after_apply() {
 }
 
 #[tokio::test]
+async fn row_10_server_restored_from_a_backup_older_than_the_reset() {
+    let (server, mut agent) = site().await;
+    let backup = server.backup().await;
+    for _ in 0..3 {
+        server.request_reset(ACCOUNT).await;
+        agent.work().await.expect("works");
+    }
+    let works = agent.host.password(ACCOUNT);
+    let server = server.restored_from(backup).await;
+    agent.network.lead_to(server.plane());
+    assert_ne!(server.current(ACCOUNT).await, Some(works.clone()), "it has forgotten");
+
+    // The agent knows more: no order is given, the escrows are handed in.
+    agent.work().await.expect("hands in its escrows");
+    assert!(server.recovery_reason().await.expect("in recovery").contains("order seq"));
+    let account = server.account(ACCOUNT).await;
+    let refused = orders::request_reset(server.app(), &server.context(), account, "test").await;
+    assert!(matches!(refused, Err(orders::OrderError::Recovery)));
+
+    // The operator enters the recovery key; the agent checks what works.
+    let recovered = server.recover().await;
+    assert_eq!((recovered.recovered, recovered.skipped), (3, 0));
+    assert_known(&server, &agent).await;
+    agent.work().await.expect("checks");
+    assert_eq!(server.current(ACCOUNT).await, Some(works));
+    assert_settled(&server, &agent).await;
+
+    // And it goes on from there.
+    server.request_reset(ACCOUNT).await;
+    agent.work().await.expect("works");
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
 async fn row_11_endpoint_reverted_to_a_snapshot() {
     let (server, mut agent) = site().await;
     let mut old = agent.snapshot();

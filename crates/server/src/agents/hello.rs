@@ -65,7 +65,8 @@ pub(super) async fn hello(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>
 
     let bundles = app.keys.bundles();
     let newer = bundles.after(hello.bundle_version, MAX_CHAIN).to_vec();
-    let refusal = refusal(app, peer, &device, &hello, bundles.trust.bundle().version).await?;
+    let refusal = refusal(&device, &hello);
+    let in_recovery = recovery(app, peer, &device, &hello, bundles.trust.bundle().version).await?;
     let now = app.clock.now();
     let session = DeviceSessionId::at(now, app.rng.as_ref());
     let outcome = match refusal {
@@ -77,6 +78,7 @@ pub(super) async fn hello(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>
                 wait_hold_s: u32::try_from(WAIT_HOLD_S).unwrap_or(u32::MAX),
                 fetch_every_s: FETCH_EVERY_S,
                 protocols: (sekisho_wire::PROTOCOL_MIN, sekisho_wire::PROTOCOL),
+                escrows_wanted: in_recovery,
             },
         },
     };
@@ -149,32 +151,31 @@ async fn keep(
 }
 
 /// Why there is no session for this device now.
-async fn refusal(
+fn refusal(device: &Device, hello: &Hello) -> Option<HelloRefusal> {
+    match device.state {
+        DeviceState::Pending => Some(HelloRefusal::Pending),
+        DeviceState::Blocked => Some(HelloRefusal::Blocked),
+        DeviceState::Retired => Some(HelloRefusal::Retired),
+        DeviceState::Approved if device.suspension.is_some() => Some(HelloRefusal::Suspended),
+        DeviceState::Approved => {
+            let readable = hello.protocol >= sekisho_wire::PROTOCOL_MIN
+                && hello.min_protocol <= sekisho_wire::PROTOCOL;
+            (!readable).then_some(HelloRefusal::AgentTooOld)
+        }
+    }
+}
+
+/// Whether the site is in recovery. A device that knows more than the database
+/// puts it there: it was restored from an older backup.
+async fn recovery(
     app: &App,
     peer: &Peer,
     device: &Device,
     hello: &Hello,
     own_bundle: u64,
-) -> Result<Option<HelloRefusal>, Refusal> {
-    let by_state = match device.state {
-        DeviceState::Pending => Some(HelloRefusal::Pending),
-        DeviceState::Blocked => Some(HelloRefusal::Blocked),
-        DeviceState::Retired => Some(HelloRefusal::Retired),
-        DeviceState::Approved if device.suspension.is_some() => Some(HelloRefusal::Suspended),
-        DeviceState::Approved => None,
-    };
-    if by_state.is_some() {
-        return Ok(by_state);
-    }
-    if hello.protocol < sekisho_wire::PROTOCOL_MIN || hello.min_protocol > sekisho_wire::PROTOCOL {
-        return Ok(Some(HelloRefusal::AgentTooOld));
-    }
+) -> Result<bool, Refusal> {
     let site = app.store.read().site().find().await?;
-    if site.is_some_and(|site| site.recovery_reason.is_some()) {
-        return Ok(Some(HelloRefusal::Recovery));
-    }
-    // A device that knows more than the database: it was restored from an
-    // older backup.
+    let in_recovery = site.is_some_and(|site| site.recovery_reason.is_some());
     let knows_more = if hello.bundle_version > own_bundle {
         Some(format!("trust bundle {} (here: {own_bundle})", hello.bundle_version))
     } else if hello.highest_seq > device.last_seq {
@@ -182,15 +183,21 @@ async fn refusal(
     } else {
         None
     };
-    let Some(more) = knows_more else { return Ok(None) };
-    let reason = format!("device {} knows {more}", device.id);
+    let Some(more) = knows_more.filter(|_| device.state == DeviceState::Approved) else {
+        return Ok(in_recovery);
+    };
     let ctx = context(app, peer, Actor::Device(device.id));
     let mut uow = app.store.begin(&ctx).await?;
-    if uow.site().enter_recovery(&reason).await? {
+    // The next order goes on above what the device has seen.
+    uow.devices().raise_seq(device.id, hello.highest_seq).await?;
+    let reason = format!("device {} knows {more}", device.id);
+    let committed = if uow.site().enter_recovery(&reason).await? {
         tracing::error!(reason, "the site enters recovery");
         uow.record(Event::RecoveryEntered { device: device.id, reason });
-        let committed = uow.commit().await?;
-        orders::tell(app, &committed, &[]);
-    }
-    Ok(Some(HelloRefusal::Recovery))
+        uow.commit().await?
+    } else {
+        uow.commit_unaudited("another device knows more, and the site is in recovery").await?
+    };
+    orders::tell(app, &committed, &[]);
+    Ok(true)
 }

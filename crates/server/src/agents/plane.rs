@@ -283,6 +283,7 @@ async fn dispatch(
         (RouteName::Wait, [session, seconds]) => wait::wait(plane, peer, session, seconds).await,
         (RouteName::Fetch, []) => session::fetch(app, peer, body).await,
         (RouteName::Receipt, []) => session::receipt(app, peer, body).await,
+        (RouteName::Escrow, []) => session::escrow(app, peer, body).await,
         // The table's templates say how many parameters there are.
         (
             RouteName::Bundle
@@ -292,7 +293,8 @@ async fn dispatch(
             | RouteName::Hello
             | RouteName::Wait
             | RouteName::Fetch
-            | RouteName::Receipt,
+            | RouteName::Receipt
+            | RouteName::Escrow,
             _,
         ) => Err(ProblemCode::NotFound.into()),
     }

@@ -1,11 +1,14 @@
 //! Fetch and receipt.
 
+use sekisho_seal::escrow::{MAX_ESCROW_BYTES, SealedEscrow};
 use sekisho_seal::message;
+use sekisho_store::{Access, Blob, Escrow};
 use sekisho_wire::cbor;
 use sekisho_wire::order::{FetchAnswer, FetchRequest, MAX_FETCH_BYTES};
 use sekisho_wire::problem::ProblemCode;
 use sekisho_wire::receipt::{Ack, ReceiptEnvelope};
 use sekisho_wire::route::RouteName;
+use sekisho_wire::session::{EscrowsHandedIn, EscrowsTaken, MAX_ESCROWS, MAX_ESCROWS_BYTES};
 
 use super::frame::believe;
 use super::{Peer, Refusal};
@@ -18,8 +21,13 @@ pub(super) async fn fetch(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>
     let request: FetchRequest =
         cbor::decode(&believed.body, MAX_FETCH_BYTES).map_err(|_| ProblemCode::Unreadable)?;
     let (uow, device, session) = (&mut believed.uow, &believed.device, &believed.session);
-    sweep::look_into_open_resets(app, uow, device).await?;
-    let (orders, more) = deliver::deliver(app, uow, device, session).await?;
+    let site = uow.site().find().await?;
+    let (orders, more) = if site.is_some_and(|site| site.recovery_reason.is_some()) {
+        (Vec::new(), false)
+    } else {
+        sweep::look_into_open_resets(app, uow, device).await?;
+        deliver::deliver(app, uow, device, session).await?
+    };
     let answer = FetchAnswer { nonce: request.nonce, server_time: app.clock.now(), orders, more };
     believed.answer(app, cbor::encode(&answer), &[]).await
 }
@@ -38,4 +46,34 @@ pub(super) async fn receipt(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u
     let (disposition, changed) = receipts::take_over(app, uow, device, &receipt, hash).await?;
     let ack = Ack { order: receipt.order, receipt_hash: hash, disposition };
     believed.answer(app, cbor::encode(&ack), &changed).await
+}
+
+/// Keeps escrows that a device hands in during recovery. They stay sealed.
+pub(super) async fn escrow(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let believed = believe(app, peer, RouteName::Escrow, body).await?;
+    let handed: EscrowsHandedIn =
+        cbor::decode(&believed.body, MAX_ESCROWS_BYTES).map_err(|_| ProblemCode::Unreadable)?;
+    let uow = &believed.uow;
+    let site = uow.site().find().await?;
+    if site.is_none_or(|site| site.recovery_reason.is_none()) {
+        // Nobody asked: nothing is kept.
+        return believed.answer(app, cbor::encode(&EscrowsTaken { taken: 0 }), &[]).await;
+    }
+    let mut taken = 0;
+    for bytes in handed.escrows.iter().take(MAX_ESCROWS) {
+        let escrow: SealedEscrow =
+            cbor::decode(bytes, MAX_ESCROW_BYTES).map_err(|_| ProblemCode::Unreadable)?;
+        let row = Escrow {
+            device: believed.device.id,
+            version: escrow.version,
+            account: escrow.account,
+            seq: escrow.seq,
+            sealed: Blob(bytes.to_vec()),
+            reported_at: uow.now(),
+            imported_at: None,
+        };
+        uow.escrows().report(row).await?;
+        taken += 1;
+    }
+    believed.answer(app, cbor::encode(&EscrowsTaken { taken }), &[]).await
 }

@@ -43,9 +43,15 @@ pub(super) async fn wait(
         return Ok(cbor::encode(&Wake::Fetch));
     }
     let hold = Duration::from_secs(seconds.min(WAIT_HOLD_S));
+    // An order that is to be tried again later becomes due while we wait.
+    let due = reader.orders().next_due(device, now).await?.map(|due| due.since(now));
+    let (sleep, then) = match due {
+        Some(due) if due < hold => (due, Wake::Fetch),
+        Some(_) | None => (hold, Wake::Nothing),
+    };
     let wake = tokio::select! {
         () = listener.heard() => Wake::Fetch,
-        () = tokio::time::sleep(hold) => Wake::Nothing,
+        () = tokio::time::sleep(sleep) => then,
         () = plane.shutdown.soft() => Wake::Nothing,
     };
     Ok(cbor::encode(&wake))

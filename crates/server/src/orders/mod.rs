@@ -183,6 +183,27 @@ pub async fn queue_first_discovery(
     Ok(())
 }
 
+/// Queues a check of several values of an account, most likely first: which of
+/// them works becomes the current one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn queue_check_of_all(
+    app: &App,
+    uow: &mut UnitOfWork,
+    device: &Device,
+    account: &Account,
+    versions: Vec<SecretVersionId>,
+) -> Result<(), OrderError> {
+    let order = Order {
+        account: Some(account.id),
+        base_version: account.current_version,
+        verify_versions: versions,
+        ..blank(app, device, account.resource, Operation::Verify, "recovery")
+    };
+    Ok(stage(uow, &order).await?)
+}
+
 /// After an endpoint was reverted to a snapshot its accounts may have older
 /// passwords than the server knows: each is rotated again, inside the unit of
 /// work in which the revert was noticed.

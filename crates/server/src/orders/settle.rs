@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use sekisho_model::account::{SecretState, VerifyResult};
 use sekisho_model::event::{Actor, Event};
-use sekisho_model::id::{OrderId, SecretVersionId};
+use sekisho_model::id::{AccountId, OrderId, SecretVersionId};
 use sekisho_model::order::{Operation, OrderState, RefusalClass};
 use sekisho_store::{Access, Order, OrderFilter, Page, UnitOfWork};
 use sekisho_wire::receipt::{OrderRefusal, ResetResult, Tried};
@@ -152,8 +152,46 @@ pub(super) async fn verify_receipt(
     let mut changed = vec![order.id];
     if order.reconciles.is_some() {
         changed.extend(reconcile(app, uow, given, results).await?);
+    } else if order.verify_versions.len() > 1 {
+        adopt(uow, account, order.base_version, results).await?;
     }
     Ok(changed)
+}
+
+/// A check of several values, after a recovery: the one that works is the
+/// current one, and what was open about the others is settled.
+async fn adopt(
+    uow: &UnitOfWork,
+    account: AccountId,
+    current: Option<SecretVersionId>,
+    results: &[Tried],
+) -> Result<(), OrderError> {
+    let works =
+        |tried: &&Tried| matches!(tried.result, VerifyResult::InSync | VerifyResult::Expired);
+    let Some(found) = results.iter().find(works) else { return Ok(()) };
+    let versions = uow.secret_versions();
+    if Some(found.version) != current {
+        if !uow.accounts().move_current(account, current, found.version).await? {
+            return Ok(());
+        }
+        if let Some(current) = current {
+            let (from, to) = (SecretState::Current, SecretState::Superseded);
+            versions.move_state(current, from, to, "a recovered value works instead").await?;
+        }
+        for from in [SecretState::Indeterminate, SecretState::Superseded] {
+            let evidence = "a check found that it works";
+            if versions.move_state(found.version, from, SecretState::Current, evidence).await? {
+                break;
+            }
+        }
+    }
+    uow.accounts().note_verify(account, found.version, found.result, uow.now()).await?;
+    for tried in results.iter().filter(|tried| tried.version != found.version) {
+        let (from, to) = (SecretState::Indeterminate, SecretState::Superseded);
+        let evidence = "a check found that another value works";
+        versions.move_state(tried.version, from, to, evidence).await?;
+    }
+    Ok(())
 }
 
 /// Applies the reconcile table.
@@ -239,7 +277,6 @@ async fn commit(
             evidence: evidence.to_owned(),
         },
     );
-    uow.escrows().confirm(given.device.id, candidate).await?;
     Ok(vec![reset.id])
 }
 

@@ -215,24 +215,25 @@ fn a_new_certificate_supersedes_the_old_ones() {
 }
 
 #[test]
-fn a_confirmed_escrow_stays_confirmed() {
+fn an_escrow_is_taken_over_once() {
     on_both(async |world| {
         let sample = world.with_sample().await;
         let escrow = Escrow {
             device: sample.device,
-            account_name: "root".parse().expect("valid"),
             version: world.id(),
-            order: world.id(),
+            account: world.id(),
+            seq: 7,
+            sealed: Blob(vec![1, 2, 3]),
             reported_at: world.now(),
-            confirmed_at: None,
+            imported_at: None,
         };
         let work = world.begin().await;
         work.escrows().report(escrow.clone()).await.expect("inserts");
-        assert_eq!(work.escrows().confirm(sample.device, escrow.version).await, Ok(1));
+        assert_eq!(work.escrows().open(5).await.expect("reads"), std::slice::from_ref(&escrow));
+        assert_eq!(work.escrows().imported(sample.device, escrow.version).await, Ok(true));
         work.escrows().report(escrow.clone()).await.expect("reports again");
-        assert_eq!(work.escrows().confirm(sample.device, escrow.version).await, Ok(0));
+        assert_eq!(work.escrows().imported(sample.device, escrow.version).await, Ok(false));
+        assert_eq!(work.escrows().open(5).await.expect("reads"), []);
         world.commit(work).await;
-        let held = world.store.read().escrows().of_device(sample.device, 5).await.expect("reads");
-        assert_eq!((held.len(), held[0].confirmed_at), (1, Some(world.now())));
     });
 }

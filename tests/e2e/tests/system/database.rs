@@ -2,9 +2,10 @@
 //! when it is back.
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use crate::host::Host;
+use crate::host::{HOLDING, Host};
 use crate::plane::Api;
 use crate::run::until;
 use crate::site::{Site, text};
@@ -47,10 +48,7 @@ fn a_locked_database_is_503_and_nothing_is_half_done() {
     let account = site.await_account("svc-one");
     site.cli(&["reset", &account]).ok();
     let before = site.reveal(&account);
-    let credentials = std::fs::read_to_string(site.folder.path().join("cli/credentials"));
-    let credentials = credentials.expect("signed in");
-    let token = credentials.lines().find_map(|line| line.strip_prefix("token = "));
-    let api = Api::of(&site, token.expect("a token").trim_matches('"'));
+    let api = Api::of(&site, &site.token());
     let count = "select (select count(*) from orders), (select count(*) from secret_versions), \
                  (select count(*) from enrolment_keys), (select count(*) from resources)";
     let counted = site.sql(count);
@@ -84,12 +82,18 @@ fn a_locked_database_is_503_and_nothing_is_half_done() {
     site.audit_is_intact();
 }
 
+fn await_refusal(host: &Host) {
+    until("the agent being refused", 20, || {
+        host.log().contains("the server cannot work at the moment").then_some(())
+    });
+}
+
 #[test]
 fn an_agent_outlasts_a_locked_database() {
     let site = Site::start();
     let host = Host::enrolled(&site, "locked-db-agent", &["svc-one"]);
     let account = site.await_account("svc-one");
-    host.wrap_chpasswd("touch /run/called; while test -e /run/hold; do sleep 0.05; done; exec /run/chpasswd \"$@\"");
+    host.wrap_chpasswd(HOLDING);
     host.bash("touch /run/hold");
     let order = site.give_reset(&account);
     host.await_file("/run/called");
@@ -97,13 +101,112 @@ fn an_agent_outlasts_a_locked_database() {
     // The receipt comes while nobody can write it down.
     let lock = Lock::take(&site);
     host.bash("rm /run/hold");
-    until("the agent being refused", 20, || {
-        host.log().contains("the server cannot work at the moment").then_some(())
-    });
+    await_refusal(&host);
     lock.release();
 
     let order = site.await_order(&order, &["committed"]);
     assert_eq!(text(&order, "operation"), "reset");
     assert!(host.takes("svc-one", &site.reveal(&account)));
+    site.audit_is_intact();
+}
+
+/// A PostgreSQL server that can be stopped and started again. It ends with
+/// the pipe that only we hold, however we end.
+struct PostgreSql {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+    folder: String,
+}
+
+/// Listens only on a socket in its own folder, says so, then does as told.
+const POSTGRESQL: &str = r#"
+set -e
+folder=$(mktemp -d /tmp/sekisho-e2e-pg-XXXXXX)
+cd "$folder"
+"$1/initdb" -D data -U postgres --auth=trust -N -E UTF8 --locale=C.UTF-8 >log 2>&1
+start() { "$1/pg_ctl" -D data -w -l log -o "-k $folder -c listen_addresses=" start >>log 2>&1; }
+stop() { "$1/pg_ctl" -D data -w -m immediate stop >>log 2>&1; }
+start "$1"
+echo "$folder"
+while read -r word; do "$word" "$1"; echo "$word"; done
+stop "$1" || true
+cd /
+rm -rf "$folder"
+"#;
+
+impl PostgreSql {
+    fn start() -> Self {
+        let versions = std::fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL is installed");
+        let programs = versions.flatten().map(|entry| entry.path().join("bin")).max();
+        let programs = programs.expect("PostgreSQL is installed");
+        // PostgreSQL refuses to run as root.
+        let mut child = Command::new("runuser")
+            .args(["-u", "postgres", "--", "sh", "-c", POSTGRESQL, "sh"])
+            .arg(&programs)
+            .current_dir(Path::new("/"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a shell starts");
+        let input = child.stdin.take();
+        let output = BufReader::new(child.stdout.take().expect("piped"));
+        let mut own = Self { child, input, output, folder: String::new() };
+        own.folder = own.line();
+        own
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("readable");
+        assert!(!line.is_empty(), "PostgreSQL did not do it; see its log in {}", self.folder);
+        line.trim().to_owned()
+    }
+
+    fn tell(&mut self, word: &str) {
+        let input = self.input.as_mut().expect("open until the end");
+        writeln!(input, "{word}").expect("it reads");
+        assert_eq!(self.line(), word);
+    }
+}
+
+impl Drop for PostgreSql {
+    fn drop(&mut self) {
+        drop(self.input.take());
+        // It stops the database and removes its folder.
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_database_that_is_gone_is_503_until_it_is_back() {
+    let mut database = PostgreSql::start();
+    let url = format!("postgres://postgres@localhost/postgres?host={}", database.folder);
+    let site = Site::start_on(&format!("[database]\nurl = {url:?}"));
+    let host = Host::enrolled(&site, "gone-db", &["svc-one"]);
+    let account = site.await_account("svc-one");
+    let api = Api::of(&site, &site.token());
+    host.wrap_chpasswd(HOLDING);
+    host.bash("touch /run/hold");
+    let order = site.give_reset(&account);
+    host.await_file("/run/called");
+
+    database.tell("stop");
+    host.bash("rm /run/hold");
+    for path in ["/api/v1/accounts", "/api/v1/audit", "/readyz"] {
+        let answer = api.get(path);
+        assert_eq!(answer.status, 503, "{path}: {answer:?}");
+    }
+    assert_eq!(api.get("/api/v1/orders").code(), "unavailable");
+    assert_eq!(api.get("/healthz").status, 200, "the server itself lives");
+    assert_eq!(site.cli(&["accounts", "list"]).code, 4);
+    await_refusal(&host);
+    database.tell("start");
+
+    let order = site.await_order(&order, &["committed"]);
+    assert_eq!(text(&order, "operation"), "reset");
+    assert!(host.takes("svc-one", &site.reveal(&account)));
+    assert_eq!(api.get("/readyz").status, 200);
+    site.cli(&["verify", &account]).ok();
     site.audit_is_intact();
 }

@@ -7,7 +7,7 @@ use sekisho_model::Secret;
 use sekisho_seal::enrolment_key::EnrolmentKeyText;
 
 use crate::host::{Host, STATE};
-use crate::run::{free_ports, run};
+use crate::run::{free_ports, run, until};
 use crate::site::{Site, sql_id, text};
 
 /// The id of the key in a text.
@@ -153,4 +153,38 @@ fn what_is_no_key_is_said_before_anything_is_sent() {
     host.settings("");
     let shouted = format!("  {}\r\n", key.to_uppercase());
     host.enrol(&site, &shouted).ok();
+}
+
+#[test]
+fn a_device_waits_for_its_approval_and_then_works() {
+    let site = Site::start();
+    let mut host = Host::new("pending-host");
+    host.add("svc-one");
+    host.settings("");
+    let key = site.key_with(&["--window", "--valid-for", "1h"]);
+    let said = host.enrol(&site, &key).ok();
+    assert!(said.contains("waiting for an administrator"), "{said}");
+    // The same key admits a second host inside its window.
+    let second = Host::new("second-host");
+    second.settings("");
+    second.enrol(&site, &key).ok();
+    let devices = site.items(&["devices", "list", "--state", "pending"]);
+    assert_eq!(devices.len(), 2);
+    let id = |name: &str| {
+        let device = devices.iter().find(|device| device["host_name"] == name);
+        text(device.expect("it is listed"), "id")
+    };
+
+    host.start_agent();
+    until("the agent asking", 20, || host.log().contains("not approved").then_some(()));
+    site.cli(&["devices", "approve", &id("pending-host")]).ok();
+    // It asks again after 15 s.
+    let account = site.await_account("svc-one");
+    site.cli(&["reset", &account]).ok();
+    assert!(host.takes("svc-one", &site.reveal(&account)));
+
+    // Blocked, it gets nothing more, and its orders are refused.
+    site.cli(&["devices", "block", &id("pending-host"), "--reason", "test"]).ok();
+    site.cli(&["reset", &account]).refused_with("approved");
+    site.audit_is_intact();
 }

@@ -20,6 +20,11 @@ pub(crate) const EVERY_ACCOUNT: &str = "[accounts]\ninclude_disabled = true\n";
 /// The password every account begins with.
 pub(crate) const FIRST_PASSWORD: &str = "First-Pass#1-quartz";
 
+/// For [`Host::wrap_chpasswd`]: says that it was called, and waits as long as
+/// `/run/hold` exists.
+pub(crate) const HOLDING: &str = "echo $$ > /run/pid; touch /run/called; \
+     while test -e /run/hold; do sleep 0.05; done; exec /run/chpasswd \"$@\"";
+
 /// A host under the care of an agent. The agent ends before its system.
 pub(crate) struct Host {
     agent: Option<Child>,

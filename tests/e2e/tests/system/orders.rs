@@ -1,7 +1,7 @@
 //! Orders for hosts that are away, and for hosts where something is in the
 //! way.
 
-use crate::host::{FIRST_PASSWORD, Host};
+use crate::host::{FIRST_PASSWORD, HOLDING, Host};
 use crate::run::until;
 use crate::site::{Site, sql_id, text};
 
@@ -41,7 +41,7 @@ fn a_delivered_order_cannot_be_withdrawn() {
     let site = Site::start();
     let host = Host::enrolled(&site, "delivered-host", &["svc-one"]);
     let account = site.await_account("svc-one");
-    host.wrap_chpasswd("touch /run/called; while test -e /run/hold; do sleep 0.05; done; exec /run/chpasswd \"$@\"");
+    host.wrap_chpasswd(HOLDING);
     host.bash("touch /run/hold");
     let order = site.give_reset(&account);
     host.await_file("/run/called");

@@ -147,10 +147,7 @@ fn a_stranger_at_the_agent_plane_gets_nothing() {
 #[test]
 fn the_api_names_what_is_wrong_with_a_request() {
     let site = Site::start();
-    let credentials = std::fs::read_to_string(site.folder.path().join("cli/credentials"));
-    let credentials = credentials.expect("signed in");
-    let token = credentials.lines().find_map(|line| line.strip_prefix("token = "));
-    let api = Api::of(&site, token.expect("a token").trim_matches('"'));
+    let api = Api::of(&site, &site.token());
 
     let answer = api.post("/api/v1/resources", r#"{"nam":"web-1","platform":"linux"}"#, None);
     assert_eq!((answer.status, answer.code().as_str()), (400, "invalid_input"));

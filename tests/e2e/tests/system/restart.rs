@@ -1,11 +1,8 @@
 //! Power cuts in the middle of a reset: nothing is ever lost.
 
-use crate::host::Host;
+use crate::host::{EVERY_ACCOUNT, FIRST_PASSWORD, HOLDING, Host, STATE};
 use crate::run::until;
-use crate::site::{Site, text};
-
-/// `chpasswd` says that it was called, and waits until it may go on.
-const HELD_BEFORE: &str = "echo $$ > /run/pid; touch /run/called; while test -e /run/hold; do sleep 0.05; done; exec /run/chpasswd \"$@\"";
+use crate::site::{Site, sql_id, text};
 
 /// `chpasswd` changes the password, says so, and does not end.
 const HELD_AFTER: &str =
@@ -16,7 +13,7 @@ fn a_server_that_dies_after_delivery_learns_the_outcome() {
     let mut site = Site::start();
     let host = Host::enrolled(&site, "cut-server", &["svc-one"]);
     let account = site.await_account("svc-one");
-    host.wrap_chpasswd(HELD_BEFORE);
+    host.wrap_chpasswd(HOLDING);
     host.bash("touch /run/hold");
 
     let order = site.give_reset(&account);
@@ -70,14 +67,19 @@ fn an_agent_that_dies_before_the_change_is_asked_again() {
     // A base whose working can be seen.
     site.cli(&["reset", &account]).ok();
     let base = site.reveal(&account);
-    host.wrap_chpasswd(HELD_BEFORE);
+    host.wrap_chpasswd(HOLDING);
     host.bash("touch /run/hold");
 
     let order = site.give_reset(&account);
     host.await_file("/run/called");
     host.kill_agent();
-    // What the agent had started ends with nothing done, as at a power cut.
-    host.bash("kill -KILL $(cat /run/pid)");
+    // What the agent had started ends with it: nothing changes a password
+    // later, behind the back of whoever looks what works.
+    until("the end of chpasswd", 5, || {
+        // Nobody reaps it: the first process of a scratch system is `cat`.
+        let state = "sed -n 's/^State:[[:space:]]*\\(.\\).*/\\1/p' /proc/$(cat /run/pid)/status";
+        (host.bash(state).trim() == "Z").then_some(())
+    });
     assert!(host.takes("svc-one", &base));
     host.bash("rm /run/hold");
     host.start_agent();
@@ -88,5 +90,64 @@ fn an_agent_that_dies_before_the_change_is_asked_again() {
     let newest = site.reveal(&account);
     assert_ne!(newest, base);
     assert!(host.takes("svc-one", &newest) && !host.takes("svc-one", &base));
+    site.audit_is_intact();
+}
+
+#[test]
+fn a_server_that_is_asked_to_end_does_so_and_is_missed_by_nobody() {
+    let mut site = Site::start();
+    let host = Host::enrolled(&site, "polite-host", &["svc-one"]);
+    let account = site.await_account("svc-one");
+    site.cli(&["reset", &account]).ok();
+    let sessions = site.sql("select count(*) from device_sessions");
+
+    // The agent has a wait parked there, and that holds nobody up.
+    assert_eq!(site.stop(), Some(0));
+    assert!(!site.database().with_extension("db-wal").exists(), "the log is folded in");
+    site.serve();
+
+    site.cli(&["reset", &account]).ok();
+    assert!(host.takes("svc-one", &site.reveal(&account)));
+    assert_eq!(site.sql("select count(*) from device_sessions"), sessions);
+    site.audit_is_intact();
+}
+
+#[test]
+fn an_agent_whose_disk_is_full_changes_nothing() {
+    let site = Site::start();
+    let mut host = Host::new("full-host");
+    host.add("svc-one");
+    host.settings(EVERY_ACCOUNT);
+    host.enrol(&site, &site.key()).ok();
+    host.bash(&format!(
+        "cp -a {STATE} /run/kept; mount -t tmpfs -o size=256k,mode=700 small {STATE}; \
+         cp -a /run/kept/. {STATE}"
+    ));
+    host.start_agent();
+    let account = site.await_account("svc-one");
+    let resource = text(&site.items(&["resources", "list"])[0], "id");
+    // Two turns of the agent, so that it has nothing of its own to write.
+    site.cli(&["resources", "discover", &resource]).ok();
+    site.cli(&["resources", "discover", &resource]).ok();
+    host.bash(&format!("cat /dev/zero > {STATE}/filler 2>/dev/null || true"));
+
+    // The escrow cannot be kept, so the change is not begun (RST-1).
+    let order = site.give_reset(&account);
+    let order = site.await_order(&order, &["not_applied"]);
+    assert!(text(&order["result"], "detail").contains("cannot be written"), "{order}");
+    assert!(host.takes("svc-one", FIRST_PASSWORD), "nothing was changed");
+    let next = text(&order["result"], "retried_as");
+    let asked = site.sql("select count(*) from order_deliveries");
+    assert!(asked.parse::<u32>().expect("a number") < 20, "it was delivered {asked} times");
+
+    host.bash(&format!("rm {STATE}/filler"));
+    let changed = site.sql(&format!(
+        "update orders set not_before = created_at where id = {}; select changes()",
+        sql_id(&next)
+    ));
+    assert_eq!(changed, "1");
+    site.cli(&["resources", "discover", &resource]).ok();
+    site.await_order(&next, &["committed"]);
+    assert!(host.takes("svc-one", &site.reveal(&account)));
     site.audit_is_intact();
 }

@@ -30,7 +30,12 @@ pub(crate) struct Site {
 impl Site {
     /// Creates a site, starts its server, makes the administrator, signs in.
     pub(crate) fn start() -> Self {
-        let mut site = Self::create();
+        Self::start_on("")
+    }
+
+    /// [`start`](Self::start) with settings of the database.
+    pub(crate) fn start_on(database: &str) -> Self {
+        let mut site = Self::create_on(database);
         site.serve();
         site.set_up();
         site
@@ -38,13 +43,17 @@ impl Site {
 
     /// Creates a site; nothing runs yet.
     pub(crate) fn create() -> Self {
+        Self::create_on("")
+    }
+
+    fn create_on(database: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("sekisho-e2e-").tempdir().expect("a folder");
         let [api_port, agents_port, metrics_port] = free_ports();
         let path = folder.path();
         let settings = format!(
             "data_dir = {:?}\npublic_name = \"localhost\"\n[listen]\napi = \"127.0.0.1:{api_port}\"\n\
              agents = \"127.0.0.1:{agents_port}\"\nmetrics = \"127.0.0.1:{metrics_port}\"\n\
-             [vault]\nkek_file = {:?}\n",
+             [vault]\nkek_file = {:?}\n{database}\n",
             path.join("data"),
             path.join("kek/kek")
         );
@@ -128,6 +137,22 @@ impl Site {
             child.kill().expect("our child");
             child.wait().expect("our child");
         }
+    }
+
+    /// Asks the server to end; its exit code.
+    pub(crate) fn stop(&mut self) -> Option<i32> {
+        let mut child = self.child.take().expect("the server runs");
+        let pid = child.id().to_string();
+        run(Command::new("bash").args(["-c", r#"kill -TERM "$1""#, "stop", &pid]), b"").ok();
+        until("the end of the server", 20, || child.try_wait().expect("our child")).code()
+    }
+
+    /// The token of the administrator's sign-in.
+    pub(crate) fn token(&self) -> String {
+        let credentials = fs::read_to_string(self.folder.path().join("cli/credentials"));
+        let credentials = credentials.expect("signed in");
+        let line = credentials.lines().find_map(|line| line.strip_prefix("token = "));
+        line.expect("it holds a token").trim_matches('"').to_owned()
     }
 
     /// The server's process.

@@ -1,0 +1,244 @@
+//! Recovery: a server restored from an old backup learns from its agents what
+//! it forgot.
+//!
+//! A device that knows more than the database puts the site into recovery. In
+//! recovery no order is given, and agents hand in their escrows: candidates
+//! sealed to the recovery key, which the server does not have. An operator
+//! enters it (`sekisho-server recover`); the values are taken over, checked on
+//! their hosts, and the one that works becomes the current one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sekisho_model::account::{AccountSource, Presence, SecretOrigin, SecretState};
+use sekisho_model::device::DeviceState;
+use sekisho_model::event::Event;
+use sekisho_model::id::{AccountId, DeviceId, SecretVersionId};
+use sekisho_seal::SealError;
+use sekisho_seal::escrow::{self, MAX_ESCROW_BYTES, SealedEscrow};
+use sekisho_seal::sealing::OpeningKey;
+use sekisho_store::{
+    Access, Account, Escrow as Row, OperationContext, SecretVersion, StoreError, UnitOfWork,
+};
+use sekisho_vault::VaultError;
+use sekisho_wire::cbor;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::orders::{self, OrderError};
+use crate::secrets;
+
+/// Escrows taken over in one transaction.
+const BATCH: u64 = 200;
+
+/// Values of an account that are checked afterwards.
+const CHECKED: u64 = 16;
+
+/// What a recovery did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Recovered {
+    /// Values that the database did not know.
+    pub recovered: u32,
+    /// Values that it knew already.
+    pub known: u32,
+    /// Escrows of devices that serve no resource any more; they stay.
+    pub skipped: u32,
+}
+
+/// Why a recovery did not end.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoveryError {
+    /// The site works as it should.
+    #[error("the site is not in recovery; nothing was done")]
+    NotInRecovery,
+    /// The recovery key is not this site's.
+    #[error("the recovery key does not fit this site; nothing was done")]
+    WrongKey,
+    /// An escrow cannot be opened.
+    #[error("the escrow of version {version} from device {device} cannot be opened: {source}")]
+    Escrow {
+        /// Who handed it in.
+        device: DeviceId,
+        /// The value.
+        version: SecretVersionId,
+        /// What is wrong with it.
+        source: SealError,
+    },
+    /// The vault cannot seal.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A check could not be queued.
+    #[error(transparent)]
+    Order(#[from] OrderError),
+}
+
+/// Takes over every escrow that was handed in and ends the recovery. May be
+/// run again after it was interrupted.
+///
+/// # Errors
+/// When the key does not fit, an escrow cannot be opened, or the database
+/// fails. What was taken over by then stays.
+pub async fn recover(
+    app: &App,
+    ctx: &OperationContext,
+    key: &OpeningKey,
+) -> Result<Recovered, RecoveryError> {
+    let site = app.store.read().site().find().await?;
+    if site.is_none_or(|site| site.recovery_reason.is_none()) {
+        return Err(RecoveryError::NotInRecovery);
+    }
+    if !app.keys.recovery_keys().iter().any(|published| published.key == key.public()) {
+        return Err(RecoveryError::WrongKey);
+    }
+    let mut done = Recovered::default();
+    let mut left: BTreeSet<(DeviceId, SecretVersionId)> = BTreeSet::new();
+    loop {
+        let mut uow = app.store.begin(ctx).await?;
+        let rows = uow.escrows().open(BATCH + left.len() as u64).await?;
+        let rows: Vec<Row> =
+            rows.into_iter().filter(|row| !left.contains(&(row.device, row.version))).collect();
+        if rows.is_empty() {
+            uow.site().end_recovery().await?;
+            uow.record(Event::RecoveryEnded {});
+            let committed = uow.commit().await?;
+            orders::tell(app, &committed, &[]);
+            return Ok(done);
+        }
+        let mut touched: BTreeMap<AccountId, DeviceId> = BTreeMap::new();
+        for row in rows {
+            match take_over(app, &mut uow, key, &row).await? {
+                Taken::Recovered(account) => {
+                    done.recovered += 1;
+                    touched.insert(account, row.device);
+                }
+                Taken::Known => done.known += 1,
+                Taken::NoResource => {
+                    done.skipped += 1;
+                    left.insert((row.device, row.version));
+                    continue;
+                }
+            }
+            uow.escrows().imported(row.device, row.version).await?;
+        }
+        for (account, device) in touched {
+            check(app, &mut uow, account, device).await?;
+        }
+        let committed = if uow.has_events() {
+            uow.commit().await?
+        } else {
+            uow.commit_unaudited("every escrow of this batch was known").await?
+        };
+        orders::tell(app, &committed, &[]);
+    }
+}
+
+enum Taken {
+    Recovered(AccountId),
+    Known,
+    NoResource,
+}
+
+async fn take_over(
+    app: &App,
+    uow: &mut UnitOfWork,
+    key: &OpeningKey,
+    row: &Row,
+) -> Result<Taken, RecoveryError> {
+    if uow.secret_versions().find(row.version).await?.is_some() {
+        return Ok(Taken::Known);
+    }
+    let fail = |source| RecoveryError::Escrow { device: row.device, version: row.version, source };
+    let sealed: SealedEscrow = cbor::decode(&row.sealed.0, MAX_ESCROW_BYTES)
+        .map_err(|error| fail(SealError::Malformed(error)))?;
+    let opened = escrow::open(&sealed, key, app.keys.site(), row.device).map_err(fail)?;
+    let Some(account) = account_of(uow, row.device, &opened).await? else {
+        return Ok(Taken::NoResource);
+    };
+    // Only the newest may be what works now; the ones before it are history.
+    for older in uow.secret_versions().in_states(account.id, &[SecretState::Indeterminate]).await? {
+        let (from, to) = (SecretState::Indeterminate, SecretState::Superseded);
+        uow.secret_versions().move_state(older.id, from, to, "a newer escrow was found").await?;
+    }
+    let (blob, vault_key_version) = secrets::seal_version(app, &row.version, &opened.value.0)?;
+    let version = SecretVersion {
+        id: row.version,
+        account: account.id,
+        number: uow.secret_versions().next_number(account.id).await?,
+        state: SecretState::Indeterminate,
+        origin: SecretOrigin::Recovered,
+        sealed: blob,
+        vault_key_version,
+        policy: None,
+        policy_version: None,
+        order: None,
+        created_at: uow.now(),
+        state_changed_at: uow.now(),
+        evidence: format!("read back from the agent's escrow of {}", opened.at),
+    };
+    uow.secret_versions().insert(version).await?;
+    uow.record(Event::PasswordRecovered {
+        account: account.id,
+        version: row.version,
+        device: row.device,
+    });
+    Ok(Taken::Recovered(account.id))
+}
+
+/// The account of an escrow: by its id, or by its name on the device's
+/// resource; made anew when the database forgot it.
+async fn account_of(
+    uow: &mut UnitOfWork,
+    device: DeviceId,
+    opened: &escrow::Escrow,
+) -> Result<Option<Account>, RecoveryError> {
+    if let Some(account) = uow.accounts().lock(opened.account).await? {
+        return Ok(Some(account));
+    }
+    let device = uow.devices().find(device).await?;
+    let Some(resource) = device.and_then(|device| device.resource) else { return Ok(None) };
+    if let Some(account) = uow.accounts().find_present(resource, &opened.name).await? {
+        return Ok(Some(account));
+    }
+    let account = Account {
+        id: opened.account,
+        resource,
+        name: opened.name.clone(),
+        native_id: opened.native_id.clone(),
+        presence: Presence::Present,
+        source: AccountSource::Local,
+        facts: None,
+        policy: None,
+        current_version: None,
+        last_verify_result: None,
+        last_verified_at: None,
+        created_at: uow.now(),
+        version: 1,
+    };
+    uow.accounts().insert(account.clone()).await?;
+    uow.record(Event::AccountAdded {
+        account: account.id,
+        resource,
+        name: account.name.to_string(),
+    });
+    Ok(Some(account))
+}
+
+/// Queues the check that tells which value works.
+async fn check(
+    app: &App,
+    uow: &mut UnitOfWork,
+    account: AccountId,
+    device: DeviceId,
+) -> Result<(), RecoveryError> {
+    let Some(account) = uow.accounts().find(account).await? else { return Ok(()) };
+    let Some(device) = uow.devices().find(device).await? else { return Ok(()) };
+    if device.state != DeviceState::Approved {
+        return Ok(());
+    }
+    let newest = uow.secret_versions().newest(account.id, CHECKED).await?;
+    let versions = newest.into_iter().map(|version| version.id).collect();
+    orders::queue_check_of_all(app, uow, &device, &account, versions).await?;
+    Ok(())
+}
