@@ -57,6 +57,11 @@ impl OrderState {
         }
     }
 
+    /// The states in which something can still happen.
+    pub fn open() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|state| !state.is_terminal())
+    }
+
     /// Whether the order may have reached its device.
     pub const fn was_delivered(self) -> bool {
         match self {

@@ -46,7 +46,8 @@ pub async fn store_typed(
     if let Some(order) = work.orders().open_reset(account.id).await? {
         return Err(Problem::InProgress { order: order.id });
     }
-    let rules = policies::rules_of(&work, &account, &resource).await?;
+    let policy = policies::policy_of(&work, &account, Some(&resource)).await?;
+    let rules = policy.map(|policy| policy.rules).unwrap_or_default();
     refuse_former(app, &work, &account, value, rules.history).await?;
 
     let base = account.current_version;

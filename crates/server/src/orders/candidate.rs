@@ -4,11 +4,11 @@ use sekisho_model::Secret;
 use sekisho_model::account::{SecretOrigin, SecretState};
 use sekisho_model::id::{OrderId, SecretVersionId};
 use sekisho_model::password::PasswordRules;
-use sekisho_store::{Access, Account, PasswordPolicy, SecretVersion, StoreError, UnitOfWork};
+use sekisho_store::{Access, Account, SecretVersion, UnitOfWork};
 
 use super::OrderError;
 use crate::app::App;
-use crate::secrets;
+use crate::{policies, secrets};
 
 /// So often a value that was used before is drawn again. With 40 bits of
 /// choice and 256 remembered values one more draw is all but never needed.
@@ -21,7 +21,8 @@ pub(super) async fn generate(
     account: &Account,
     order: OrderId,
 ) -> Result<SecretVersionId, OrderError> {
-    let policy = policy_of(uow, account).await?;
+    let resource = uow.resources().find(account.resource).await?;
+    let policy = policies::policy_of(uow, account, resource.as_ref()).await?;
     let rules = policy.as_ref().map_or_else(PasswordRules::default, |policy| policy.rules.clone());
     let generator = rules.generator()?;
     let former = former_values(app, uow, account, rules.history).await?;
@@ -52,26 +53,6 @@ pub(super) async fn generate(
     };
     uow.secret_versions().insert(version).await?;
     Ok(id)
-}
-
-/// The most specific policy wins: account, resource, default.
-pub(crate) async fn policy_of(
-    at: &impl Access,
-    account: &Account,
-) -> Result<Option<PasswordPolicy>, StoreError> {
-    let policies = at.password_policies();
-    if let Some(id) = account.policy
-        && let Some(policy) = policies.find(id).await?
-    {
-        return Ok(Some(policy));
-    }
-    if let Some(resource) = at.resources().find(account.resource).await?
-        && let Some(id) = resource.policy
-        && let Some(policy) = policies.find(id).await?
-    {
-        return Ok(Some(policy));
-    }
-    policies.find_default().await
 }
 
 async fn former_values(

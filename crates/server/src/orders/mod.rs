@@ -178,8 +178,16 @@ pub async fn queue_first_discovery(
     device: &Device,
 ) -> Result<(), OrderError> {
     let Some(resource) = device.resource else { return Ok(()) };
-    let order = blank(app, device, resource, Operation::Discover, "first contact");
-    stage(uow, &order).await?;
+    let open = OrderFilter {
+        resource: Some(resource),
+        operation: Some(Operation::Discover),
+        states: OrderState::open().collect(),
+        ..OrderFilter::default()
+    };
+    if uow.orders().list(&open, &Page::first(1)).await?.items.is_empty() {
+        let order = blank(app, device, resource, Operation::Discover, "first contact");
+        stage(uow, &order).await?;
+    }
     Ok(())
 }
 
@@ -452,7 +460,7 @@ async fn open_order(
         resource: Some(resource),
         account,
         operation: Some(operation),
-        states: OrderState::ALL.iter().copied().filter(|state| !state.is_terminal()).collect(),
+        states: OrderState::open().collect(),
         ..OrderFilter::default()
     };
     let open = app.store.read().orders().list(&filter, &Page::first(1)).await?;

@@ -400,7 +400,7 @@ pub(super) async fn stage_look(
     };
     let open = OrderFilter {
         reconciles: Some(reset.id),
-        states: OrderState::ALL.iter().copied().filter(|state| !state.is_terminal()).collect(),
+        states: OrderState::open().collect(),
         ..OrderFilter::default()
     };
     if !uow.orders().list(&open, &Page::first(1)).await?.items.is_empty() {

@@ -144,22 +144,21 @@ fn counted(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-/// The rules that hold for an account: those of its own policy, else of its
-/// resource's, else of the default one, else the built-in ones.
+/// The policy that holds for an account: its own, else its resource's, else
+/// the default one. Without any the built-in rules hold.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn rules_of<A: Access>(
+pub async fn policy_of<A: Access>(
     at: &A,
     account: &Account,
-    resource: &Resource,
-) -> Result<PasswordRules, StoreError> {
+    resource: Option<&Resource>,
+) -> Result<Option<PasswordPolicy>, StoreError> {
     let policies = at.password_policies();
-    let found = match account.policy.or(resource.policy) {
-        Some(id) => policies.find(id).await?,
-        None => policies.find_default().await?,
-    };
-    Ok(found.map(|policy| policy.rules).unwrap_or_default())
+    match account.policy.or(resource.and_then(|resource| resource.policy)) {
+        Some(id) => policies.find(id).await,
+        None => policies.find_default().await,
+    }
 }
 
 /// Checks that a policy somebody chose exists.

@@ -1,6 +1,6 @@
 //! The REST API, tested through its router on a real SQLite database.
 //!
-//! ```ignore
+//! ```text
 //! let server = TestServer::start().await;
 //! let admin = server.user("ann", Role::Administrator).await;
 //! let created = admin.post("/users", json!({…})).await.expect(201);
