@@ -165,6 +165,9 @@ fn enroll(cli: &Cli, server: Option<&str>, key_file: Option<&Path>) -> anyhow::R
         write_settings(&cli.config, &server, &config)?;
     }
     say(&format!("enrolled as device {}", outcome.enrolled.device));
+    if let Some(fingerprint) = fingerprint(&state)? {
+        say(&format!("fingerprint {fingerprint}"));
+    }
     match outcome.state {
         DeviceState::Approved => say("approved; start it with `sekisho-agent run`"),
         DeviceState::Pending | DeviceState::Blocked | DeviceState::Retired => {
@@ -176,6 +179,12 @@ fn enroll(cli: &Cli, server: Option<&str>, key_file: Option<&Path>) -> anyhow::R
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What people compare before they approve: the SHA-256 of the identity key.
+fn fingerprint(state: &State) -> Result<Option<String>, StateError> {
+    let key = state.identity()?;
+    Ok(key.map(|key| data_encoding::HEXLOWER.encode(&sekisho_seal::sha256(&key.public()))))
 }
 
 /// A first settings file, so that `run` finds what `enroll` was told.
@@ -284,6 +293,7 @@ fn status(cli: &Cli, json: bool) -> anyhow::Result<ExitCode> {
     };
     let trust = state.trust(&enrolled.anchor)?;
     let certificate = state.certificate()?;
+    let fingerprint = fingerprint(&state)?.unwrap_or_default();
     let journal = Journal::open(state)?;
     let said = StatusFile::in_dir(&config.state_dir).find();
     let open = journal.entries().filter(|entry| entry.step < Step::Reported).count();
@@ -292,6 +302,7 @@ fn status(cli: &Cli, json: bool) -> anyhow::Result<ExitCode> {
         let value = serde_json::json!({
             "enrolled": true,
             "device": enrolled.device,
+            "fingerprint": fingerprint,
             "site": enrolled.anchor.site,
             "server": config.server.unwrap_or(enrolled.server),
             "bundle_version": trust.bundle().version,
@@ -304,6 +315,7 @@ fn status(cli: &Cli, json: bool) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     say(&format!("device        {}", enrolled.device));
+    say(&format!("fingerprint   {fingerprint}"));
     say(&format!("site          {}", enrolled.anchor.site));
     say(&format!("server        {}", config.server.unwrap_or(enrolled.server)));
     say(&format!("trust bundle  {}", trust.bundle().version));

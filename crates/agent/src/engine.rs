@@ -164,11 +164,18 @@ impl Engine {
             changed: now,
             receipt: None,
         };
-        // A copy of an order that was answered gets the same answer.
-        if let Some(receipt) =
-            self.journal.entry(order.order).and_then(|known| known.receipt.as_ref())
-        {
-            return receipt.to_vec();
+        // A copy of an order that was answered gets the same answer, and one
+        // that was begun is never begun again (RST-5).
+        if let Some(receipt) = self.unsaved.get(&order.order) {
+            return receipt.clone();
+        }
+        if let Some(known) = self.journal.entry(order.order) {
+            if let Some(receipt) = &known.receipt {
+                return receipt.to_vec();
+            }
+            if known.step >= Step::Started {
+                return self.finish(known.clone(), unknown());
+            }
         }
         if let Some((reason, detail)) = self.refusal(order, now) {
             let outcome = Outcome::Refused { reason, detail };
@@ -463,13 +470,7 @@ impl Engine {
         let started: Vec<Entry> =
             self.journal.entries().filter(|entry| entry.step == Step::Started).cloned().collect();
         for entry in started {
-            let outcome = Outcome::Reset {
-                result: ResetResult::Unknown,
-                verified: VerifyResult::Unknown,
-                last_change_day: None,
-                detail: "the agent stopped while it carried this out".to_owned(),
-            };
-            let receipt = self.sign(&entry, outcome);
+            let receipt = self.sign(&entry, unknown());
             self.journal.put(Entry {
                 step: Step::Done,
                 receipt: Some(ByteBuf::from(receipt)),
@@ -477,6 +478,16 @@ impl Engine {
             })?;
         }
         Ok(())
+    }
+}
+
+/// Nobody knows what became of it: the server looks with a verify.
+fn unknown() -> Outcome {
+    Outcome::Reset {
+        result: ResetResult::Unknown,
+        verified: VerifyResult::Unknown,
+        last_change_day: None,
+        detail: "the agent stopped while it carried this out".to_owned(),
     }
 }
 

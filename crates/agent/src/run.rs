@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use sekisho_link::{
     Backoff, ClientIdentity, Link, LinkError, ServerCheck, ServerTime, Transport, UnverifiedLink,
 };
-use sekisho_model::rng::random_bytes;
+use sekisho_model::rng::{random_bytes, uniform};
 use sekisho_model::{Clock, Rng};
 use sekisho_platform::accounts::AccountBackend;
 use sekisho_seal::bundle::Trust;
@@ -178,6 +178,7 @@ struct Agent {
     ladder: Ladder,
     fetch_due: bool,
     last_fetch: Instant,
+    fetch_after: Duration,
     last_tidy: Option<Instant>,
     config_seen: Option<SystemTime>,
 }
@@ -212,6 +213,7 @@ impl Agent {
             ladder: Ladder::Long,
             fetch_due: true,
             last_fetch: Instant::now(),
+            fetch_after: Duration::ZERO,
             last_tidy: None,
         })
     }
@@ -267,18 +269,26 @@ impl Agent {
     async fn serve(&mut self, link: &mut Link, session: &mut Session) -> Result<(), SessionOr> {
         let rng = self.parts.rng.clone();
         self.report(link, session).await?;
-        let every = Duration::from_secs(u64::from(session.directives.fetch_every_s));
-        while self.fetch_due || self.last_fetch.elapsed() >= every {
+        let every = u64::from(session.directives.fetch_every_s) * 1000;
+        while self.fetch_due || self.last_fetch.elapsed() >= self.fetch_after {
             let (orders, more) = session.fetch(link, &self.trust, &self.time, rng.as_ref()).await?;
             self.last_fetch = Instant::now();
+            // A fleet that began together must not fetch together: ± 10 %.
+            let permille = u64::from(uniform(rng.as_ref(), 201)) + 900;
+            self.fetch_after = Duration::from_millis(every * permille / 1000);
             self.fetch_due = more;
+            let mut forged = None;
             for opened in orders {
                 match opened {
                     Ok((order, hash)) => self.carry_out(order, hash).await?,
-                    Err(error) => tracing::error!(%error, "an order was refused"),
+                    Err(error) => forged = Some(error),
                 }
             }
             self.report(link, session).await?;
+            if let Some(error) = forged {
+                // A new session, after a pause: else it would come at once again.
+                return Err(SessionError::Forged(error).into());
+            }
         }
         self.wait(link, session).await
     }

@@ -15,7 +15,7 @@ use sekisho_model::event::{Actor, Event, Origin};
 use sekisho_model::id::RequestId;
 use sekisho_model::{Clock, Rng};
 use sekisho_seal::sealing::OpeningKey;
-use sekisho_store::{Access as _, OperationContext, Store};
+use sekisho_store::{Access as _, OperationContext, Store, StoreUrl};
 use sekisho_vault::{Kek, KekRecord, KeyRing, WrappedKey};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -44,6 +44,13 @@ pub async fn open(
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
 ) -> anyhow::Result<SharedApp> {
+    if let StoreUrl::Sqlite(path) = &config.database.url {
+        anyhow::ensure!(
+            std::fs::exists(path)?,
+            "there is no database {}; run `sekisho-server init` first",
+            path.display()
+        );
+    }
     let store = Store::connect(&config.database, clock.clone(), rng.clone())
         .await
         .with_context(|| format!("cannot open the database {}", config.database.url))?;

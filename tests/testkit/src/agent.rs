@@ -163,7 +163,7 @@ impl Agent {
             match self.work().await {
                 Ok(()) => return,
                 Err(Stopped::Session(SessionError::Link(LinkError::TimedOut(_)))) => {}
-                Err(Stopped::Crashed(_)) => {}
+                Err(Stopped::Crashed(_) | Stopped::Disk(_)) => {}
                 Err(other) => panic!("the agent stopped: {other:?}"),
             }
         }

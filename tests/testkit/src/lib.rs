@@ -15,4 +15,5 @@ mod server;
 pub use agent::{Agent, Stopped};
 pub use host::{Crash, Host};
 pub use network::{Fault, Network};
+pub use sekisho_platform::disk::Fault as DiskFault;
 pub use server::Server;

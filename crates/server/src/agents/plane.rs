@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -258,6 +258,10 @@ fn admit(route: &Route, peer: &Peer) -> Result<(), ProblemCode> {
 }
 
 async fn read_body(request: Request<Incoming>, route: &Route) -> Result<Bytes, ProblemCode> {
+    // Said before the first byte is read: a peer that asked first sends none.
+    if request.body().size_hint().lower() > route.max_body_bytes as u64 {
+        return Err(ProblemCode::TooLong);
+    }
     match Limited::new(request.into_body(), route.max_body_bytes).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(ProblemCode::TooLong),

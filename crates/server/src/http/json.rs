@@ -59,6 +59,10 @@ fn is_json(kind: &str) -> bool {
 
 /// Reads a body of bounded length.
 pub(super) async fn read_body(body: axum::body::Body) -> Result<Bytes, Problem> {
+    // Said before the first byte is read: a client that asked first sends none.
+    if hyper::body::Body::size_hint(&body).lower() > MAX_BODY_BYTES as u64 {
+        return Err(Problem::TooLarge { limit_bytes: MAX_BODY_BYTES });
+    }
     match Limited::new(body, MAX_BODY_BYTES).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use sekisho_model::account::SecretState;
 use sekisho_model::event::{Actor, Event};
 use sekisho_model::id::{AccountId, SecretVersionId};
 use sekisho_model::order::{Operation, OrderState};
 use sekisho_seal::message;
-use sekisho_store::{Access, Delivery, Device, DeviceSession, Hash, Order, StoreError, UnitOfWork};
+use sekisho_store::{
+    Access, Delivery, Device, DeviceSession, Hash, MAX_PAGE, Order, StoreError, UnitOfWork,
+};
 use sekisho_wire::order::{
     Candidate, MAX_LINEAGE, MAX_ORDERS_PER_FETCH, Order as WireOrder, SealedOrder, SecretBytes,
     Target, Task,
@@ -129,10 +132,12 @@ async fn task(app: &App, uow: &UnitOfWork, order: &Order) -> Result<Option<Task>
 }
 
 /// What the server knows of an account: an agent that holds something else
-/// refuses (RST-4).
+/// refuses (RST-4). Values that may ever have been applied come first, so that
+/// no number of cancelled orders pushes them out.
 async fn lineage(uow: &UnitOfWork, account: AccountId) -> Result<Vec<SecretVersionId>, StoreError> {
-    let newest = uow.secret_versions().newest(account, MAX_LINEAGE as u64).await?;
-    Ok(newest.into_iter().map(|version| version.id).collect())
+    let mut newest = uow.secret_versions().newest(account, u64::from(MAX_PAGE)).await?;
+    newest.sort_by_key(|version| version.state == SecretState::Rejected);
+    Ok(newest.into_iter().take(MAX_LINEAGE).map(|version| version.id).collect())
 }
 
 async fn candidate(

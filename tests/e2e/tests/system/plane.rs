@@ -41,7 +41,7 @@ impl Api {
     pub(crate) fn of(site: &Site, token: &str) -> Self {
         let ca = site.ca_file();
         let start = format!(
-            "cacert = {ca:?}\nsilent\nhttp1.1\nmax-time = 30\nheader = \"Authorization: Bearer {token}\"\n\
+            "cacert = {ca:?}\nsilent\nhttp1.1\nheader = \"Expect:\"\nmax-time = 30\nheader = \"Authorization: Bearer {token}\"\n\
              write-out = \"\\n%{{http_code}}\"\n"
         );
         Self { start, url: site.url() }
@@ -124,7 +124,9 @@ fn a_stranger_at_the_agent_plane_gets_nothing() {
     assert_eq!(ask("GET", &format!("/agent/v1/wait/{session}/5"), b""), 401);
     // Too long, by a little and by much.
     assert_eq!(ask("POST", "/agent/v1/enrol", &vec![0; 32 * 1024 + 1]), 413);
-    assert_eq!(ask("POST", "/agent/v1/certificate", &vec![0; 4 << 20]), 413);
+    assert_eq!(ask("POST", "/agent/v1/certificate", &vec![0; 33 * 1024]), 413);
+    // Who goes on sending may be cut off before the answer is read.
+    assert!([413, 0].contains(&ask("POST", "/agent/v1/certificate", &vec![0; 4 << 20])));
     // Cut, empty, of another kind, deep.
     let map_of_five_without_content = b"\xa5\x68protocol".as_slice();
     for body in [
@@ -154,7 +156,7 @@ fn the_api_names_what_is_wrong_with_a_request() {
     assert!(answer.body.contains("name"), "{}", answer.body);
     let answer = api.post("/api/v1/resources", r#"{"name":"web-1","#, None);
     assert_eq!((answer.status, answer.code().as_str()), (400, "invalid_input"));
-    let long = format!(r#"{{"name":"{}","platform":"linux"}}"#, "x".repeat(2 << 20));
+    let long = format!(r#"{{"name":"{}","platform":"linux"}}"#, "x".repeat(64 * 1024));
     let answer = api.post("/api/v1/resources", &long, None);
     assert_eq!((answer.status, answer.code().as_str()), (413, "too_large"));
     let answer = api.get("/api/v1/resources/01a2015a-c083-78b9-bf67-2b24cdb84124");
