@@ -17,11 +17,13 @@ use sekisho_platform::accounts::AccountFilter;
 use sekisho_platform::disk::MemoryDisk;
 use sekisho_seal::bundle::Trust;
 use sekisho_seal::message;
+use sekisho_seal::sealing::OpeningKey;
 use sekisho_seal::sign::IdentityKey;
 use sekisho_wire::bundle::{BundleChain, MAX_CHAIN_BYTES};
 use sekisho_wire::cbor;
 use sekisho_wire::enrolment::{Enrolment, EnrolmentOutcome, HostFacts};
 use sekisho_wire::route::RouteName;
+use sekisho_wire::session::{Hello, HelloOutcome, MAX_WELCOME_BYTES, WelcomeEnvelope};
 
 use sekisho_store::{Access, Device};
 
@@ -168,6 +170,50 @@ impl Agent {
             }
         }
         panic!("the agent does not come to an end");
+    }
+
+    /// Says a Hello that the test has changed, and returns the outcome.
+    ///
+    /// # Errors
+    /// What the server says when it cannot answer inside a sealed message.
+    pub async fn say_hello(
+        &mut self,
+        change: impl FnOnce(&mut Hello),
+    ) -> Result<HelloOutcome, LinkError> {
+        let mut running = self.start().expect("enrolled");
+        let key = OpeningKey::generate(self.rng.as_ref());
+        let mut hello = Hello {
+            protocol: sekisho_wire::PROTOCOL,
+            min_protocol: sekisho_wire::PROTOCOL_MIN,
+            device: running.enrolled.device,
+            session_key: key.public(),
+            counter: running.engine.next_hello().expect("counted"),
+            highest_seq: running.engine.highest_seq(),
+            bundle_version: running.trust.bundle().version,
+            agent_version: "0.0.0-test".to_owned(),
+            platform: Platform::Linux,
+            capabilities: Vec::new(),
+            wall_clock: self.clock.now(),
+            boot: "boot".to_owned(),
+            interval_s: 60,
+            nonce: random_bytes(self.rng.as_ref()),
+        };
+        change(&mut hello);
+        let site = running.trust.anchor().site;
+        let to = running.trust.bundle().receipt_keys[0].key;
+        let envelope = message::seal_hello(&hello, &running.identity, site, &to, self.rng.as_ref())
+            .expect("sealed");
+        let answer = self.network.call(RouteName::Hello, &[], cbor::encode(&envelope)).await?;
+        let answer: WelcomeEnvelope = cbor::decode(&answer, MAX_WELCOME_BYTES).expect("sealed");
+        let (answer, _) = message::open_welcome(
+            &answer,
+            &key,
+            &running.trust,
+            running.enrolled.device,
+            &hello.nonce,
+        )
+        .expect("ours");
+        Ok(answer.outcome)
     }
 
     /// An administrator gives this agent's device a resource and approves it.

@@ -1,0 +1,96 @@
+//! Hellos that are not as they should be: other versions, other clocks, copies
+//! and replays.
+
+use std::time::Duration;
+
+use sekisho_model::Timestamp;
+use sekisho_model::device::Suspension;
+use sekisho_store::Access;
+use sekisho_testkit::{Agent, Host, Server};
+use sekisho_wire::session::{HelloOutcome, HelloRefusal};
+
+async fn enrolled() -> (Server, Agent) {
+    let server = Server::new().await;
+    let mut agent = Agent::enrol(&server, Host::with(&[("svc", "x")]), "web-1").await;
+    agent.work().await.expect("works");
+    (server, agent)
+}
+
+fn is_welcome(outcome: &HelloOutcome) -> bool {
+    matches!(outcome, HelloOutcome::Welcome { .. })
+}
+
+#[tokio::test]
+async fn a_newer_agent_that_reads_our_version_is_welcome() {
+    let (_server, mut agent) = enrolled().await;
+    let newer = sekisho_wire::PROTOCOL + 1;
+    let outcome = agent.say_hello(|hello| hello.protocol = newer).await.expect("answered");
+    assert!(is_welcome(&outcome), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn an_agent_that_shares_no_version_with_us_is_told_so() {
+    let (_server, mut agent) = enrolled().await;
+    let too_old = HelloRefusal::AgentTooOld;
+    let newer = sekisho_wire::PROTOCOL + 1;
+    for change in [(0, 0), (newer, newer)] {
+        let outcome = agent
+            .say_hello(|hello| (hello.protocol, hello.min_protocol) = change)
+            .await
+            .expect("answered");
+        assert!(
+            matches!(&outcome, HelloOutcome::Refused { reason, .. } if *reason == too_old),
+            "{outcome:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_clock_of_a_device_does_not_matter() {
+    let (server, mut agent) = enrolled().await;
+    let ten_years = Duration::from_secs(10 * 365 * 24 * 3600);
+    let now: Timestamp = {
+        use sekisho_model::Clock;
+        server.clock().now()
+    };
+    for clock in [now.plus(ten_years), now.minus(ten_years), Timestamp::from_millis(i64::MIN)] {
+        let outcome = agent.say_hello(|hello| hello.wall_clock = clock).await.expect("answered");
+        assert!(is_welcome(&outcome), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn two_copies_that_alternate_are_both_held_back() {
+    let (server, mut agent) = enrolled().await;
+    let device = {
+        let filter = sekisho_store::DeviceFilter::default();
+        let page = sekisho_store::Page::first(1);
+        server.app().store.read().devices().list(&filter, &page).await.expect("read").items[0].id
+    };
+    // Long enough after the start that a live session is somebody's.
+    server.advance(Duration::from_secs(3600));
+    let mut copy = agent.snapshot();
+    agent.work().await.expect("works");
+    assert!(copy.work().await.is_err(), "its counter is not higher, and somebody is there");
+    let row = server.app().store.read().devices().find(device).await.expect("read");
+    assert_eq!(row.expect("exists").suspension, Some(Suspension::Cloned));
+    let outcome = agent.say_hello(|_| {}).await.expect("answered");
+    let suspended = HelloRefusal::Suspended;
+    assert!(matches!(outcome, HelloOutcome::Refused { reason, .. } if reason == suspended));
+}
+
+#[tokio::test]
+async fn a_replayed_hello_changes_nothing() {
+    let (server, mut agent) = enrolled().await;
+    server.advance(Duration::from_secs(3600));
+    agent.work().await.expect("works");
+    // The same counter again, as in a copy of an old message: an offer that
+    // nobody can use, because its session key is gone.
+    let outcome = agent.say_hello(|hello| hello.counter = 1).await.expect("answered");
+    assert!(is_welcome(&outcome));
+    agent.work().await.expect("the real one goes on");
+    let filter = sekisho_store::DeviceFilter::default();
+    let page = sekisho_store::Page::first(1);
+    let devices = server.app().store.read().devices().list(&filter, &page).await.expect("read");
+    assert_eq!(devices.items[0].suspension, None);
+}
