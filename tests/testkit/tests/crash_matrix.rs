@@ -294,6 +294,25 @@ async fn row_10_server_restored_from_a_backup_older_than_the_reset() {
 }
 
 #[tokio::test]
+async fn row_10_a_reset_that_is_asked_for_before_the_recovered_value_is_checked() {
+    let server = Server::new().await;
+    let mut agent = Agent::enrol(&server, Host::with(&[(ACCOUNT, FIRST)]), "web-1").await;
+    agent.work().await.expect("discovers");
+    let backup = server.backup().await;
+    server.request_reset(ACCOUNT).await;
+    agent.work().await.expect("works");
+    let server = server.restored_from(backup).await;
+    agent.network.lead_to(server.plane());
+    agent.work().await.expect("hands in its escrows");
+    server.recover().await;
+    // Both go out with the same fetch: the check moves the current version
+    // under the reset, whose base it is not.
+    server.request_reset(ACCOUNT).await;
+    agent.work().await.expect("works");
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
 async fn row_11_endpoint_reverted_to_a_snapshot() {
     let (server, mut agent) = site().await;
     let mut old = agent.snapshot();

@@ -62,18 +62,20 @@ pub(super) async fn reset_receipt(
         // The tools said yes; only a check that says *no* contradicts them.
         ResetResult::Applied if said.verified != VerifyResult::OutOfSync => {
             let evidence = format!("the agent applied it; check after it: {}", said.verified);
-            commit(app, uow, given, &given.order, &evidence, Some(said.verified)).await
+            let base = given.order.base_version;
+            commit(app, uow, given, &given.order, base, &evidence, Some(said.verified)).await
         }
         ResetResult::Unknown if works => {
             let evidence = format!("check after it: {}", said.verified);
-            commit(app, uow, given, &given.order, &evidence, Some(said.verified)).await
+            let base = given.order.base_version;
+            commit(app, uow, given, &given.order, base, &evidence, Some(said.verified)).await
         }
         ResetResult::Applied | ResetResult::Unknown => {
             let detail = match said.last_change_day {
                 Some(day) => format!("{} (last change on day {day})", said.detail),
                 None => said.detail.clone(),
             };
-            indeterminate(app, uow, given, &detail).await
+            indeterminate(app, uow, given, &given.order, &detail).await
         }
         ResetResult::Rejected(class) => {
             let retry = match class {
@@ -202,6 +204,7 @@ async fn reconcile(
     results: &[Tried],
 ) -> Result<Vec<OrderId>, OrderError> {
     let Some(reset) = open_reset_of(uow, &given.order).await? else { return Ok(Vec::new()) };
+    let Some(account) = reset.account else { return Ok(Vec::new()) };
     let of = |version: Option<SecretVersionId>| {
         let tried = results.iter().find(|tried| Some(tried.version) == version);
         tried.map(|tried| tried.result)
@@ -213,8 +216,11 @@ async fn reconcile(
     };
     let fails = |result: Option<VerifyResult>| result == Some(VerifyResult::OutOfSync);
     if works(candidate) {
+        // The host itself says so, now: whatever is current here gives way.
         let evidence = "a check found that it works and is the password of the host";
-        return commit(app, uow, given, &reset, evidence, candidate).await;
+        let account = uow.accounts().lock(account).await?;
+        let current = account.and_then(|account| account.current_version);
+        return commit(app, uow, given, &reset, current, evidence, candidate).await;
     }
     if !fails(candidate) {
         return look_again_for(app, uow, given, &reset).await;
@@ -234,25 +240,26 @@ async fn reconcile(
     out_of_sync(uow, given, &reset).await
 }
 
-/// The candidate is the password (RST-6).
+/// The candidate is the password, if `base` still is the current one (RST-6).
 async fn commit(
     app: &App,
     uow: &mut UnitOfWork,
     given: &Given,
     reset: &Order,
+    base: Option<SecretVersionId>,
     evidence: &str,
     verified: Option<VerifyResult>,
 ) -> Result<Vec<OrderId>, OrderError> {
     let (Some(account), Some(candidate)) = (reset.account, reset.candidate_version) else {
         return Ok(Vec::new());
     };
-    if !uow.accounts().move_current(account, reset.base_version, candidate).await? {
+    if !uow.accounts().move_current(account, base, candidate).await? {
         // Somebody moved the current version meanwhile: look what works.
         let detail = "the current password changed while the reset was under way";
-        return indeterminate(app, uow, given, detail).await;
+        return indeterminate(app, uow, given, reset, detail).await;
     }
     let versions = uow.secret_versions();
-    if let Some(base) = reset.base_version {
+    if let Some(base) = base.filter(|base| *base != candidate) {
         let (from, to) = (SecretState::Current, SecretState::Superseded);
         versions.move_state(base, from, to, "replaced by a reset").await?;
     }
@@ -354,9 +361,9 @@ async fn indeterminate(
     app: &App,
     uow: &mut UnitOfWork,
     given: &Given,
+    reset: &Order,
     detail: &str,
 ) -> Result<Vec<OrderId>, OrderError> {
-    let reset = &given.order;
     let hash = receipt_of(given, reset);
     let result = json!({ "detail": detail });
     uow.orders().settle(reset.id, reset.state, OrderState::Indeterminate, result, hash).await?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sekisho_model::event::{Actor, Event, Origin};
 use sekisho_model::id::RequestId;
 use sekisho_model::order::{Operation, OrderState};
-use sekisho_store::{Access, Device, OperationContext, OrderFilter, Page, UnitOfWork};
+use sekisho_store::{Access, Device, MAX_PAGE, OperationContext, OrderFilter, Page, UnitOfWork};
 
 use super::{OrderError, drop_candidate, settle, tell};
 use crate::app::App;
@@ -43,12 +43,25 @@ pub async fn round(app: &App) -> Result<(), OrderError> {
             changed.push(order.id);
         }
     }
+    wake_for_due_orders(app, &uow).await?;
     if changed.is_empty() {
         uow.rollback().await?;
         return Ok(());
     }
     let committed = uow.commit().await?;
     tell(app, &committed, &changed);
+    Ok(())
+}
+
+/// Wakes devices with orders that another process gave (`recover`), or that
+/// have become due. A wake for a device that is not there costs nothing.
+async fn wake_for_due_orders(app: &App, uow: &UnitOfWork) -> Result<(), OrderError> {
+    let queued = OrderFilter { states: vec![OrderState::Queued], ..OrderFilter::default() };
+    for order in uow.orders().list(&queued, &Page::first(MAX_PAGE)).await?.items {
+        if order.not_before <= uow.now() {
+            app.bus.wake(order.device);
+        }
+    }
     Ok(())
 }
 
