@@ -21,6 +21,7 @@ use sekisho_seal::sealing::OpeningKey;
 use sekisho_seal::sign::IdentityKey;
 use sekisho_wire::bundle::{BundleChain, MAX_CHAIN_BYTES};
 use sekisho_wire::cbor;
+use sekisho_wire::certificate::{CertificateOutcome, CertificateRequest};
 use sekisho_wire::enrolment::{Enrolment, EnrolmentOutcome, HostFacts};
 use sekisho_wire::route::RouteName;
 use sekisho_wire::session::{Hello, HelloOutcome, MAX_WELCOME_BYTES, WelcomeEnvelope};
@@ -170,6 +171,60 @@ impl Agent {
             }
         }
         panic!("the agent does not come to an end");
+    }
+
+    /// Shows the certificate it has stored, as a new TLS connection would, and
+    /// returns whether it has expired by now.
+    pub fn show_certificate(&mut self, server: &Server) -> bool {
+        let state = State::new(Arc::new(self.disk.clone()));
+        let certificate = state.certificate().expect("read").expect("issued");
+        let chain: Vec<&[u8]> = certificate.chain.iter().map(|der| der.as_slice()).collect();
+        let trust = server.app().keys.ca().trust();
+        let now = server.clock().now();
+        let identity = trust.verify_device(chain[0], &chain[1..], now).expect("ours");
+        let expired = identity.expired;
+        self.network = Network::new(server.plane(), Some(identity));
+        expired
+    }
+
+    /// Asks for a certificate and stores the one it gets.
+    pub async fn request_certificate(&mut self) -> CertificateOutcome {
+        let running = self.start().expect("enrolled");
+        let device = running.enrolled.device;
+        let reply_key = OpeningKey::generate(self.rng.as_ref());
+        let request = CertificateRequest {
+            protocol: sekisho_wire::PROTOCOL,
+            device,
+            csr: enrol::certificate_request(&running.identity).expect("a request"),
+            reply_key: reply_key.public(),
+            nonce: random_bytes(self.rng.as_ref()),
+        };
+        let site = running.trust.anchor().site;
+        let to = running.trust.bundle().receipt_keys[0].key;
+        let envelope = message::seal_certificate_request(
+            &request,
+            &running.identity,
+            site,
+            &to,
+            self.rng.as_ref(),
+        )
+        .expect("sealed");
+        let body = cbor::encode(&envelope);
+        let answer = self.network.call(RouteName::Certificate, &[], body).await.expect("answered");
+        let answer: WelcomeEnvelope = cbor::decode(&answer, MAX_WELCOME_BYTES).expect("sealed");
+        let answer = message::open_certificate_answer(
+            &answer,
+            &reply_key,
+            &running.trust,
+            device,
+            &request.nonce,
+        )
+        .expect("ours");
+        if let CertificateOutcome::Issued(certificate) = &answer.outcome {
+            let state = State::new(Arc::new(self.disk.clone()));
+            state.put_certificate(certificate).expect("stored");
+        }
+        answer.outcome
     }
 
     /// Says a Hello that the test has changed, and returns the outcome.

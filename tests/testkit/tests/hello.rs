@@ -1,5 +1,5 @@
-//! Hellos that are not as they should be: other versions, other clocks, copies
-//! and replays.
+//! Hellos that are not as they should be: other versions, other clocks, copies,
+//! replays, certificates near and after their end.
 
 use std::time::Duration;
 
@@ -7,6 +7,8 @@ use sekisho_model::Timestamp;
 use sekisho_model::device::Suspension;
 use sekisho_store::Access;
 use sekisho_testkit::{Agent, Host, Server};
+use sekisho_wire::certificate::CertificateOutcome;
+use sekisho_wire::problem::ProblemCode;
 use sekisho_wire::session::{HelloOutcome, HelloRefusal};
 
 async fn enrolled() -> (Server, Agent) {
@@ -93,4 +95,39 @@ async fn a_replayed_hello_changes_nothing() {
     let page = sekisho_store::Page::first(1);
     let devices = server.app().store.read().devices().list(&filter, &page).await.expect("read");
     assert_eq!(devices.items[0].suspension, None);
+}
+
+#[tokio::test]
+async fn a_certificate_is_renewed_from_day_ten_and_even_after_its_end() {
+    let (server, mut agent) = enrolled().await;
+    let day = Duration::from_secs(24 * 3600);
+    let now = || {
+        use sekisho_model::Clock;
+        server.clock().now()
+    };
+    let issued = |outcome| match outcome {
+        CertificateOutcome::Issued(certificate) => certificate,
+        other => panic!("not issued: {other:?}"),
+    };
+    // An answer that was lost is given again: not a new one each time.
+    let first = issued(agent.request_certificate().await);
+    assert_eq!(issued(agent.request_certificate().await).chain, first.chain);
+    assert!(first.renew_at >= now().plus(day * 7) && first.renew_at <= now().plus(day * 13));
+
+    server.advance(day * 13);
+    assert!(now() > first.renew_at);
+    let second = issued(agent.request_certificate().await);
+    assert_ne!(second.chain, first.chain);
+    assert!(second.not_after > first.not_after);
+    assert!(!agent.show_certificate(&server));
+    agent.work().await.expect("works with the new one");
+
+    // A host that was off for a season may renew and nothing else.
+    server.advance(day * 90);
+    assert!(agent.show_certificate(&server), "expired");
+    let refused = agent.say_hello(|_| {}).await.expect_err("no session");
+    assert_eq!(refused.refusal(), Some(ProblemCode::CertificateExpired));
+    issued(agent.request_certificate().await);
+    assert!(!agent.show_certificate(&server));
+    agent.work().await.expect("works again");
 }
