@@ -165,7 +165,8 @@ impl State {
             let mut bundles: Vec<ByteBuf> = self.find(BUNDLES)?.ok_or(StateError::NotEnrolled)?;
             let held = bundles.len() as u64;
             // Versions have no gaps, so the chain's length is its version.
-            let skip = held.saturating_sub(advanced.bundle().version - newer.len() as u64);
+            let before = advanced.bundle().version.saturating_sub(newer.len() as u64);
+            let skip = held.saturating_sub(before);
             bundles.extend(newer.iter().skip(usize::try_from(skip).unwrap_or(0)).cloned());
             // What is written must be believed when it is read again.
             *trust = Trust::from_chain(trust.anchor(), &bundles)?;
