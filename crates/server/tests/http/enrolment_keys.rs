@@ -54,7 +54,7 @@ async fn a_window_is_an_hour_and_a_day_at_most() {
         (json!({ "use": "often" }), "use"),
         (json!({ "platform": "amiga" }), "platform"),
         (json!({ "label": "" }), "label"),
-        (json!({ "lable": "x" }), "lable"),
+        (json!({ "labels": "x" }), "labels"),
     ] {
         let refused = create(&ann, changes).await.problem(400, "invalid_input");
         assert_eq!(refused["field"], field, "{refused}");

@@ -63,9 +63,9 @@ async fn rules_no_generator_can_keep_are_named() {
         let refused = admin.post("/password-policies", body).await.problem(422, "invalid_input");
         assert_eq!((refused["field"].as_str(), &refused["detail"]), (Some(field), &json!(detail)));
     }
-    let body = json!({ "name": "Bad", "rules": { "lenght": 20 } });
+    let body = json!({ "name": "Bad", "rules": { "lengths": 20 } });
     let refused = admin.post("/password-policies", body).await.problem(400, "invalid_input");
-    assert_eq!(refused["detail"], "'lenght' is not a known field; did you mean 'length'?");
+    assert_eq!(refused["detail"], "'lengths' is not a known field; did you mean 'length'?");
 }
 
 #[tokio::test]

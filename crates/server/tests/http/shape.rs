@@ -28,8 +28,8 @@ async fn every_answer_has_the_headers() {
 async fn bodies_are_told_what_is_wrong_with_them() {
     let server = TestServer::start().await;
     let admin = server.user("ann", Role::Administrator).await;
-    let refused = admin.post("/users", json!({ "nmae": "x" })).await.problem(400, "invalid_input");
-    assert_eq!(refused["detail"], "'nmae' is not a known field; did you mean 'name'?");
+    let refused = admin.post("/users", json!({ "names": "x" })).await.problem(400, "invalid_input");
+    assert_eq!(refused["detail"], "'names' is not a known field; did you mean 'name'?");
     let refused = admin
         .post(
             "/users",

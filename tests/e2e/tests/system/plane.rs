@@ -152,7 +152,7 @@ fn the_api_names_what_is_wrong_with_a_request() {
     let site = Site::start();
     let api = Api::of(&site, &site.token());
 
-    let answer = api.post("/api/v1/resources", r#"{"nam":"web-1","platform":"linux"}"#, None);
+    let answer = api.post("/api/v1/resources", r#"{"names":"web-1","platform":"linux"}"#, None);
     assert_eq!((answer.status, answer.code().as_str()), (400, "invalid_input"));
     assert!(answer.body.contains("name"), "{}", answer.body);
     let answer = api.post("/api/v1/resources", r#"{"name":"web-1","#, None);
