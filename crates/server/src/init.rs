@@ -63,7 +63,7 @@ pub async fn init(
         );
     }
     let (kek, record) = key_encryption_key(config, rng.clone()).await?;
-    let (ring, wrapped) = KeyRing::create(&kek, rng.as_ref());
+    let (ring, wrapped) = KeyRing::create(&kek, rng.as_ref())?;
     let setup_token = token::generate(SETUP_TOKEN_PREFIX, rng.as_ref());
 
     let context = OperationContext {

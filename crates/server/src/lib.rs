@@ -27,3 +27,4 @@ pub mod shutdown;
 pub mod system;
 pub mod tokens;
 pub mod users;
+pub mod vault;

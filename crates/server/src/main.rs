@@ -1,5 +1,7 @@
 //! The Sekisho server.
 
+mod commands;
+
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,6 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use commands::keys::KeysCommand;
 use sekisho_model::clock::SystemClock;
 use sekisho_model::rng::SystemRng;
 use sekisho_seal::recovery_key;
@@ -52,6 +55,11 @@ enum Command {
         /// Print JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// The site's keys: show them, rotate them, change what locks the vault.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
     },
     /// Print what was understood of the configuration, and what is wrong.
     CheckConfig {
@@ -129,6 +137,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
                 )?;
             }
         }
+        Command::Keys { command } => command.run(&mut out)?,
         Command::CheckConfig { config } => {
             let environment = |name: &str| std::env::var(name).ok();
             let checked = Config::check(Some(&config.config), &config.set, environment);

@@ -82,6 +82,9 @@ pub enum VaultError {
     /// There is no data key to open.
     #[error("the vault holds no data key; restore the data keys from a backup")]
     NoDataKey,
+    /// Exported data keys are not whole.
+    #[error("the exported data keys are cut off or changed; use another copy of the backup")]
+    DamagedExport,
     /// Two data keys claim one version.
     #[error("data key {version} is there twice; restore the data keys from a backup")]
     DuplicateKeyVersion {

@@ -18,6 +18,14 @@ const FORMAT: u8 = 1;
 
 const HEADER_BYTES: usize = 5;
 
+/// The format of exported keys: format byte, then for each key its version
+/// (4 bytes, big endian) and its 32 bytes.
+const EXPORT_FORMAT: u8 = 1;
+
+const VERSION_BYTES: usize = 4;
+
+const EXPORTED_BYTES: usize = VERSION_BYTES + KEY_BYTES;
+
 /// A data key as the store keeps it: sealed with the key-encryption key.
 /// A wrapped key is never deleted while a value names its version.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,10 +52,10 @@ pub struct KeyRing {
 impl KeyRing {
     /// A ring with its first key. Seal nothing before the wrapped key is
     /// durable in the store.
-    pub fn create(kek: &Kek, rng: &dyn Rng) -> (Self, WrappedKey) {
+    pub fn create(kek: &Kek, rng: &dyn Rng) -> Result<(Self, WrappedKey), VaultError> {
         let key = random_key(rng);
-        let wrapped = wrap(kek, 1, &key, rng);
-        (Self { keys: BTreeMap::from([(1, key)]) }, wrapped)
+        let wrapped = wrap(kek, 1, &key, rng)?;
+        Ok((Self { keys: BTreeMap::from([(1, key)]) }, wrapped))
     }
 
     /// Opens all keys of the store. If none opens, the key-encryption key is
@@ -116,7 +124,7 @@ impl KeyRing {
     pub fn rotate(&self, kek: &Kek, rng: &dyn Rng) -> Result<Rotation, VaultError> {
         let version = self.active_version().checked_add(1).ok_or(VaultError::NoVersionLeft)?;
         let key = random_key(rng);
-        let wrapped = wrap(kek, version, &key, rng);
+        let wrapped = wrap(kek, version, &key, rng)?;
         Ok(Rotation { wrapped, key })
     }
 
@@ -132,8 +140,50 @@ impl KeyRing {
 
     /// All keys sealed with another key-encryption key, to replace those of
     /// the store in one transaction with the new [`KekRecord`](crate::KekRecord).
-    pub fn wrap_all(&self, kek: &Kek, rng: &dyn Rng) -> Vec<WrappedKey> {
+    pub fn wrap_all(&self, kek: &Kek, rng: &dyn Rng) -> Result<Vec<WrappedKey>, VaultError> {
         self.keys.iter().map(|(version, key)| wrap(kek, *version, key, rng)).collect()
+    }
+
+    /// All keys in clear, for a backup. Whoever calls this seals the result,
+    /// to the site's recovery key, before it leaves the memory.
+    pub fn export(&self) -> Secret {
+        let mut bytes = Vec::with_capacity(1 + self.keys.len() * EXPORTED_BYTES);
+        bytes.push(EXPORT_FORMAT);
+        for (version, key) in &self.keys {
+            bytes.extend_from_slice(&version.to_be_bytes());
+            bytes.extend_from_slice(key.expose());
+        }
+        Secret::new(bytes)
+    }
+
+    /// The ring of an [`export`](Self::export). To restore it, wrap it under
+    /// the new site's key-encryption key with [`wrap_all`](Self::wrap_all) and
+    /// store the result beside the values it opens.
+    ///
+    /// # Errors
+    /// When the bytes are not a whole export of a version this one reads.
+    pub fn import(exported: &Secret) -> Result<Self, VaultError> {
+        let Some((format, body)) = exported.expose().split_first() else {
+            return Err(VaultError::DamagedExport);
+        };
+        if *format != EXPORT_FORMAT {
+            let what = "the exported data keys".to_owned();
+            return Err(VaultError::UnknownFormat { what, found: *format });
+        }
+        let (items, rest) = body.as_chunks::<EXPORTED_BYTES>();
+        if items.is_empty() || !rest.is_empty() {
+            return Err(VaultError::DamagedExport);
+        }
+        let mut keys = BTreeMap::new();
+        for item in items {
+            let (version, key) = item.split_at(VERSION_BYTES);
+            let version = version.try_into().map(u32::from_be_bytes);
+            let version = version.map_err(|_| VaultError::DamagedExport)?;
+            if keys.insert(version, Secret::new(key.to_vec())).is_some() {
+                return Err(VaultError::DuplicateKeyVersion { version });
+            }
+        }
+        Ok(Self { keys })
     }
 
     fn active(&self) -> (u32, &Secret) {
@@ -169,12 +219,12 @@ impl fmt::Debug for Rotation {
     }
 }
 
-fn wrap(kek: &Kek, version: u32, key: &Secret, rng: &dyn Rng) -> WrappedKey {
+fn wrap(kek: &Kek, version: u32, key: &Secret, rng: &dyn Rng) -> Result<WrappedKey, VaultError> {
     let mut header = [FORMAT; HEADER_BYTES];
     header[1..].copy_from_slice(&version.to_be_bytes());
     let bytes =
         aead::seal(kek.wrapping_key(), &header, &associated_data(version), key.expose(), rng);
-    WrappedKey { version, bytes }
+    Ok(WrappedKey { version, bytes })
 }
 
 /// `None` if the key-encryption key does not open it.

@@ -19,13 +19,13 @@ fn kek(seed: u64) -> Kek {
 }
 
 fn ring(seed: u64) -> KeyRing {
-    KeyRing::create(&kek(seed), &SeededRng::new(seed)).0
+    KeyRing::create(&kek(seed), &SeededRng::new(seed)).expect("wraps").0
 }
 
 #[test]
 fn a_value_survives_a_restart() {
     let rng = SeededRng::new(1);
-    let (before, wrapped) = KeyRing::create(&kek(1), &rng);
+    let (before, wrapped) = KeyRing::create(&kek(1), &rng).unwrap();
     let sealed = before.seal(PLACE, &Secret::from("pa55"), &rng).unwrap().into_bytes();
     drop(before);
 
@@ -65,7 +65,7 @@ fn sealing_twice_gives_different_bytes_without_the_clear_value() {
 #[test]
 fn rotation_keeps_older_values_readable() {
     let (kek, rng) = (kek(1), SeededRng::new(1));
-    let (mut ring, first) = KeyRing::create(&kek, &rng);
+    let (mut ring, first) = KeyRing::create(&kek, &rng).unwrap();
     let old = ring.seal(PLACE, &Secret::from("old"), &rng).unwrap();
 
     let rotation = ring.rotate(&kek, &rng).unwrap();
@@ -91,7 +91,7 @@ fn rotation_keeps_older_values_readable() {
 #[test]
 fn of_two_prepared_rotations_one_is_refused() {
     let (kek, rng) = (kek(1), SeededRng::new(1));
-    let (mut ring, _) = KeyRing::create(&kek, &rng);
+    let (mut ring, _) = KeyRing::create(&kek, &rng).unwrap();
     let (a, b) = (ring.rotate(&kek, &rng).unwrap(), ring.rotate(&kek, &rng).unwrap());
     ring.commit(a).unwrap();
     assert_eq!(ring.commit(b).unwrap_err(), VaultError::StaleRotation { version: 2 });
@@ -100,11 +100,11 @@ fn of_two_prepared_rotations_one_is_refused() {
 #[test]
 fn a_new_kek_opens_the_rewrapped_keys_and_the_old_one_does_not() {
     let (old, new, rng) = (kek(1), kek(2), SeededRng::new(1));
-    let (mut ring, _) = KeyRing::create(&old, &rng);
+    let (mut ring, _) = KeyRing::create(&old, &rng).unwrap();
     let sealed = ring.seal(PLACE, &Secret::from("pa55"), &rng).unwrap();
     let rotation = ring.rotate(&old, &rng).unwrap();
     ring.commit(rotation).unwrap();
-    let wrapped = ring.wrap_all(&new, &rng);
+    let wrapped = ring.wrap_all(&new, &rng).unwrap();
 
     let reopened = KeyRing::unlock(&new, &wrapped).unwrap();
     assert_eq!(reopened.open(PLACE, &sealed).unwrap(), Secret::from("pa55"));
@@ -112,9 +112,41 @@ fn a_new_kek_opens_the_rewrapped_keys_and_the_old_one_does_not() {
 }
 
 #[test]
+fn an_exported_ring_opens_what_it_sealed_under_another_kek() {
+    let (old, new, rng) = (kek(1), kek(2), SeededRng::new(1));
+    let (mut ring, _) = KeyRing::create(&old, &rng).unwrap();
+    let first = ring.seal(PLACE, &Secret::from("first"), &rng).unwrap();
+    let rotation = ring.rotate(&old, &rng).unwrap();
+    ring.commit(rotation).unwrap();
+    let second = ring.seal(PLACE, &Secret::from("second"), &rng).unwrap();
+
+    let wrapped = KeyRing::import(&ring.export()).unwrap().wrap_all(&new, &rng).unwrap();
+    let restored = KeyRing::unlock(&new, &wrapped).unwrap();
+    assert_eq!(restored.active_version(), 2);
+    assert_eq!(restored.open(PLACE, &first).unwrap(), Secret::from("first"));
+    assert_eq!(restored.open(PLACE, &second).unwrap(), Secret::from("second"));
+}
+
+#[test]
+fn an_export_that_is_not_whole_is_refused() {
+    let exported = ring(1).export();
+    let whole = exported.expose();
+    for cut in 0..whole.len() {
+        let error = KeyRing::import(&Secret::new(whole[..cut].to_vec())).unwrap_err();
+        assert_eq!(error, VaultError::DamagedExport, "{cut} bytes");
+    }
+    let twice = [whole, &whole[1..]].concat();
+    let error = KeyRing::import(&Secret::new(twice)).unwrap_err();
+    assert_eq!(error, VaultError::DuplicateKeyVersion { version: 1 });
+    let newer = [&[2], &whole[1..]].concat();
+    let error = KeyRing::import(&Secret::new(newer)).unwrap_err();
+    assert!(matches!(error, VaultError::UnknownFormat { found: 2, .. }), "{error}");
+}
+
+#[test]
 fn damaged_keys_are_told_from_a_wrong_kek() {
     let (kek, rng) = (kek(1), SeededRng::new(1));
-    let (mut ring, first) = KeyRing::create(&kek, &rng);
+    let (mut ring, first) = KeyRing::create(&kek, &rng).unwrap();
     let rotation = ring.rotate(&kek, &rng).unwrap();
     let second = rotation.wrapped().clone();
     ring.commit(rotation).unwrap();
@@ -157,7 +189,7 @@ fn too_long_a_value_is_refused_with_the_limit() {
 #[test]
 fn nothing_secret_is_printed() {
     let (kek, rng) = (kek(1), SeededRng::new(1));
-    let (ring, wrapped) = KeyRing::create(&kek, &rng);
+    let (ring, wrapped) = KeyRing::create(&kek, &rng).unwrap();
     let sealed = ring.seal(PLACE, &Secret::from("pa55"), &rng).unwrap();
     let rotation = ring.rotate(&kek, &rng).unwrap();
     assert_eq!(

@@ -1,0 +1,3 @@
+//! The command line: verbs that are more than one call.
+
+pub(crate) mod keys;
