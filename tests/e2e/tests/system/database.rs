@@ -112,7 +112,7 @@ fn an_agent_outlasts_a_locked_database() {
 
 /// A PostgreSQL server that can be stopped and started again. It ends with
 /// the pipe that only we hold, however we end.
-struct PostgreSql {
+pub(crate) struct PostgreSql {
     child: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
@@ -136,7 +136,7 @@ rm -rf "$folder"
 "#;
 
 impl PostgreSql {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let versions = std::fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL is installed");
         let programs = versions.flatten().map(|entry| entry.path().join("bin")).max();
         let programs = programs.expect("PostgreSQL is installed");
@@ -156,6 +156,12 @@ impl PostgreSql {
         own
     }
 
+    /// The settings of a server that works on it.
+    pub(crate) fn settings(&self) -> String {
+        let url = format!("postgres://postgres@localhost/postgres?host={}", self.folder);
+        format!("[database]\nurl = {url:?}")
+    }
+
     fn line(&mut self) -> String {
         let mut line = String::new();
         self.output.read_line(&mut line).expect("readable");
@@ -163,7 +169,8 @@ impl PostgreSql {
         line.trim().to_owned()
     }
 
-    fn tell(&mut self, word: &str) {
+    /// `start` or `stop`; the stop is one without a chance to tidy up.
+    pub(crate) fn tell(&mut self, word: &str) {
         let input = self.input.as_mut().expect("open until the end");
         writeln!(input, "{word}").expect("it reads");
         assert_eq!(self.line(), word);
@@ -181,8 +188,7 @@ impl Drop for PostgreSql {
 #[test]
 fn a_database_that_is_gone_is_503_until_it_is_back() {
     let mut database = PostgreSql::start();
-    let url = format!("postgres://postgres@localhost/postgres?host={}", database.folder);
-    let site = Site::start_on(&format!("[database]\nurl = {url:?}"));
+    let site = Site::start_on(&database.settings());
     let host = Host::enrolled(&site, "gone-db", &["svc-one"]);
     let account = site.await_account("svc-one");
     let api = Api::of(&site, &site.token());

@@ -13,6 +13,7 @@ mod database;
 mod enrolment;
 mod host;
 mod init;
+mod kills;
 mod orders;
 mod plane;
 mod restart;
