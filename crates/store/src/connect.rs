@@ -121,17 +121,37 @@ pub enum ConnectError {
     },
     /// The database has a migration that this program does not know.
     #[error(
-        "the database is from a newer version of Sekisho (it has {migration}); install that version"
+        "the database is from a newer version of Sekisho (it has {migration}); install that \
+         version, or restore a backup made before the upgrade"
     )]
     NewerDatabase {
         /// The first unknown migration.
         migration: String,
     },
     /// A migration was applied in another form than this program's.
-    #[error("migration {migration} was applied in another form; this is not a released version")]
+    #[error(
+        "migration {migration} was applied to the database in another form (checksum {found}, \
+         this program's is {expected}); it is from a build that was never released: use that \
+         build, or restore a backup made by a released version"
+    )]
     ChangedMigration {
         /// The migration.
         migration: String,
+        /// Its checksum in the database.
+        found: String,
+        /// Its checksum in this program.
+        expected: String,
+    },
+    /// A migration is missing before one that was applied.
+    #[error(
+        "the database lacks {migration} but has {later}, which comes after it; it is from a build \
+         that was never released: use that build, or restore a backup made by a released version"
+    )]
+    SkippedMigration {
+        /// The one that is missing.
+        migration: String,
+        /// The one that was applied.
+        later: String,
     },
     /// The database file cannot be made or opened.
     #[error("database file {path}: {problem}")]

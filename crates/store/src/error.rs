@@ -207,15 +207,15 @@ fn unique(constraint: Option<&str>, table: Option<&str>, message: &str) -> Store
         if is_key || (constraint.is_none() && columns == by_key.collect::<Vec<_>>().join(", ")) {
             return StoreError::Conflict { what: Unique::Key };
         }
-        for index in found.indexes {
-            let by_name = constraint == Some(index.name);
-            let spelt: Vec<_> =
-                index.columns.iter().map(|column| format!("{}.{column}", found.name)).collect();
-            if let Some(what) = index.unique
-                && (by_name || (constraint.is_none() && columns == spelt.join(", ")))
-            {
-                return StoreError::Conflict { what };
-            }
+    }
+    for (table, index) in migrations::indexes() {
+        let by_name = constraint == Some(index.name);
+        let spelt: Vec<_> =
+            index.columns.iter().map(|column| format!("{table}.{column}")).collect();
+        if let Some(what) = index.unique
+            && (by_name || (constraint.is_none() && columns == spelt.join(", ")))
+        {
+            return StoreError::Conflict { what };
         }
     }
     StoreError::internal(format_args!("an unknown rule of uniqueness: {message}"))

@@ -1,9 +1,16 @@
 //! Forward-only migrations, the same ones on both databases.
 //!
-//! A migration is data: the tables it adds. Its SQL and its checksum are both
-//! derived from that data, so that neither can drift from the other. What has
-//! been applied is in `schema_migrations`; a database with a migration this
-//! binary does not know comes from a newer version and is refused.
+//! A migration is data: the tables it adds, and the columns and indexes it
+//! adds to tables there are. Its SQL and its checksum are both derived from
+//! that data, so that neither can drift from the other. What has been applied
+//! is in `schema_migrations`, with the checksum it was applied in. A database
+//! with a migration this binary does not know comes from a newer version and
+//! is refused, as is one whose migration had another checksum. There is no way
+//! back: an older program with a newer database restores a backup.
+//!
+//! To add one: a file `m<UTC time>_<what>.rs`, a line at the end of
+//! `MIGRATIONS`, its checksum in `released_migrations_never_change`, and the
+//! schema under `tests/fixtures` made anew (the test that fails says how).
 
 mod m20261122_020000_initial;
 pub(crate) mod schema;
@@ -16,7 +23,7 @@ use sha2::{Digest, Sha256};
 use crate::connect::ConnectError;
 use crate::error::StoreError;
 use crate::unit_of_work::begin;
-use schema::Table;
+use schema::{Extension, Index, Table};
 
 /// One step forward.
 struct Migration {
@@ -24,15 +31,29 @@ struct Migration {
     id: &'static str,
     /// The tables it adds, each after the ones it refers to.
     tables: &'static [Table],
+    /// What it adds to tables that are there.
+    extensions: &'static [Extension],
 }
 
-/// Every migration, oldest first. Released ones never change.
-const MIGRATIONS: &[Migration] =
-    &[Migration { id: "m20261122_020000_initial", tables: m20261122_020000_initial::TABLES }];
+/// Every migration, oldest first. Once landed they never change.
+const MIGRATIONS: &[Migration] = &[Migration {
+    id: "m20261122_020000_initial",
+    tables: m20261122_020000_initial::TABLES,
+    extensions: &[],
+}];
 
-/// Every table there is, for the names of its rules.
+/// Every table there is, for the names of its key.
 pub(crate) fn tables() -> impl Iterator<Item = &'static Table> {
     MIGRATIONS.iter().flat_map(|migration| migration.tables)
+}
+
+/// Every index there is, with its table, for the names of its rules.
+pub(crate) fn indexes() -> impl Iterator<Item = (&'static str, &'static Index)> {
+    MIGRATIONS.iter().flat_map(|migration| {
+        let new = migration.tables.iter().map(|table| (table.name, table.indexes));
+        let more = migration.extensions.iter().map(|more| (more.table, more.indexes));
+        new.chain(more).flat_map(|(table, indexes)| indexes.iter().map(move |one| (table, one)))
+    })
 }
 
 impl Migration {
@@ -41,7 +62,38 @@ impl Migration {
         for table in self.tables {
             digest.update(table.to_string());
         }
+        for extension in self.extensions {
+            digest.update(extension.to_string());
+        }
         digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    async fn apply(&self, tx: &impl ConnectionTrait, now: Timestamp) -> Result<(), StoreError> {
+        for table in self.tables {
+            tx.execute(&table.create()).await?;
+            for index in table.create_indexes() {
+                tx.execute(&index).await?;
+            }
+        }
+        for extension in self.extensions {
+            for column in extension.add_columns() {
+                tx.execute(&column).await?;
+            }
+            for index in extension.create_indexes() {
+                tx.execute(&index).await?;
+            }
+        }
+        let note = Query::insert()
+            .into_table("schema_migrations")
+            .columns(["id", "checksum", "applied_at"])
+            .values_panic([
+                Expr::val(self.id),
+                Expr::val(self.checksum()),
+                Expr::val(now.as_millis()),
+            ])
+            .to_owned();
+        tx.execute(&note).await?;
+        Ok(())
     }
 }
 
@@ -58,39 +110,36 @@ pub(crate) async fn migrate(
         tx.execute_unprepared(ADVISORY_LOCK).await.map_err(StoreError::from)?;
     }
     let applied = applied(&tx).await?;
-    for (position, (id, checksum)) in applied.iter().enumerate() {
-        match MIGRATIONS.get(position) {
-            Some(known) if known.id == *id && known.checksum() == *checksum => {}
-            Some(known) if known.id == *id => {
-                return Err(ConnectError::ChangedMigration { migration: id.clone() });
-            }
-            Some(_) | None => {
-                return Err(ConnectError::NewerDatabase { migration: id.clone() });
-            }
-        }
-    }
+    check(MIGRATIONS, &applied)?;
     let mut done = Vec::new();
     for migration in MIGRATIONS.iter().skip(applied.len()) {
-        for table in migration.tables {
-            tx.execute(&table.create()).await.map_err(StoreError::from)?;
-            for index in table.create_indexes() {
-                tx.execute(&index).await.map_err(StoreError::from)?;
-            }
-        }
-        let note = Query::insert()
-            .into_table("schema_migrations")
-            .columns(["id", "checksum", "applied_at"])
-            .values_panic([
-                Expr::val(migration.id),
-                Expr::val(migration.checksum()),
-                Expr::val(now.as_millis()),
-            ])
-            .to_owned();
-        tx.execute(&note).await.map_err(StoreError::from)?;
+        migration.apply(&tx, now).await?;
         done.push(migration.id);
     }
     tx.commit().await.map_err(StoreError::from)?;
     Ok(done)
+}
+
+/// What has been applied must be the beginning of what is known.
+fn check(known: &[Migration], applied: &[(String, String)]) -> Result<(), ConnectError> {
+    for (id, checksum) in applied {
+        let migration = id.clone();
+        match known.iter().find(|known| known.id == id) {
+            None => return Err(ConnectError::NewerDatabase { migration }),
+            Some(known) if known.checksum() != *checksum => {
+                let (found, expected) = (checksum.clone(), known.checksum());
+                return Err(ConnectError::ChangedMigration { migration, found, expected });
+            }
+            Some(_) => {}
+        }
+    }
+    for (known, (id, _)) in known.iter().zip(applied) {
+        if known.id != id {
+            let (migration, later) = (known.id.to_owned(), id.clone());
+            return Err(ConnectError::SkippedMigration { migration, later });
+        }
+    }
+    Ok(())
 }
 
 async fn applied(tx: &impl ConnectionTrait) -> Result<Vec<(String, String)>, StoreError> {
@@ -116,44 +165,121 @@ async fn applied(tx: &impl ConnectionTrait) -> Result<Vec<(String, String)>, Sto
 
 #[cfg(test)]
 mod tests {
+    use super::schema::{index, int, uuid};
     use super::*;
     use sekisho_model::order::OrderState;
     use std::collections::BTreeSet;
 
+    /// A line here is only ever added.
     #[test]
     fn released_migrations_never_change() {
-        let checksums: Vec<_> = MIGRATIONS.iter().map(|one| (one.id, one.checksum())).collect();
-        // The first one may change until the first release; after that a line
-        // here is only ever added.
-        assert_eq!(checksums[0].0, "m20261122_020000_initial");
-        assert!(checksums.is_sorted());
+        let pinned = [(
+            "m20261122_020000_initial",
+            "cd590b3578ca305cceff4c60f0a393a1dc8e60c5dac621b101549cfb71670fbc",
+        )];
+        let found: Vec<_> = MIGRATIONS.iter().map(|one| (one.id, one.checksum())).collect();
+        let found: Vec<_> = found.iter().map(|(id, checksum)| (*id, checksum.as_str())).collect();
+        assert_eq!(found, pinned, "a migration changed: write a new one instead");
+        assert!(found.is_sorted_by_key(|(id, _)| *id), "the newest stands last");
     }
 
     #[test]
     fn names_are_unique_and_references_point_back() {
         let mut names = BTreeSet::new();
-        let mut seen = BTreeSet::new();
-        for table in tables() {
-            assert!(names.insert(table.name), "{}", table.name);
-            seen.insert(table.name);
-            for column in table.columns {
-                if let Some((other, _)) = column.references {
-                    assert!(seen.contains(other), "{}.{} refers forward", table.name, column.name);
+        let mut columns = BTreeSet::new();
+        for migration in MIGRATIONS {
+            let new = migration.tables.iter().map(|one| (one.name, one.columns, true));
+            let more = migration.extensions.iter().map(|one| (one.table, one.columns, false));
+            for (table, added, is_new) in new.chain(more) {
+                assert_eq!(names.insert(table), is_new, "{table}");
+                for column in added {
+                    assert!(columns.insert((table, column.name)), "{table}.{}", column.name);
+                    let to = column.references.map_or(table, |(other, _)| other);
+                    assert!(names.contains(to), "{table}.{} refers forward", column.name);
+                    assert!(is_new || column.can_be_added(), "{table}.{}", column.name);
                 }
             }
-            for index in table.indexes {
-                assert!(names.insert(index.name), "{}", index.name);
-                assert!(index.columns.iter().all(|c| table.columns.iter().any(|d| d.name == *c)));
+        }
+        for (table, index) in indexes() {
+            assert!(names.insert(index.name), "{}", index.name);
+            for column in index.columns {
+                assert!(columns.contains(&(table, column)), "{}: {column}", index.name);
             }
         }
+    }
+
+    const STEP: Migration = Migration {
+        id: "m20261122_030000_step",
+        tables: &[],
+        extensions: &[Extension {
+            table: "site",
+            columns: &[int("added").or("7"), uuid("added_chain").null().refers_to("audit_chains")],
+            indexes: &[index("site_added", &["added"])],
+        }],
+    };
+
+    fn row(migration: &Migration) -> (String, String) {
+        (migration.id.to_owned(), migration.checksum())
+    }
+
+    #[test]
+    fn what_is_applied_must_be_the_beginning_of_what_is_known() {
+        let [first, second] = [&MIGRATIONS[0], &STEP];
+        let two =
+            [Migration { id: first.id, tables: first.tables, extensions: first.extensions }, STEP];
+        assert_eq!(check(&two, &[]), Ok(()));
+        assert_eq!(check(&two, &[row(first)]), Ok(()));
+        assert_eq!(check(&two, &[row(first), row(second)]), Ok(()));
+        let newer = check(&two[..1], &[row(first), row(second)]).expect_err("newer");
+        assert!(newer.to_string().contains("has m20261122_030000_step"), "{newer}");
+        let skipped = check(&two, &[row(second)]).expect_err("one is missing");
+        assert!(skipped.to_string().contains("lacks m20261122_020000_initial"), "{skipped}");
+        let changed = check(&two, &[(first.id.to_owned(), "abc".to_owned())]);
+        let changed = changed.expect_err("another checksum").to_string();
+        assert!(changed.contains(&first.checksum()) && changed.contains("abc"), "{changed}");
+    }
+
+    /// The checksum is of what is done, so each part of it counts.
+    #[test]
+    fn every_part_of_an_extension_is_in_its_checksum() {
+        let text = STEP.extensions[0].to_string();
+        assert_eq!(
+            text,
+            "extend site\ncolumn added integer or 7\ncolumn added_chain uuid null to \
+             audit_chains.id\nindex site_added added every row\n"
+        );
+    }
+
+    #[tokio::test]
+    async fn columns_are_added_to_tables_with_rows() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("store.db");
+        let options = sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .foreign_keys(true);
+        let pool = sqlx::SqlitePool::connect_with(options).await.expect("opens");
+        let db = DatabaseConnection::from(pool);
+        migrate(&db, Timestamp::EPOCH).await.expect("migrates");
+        let rows = "INSERT INTO audit_chains VALUES (x'01', 0, x'00', 0); \
+                    INSERT INTO site (\"only\", id, node_chain, created_at) VALUES (1, x'01', x'01', 0)";
+        db.execute_unprepared(rows).await.expect("inserts");
+
+        STEP.apply(&db, Timestamp::EPOCH).await.expect("applies");
+
+        let added = "SELECT 1 FROM site WHERE added = 7 AND added_chain IS NULL";
+        let found = db.query_one_raw(sea_orm::Statement::from_string(DbBackend::Sqlite, added));
+        assert!(found.await.expect("reads").is_some());
+        let nowhere = db.execute_unprepared("UPDATE site SET added_chain = x'02'").await;
+        let error = nowhere.expect_err("the reference is kept").to_string();
+        assert!(error.contains("FOREIGN KEY"), "{error}");
     }
 
     /// RST-3: the partial index must name exactly the states that are open.
     #[test]
     fn the_open_reset_index_knows_every_open_state() {
-        let index = tables()
-            .flat_map(|table| table.indexes)
-            .find(|index| index.unique == Some(crate::Unique::OpenReset))
+        let (_, index) = indexes()
+            .find(|(_, index)| index.unique == Some(crate::Unique::OpenReset))
             .expect("the index exists");
         let only = index.only.expect("it is partial");
         for state in OrderState::ALL {

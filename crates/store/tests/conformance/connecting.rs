@@ -57,62 +57,6 @@ fn servers_that_start_together_migrate_once() {
     });
 }
 
-/// One schema: the same tables, columns, nullability and indexes.
-#[test]
-fn the_schema_is_the_same_on_both() {
-    block_on(async {
-        let sqlite = World::new(Engine::Sqlite).await;
-        let postgres = World::new(Engine::Postgres).await;
-
-        let columns = sqlite
-            .texts(
-                "SELECT m.name || '.' || c.name || CASE c.\"notnull\" WHEN 1 THEN '' ELSE '?' END \
-                 FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'",
-            )
-            .await;
-        let same = postgres
-            .texts(
-                "SELECT table_name || '.' || column_name || \
-                 CASE is_nullable WHEN 'NO' THEN '' ELSE '?' END \
-                 FROM information_schema.columns WHERE table_schema = 'public'",
-            )
-            .await;
-        assert!(columns.len() > 200, "{columns:?}");
-        // The migrations table's key is declared inline, which SQLite
-        // reports as nullable.
-        assert_eq!(columns, same);
-
-        let indexes = sqlite
-            .texts("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
-            .await;
-        let same = postgres
-            .texts(
-                "SELECT indexname::text FROM pg_indexes \
-                 WHERE schemaname = 'public' AND indexname NOT LIKE '%\\_pkey'",
-            )
-            .await;
-        assert!(indexes.len() > 30, "{indexes:?}");
-        assert_eq!(indexes, same);
-
-        let references = sqlite
-            .texts(
-                "SELECT m.name || '.' || f.\"from\" || '>' || f.\"table\" || ' ' || f.on_delete \
-                 FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
-            )
-            .await;
-        let same = postgres
-            .texts(
-                "SELECT k.conrelid::regclass::text || '.' || a.attname || '>' || \
-                 k.confrelid::regclass::text || \
-                 CASE k.confdeltype WHEN 'r' THEN ' RESTRICT' ELSE ' ?' END \
-                 FROM pg_constraint k JOIN pg_attribute a \
-                 ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1] WHERE k.contype = 'f'",
-            )
-            .await;
-        assert_eq!(references, same);
-    });
-}
-
 #[test]
 fn a_postgresql_that_may_lose_data_is_refused() {
     block_on(async {

@@ -13,4 +13,5 @@ mod orders;
 mod overviews;
 mod people;
 mod sample;
+mod schema;
 mod units_of_work;
