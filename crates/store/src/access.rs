@@ -1,13 +1,17 @@
 //! The two ways to the repositories: reading and changing.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection};
+use sekisho_model::audit::LineHash;
 use sekisho_model::id::AuditChainId;
 
 use crate::connect::FileIdentity;
 use crate::error::StoreError;
+use crate::fence::{AuditHead, Check, Fence};
 use crate::link::Link;
+use crate::postgres::Watch;
 use crate::unit_of_work::{ArcRng, OperationContext, UnitOfWork};
 use crate::{
     Accounts, ApiTokens, AuditLog, Bundles, DeviceCertificates, DeviceSessions, Devices,
@@ -21,6 +25,8 @@ pub struct Store {
     pub(crate) writer: DatabaseConnection,
     pub(crate) reader: Reader,
     pub(crate) file: Option<FileIdentity>,
+    pub(crate) _watch: Option<Watch>,
+    pub(crate) fence: Arc<Fence>,
     pub(crate) chain: Arc<OnceLock<AuditChainId>>,
     pub(crate) rng: ArcRng,
 }
@@ -42,7 +48,60 @@ impl Store {
         if let Some(file) = &self.file {
             file.check()?;
         }
-        UnitOfWork::begin(&self.writer, context.clone(), self.chain.clone(), self.rng.clone()).await
+        UnitOfWork::begin(self, context.clone(), false).await
+    }
+
+    /// [`begin`](Self::begin) for the change that takes a database as it is
+    /// although it knows less than this server has seen: sending the site into
+    /// recovery. Its commit makes the head of the chain it finds the known one.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub async fn begin_past_fence(
+        &self,
+        context: &OperationContext,
+    ) -> Result<UnitOfWork, StoreError> {
+        UnitOfWork::begin(self, context.clone(), true).await
+    }
+
+    /// The last line of this node's audit chain that is certainly committed;
+    /// `None` before the first commit.
+    pub fn audit_head(&self) -> Option<AuditHead> {
+        self.fence.known()
+    }
+
+    /// Remembers a line that this server has seen committed before it was
+    /// started, so that a database without it is noticed.
+    pub fn expect_audit_head(&self, head: AuditHead) {
+        self.fence.advance(head);
+    }
+
+    /// The known and the found place, once the database was found to know less
+    /// than this server has seen; until a commit after
+    /// [`begin_past_fence`](Self::begin_past_fence).
+    pub fn behind(&self) -> Option<(u64, u64)> {
+        self.fence.found_behind()
+    }
+
+    /// Looks whether the last known line is in the database.
+    ///
+    /// # Errors
+    /// [`StoreError::Behind`] when it is not; otherwise when the database
+    /// fails.
+    pub async fn check_audit_head(&self) -> Result<(), StoreError> {
+        let Some(known) = self.fence.known() else { return Ok(()) };
+        let Some(chain) = self.reader.audit().chain(known.chain).await? else {
+            return Ok(());
+        };
+        let hash = LineHash(chain.head_hash.0);
+        match self.fence.check(AuditHead { chain: chain.id, seq: chain.head_seq, hash })? {
+            Check::Fits => Ok(()),
+            Check::Find(line) => {
+                let found =
+                    crate::audit::is_in_chain(&sealed::Connected::db(&self.reader), line).await?;
+                if found { Ok(()) } else { Err(self.fence.fail(line, chain.head_seq)) }
+            }
+        }
     }
 
     /// Asks the database whether it answers, for health checks.
@@ -53,7 +112,7 @@ impl Store {
         if let Some(file) = &self.file {
             file.check()?;
         }
-        self.reader.db.execute_unprepared("SELECT 1").await?;
+        sealed::Connected::db(&self.reader).execute_unprepared("SELECT 1").await?;
         Ok(())
     }
 
@@ -71,11 +130,13 @@ impl Store {
 #[derive(Clone, Debug)]
 pub struct Reader {
     pub(crate) db: DatabaseConnection,
+    /// How long a statement may take.
+    pub(crate) limit: Duration,
 }
 
 impl sealed::Connected for Reader {
     fn db(&self) -> Link<'_> {
-        Link::Pool(&self.db)
+        Link::Pool(&self.db, self.limit)
     }
 }
 

@@ -12,6 +12,7 @@ use sekisho_model::id::AuditChainId;
 
 use crate::access::Access;
 use crate::error::StoreError;
+use crate::fence::{AuditHead, Check, Fence};
 use crate::page::{Cursor, InvalidCursor, Page, Paged, contains};
 use crate::site::Site;
 use crate::stored::{Hash, Record, Stored, affected, all, insert, one, record};
@@ -173,10 +174,11 @@ pub(crate) async fn node_chain(tx: &impl ConnectionTrait) -> Result<AuditChainId
 }
 
 /// Appends events to a chain, whose head stays locked until the transaction
-/// ends, and returns the new head.
+/// ends, and returns the new head. Behind the fence nothing is appended.
 pub(crate) async fn append(
     tx: &impl ConnectionTrait,
     chain: AuditChainId,
+    fence: Option<&Fence>,
     context: &OperationContext,
     events: &[(Actor, Event)],
 ) -> Result<(u64, LineHash), StoreError> {
@@ -186,6 +188,12 @@ pub(crate) async fn append(
     let found =
         found.ok_or_else(|| StoreError::internal(format_args!("{chain:?} does not exist")))?;
     let mut head = (found.head_seq, LineHash(found.head_hash.0));
+    if let Some(fence) = fence
+        && let Check::Find(line) = fence.check(AuditHead { chain, seq: head.0, hash: head.1 })?
+        && !is_in_chain(tx, line).await?
+    {
+        return Err(fence.fail(line, head.0));
+    }
     for (actor, event) in events {
         let place = (head.0 + 1, head.1);
         let line = AuditLine::new(chain, place, context.now, actor, &context.origin, event);
@@ -198,6 +206,18 @@ pub(crate) async fn append(
         .filter(C::Id.eq(chain.uuid()));
     affected(tx, update).await?;
     Ok(head)
+}
+
+/// Whether this very line is in its chain.
+pub(crate) async fn is_in_chain(
+    db: &impl ConnectionTrait,
+    line: AuditHead,
+) -> Result<bool, StoreError> {
+    let at = row::Entity::find()
+        .filter(row::Column::Chain.eq(line.chain.uuid()))
+        .filter(row::Column::Seq.eq(line.seq.into_raw()));
+    let found: Option<Line> = one(db, at).await?;
+    Ok(found.is_some_and(|found| found.hash.0 == line.hash.0))
 }
 
 impl AuditFilter {

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use sekisho_model::{Clock, Rng};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::access::{Reader, Store};
 use crate::error::StoreError;
+use crate::fence::Fence;
 use crate::migrations;
+use crate::postgres::{self, PostgresServers};
 use crate::unit_of_work::ArcRng;
 
 /// How to reach the database.
@@ -24,7 +26,8 @@ pub struct StoreConfig {
     /// (PostgreSQL). SQLite has one more, for writing.
     pub max_connections: u32,
     /// How long to wait for a free connection or for SQLite's write lock
-    /// before the database counts as unavailable.
+    /// before the database counts as unavailable. A single statement may take
+    /// twice as long.
     pub patience: Duration,
     /// Accepts a PostgreSQL that answers before data is safe on disk. For
     /// tests only: what was acknowledged could be lost.
@@ -48,8 +51,8 @@ impl StoreConfig {
 pub enum StoreUrl {
     /// A file, made with mode 0600 if it is missing.
     Sqlite(PathBuf),
-    /// A PostgreSQL server.
-    Postgres(Box<PgConnectOptions>),
+    /// A PostgreSQL server, or a primary and its standbys.
+    Postgres(PostgresServers),
 }
 
 /// The text names no database.
@@ -59,6 +62,12 @@ pub enum StoreUrl {
      postgres://user:password@host/database?sslmode=verify-full"
 )]
 pub struct InvalidStoreUrl(String);
+
+impl InvalidStoreUrl {
+    pub(crate) fn new(problem: impl Into<String>) -> Self {
+        Self(problem.into())
+    }
+}
 
 impl FromStr for StoreUrl {
     type Err = InvalidStoreUrl;
@@ -73,11 +82,7 @@ impl FromStr for StoreUrl {
                 Ok(Self::Sqlite(PathBuf::from(path)))
             }
             Some(("postgres" | "postgresql", _)) => {
-                // The parser's own message may quote the password.
-                let options = text
-                    .parse::<PgConnectOptions>()
-                    .map_err(|_| InvalidStoreUrl("the PostgreSQL address is malformed".into()))?;
-                Ok(Self::Postgres(Box::new(options)))
+                PostgresServers::parse(text).map(Self::Postgres)
             }
             Some(_) | None => Err(InvalidStoreUrl("unknown kind of database".to_owned())),
         }
@@ -88,14 +93,7 @@ impl std::fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
-            Self::Postgres(options) => write!(
-                f,
-                "postgres://{}@{}:{}/{}",
-                options.get_username(),
-                options.get_host(),
-                options.get_port(),
-                options.get_database().unwrap_or_default(),
-            ),
+            Self::Postgres(servers) => write!(f, "{servers}"),
         }
     }
 }
@@ -177,14 +175,17 @@ impl Store {
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
     ) -> Result<Self, ConnectError> {
-        let (writer, reader, file) = match &config.url {
+        let (writer, reader, file, watch) = match &config.url {
             StoreUrl::Sqlite(path) => {
                 let (writer, reader) = sqlite(path, config).await?;
-                (writer, reader, Some(FileIdentity::of(path)?))
+                (writer, reader, Some(FileIdentity::of(path)?), None)
             }
-            StoreUrl::Postgres(options) => {
-                let pool = postgres(options, config).await?;
-                (pool.clone(), pool, None)
+            StoreUrl::Postgres(servers) => {
+                let (pool, watch) = postgres::connect(servers, config).await?;
+                if !config.allow_unsafe_durability {
+                    expect_durable(&pool).await?;
+                }
+                (pool.clone(), pool, None, Some(watch))
             }
         };
         for applied in migrations::migrate(&writer, clock.now()).await? {
@@ -192,8 +193,10 @@ impl Store {
         }
         Ok(Self {
             writer,
-            reader: Reader { db: reader },
+            reader: Reader { db: reader, limit: config.patience * 2 },
             file,
+            _watch: watch,
+            fence: Arc::new(Fence::default()),
             chain: Arc::new(OnceLock::new()),
             rng: ArcRng(rng),
         })
@@ -212,7 +215,7 @@ async fn sqlite(
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(config.patience);
-    let pool = || SqlitePoolOptions::new().acquire_timeout(config.patience);
+    let pool = || without_reaper(SqlitePoolOptions::new()).acquire_timeout(config.patience);
     // The write-ahead log exists once the writer has connected.
     let writer = pool().max_connections(1).connect_with(options.clone()).await;
     let writer = DatabaseConnection::from(writer.map_err(StoreError::from)?);
@@ -226,6 +229,14 @@ async fn sqlite(
     let reader = DatabaseConnection::from(reader.map_err(StoreError::from)?);
     expect_pragma(&reader, "query_only", "1").await?;
     Ok((writer, reader))
+}
+
+/// Without the pool's own task that closes idle connections. Its count of them
+/// may fall below zero when a connection comes back while it looks (sqlx 0.9.0,
+/// issue 3645); it then turns in one poll for ever, most often right after the
+/// start, and holds up whatever waits for the same thread.
+pub(crate) fn without_reaper<DB: sqlx::Database>(options: PoolOptions<DB>) -> PoolOptions<DB> {
+    options.idle_timeout(None).max_lifetime(None)
 }
 
 /// SQLite gives its log files the mode of the database file.
@@ -255,39 +266,17 @@ async fn expect_pragma(
     if found == expected { Ok(()) } else { Err(ConnectError::Unsafe { setting, found, expected }) }
 }
 
-async fn postgres(
-    options: &PgConnectOptions,
-    config: &StoreConfig,
-) -> Result<DatabaseConnection, ConnectError> {
-    // No statement waits for ever, and a server that vanished in the middle
-    // of a transaction does not keep its locks (INV-7).
-    let options = options.clone().application_name("sekisho").options([
-        ("statement_timeout", "30s".to_owned()),
-        ("lock_timeout", format!("{}ms", config.patience.as_millis())),
-        ("idle_in_transaction_session_timeout", "60s".to_owned()),
-    ]);
-    let pool = PgPoolOptions::new()
-        .max_connections(config.max_connections.max(1))
-        .acquire_timeout(config.patience)
-        .connect_with(options)
-        .await
-        .map_err(StoreError::from)?;
-    let db = DatabaseConnection::from(pool);
-    let commit = show(&db, "synchronous_commit").await?;
-    let fsync = show(&db, "fsync").await?;
-    if !config.allow_unsafe_durability {
-        if !matches!(commit.as_str(), "on" | "local" | "remote_write" | "remote_apply") {
-            return Err(ConnectError::Unsafe {
-                setting: "synchronous_commit",
-                found: commit,
-                expected: "on",
-            });
-        }
-        if fsync != "on" {
-            return Err(ConnectError::Unsafe { setting: "fsync", found: fsync, expected: "on" });
-        }
+async fn expect_durable(db: &DatabaseConnection) -> Result<(), ConnectError> {
+    let commit = show(db, "synchronous_commit").await?;
+    let fsync = show(db, "fsync").await?;
+    if !matches!(commit.as_str(), "on" | "local" | "remote_write" | "remote_apply") {
+        let setting = "synchronous_commit";
+        return Err(ConnectError::Unsafe { setting, found: commit, expected: "on" });
     }
-    Ok(db)
+    if fsync != "on" {
+        return Err(ConnectError::Unsafe { setting: "fsync", found: fsync, expected: "on" });
+    }
+    Ok(())
 }
 
 async fn show(db: &DatabaseConnection, setting: &str) -> Result<String, StoreError> {
@@ -351,6 +340,12 @@ mod tests {
     use super::*;
     use sekisho_model::clock::ManualClock;
     use sekisho_model::rng::SeededRng;
+
+    #[test]
+    fn no_task_of_the_pool_looks_for_idle_connections() {
+        let options = without_reaper(SqlitePoolOptions::new());
+        assert_eq!((options.get_idle_timeout(), options.get_max_lifetime()), (None, None));
+    }
 
     #[tokio::test]
     async fn readers_of_sqlite_cannot_write() {

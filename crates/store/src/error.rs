@@ -19,6 +19,19 @@ pub enum StoreError {
         /// What the database or the system said.
         reason: String,
     },
+    /// The database knows less than this server has seen it know: a former
+    /// primary, or an old copy. Nothing is stored (503); see
+    /// [`Store::begin_past_fence`](crate::Store::begin_past_fence).
+    #[error(
+        "the database holds older data than before: its audit log ends at line {found} and lacks \
+         line {known} as this server wrote it"
+    )]
+    Behind {
+        /// The place of the last line this server knows.
+        known: u64,
+        /// The place of the last line in the database.
+        found: u64,
+    },
     /// Something that must be unique exists already (409).
     #[error("{what}")]
     Conflict {
@@ -176,9 +189,9 @@ fn from_database(error: &dyn sqlx::error::DatabaseError) -> StoreError {
                 StoreError::Referenced { table: postgres.table().unwrap_or_default().to_owned() }
             }
             // Connection exceptions, resources, operator intervention,
-            // serialisation failures and deadlocks, lock time-out.
+            // serialisation failures and deadlocks, lock time-out, a standby.
             code if matches!(code.get(..2), Some("08" | "53" | "57" | "58"))
-                || matches!(code, "40001" | "40P01" | "55P03" | "25P03") =>
+                || matches!(code, "40001" | "40P01" | "55P03" | "25P03" | "25006") =>
             {
                 StoreError::unavailable(error)
             }

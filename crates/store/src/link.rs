@@ -1,10 +1,12 @@
 //! What statements run on: a pool, or a transaction that remembers failures.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
-    QueryResult, Statement,
+    QueryResult, RuntimeErr, Statement,
 };
 
 /// A transaction that cannot be committed once a statement in it failed.
@@ -15,12 +17,25 @@ use sea_orm::{
 #[derive(Debug)]
 pub(crate) struct Transaction {
     inner: DatabaseTransaction,
+    limit: Duration,
     failed: AtomicBool,
 }
 
+/// Waits no longer than the limit: a database that is cut off says nothing.
+pub(crate) async fn within<T>(
+    limit: Duration,
+    statement: impl Future<Output = Result<T, DbErr>>,
+) -> Result<T, DbErr> {
+    tokio::time::timeout(limit, statement).await.unwrap_or_else(|_| {
+        let text = format!("the database did not answer within {} ms", limit.as_millis());
+        let error = std::io::Error::new(std::io::ErrorKind::TimedOut, text);
+        Err(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(sqlx::Error::Io(error)))))
+    })
+}
+
 impl Transaction {
-    pub(crate) const fn new(inner: DatabaseTransaction) -> Self {
-        Self { inner, failed: AtomicBool::new(false) }
+    pub(crate) const fn new(inner: DatabaseTransaction, limit: Duration) -> Self {
+        Self { inner, limit, failed: AtomicBool::new(false) }
     }
 
     pub(crate) fn has_failed(&self) -> bool {
@@ -28,11 +43,13 @@ impl Transaction {
     }
 
     pub(crate) async fn commit(self) -> Result<(), DbErr> {
-        self.inner.commit().await
+        let limit = self.limit;
+        within(limit, self.inner.commit()).await
     }
 
     pub(crate) async fn rollback(self) -> Result<(), DbErr> {
-        self.inner.rollback().await
+        let limit = self.limit;
+        within(limit, self.inner.rollback()).await
     }
 
     fn note<T>(&self, result: Result<T, DbErr>) -> Result<T, DbErr> {
@@ -48,7 +65,7 @@ impl Transaction {
 pub enum Link<'a> {
     /// Any free connection, each statement by itself.
     #[doc(hidden)]
-    Pool(&'a DatabaseConnection),
+    Pool(&'a DatabaseConnection, Duration),
     /// One transaction.
     #[doc(hidden)]
     #[expect(private_interfaces, reason = "the enum itself is not reachable from outside")]
@@ -59,36 +76,44 @@ pub enum Link<'a> {
 impl ConnectionTrait for Link<'_> {
     fn get_database_backend(&self) -> DbBackend {
         match self {
-            Self::Pool(pool) => pool.get_database_backend(),
+            Self::Pool(pool, _) => pool.get_database_backend(),
             Self::Transaction(tx) => tx.inner.get_database_backend(),
         }
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         match self {
-            Self::Pool(pool) => pool.execute_raw(statement).await,
-            Self::Transaction(tx) => tx.note(tx.inner.execute_raw(statement).await),
+            Self::Pool(pool, limit) => within(*limit, pool.execute_raw(statement)).await,
+            Self::Transaction(tx) => {
+                tx.note(within(tx.limit, tx.inner.execute_raw(statement)).await)
+            }
         }
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         match self {
-            Self::Pool(pool) => pool.execute_unprepared(sql).await,
-            Self::Transaction(tx) => tx.note(tx.inner.execute_unprepared(sql).await),
+            Self::Pool(pool, limit) => within(*limit, pool.execute_unprepared(sql)).await,
+            Self::Transaction(tx) => {
+                tx.note(within(tx.limit, tx.inner.execute_unprepared(sql)).await)
+            }
         }
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         match self {
-            Self::Pool(pool) => pool.query_one_raw(statement).await,
-            Self::Transaction(tx) => tx.note(tx.inner.query_one_raw(statement).await),
+            Self::Pool(pool, limit) => within(*limit, pool.query_one_raw(statement)).await,
+            Self::Transaction(tx) => {
+                tx.note(within(tx.limit, tx.inner.query_one_raw(statement)).await)
+            }
         }
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match self {
-            Self::Pool(pool) => pool.query_all_raw(statement).await,
-            Self::Transaction(tx) => tx.note(tx.inner.query_all_raw(statement).await),
+            Self::Pool(pool, limit) => within(*limit, pool.query_all_raw(statement)).await,
+            Self::Transaction(tx) => {
+                tx.note(within(tx.limit, tx.inner.query_all_raw(statement)).await)
+            }
         }
     }
 }

@@ -12,8 +12,9 @@ use sekisho_model::event::{Actor, Event, Origin};
 use sekisho_model::id::{AuditChainId, DeviceId};
 use sekisho_model::{Rng, Timestamp};
 
-use crate::access::{Access, sealed::Connected};
+use crate::access::{Access, Store, sealed::Connected};
 use crate::error::StoreError;
+use crate::fence::{AuditHead, Fence};
 use crate::link::{Link, Transaction};
 use crate::outbox::OutboxEntry;
 use crate::{audit, outbox};
@@ -39,6 +40,8 @@ pub struct UnitOfWork {
     tx: Transaction,
     context: OperationContext,
     chain: Arc<OnceLock<AuditChainId>>,
+    fence: Arc<Fence>,
+    past_fence: bool,
     rng: ArcRng,
     events: Vec<(Actor, Event)>,
     entries: Vec<(String, serde_json::Value)>,
@@ -66,17 +69,22 @@ impl std::fmt::Debug for ArcRng {
 
 impl UnitOfWork {
     pub(crate) async fn begin(
-        db: &DatabaseConnection,
+        store: &Store,
         context: OperationContext,
-        chain: Arc<OnceLock<AuditChainId>>,
-        rng: ArcRng,
+        past_fence: bool,
     ) -> Result<Self, StoreError> {
-        let tx = Transaction::new(begin(db).await?);
+        let limit = store.reader.limit;
+        // The pool and SQLite's lock have their own, shorter patience.
+        let tx = tokio::time::timeout(limit * 2, begin(&store.writer)).await.map_err(|_| {
+            StoreError::unavailable("the database did not begin a transaction in time")
+        })??;
         Ok(Self {
-            tx,
+            tx: Transaction::new(tx, limit),
             context,
-            chain,
-            rng,
+            chain: store.chain.clone(),
+            fence: store.fence.clone(),
+            past_fence,
+            rng: store.rng.clone(),
             events: Vec::new(),
             entries: Vec::new(),
             wakes: BTreeSet::new(),
@@ -172,11 +180,18 @@ impl UnitOfWork {
                 Some(id) => *id,
                 None => audit::node_chain(&db).await?,
             };
-            head = Some(audit::append(&db, id, &self.context, &self.events).await?);
+            let fence = (!self.past_fence).then_some(self.fence.as_ref());
+            head = Some(audit::append(&db, id, fence, &self.context, &self.events).await?);
             chain = Some(id);
         }
         self.tx.commit().await?;
-        if let Some(chain) = chain {
+        if let (Some(chain), Some((seq, hash))) = (chain, head) {
+            let head = AuditHead { chain, seq, hash };
+            if self.past_fence {
+                self.fence.accept(head)
+            } else {
+                self.fence.advance(head)
+            }
             // Only now is it certain that the site row exists.
             let _ = self.chain.set(chain);
         }

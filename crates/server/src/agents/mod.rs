@@ -73,6 +73,7 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable { reason } => Self::Unavailable(reason),
+            StoreError::Behind { .. } => Self::Unavailable(error.to_string()),
             other => Self::Internal(other.to_string()),
         }
     }

@@ -283,6 +283,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable { reason } => Self::Unavailable { reason },
+            StoreError::Behind { .. } => Self::Unavailable { reason: error.to_string() },
             StoreError::Conflict { what } => Self::conflict(what),
             StoreError::Referenced { .. } => {
                 Self::conflict("something else still refers to it; remove that first")

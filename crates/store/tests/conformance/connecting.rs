@@ -174,8 +174,9 @@ fn a_broken_connection_is_replaced() {
     block_on(async {
         let world = World::new(Engine::Postgres).await;
         world.with_site().await;
-        let StoreUrl::Postgres(options) = &world.config.url else { panic!("not PostgreSQL") };
-        let mut admin = sqlx::PgConnection::connect_with(options).await.expect("connects");
+        let StoreUrl::Postgres(servers) = &world.config.url else { panic!("not PostgreSQL") };
+        let mut admin =
+            sqlx::PgConnection::connect_with(&servers.all()[0]).await.expect("connects");
         let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                    WHERE datname = current_database() AND pid <> pg_backend_pid()";
         sqlx::raw_sql(AssertSqlSafe(end)).execute(&mut admin).await.expect("ends them");

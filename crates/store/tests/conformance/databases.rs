@@ -158,8 +158,8 @@ impl World {
     }
 
     pub(crate) async fn postgres(&self) -> sqlx::PgConnection {
-        let StoreUrl::Postgres(options) = &self.config.url else { panic!("not PostgreSQL") };
-        sqlx::PgConnection::connect_with(options).await.expect("connects")
+        let StoreUrl::Postgres(servers) = &self.config.url else { panic!("not PostgreSQL") };
+        sqlx::PgConnection::connect_with(&servers.all()[0]).await.expect("connects")
     }
 }
 
@@ -191,19 +191,8 @@ rm -rf "$folder"
 impl Cluster {
     pub(crate) fn start() -> Self {
         let programs = programs();
-        // PostgreSQL refuses to run as root.
-        let is_root = std::fs::metadata("/proc/self").expect("Linux").uid() == 0;
-        let mut command = if is_root {
-            let mut command = Command::new("runuser");
-            command.args(["-u", "postgres", "--", "sh"]);
-            command
-        } else {
-            Command::new("sh")
-        };
-        let mut child = command
-            .args(["-c", SCRIPT, "sh"])
+        let mut child = shell(SCRIPT)
             .arg(programs)
-            .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -237,7 +226,21 @@ impl Cluster {
     }
 }
 
-fn programs() -> PathBuf {
+/// A shell for a script that starts PostgreSQL, which refuses to run as root.
+pub(crate) fn shell(script: &str) -> Command {
+    let is_root = std::fs::metadata("/proc/self").expect("Linux").uid() == 0;
+    let mut command = if is_root {
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--", "sh"]);
+        command
+    } else {
+        Command::new("sh")
+    };
+    command.args(["-c", script, "sh"]).current_dir("/");
+    command
+}
+
+pub(crate) fn programs() -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql");
     let found = versions.into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
     let newest = found.filter(|bin| Path::new(&bin.join("initdb")).exists()).max();
