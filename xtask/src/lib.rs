@@ -1,7 +1,8 @@
 //! The one entry point for every developer command: `cargo xtask <verb>`.
 //!
 //! A verb is here only when it works. It is a library so that the tests of the
-//! whole system can borrow its [`scratch_system`].
+//! whole system can borrow its [`scratch_system`], and the program that takes the
+//! figures what is in [`bench`].
 
 #![expect(
     clippy::print_stdout,
@@ -9,6 +10,7 @@
     reason = "a command line tool for people: its output is its purpose"
 )]
 
+pub mod bench;
 mod ci;
 mod cmd;
 mod demo;
@@ -44,6 +46,8 @@ enum Verb {
     Test(test::Args),
     /// Everything a change must pass: licences, spelling, then `test`.
     Ci(ci::Args),
+    /// Take figures, with the peer in the same run.
+    Bench(bench::Args),
     /// Check the rules of the architecture that the compiler does not see.
     Tidy,
     /// Write the generated files anew.
@@ -74,6 +78,7 @@ fn run(cli: Cli) -> Result<()> {
         Verb::Demo(args) => demo::build_and_run(&workspace, &args),
         Verb::Test(args) => test::run(&workspace, &args),
         Verb::Ci(args) => ci::run(&workspace, &args),
+        Verb::Bench(args) => bench::run(&workspace, &args),
         Verb::Tidy => tidy::run(&workspace),
         Verb::Gen(args) => r#gen::run(&workspace, &args),
     }

@@ -13,6 +13,23 @@ pub fn harden() -> Result<(), PlatformError> {
     crate::system::harden()
 }
 
+/// Raises this process's limit of open files to the highest it may have, and
+/// returns that limit. Each connection takes one.
+///
+/// # Errors
+/// [`PlatformError::Unsupported`] on systems other than Linux.
+pub fn raise_open_files() -> Result<u64, PlatformError> {
+    crate::system::raise_open_files()
+}
+
+/// How many files this process may hold open at once.
+///
+/// # Errors
+/// [`PlatformError::Unsupported`] on systems other than Linux.
+pub fn open_files() -> Result<u64, PlatformError> {
+    crate::system::open_files()
+}
+
 /// New files are accessible to their owner only (umask 077). A net below the
 /// explicit permissions of [`crate::files`], for what libraries create.
 ///

@@ -27,6 +27,14 @@ pub(crate) fn restrict_new_files() -> Result<(), PlatformError> {
     refuse("restricting the permissions of new files")
 }
 
+pub(crate) fn raise_open_files() -> Result<u64, PlatformError> {
+    refuse("raising the limit of open files")
+}
+
+pub(crate) fn open_files() -> Result<u64, PlatformError> {
+    refuse("reading the limit of open files")
+}
+
 pub(crate) fn host_facts() -> Result<HostFacts, PlatformError> {
     refuse("describing the host")
 }

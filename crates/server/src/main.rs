@@ -113,6 +113,8 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             prepare_process()?;
             let config = config.load()?;
             log(tracing_subscriber::EnvFilter::try_new(&config.log.level)?, config.log.format)?;
+            // Every agent holds a connection, and shells start with 1,024 files.
+            sekisho_platform::process::raise_open_files()?;
             runtime()?.block_on(run::run(config, Arc::new(SystemClock), Arc::new(SystemRng)))?;
         }
         Command::Recover { config, recovery_key_file, json } => {

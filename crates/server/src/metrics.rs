@@ -19,6 +19,13 @@ struct RequestLabels {
     status: u16,
 }
 
+/// A call to the agent plane.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct CallLabels {
+    route: &'static str,
+    status: u16,
+}
+
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct OutcomeLabels {
     outcome: &'static str,
@@ -31,8 +38,31 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     request_seconds: Histogram,
     sign_ins: Family<OutcomeLabels, Counter>,
+    agent_calls: Family<CallLabels, Counter>,
     /// 1 while the database answers.
     pub database_up: Gauge<i64, AtomicI64>,
+    /// Connections to the agent plane.
+    pub agent_connections: Gauge<i64, AtomicI64>,
+    /// Agents that wait to be woken: connected and idle.
+    pub agents_waiting: Gauge<i64, AtomicI64>,
+}
+
+/// Counts one more in a gauge as long as it lives.
+#[derive(Debug)]
+pub struct Present(Gauge<i64, AtomicI64>);
+
+impl Present {
+    /// One more.
+    pub fn in_gauge(gauge: &Gauge<i64, AtomicI64>) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 impl Default for Metrics {
@@ -58,7 +88,26 @@ impl Metrics {
         registry.register("sign_ins", "Sign-ins by outcome", sign_ins.clone());
         let database_up = Gauge::default();
         registry.register("database_up", "1 while the database answers", database_up.clone());
-        Self { registry: Mutex::new(registry), requests, request_seconds, sign_ins, database_up }
+        let agent_calls = Family::default();
+        registry.register("agent_calls", "Calls to the agent plane", agent_calls.clone());
+        let agent_connections = Gauge::default();
+        registry.register(
+            "agent_connections",
+            "Connections to the agent plane",
+            agent_connections.clone(),
+        );
+        let agents_waiting = Gauge::default();
+        registry.register("agents_waiting", "Agents that wait to be woken", agents_waiting.clone());
+        Self {
+            registry: Mutex::new(registry),
+            requests,
+            request_seconds,
+            sign_ins,
+            agent_calls,
+            database_up,
+            agent_connections,
+            agents_waiting,
+        }
     }
 
     /// Counts an answered request.
@@ -67,6 +116,12 @@ impl Metrics {
             RequestLabels { method: known_method(method), route: route.to_owned(), status };
         self.requests.get_or_create(&labels).inc();
         self.request_seconds.observe(took.as_secs_f64());
+    }
+
+    /// Counts an answered call to the agent plane; `route` is the path of the
+    /// route table, or `none`.
+    pub fn agent_call(&self, route: &'static str, status: u16) {
+        self.agent_calls.get_or_create(&CallLabels { route, status }).inc();
     }
 
     /// Counts a sign-in: `ok`, `refused` or `throttled`.

@@ -5,9 +5,10 @@
 //! a real database, the agent's engine, session, journal and escrow, the seals
 //! and signatures between them. What is replaced is the network
 //! ([`Network`]), the agent's disk (a disk that loses what was not synced) and
-//! the host's account tools ([`Host`]).
+//! the host's account tools ([`Host`]). A [`fleet`] has the real network too.
 
 mod agent;
+pub mod fleet;
 mod host;
 mod network;
 mod server;

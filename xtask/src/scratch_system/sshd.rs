@@ -27,22 +27,55 @@ impl Sshd {
     /// # Errors
     /// When it does not listen within ten seconds.
     pub fn start(system: &ScratchSystem, folder: &Path, port: u16, users: &[&str]) -> Result<Self> {
+        Self::launch(system, folder, port, &passwords_of(users), |command| command)
+    }
+
+    /// As [`start`](Self::start), but only root may log in, with the key in
+    /// the file that is returned. `wrap` may change how the server is started,
+    /// to count its CPU time for instance.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_for_root(
+        system: &ScratchSystem,
+        folder: &Path,
+        port: u16,
+        wrap: impl FnOnce(Command) -> Command,
+    ) -> Result<(Self, PathBuf)> {
+        let key = folder.join("root_key");
+        let public = make_key(&key)?;
+        let authorized = folder.join("authorized_keys");
+        fs::write(&authorized, public)?;
+        let login = format!(
+            "PasswordAuthentication no\n\
+             PubkeyAuthentication yes\n\
+             AuthorizedKeysFile {}\n\
+             PermitRootLogin prohibit-password\n\
+             AllowUsers root\n",
+            authorized.display()
+        );
+        Ok((Self::launch(system, folder, port, &login, wrap)?, key))
+    }
+
+    fn launch(
+        system: &ScratchSystem,
+        folder: &Path,
+        port: u16,
+        login: &str,
+        wrap: impl FnOnce(Command) -> Command,
+    ) -> Result<Self> {
         let host_key = folder.join("ssh_host_key");
-        let mut keygen = Command::new("ssh-keygen");
-        keygen.args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&host_key);
-        cmd::feed_checked(&mut keygen, b"")?;
-        let public = fs::read_to_string(host_key.with_extension("pub"))?;
+        let public = make_key(&host_key)?;
         let known_hosts = folder.join("known_hosts");
         fs::write(&known_hosts, format!("[127.0.0.1]:{port} {public}"))?;
 
         let config = folder.join("sshd_config");
-        fs::write(&config, configuration(port, &host_key, users))?;
+        fs::write(&config, configuration(port, &host_key, login))?;
         let log = fs::File::create(folder.join("sshd.log"))?;
         // sshd insists on being started by its full path.
-        let child = system
-            .command("/usr/sbin/sshd")
-            .args(["-D", "-e", "-f"])
-            .arg(&config)
+        let mut command = system.command("/usr/sbin/sshd");
+        command.args(["-D", "-e", "-f"]).arg(&config);
+        let child = wrap(command)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -85,22 +118,36 @@ impl Drop for Sshd {
     }
 }
 
-fn configuration(port: u16, host_key: &Path, users: &[&str]) -> String {
+/// Makes a key pair; returns the public half.
+fn make_key(path: &Path) -> Result<String> {
+    let mut keygen = Command::new("ssh-keygen");
+    keygen.args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(path);
+    cmd::feed_checked(&mut keygen, b"")?;
+    Ok(fs::read_to_string(path.with_extension("pub"))?)
+}
+
+fn passwords_of(users: &[&str]) -> String {
+    format!(
+        "PasswordAuthentication yes\n\
+         PubkeyAuthentication no\n\
+         PermitRootLogin no\n\
+         AllowUsers {}\n",
+        users.join(" ")
+    )
+}
+
+fn configuration(port: u16, host_key: &Path, login: &str) -> String {
     format!(
         "Port {port}\n\
          ListenAddress 127.0.0.1\n\
          HostKey {}\n\
          PidFile none\n\
          UsePAM yes\n\
-         PasswordAuthentication yes\n\
          KbdInteractiveAuthentication no\n\
-         PubkeyAuthentication no\n\
-         PermitRootLogin no\n\
          UseDNS no\n\
          StrictModes no\n\
          PrintMotd no\n\
-         AllowUsers {}\n",
+         {login}",
         host_key.display(),
-        users.join(" ")
     )
 }

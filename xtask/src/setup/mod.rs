@@ -1,10 +1,12 @@
 //! `setup`: finds what this machine lacks for tests and demo, and installs it.
 
+mod ansible;
 mod debian;
 mod tools;
 
 use anyhow::{Result, bail};
 
+pub(crate) use ansible::ensure as ensure_ansible;
 pub(crate) use tools::Tool;
 
 use crate::workspace::Workspace;

@@ -26,6 +26,19 @@ pub(crate) fn harden() -> Result<(), PlatformError> {
     Ok(())
 }
 
+pub(crate) fn raise_open_files() -> Result<u64, PlatformError> {
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).map_err(|error| {
+        let action = "raise the limit of open files to the one that is allowed".to_owned();
+        PlatformError::Io { action, source: error.into() }
+    })?;
+    open_files()
+}
+
+pub(crate) fn open_files() -> Result<u64, PlatformError> {
+    Ok(getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX))
+}
+
 pub(crate) fn restrict_new_files() -> Result<(), PlatformError> {
     umask(Mode::from_raw_mode(0o077));
     Ok(())
@@ -34,6 +47,16 @@ pub(crate) fn restrict_new_files() -> Result<(), PlatformError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn as_many_files_may_be_open_as_the_system_allows() {
+        let allowed = getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
+        let lower = Rlimit { current: Some(allowed.min(200)), maximum: Some(allowed) };
+        setrlimit(Resource::Nofile, lower).unwrap();
+        assert_eq!(open_files().unwrap(), allowed.min(200));
+        assert_eq!(raise_open_files().unwrap(), allowed);
+        assert_eq!(open_files().unwrap(), allowed);
+    }
 
     #[test]
     fn no_core_file_can_be_written() {

@@ -14,7 +14,7 @@ use hyper_util::server::conn::auto;
 use rustls::ServerConfig;
 use sekisho_pki::DeviceIdentity;
 use sekisho_wire::problem::{Problem, ProblemCode};
-use sekisho_wire::route::{self, Access, RateClass, Route, RouteName};
+use sekisho_wire::route::{self, Access, RateClass, Route, RouteName, WAIT_HOLD_S};
 use sekisho_wire::{MEDIA_TYPE, cbor};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -23,10 +23,15 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{Peer, Refusal, certificate, enrol, hello, session, wait};
 use crate::app::SharedApp;
+use crate::metrics::Present;
 use crate::shutdown::Shutdown;
 
 /// Connections at once, at most.
 const MAX_CONNECTIONS: usize = 20_000;
+
+/// Files that are kept for everything else: the API's connections, the
+/// database, the log.
+const OTHER_FILES: usize = 2_500;
 
 /// Calls at once from peers that are not devices yet, at most.
 const MAX_ENROLMENTS: usize = 32;
@@ -85,7 +90,8 @@ pub async fn serve(
 ) {
     let plane = Arc::new(Plane::new(app, shutdown.clone()));
     let acceptor = TlsAcceptor::from(tls);
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let most = most_connections();
+    let places = Arc::new(Semaphore::new(most));
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -97,25 +103,42 @@ pub async fn serve(
             Ok(accepted) => accepted,
             Err(error) => {
                 // Out of file descriptors, mostly: let some connections end.
-                tracing::warn!(%error, "a connection could not be accepted");
+                tracing::warn!(%error, "a connection of an agent could not be accepted");
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
             }
         };
         let Ok(place) = places.clone().try_acquire_owned() else {
-            tracing::warn!(%address, "too many connections");
+            tracing::warn!(%address, most, "too many connections of agents at once");
             continue;
         };
         let (plane, acceptor) = (plane.clone(), acceptor.clone());
         connections.spawn(async move {
+            let present = Present::in_gauge(&plane.app.metrics.agent_connections);
             connection(plane, acceptor, stream, address).await;
-            drop(place);
+            drop((present, place));
         });
     }
     tokio::select! {
         () = shutdown.hard() => {}
         () = async { while connections.join_next().await.is_some() {} } => {}
     }
+}
+
+/// How many connections fit: fewer than [`MAX_CONNECTIONS`] where the system
+/// lets this process open too few files.
+fn most_connections() -> usize {
+    let Ok(files) = sekisho_platform::process::open_files() else { return MAX_CONNECTIONS };
+    let fit = usize::try_from(files).unwrap_or(usize::MAX).saturating_sub(OTHER_FILES).max(16);
+    if fit < MAX_CONNECTIONS {
+        tracing::warn!(
+            open_files = files,
+            "at most {fit} agents can be connected, because this process may open {files} files; \
+             raise the limit to {} (LimitNOFILE= in the unit, `ulimit -n`) for {MAX_CONNECTIONS}",
+            MAX_CONNECTIONS + OTHER_FILES
+        );
+    }
+    fit.min(MAX_CONNECTIONS)
 }
 
 async fn connection(
@@ -150,7 +173,9 @@ async fn connection(
         .initial_connection_window_size(1024 * 1024)
         .max_header_list_size(16 * 1024)
         .max_pending_accept_reset_streams(20)
-        .keep_alive_interval(Duration::from_secs(120))
+        // Longer than a wait: an agent that lives has called before that, and
+        // it sends pings of its own.
+        .keep_alive_interval(Duration::from_secs(WAIT_HOLD_S + 60))
         .keep_alive_timeout(Duration::from_secs(20));
     let service = {
         let plane = plane.clone();
@@ -192,17 +217,28 @@ fn identity_of(plane: &Plane, connection: &rustls::ServerConnection) -> Option<D
 }
 
 async fn respond(plane: &Plane, peer: &Peer, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let label = label(&request);
     let answer = match answer(plane, peer, request).await {
-        Ok(body) => return response(200, body),
+        Ok(body) => {
+            plane.app.metrics.agent_call(label, 200);
+            return response(200, body);
+        }
         Err(refusal) => refusal,
     };
     let code = answer.told();
+    plane.app.metrics.agent_call(label, code.status());
     tracing::debug!(address = %peer.address, ?code, "refused");
     let mut response = response(code.status(), cbor::encode(&Problem { code }));
     if matches!(code, ProblemCode::Unavailable | ProblemCode::TooMany | ProblemCode::Recovery) {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
     }
     response
+}
+
+/// What a call is counted under: a path of the route table, or `none`.
+fn label(request: &Request<Incoming>) -> &'static str {
+    let path = request.uri().path_and_query().map_or("", |whole| whole.as_str());
+    route::find(request.method().as_str(), path).map_or("none", |(route, _)| route.path)
 }
 
 fn response(status: u16, body: Vec<u8>) -> Response<Full<Bytes>> {
@@ -278,16 +314,18 @@ async fn dispatch(
     body: &[u8],
 ) -> Result<Vec<u8>, Refusal> {
     let app = &plane.app;
+    // Boxed but for the wait: a parked call must not take the memory that the
+    // largest of the others would need, times the number of agents.
     match (name, parameters) {
         (RouteName::Bundle, [after]) => hello::bundle(app, after),
         (RouteName::Time, [nonce]) => hello::time(app, nonce),
-        (RouteName::Enrol, []) => enrol::enrol(app, peer, body).await,
-        (RouteName::Certificate, []) => certificate::certificate(app, peer, body).await,
-        (RouteName::Hello, []) => hello::hello(app, peer, body).await,
+        (RouteName::Enrol, []) => Box::pin(enrol::enrol(app, peer, body)).await,
+        (RouteName::Certificate, []) => Box::pin(certificate::certificate(app, peer, body)).await,
+        (RouteName::Hello, []) => Box::pin(hello::hello(app, peer, body)).await,
         (RouteName::Wait, [session, seconds]) => wait::wait(plane, peer, session, seconds).await,
-        (RouteName::Fetch, []) => session::fetch(app, peer, body).await,
-        (RouteName::Receipt, []) => session::receipt(app, peer, body).await,
-        (RouteName::Escrow, []) => session::escrow(app, peer, body).await,
+        (RouteName::Fetch, []) => Box::pin(session::fetch(app, peer, body)).await,
+        (RouteName::Receipt, []) => Box::pin(session::receipt(app, peer, body)).await,
+        (RouteName::Escrow, []) => Box::pin(session::escrow(app, peer, body)).await,
         // The table's templates say how many parameters there are.
         (
             RouteName::Bundle

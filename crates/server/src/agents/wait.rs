@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sekisho_model::id::DeviceSessionId;
+use sekisho_model::id::{DeviceId, DeviceSessionId};
 use sekisho_store::{Access, DeviceSessionState};
 use sekisho_wire::cbor;
 use sekisho_wire::problem::ProblemCode;
@@ -11,6 +11,8 @@ use sekisho_wire::session::Wake;
 
 use super::plane::Plane;
 use super::{Peer, Refusal};
+use crate::app::App;
+use crate::metrics::Present;
 
 /// Holds the call until there is something to fetch, at most so many seconds.
 pub(super) async fn wait(
@@ -22,37 +24,55 @@ pub(super) async fn wait(
     let app = &plane.app;
     let session: DeviceSessionId = session.parse().map_err(|_| ProblemCode::SessionUnknown)?;
     let seconds: u64 = seconds.parse().map_err(|_| ProblemCode::NotFound)?;
-    let shown = peer.identity.as_ref().ok_or(ProblemCode::CertificateNeeded)?;
-    let found = app.store.read().device_sessions().find(session).await?;
+    let device = peer.identity.as_ref().ok_or(ProblemCode::CertificateNeeded)?.device;
+    // Listen first, look second: nothing that happens in between is missed.
+    let mut listener = app.bus.listen(device);
+    // Boxed: what looking takes is given back before the call is parked.
+    let (hold, then) = match Box::pin(look(app, device, session)).await? {
+        Found::Orders => return Ok(cbor::encode(&Wake::Fetch)),
+        Found::Nothing { next_due } => {
+            let hold = Duration::from_secs(seconds.min(WAIT_HOLD_S));
+            // An order that is to be tried again later becomes due meanwhile.
+            match next_due {
+                Some(due) if due < hold => (due, Wake::Fetch),
+                Some(_) | None => (hold, Wake::Nothing),
+            }
+        }
+    };
+    let _waiting = Present::in_gauge(&app.metrics.agents_waiting);
+    let wake = tokio::select! {
+        () = listener.heard() => Wake::Fetch,
+        () = tokio::time::sleep(hold) => then,
+        () = plane.shutdown.soft() => Wake::Nothing,
+    };
+    Ok(cbor::encode(&wake))
+}
+
+/// What there is for a device.
+enum Found {
+    /// Something to fetch.
+    Orders,
+    /// Nothing now; an order becomes due after this.
+    Nothing { next_due: Option<Duration> },
+}
+
+async fn look(app: &App, device: DeviceId, session: DeviceSessionId) -> Result<Found, Refusal> {
+    let reader = app.store.read();
+    let found = reader.device_sessions().find(session).await?;
     let now = app.clock.now();
     let may_wait = found.is_some_and(|session| {
-        session.device == shown.device
+        session.device == device
             && session.state == DeviceSessionState::Live
             && now < session.expires_at
     });
     if !may_wait {
         return Err(ProblemCode::SessionUnknown.into());
     }
-    let device = shown.device;
-    // Listen first, look second: nothing that happens in between is missed.
-    let mut listener = app.bus.listen(device);
-    let reader = app.store.read();
     let waiting = !reader.orders().deliverable(device, now, 1).await?.is_empty()
         || !reader.orders().unanswered(device).await?.is_empty();
     if waiting {
-        return Ok(cbor::encode(&Wake::Fetch));
+        return Ok(Found::Orders);
     }
-    let hold = Duration::from_secs(seconds.min(WAIT_HOLD_S));
-    // An order that is to be tried again later becomes due while we wait.
-    let due = reader.orders().next_due(device, now).await?.map(|due| due.since(now));
-    let (sleep, then) = match due {
-        Some(due) if due < hold => (due, Wake::Fetch),
-        Some(_) | None => (hold, Wake::Nothing),
-    };
-    let wake = tokio::select! {
-        () = listener.heard() => Wake::Fetch,
-        () = tokio::time::sleep(sleep) => then,
-        () = plane.shutdown.soft() => Wake::Nothing,
-    };
-    Ok(cbor::encode(&wake))
+    let next_due = reader.orders().next_due(device, now).await?.map(|due| due.since(now));
+    Ok(Found::Nothing { next_due })
 }

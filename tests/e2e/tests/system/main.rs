@@ -11,6 +11,7 @@ mod check;
 mod clock;
 mod database;
 mod enrolment;
+mod fleet;
 mod host;
 mod init;
 mod kills;

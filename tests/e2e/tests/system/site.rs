@@ -1,6 +1,7 @@
 //! A site of its own: server, database, administrator, command line.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ pub(crate) struct Site {
     pub(crate) folder: TempDir,
     pub(crate) api_port: u16,
     pub(crate) agents_port: u16,
+    metrics_port: u16,
     pub(crate) recovery_key: String,
     pub(crate) setup_token: String,
 }
@@ -66,6 +68,7 @@ impl Site {
             child: None,
             api_port,
             agents_port,
+            metrics_port,
             recovery_key: text("recovery_key"),
             setup_token: text("setup_token"),
             folder,
@@ -288,6 +291,21 @@ impl Site {
     /// Where agents reach it.
     pub(crate) fn agents(&self) -> String {
         format!("127.0.0.1:{}", self.agents_port)
+    }
+
+    /// The sum of all samples of a metric whose labels contain this text.
+    pub(crate) fn metric(&self, name: &str, labels: &str) -> f64 {
+        let mut stream =
+            TcpStream::connect((Ipv4Addr::LOCALHOST, self.metrics_port)).expect("metrics");
+        let request = b"GET /metrics HTTP/1.1\r\nHost: metrics\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let samples = answer.lines().filter(|line| {
+            let rest = line.strip_prefix(name);
+            rest.is_some_and(|rest| rest.starts_with([' ', '{'])) && line.contains(labels)
+        });
+        samples.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
     }
 
     pub(crate) fn data_dir(&self) -> PathBuf {

@@ -1,0 +1,146 @@
+//! `bench`: figures, with the machine they were taken on and the peer in the
+//! same run.
+//!
+//! The figures are taken by a program of its own, `sekisho-bench` of the
+//! test kit, in the profile that is shipped. Here are its arguments, which
+//! are those of the verb, and what it measures and reports with.
+
+mod cpu;
+mod machine;
+mod report;
+mod stats;
+mod wire;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+pub use cpu::{CpuGroup, Process};
+pub use machine::Machine;
+pub use report::{Aim, Report};
+pub use stats::{median, percentile};
+pub use wire::{Difference, Wire};
+
+use crate::cmd;
+use crate::workspace::Workspace;
+
+/// The arguments of `bench`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// What to measure.
+    #[command(subcommand)]
+    pub part: Part,
+}
+
+/// What can be measured.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum Part {
+    /// Many agents: memory and CPU of the server, wake-ups, reconnecting, bytes.
+    Fleet(FleetArgs),
+    /// Resets on real accounts, beside Ansible's `user` module over SSH.
+    Reset(ResetArgs),
+    /// Reveals with durable audit, beside one raw INSERT per transaction.
+    Reveal(RevealArgs),
+    /// One idle agent: memory, CPU, size, bytes.
+    Agent(AgentArgs),
+}
+
+/// What every bench takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Common {
+    /// Write the figures to this file, as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// A short run, to see that it works; its figures mean little.
+    #[arg(long)]
+    pub quick: bool,
+}
+
+/// The arguments of `bench fleet`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct FleetArgs {
+    /// How many agents.
+    #[arg(long, default_value_t = 10_000)]
+    pub agents: usize,
+    /// How long the fleet is watched while nothing happens, in seconds; the
+    /// default holds every agent's wait and its fetch every 15 minutes.
+    #[arg(long, value_name = "SECONDS")]
+    pub idle_s: Option<u64>,
+    /// What every bench takes.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// The arguments of `bench reset`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ResetArgs {
+    /// How many accounts are reset in each round.
+    #[arg(long, default_value_t = 20)]
+    pub accounts: usize,
+    /// How many rounds of each kind, one after the other.
+    #[arg(long, default_value_t = 5)]
+    pub rounds: usize,
+    /// What every bench takes.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// The arguments of `bench reveal`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct RevealArgs {
+    /// How many clients ask at once.
+    #[arg(long, default_value_t = 8)]
+    pub clients: usize,
+    /// How many rounds of each kind, one after the other.
+    #[arg(long, default_value_t = 7)]
+    pub rounds: usize,
+    /// What every bench takes.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// The arguments of `bench agent`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct AgentArgs {
+    /// How long it is watched.
+    #[arg(long, default_value_t = 10)]
+    pub minutes: u64,
+    /// Watch it for a whole day.
+    #[arg(long, conflicts_with = "minutes")]
+    pub day: bool,
+    /// What every bench takes.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// The verb: builds what is shipped and the program that measures it, and
+/// runs that.
+pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
+    crate::setup::ensure_packages()?;
+    println!("bench: building server, agent and command line as they are shipped");
+    let products = ["sekisho-server", "sekisho-agent", "sekisho-cli"];
+    let mut build = workspace.cargo(&["build", "--release", "--bins"]);
+    for product in products {
+        build.args(["--package", product]);
+    }
+    cmd::run(&mut build)?;
+    println!("bench: building the program that measures");
+    cmd::run(&mut workspace.cargo(&[
+        "build",
+        "--release",
+        "--package",
+        "sekisho-testkit",
+        "--bin",
+        "sekisho-bench",
+    ]))?;
+    if matches!(args.part, Part::Reset(_)) {
+        crate::setup::ensure_ansible(workspace)?;
+    }
+    let programs = workspace.target.join("release");
+    let mut bench = std::process::Command::new(programs.join("sekisho-bench"));
+    bench.arg("--programs").arg(&programs);
+    bench.arg("--tools").arg(workspace.target.join("tools"));
+    // The same words again: the program reads them as this verb did.
+    bench.args(std::env::args_os().skip_while(|word| word != "bench").skip(1));
+    cmd::run(&mut bench)
+}
