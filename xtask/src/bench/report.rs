@@ -37,7 +37,8 @@ impl Aim {
 #[derive(Debug)]
 struct Row {
     label: String,
-    value: f64,
+    /// `None`: the run was too short for it.
+    value: Option<f64>,
     unit: &'static str,
     aim: Option<Aim>,
 }
@@ -78,8 +79,14 @@ impl Report {
         self.add(key, label, value, unit, Some(aim));
     }
 
+    /// A figure that this run was too short for: a row, and `null`.
+    pub fn too_short_for(&mut self, key: &str, label: &str) {
+        self.rows.push(Row { label: label.to_owned(), value: None, unit: "", aim: None });
+        self.figures.insert(key.to_owned(), Value::Null);
+    }
+
     fn add(&mut self, key: &str, label: &str, value: f64, unit: &'static str, aim: Option<Aim>) {
-        self.rows.push(Row { label: label.to_owned(), value, unit, aim });
+        self.rows.push(Row { label: label.to_owned(), value: Some(value), unit, aim });
         self.figures.insert(key.to_owned(), json!(rounded(value)));
     }
 
@@ -113,12 +120,15 @@ impl Report {
             .rows
             .iter()
             .map(|row| {
-                let verdict = match row.aim {
-                    None => "",
-                    Some(aim) if aim.is_met_by(row.value) => "met",
-                    Some(_) => "MISSED",
+                let verdict = match (row.aim, row.value) {
+                    (None, _) | (_, None) => "",
+                    (Some(aim), Some(value)) if aim.is_met_by(value) => "met",
+                    (Some(_), Some(_)) => "MISSED",
                 };
-                let value = format!("{} {}", number(row.value), row.unit).trim().to_owned();
+                let value = match row.value {
+                    Some(value) => format!("{} {}", number(value), row.unit).trim().to_owned(),
+                    None => "run too short".to_owned(),
+                };
                 let aim = row.aim.map(Aim::shown).unwrap_or_default();
                 [row.label.clone(), value, aim, verdict.to_owned()]
             })
@@ -214,6 +224,9 @@ mod tests {
         let table = report.table();
         assert!(table.contains("memory  40,000 B  ≤ 40,000  met"), "{table}");
         assert!(table.contains("0.1235  ≥ 0.5     MISSED"), "{table}");
+        report.too_short_for("cpu", "time");
+        assert_eq!(report.json()["cpu"], Value::Null);
+        assert!(report.table().contains("run too short"));
         assert_eq!(report.json()["ratio"], 0.1235);
         assert_eq!(report.json()["machine"]["cores"], 2);
     }

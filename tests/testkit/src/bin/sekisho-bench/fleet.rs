@@ -83,12 +83,13 @@ pub(crate) async fn run(stage: &Stage, args: &FleetArgs) -> Result<()> {
     );
 
     let idle = watch(&site, idle_s).await?;
-    report.figure(
-        "cpu_s_per_1000_waits",
-        "server CPU per 1,000 waits, everything idle agents do included",
-        idle.cpu_s / idle.waits.max(1.0) * 1000.0,
-        "s",
-    );
+    let label = "server CPU per 1,000 waits, everything idle agents do included";
+    // A watch that saw the waits of few says nothing of their cost.
+    if idle.waits < agents as f64 / 2.0 {
+        report.too_short_for("cpu_s_per_1000_waits", label);
+    } else {
+        report.figure("cpu_s_per_1000_waits", label, idle.cpu_s / idle.waits * 1000.0, "s");
+    }
     report.figure(
         "idle_cpu_percent",
         "server CPU with all idle, of one core",
