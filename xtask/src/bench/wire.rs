@@ -94,7 +94,7 @@ mod tests {
 
     const FIRST: &str = "\
 0      0      127.0.0.1:50000  127.0.0.1:8383 \n\
-\t cubic wscale:7,7 rto:201 bytes_sent:100 bytes_acked:101 bytes_received:50 segs_out:3 segs_in:2 send 1Gbps\n\
+\t cubic wscale:7,7 bytes_sent:100 bytes_acked:101 bytes_received:50 segs_out:3 segs_in:2 send 1Gbps\n\
 0      0      127.0.0.1:50001  127.0.0.1:8383 \n\
 \t cubic bytes_sent:7 bytes_received:0 segs_out:1 segs_in:1\n";
 

@@ -26,7 +26,7 @@ pub(crate) async fn run(stage: &Stage, args: &RevealArgs) -> Result<()> {
     let round = Duration::from_secs(if quick { 1 } else { 5 });
     let mut report = stage.report("reveal", quick)?;
     let version = first_line(Command::new("sqlite3").arg("--version"))?;
-    report.version("sqlite3 (the raw INSERTs)", version.split(' ').next().unwrap_or_default());
+    report.version("sqlite3 (the raw inserts)", version.split(' ').next().unwrap_or_default());
 
     let site = Site::start(stage, None).await?;
     let accounts = accounts(&site).await?;
@@ -48,14 +48,14 @@ pub(crate) async fn run(stage: &Stage, args: &RevealArgs) -> Result<()> {
         latencies.extend(taken);
         raw_per_s.push(raw_inserts(stage.scratch.path(), line_bytes, round)?);
         say(&format!(
-            "round {number} of {rounds}: {:.0} reveals/s, {:.0} raw INSERTs/s",
+            "round {number} of {rounds}: {:.0} reveals/s, {:.0} raw inserts/s",
             per_s[number - 1],
             raw_per_s[number - 1]
         ));
     }
     let ratios: Vec<f64> = per_s.iter().zip(&raw_per_s).map(|(ours, raw)| ours / raw).collect();
     report.figure("reveal_per_s", "reveals", median(&per_s), "/s");
-    report.figure("raw_insert_per_s", "raw INSERTs, one per transaction", median(&raw_per_s), "/s");
+    report.figure("raw_insert_per_s", "raw inserts, one per transaction", median(&raw_per_s), "/s");
     report.aimed("ratio", "the first over the second", median(&ratios), "", Aim::AtLeast(0.5));
     report.figure("p50_ms", "a reveal takes, median", percentile(&mut latencies, 0.5), "ms");
     report.figure(
@@ -74,7 +74,7 @@ pub(crate) async fn run(stage: &Stage, args: &RevealArgs) -> Result<()> {
         args.clients
     ));
     report.remark(
-        "the raw INSERTs are those of `sqlite3` reading SQL: one writer, one row, one commit",
+        "the raw inserts are those of `sqlite3` reading SQL: one writer, one row, one commit",
     );
     report.finish(args.common.json.as_deref())
 }
