@@ -8,8 +8,8 @@ use crate::exit;
 use crate::net::server::Server;
 use crate::net::trust::Pin;
 use crate::nouns::{
-    accounts, agents, audit, copy, devices, history, keys, login, orders, policies, resources,
-    reveal, setup, tokens, users,
+    accounts, agents, audit, copy, devices, groups, history, keys, login, orders, policies,
+    resources, reveal, setup, tokens, users,
 };
 
 /// Keeps, rotates and lends the passwords of privileged accounts
@@ -69,6 +69,9 @@ pub(crate) enum Verb {
     /// Machines and services whose accounts are kept
     #[command(subcommand)]
     Resources(resources::Resources),
+    /// Resources that share a rule
+    #[command(subcommand)]
+    Groups(groups::Groups),
     /// Privileged accounts
     #[command(subcommand)]
     Accounts(accounts::Accounts),

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::api::Api;
 use crate::api::list::{Paging, Query};
-use crate::api::shapes::{Account, Device, EnrolmentKey, Policy, Resource, Token, User};
+use crate::api::shapes::{Account, Device, EnrolmentKey, Group, Policy, Resource, Token, User};
 use crate::error::{CliError, Result};
 use crate::output::text::safe;
 
@@ -49,6 +49,7 @@ findable! {
         [Some(it.host_name.as_str()), resource].into_iter().flatten().collect()
     };
     EnrolmentKey, EnrolmentKey, "/enrolment-keys", false, |it| vec![it.label.as_str()];
+    Group, ResourceGroup, "/resource-groups", true, |it| vec![it.name.as_str()];
     Policy, PasswordPolicy, "/password-policies", false, |it| vec![it.name.as_str()];
     User, User, "/users", false, |it| vec![it.name.as_str()];
     Token, ApiToken, "/tokens", false, |it| vec![it.name.as_str()];

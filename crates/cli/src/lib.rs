@@ -36,8 +36,8 @@ use args::{Cli, Verb};
 use error::{CliError, Result};
 use exit::Exit;
 use nouns::{
-    accounts, agents, audit, copy, devices, history, keys, login, orders, policies, resources,
-    reveal, setup, status, tokens, users,
+    accounts, agents, audit, copy, devices, groups, history, keys, login, orders, policies,
+    resources, reveal, setup, status, tokens, users,
 };
 use output::Output;
 
@@ -65,6 +65,7 @@ async fn run(cli: Cli, out: Output) -> Result<Exit> {
         Verb::Logout(verb) => login::logout(&app, verb).await,
         Verb::Whoami => login::whoami(&app).await,
         Verb::Resources(verb) => resources::run(&app, verb).await,
+        Verb::Groups(verb) => groups::run(&app, verb).await,
         Verb::Accounts(verb) => accounts::run(&app, verb).await,
         Verb::Reveal(verb) => reveal::run(&app, verb).await,
         Verb::Copy(verb) => copy::run(&app, verb).await,

@@ -8,11 +8,12 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Timestamp;
 use crate::account::VerifyResult;
 use crate::device::{DeviceState, EnrolmentRefusal, KeyUse};
 use crate::id::{
     AccountId, ApiTokenId, DeviceId, EnrolmentKeyId, OrderId, PasswordPolicyId, RequestId,
-    ResourceId, SecretVersionId, SiteId, UserId,
+    ResourceGroupId, ResourceId, SecretVersionId, SiteId, UserId,
 };
 use crate::order::{Operation, RefusalClass};
 use crate::user::{Role, TokenScope};
@@ -109,6 +110,20 @@ pub enum Event {
     PasswordStored { account: AccountId, version: SecretVersionId },
     /// A discovery was taken over.
     AccountsDiscovered { resource: ResourceId, added: u32, returned: u32, gone: u32, total: u32 },
+    /// Somebody paused the rotation of an account.
+    RotationPaused { account: AccountId, until: Timestamp, reason: String },
+    /// Somebody ended a pause before its time.
+    RotationResumed { account: AccountId },
+    /// A resource group was created.
+    ResourceGroupCreated { group: ResourceGroupId, name: String },
+    /// A resource group was changed.
+    ResourceGroupChanged { group: ResourceGroupId, fields: Vec<String> },
+    /// A resource group was deleted.
+    ResourceGroupDeleted { group: ResourceGroupId, name: String },
+    /// A resource was put into a group.
+    ResourceGroupJoined { group: ResourceGroupId, resource: ResourceId },
+    /// A resource was taken out of a group.
+    ResourceGroupLeft { group: ResourceGroupId, resource: ResourceId },
     /// A password policy was created.
     PolicyCreated { policy: PasswordPolicyId, name: String },
     /// A password policy was changed.
@@ -155,6 +170,18 @@ pub enum Event {
     OrderExpired { order: OrderId },
     /// An order that changes nothing failed on the device.
     OrderFailed { order: OrderId, detail: String },
+    /// A password will soon have its maximum age and be reset by itself.
+    RotationAnnounced { account: AccountId, due_at: Timestamp },
+    /// A reset that the server gave by itself failed for good; it is tried
+    /// again at the time named.
+    RotationFailed {
+        account: AccountId,
+        order: Option<OrderId>,
+        detail: String,
+        next_try_at: Timestamp,
+    },
+    /// Two checks in a row found that the known password does not work.
+    PasswordOutOfSync { account: AccountId, since: Timestamp },
     /// A password was read back from an agent's escrow.
     PasswordRecovered { account: AccountId, version: SecretVersionId, device: DeviceId },
 
@@ -234,6 +261,27 @@ impl Event {
             Self::AccountChanged { .. } => info(311, "Account changed", "アカウントを変更"),
             Self::PasswordStored { .. } => info(312, "Password stored", "パスワードを登録"),
             Self::AccountsDiscovered { .. } => info(313, "Accounts discovered", "アカウントを検出"),
+            Self::RotationPaused { .. } => {
+                info(314, "Rotation paused", "自動ローテーションを一時停止")
+            }
+            Self::RotationResumed { .. } => {
+                info(315, "Rotation resumed", "自動ローテーションを再開")
+            }
+            Self::ResourceGroupCreated { .. } => {
+                info(330, "Resource group created", "リソースグループを作成")
+            }
+            Self::ResourceGroupChanged { .. } => {
+                info(331, "Resource group changed", "リソースグループを変更")
+            }
+            Self::ResourceGroupDeleted { .. } => {
+                info(332, "Resource group deleted", "リソースグループを削除")
+            }
+            Self::ResourceGroupJoined { .. } => {
+                info(333, "Resource put into a group", "リソースをグループに追加")
+            }
+            Self::ResourceGroupLeft { .. } => {
+                info(334, "Resource taken out of a group", "リソースをグループから除外")
+            }
             Self::PolicyCreated { .. } => {
                 info(320, "Password policy created", "パスワードポリシーを作成")
             }
@@ -263,6 +311,13 @@ impl Event {
             Self::OrderCancelled { .. } => info(507, "Order cancelled", "タスクを取り消し"),
             Self::OrderExpired { .. } => info(508, "Order expired", "タスクの期限切れ"),
             Self::OrderFailed { .. } => info(509, "Order failed", "タスクが失敗"),
+            Self::RotationAnnounced { .. } => {
+                info(520, "Rotation announced", "自動ローテーションを予告")
+            }
+            Self::RotationFailed { .. } => info(521, "Rotation failed", "自動ローテーションに失敗"),
+            Self::PasswordOutOfSync { .. } => {
+                info(522, "Password found out of sync", "パスワードの不一致を検出")
+            }
             Self::PasswordRecovered { .. } => {
                 info(510, "Password recovered from escrow", "エスクローからパスワードを復旧")
             }
@@ -308,6 +363,7 @@ impl Event {
             PasswordPolicyId::from_uuid(id),
             ApiTokenId::from_uuid(id),
         );
+        let group = ResourceGroupId::from_uuid(id);
         let text = || "…".to_owned();
         let role = Role::Administrator;
         vec![
@@ -335,6 +391,13 @@ impl Event {
             Self::AccountChanged { account, fields: vec![text()] },
             Self::PasswordStored { account, version },
             Self::AccountsDiscovered { resource, added: 0, returned: 0, gone: 0, total: 0 },
+            Self::RotationPaused { account, until: Timestamp::EPOCH, reason: text() },
+            Self::RotationResumed { account },
+            Self::ResourceGroupCreated { group, name: text() },
+            Self::ResourceGroupChanged { group, fields: vec![text()] },
+            Self::ResourceGroupDeleted { group, name: text() },
+            Self::ResourceGroupJoined { group, resource },
+            Self::ResourceGroupLeft { group, resource },
             Self::PolicyCreated { policy, name: text() },
             Self::PolicyChanged { policy, fields: vec![text()] },
             Self::PolicyDeleted { policy, name: text() },
@@ -357,6 +420,14 @@ impl Event {
             Self::OrderCancelled { order },
             Self::OrderExpired { order },
             Self::OrderFailed { order, detail: text() },
+            Self::RotationAnnounced { account, due_at: Timestamp::EPOCH },
+            Self::RotationFailed {
+                account,
+                order: Some(order),
+                detail: text(),
+                next_try_at: Timestamp::EPOCH,
+            },
+            Self::PasswordOutOfSync { account, since: Timestamp::EPOCH },
             Self::PasswordRecovered { account, version, device },
             Self::EnrolmentKeyCreated {
                 key,

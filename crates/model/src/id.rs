@@ -171,6 +171,8 @@ kinds! {
     SecretVersion, SecretVersionId = "secret version";
     /// A set of rules for generated passwords.
     PasswordPolicy, PasswordPolicyId = "password policy";
+    /// Resources that share a rule.
+    ResourceGroup, ResourceGroupId = "resource group";
     /// An enrolled endpoint with an identity key.
     Device, DeviceId = "device";
     /// A key that admits new devices.

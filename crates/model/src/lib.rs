@@ -15,6 +15,7 @@ pub mod name;
 pub mod order;
 pub mod password;
 pub mod rng;
+pub mod rotation;
 pub mod secret;
 pub mod user;
 pub mod word;

@@ -114,6 +114,18 @@ actions! {
     /// Have an agent check whether a password works.
     VerifyPassword = "verify_password", Some(Permission::VerifyPasswords), Write;
 
+    /// Pause or resume the rotation of an account.
+    PauseRotation = "pause_rotation", Some(Permission::ChangePasswords), Write;
+
+    /// List resource groups.
+    ListGroups = "list_groups", Some(Permission::ViewResources), Read;
+    /// See a resource group.
+    ViewGroup = "view_group", Some(Permission::ViewResources), Read;
+    /// Create a resource group.
+    CreateGroup = "create_group", Some(Permission::ManageGroups), Write;
+    /// Change or delete a resource group, or which resources are in it.
+    EditGroup = "edit_group", Some(Permission::ManageGroups), Write;
+
     /// List orders.
     ListOrders = "list_orders", Some(Permission::ViewResources), Read;
     /// See an order.

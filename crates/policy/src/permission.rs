@@ -63,6 +63,8 @@ permissions! {
     AddResources = "add_resources": MANAGERS,
     /// Change and delete resources, and the accounts on them.
     EditResources = "edit_resources": MANAGERS,
+    /// Create, change and delete resource groups.
+    ManageGroups = "manage_groups": MANAGERS,
     /// Reveal and copy passwords, and see their history.
     UsePasswords = "use_passwords": USERS,
     /// Store, reset and recover passwords.

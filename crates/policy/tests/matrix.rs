@@ -66,7 +66,9 @@ fn matrix() -> String {
         EditAccount: "own" "foreign"; StorePassword: "own" "foreign";
         RevealPassword: "own" "foreign"; ViewHistory: "own" "foreign";
         RevealFormer: "own" "foreign"; ResetPassword: "own" "foreign";
-        VerifyPassword: "own" "foreign";
+        VerifyPassword: "own" "foreign"; PauseRotation: "own" "foreign";
+        ListGroups: "-"; ViewGroup: "own" "foreign"; CreateGroup: "-";
+        EditGroup: "own" "foreign";
         ListOrders: "-"; ViewOrder: "own" "foreign"; CancelOrder: "own" "foreign";
         ViewPolicies: "site"; ManagePolicies: "site";
         ListEnrolmentKeys: "-"; ViewEnrolmentKey: "own" "foreign"; CreateEnrolmentKey: "-";

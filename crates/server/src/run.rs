@@ -204,6 +204,7 @@ pub async fn serve(
     parts.spawn(certificate.keep_fresh(app.clone(), shutdown.clone()));
     parts.spawn(housekeeping::run(app.clone(), shutdown.clone()));
     parts.spawn(housekeeping::sweep_orders(app.clone(), shutdown.clone()));
+    parts.spawn(housekeeping::rotate(app.clone(), shutdown.clone()));
     parts.spawn(watchdog(shutdown.clone()));
     notify(&[NotifyState::Ready]);
 

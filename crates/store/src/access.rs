@@ -16,7 +16,8 @@ use crate::unit_of_work::{ArcRng, OperationContext, UnitOfWork};
 use crate::{
     Accounts, ApiTokens, AuditLog, Bundles, DeviceCertificates, DeviceSessions, Devices,
     EnrolmentKeys, Escrows, IdempotencyKeys, LoginSessions, Orders, Outbox, PasswordPolicies,
-    Resources, SecretVersions, SignInAttempts, SiteKeys, Sites, Users, VaultKeys,
+    ResourceGroups, Resources, Rotation, SecretVersions, SignInAttempts, SiteKeys, Sites, Users,
+    VaultKeys,
 };
 
 /// An open database. Cloning it is cheap and shares the connections.
@@ -186,8 +187,12 @@ repositories! {
     password_policies: PasswordPolicies,
     /// Machines.
     resources: Resources,
+    /// Groups of machines.
+    resource_groups: ResourceGroups,
     /// Privileged accounts.
     accounts: Accounts,
+    /// How passwords age.
+    rotation: Rotation,
     /// The values passwords have had.
     secret_versions: SecretVersions,
     /// Orders for agents.

@@ -211,6 +211,22 @@ impl<A: Access> Accounts<'_, A> {
         }
     }
 
+    /// The present accounts on resources that are not deleted, in the order of
+    /// their ids, after one: for walking over all of them step by step.
+    pub async fn walk(
+        &self,
+        after: Option<AccountId>,
+        limit: u64,
+    ) -> Result<Vec<Account>, StoreError> {
+        use row::Column as C;
+        let condition = Condition::all()
+            .add(C::Resource.in_subquery(live_ids(None)))
+            .add(C::Presence.eq(Presence::Present.as_str()))
+            .add_option(after.map(|after| C::Id.gt(after.uuid())));
+        let select = row::Entity::find().filter(condition).order_by(C::Id, Order::Asc);
+        all(&self.at.db(), select, limit).await
+    }
+
     /// How many accounts name a policy, gone ones too.
     pub async fn count_with_policy(&self, policy: PasswordPolicyId) -> Result<u64, StoreError> {
         let select = row::Entity::find().filter(row::Column::Policy.eq(policy.uuid()));
@@ -278,7 +294,7 @@ impl Accounts<'_, UnitOfWork> {
     }
 
     /// Moves the current value from `base` to `next`, if it is still `base`
-    /// (RST-6), and forgets the verify result of the old one. Returns whether
+    /// (RST-6), and forgets what checks of the old one found. Returns whether
     /// it moved.
     pub async fn move_current(
         &self,
@@ -297,7 +313,11 @@ impl Accounts<'_, UnitOfWork> {
             .col_expr(C::LastVerifiedAt, Expr::value(None::<i64>))
             .filter(C::Id.eq(id.uuid()))
             .filter(is_base);
-        Ok(affected(&self.at.db(), update).await? == 1)
+        let moved = affected(&self.at.db(), update).await? == 1;
+        if moved {
+            self.at.rotation().forget_checks(id).await?;
+        }
+        Ok(moved)
     }
 
     /// Notes what a verify of a value found, if it is still the current one.

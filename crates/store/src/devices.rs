@@ -106,6 +106,19 @@ impl<A: Access> Devices<'_, A> {
         all(&self.at.db(), select, u64::from(MAX_PAGE)).await
     }
 
+    /// The devices that serve or have served some resources (a page of them),
+    /// oldest first; at most 1,000.
+    pub async fn of_resources(
+        &self,
+        resources: impl IntoIterator<Item = ResourceId>,
+    ) -> Result<Vec<Device>, StoreError> {
+        let resources = resources.into_iter().map(|id| id.uuid());
+        let select = row::Entity::find()
+            .filter(row::Column::Resource.is_in(resources))
+            .order_by(row::Column::Id, Order::Asc);
+        all(&self.at.db(), select, 1_000).await
+    }
+
     /// Devices by host name.
     pub async fn list(
         &self,

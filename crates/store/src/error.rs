@@ -94,6 +94,8 @@ pub enum Unique {
     PolicyName,
     /// At most one policy is the default.
     DefaultPolicy,
+    /// Names of the resource groups of one owner.
+    GroupName,
     /// Names of the present accounts of one resource.
     AccountName,
     /// Numbers of the secret versions of one account.
@@ -118,6 +120,7 @@ impl std::fmt::Display for Unique {
             Self::Token => "this token exists already",
             Self::PolicyName => "another password policy has this name",
             Self::DefaultPolicy => "another password policy is the default",
+            Self::GroupName => "another resource group of this owner has this name",
             Self::AccountName => "the resource has another account of this name",
             Self::VersionNumber => "this version number is taken",
             Self::CurrentVersion => "the account has another current password",

@@ -1,5 +1,7 @@
 //! Orders for agents.
 
+use std::collections::BTreeSet;
+
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, Order as Sort, PaginatorTrait, QueryFilter, QueryOrder,
@@ -156,6 +158,31 @@ impl<A: Access> Orders<'_, A> {
             .filter(row::Column::Operation.eq(Operation::Reset.as_str()))
             .filter(row::Column::State.is_in(open.map(|state| state.as_str())));
         all(&self.at.db(), select, u64::from(MAX_PAGE)).await
+    }
+
+    /// Which of some resources (a page of them) have an order of one of some
+    /// kinds that its device has not answered yet, or may fetch at any moment.
+    /// A reset whose outcome is being looked into does not count.
+    pub async fn busy(
+        &self,
+        resources: impl IntoIterator<Item = ResourceId>,
+        operations: &[Operation],
+        now: Timestamp,
+    ) -> Result<BTreeSet<ResourceId>, StoreError> {
+        use row::Column as C;
+        let states = [OrderState::Staged, OrderState::Queued, OrderState::Delivered];
+        let rows: Vec<uuid::Uuid> = row::Entity::find()
+            .select_only()
+            .column(C::Resource)
+            .distinct()
+            .filter(C::Resource.is_in(resources.into_iter().map(|id| id.uuid())))
+            .filter(C::Operation.is_in(operations.iter().map(|operation| operation.as_str())))
+            .filter(C::State.is_in(states.map(|state| state.as_str())))
+            .filter(C::NotBefore.lte(now.as_millis()))
+            .into_tuple()
+            .all(&self.at.db())
+            .await?;
+        Ok(rows.into_iter().map(ResourceId::from_uuid).collect())
     }
 
     /// How many orders of a filter there are.

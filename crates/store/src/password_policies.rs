@@ -102,11 +102,13 @@ impl PasswordPolicies<'_, UnitOfWork> {
         Ok(affected(&db, set).await? == 1)
     }
 
-    /// Removes a policy. Returns whether it was there.
+    /// Removes a policy and how its passwords age. Returns whether it was
+    /// there.
     ///
     /// # Errors
     /// [`StoreError::Referenced`] while a resource or an account uses it.
     pub async fn delete(&self, id: PasswordPolicyId) -> Result<bool, StoreError> {
+        self.at.rotation().forget_policy(id).await?;
         let done = row::Entity::delete_by_id(id.uuid()).exec(&self.at.db()).await?;
         Ok(done.rows_affected == 1)
     }

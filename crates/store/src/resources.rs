@@ -7,12 +7,13 @@ use sea_orm::{
 };
 use sekisho_model::Timestamp;
 use sekisho_model::device::Platform;
-use sekisho_model::id::{PasswordPolicyId, ResourceId, UserId};
+use sekisho_model::id::{PasswordPolicyId, ResourceGroupId, ResourceId, UserId};
 use sekisho_model::name::{DnsName, ResourceName};
 
 use crate::access::{Access, sealed::Connected};
 use crate::error::StoreError;
-use crate::page::{By, Cursor, Page, Paged, begins_with, paged};
+use crate::page::{By, Cursor, MAX_PAGE, Page, Paged, begins_with, paged};
+use crate::resource_groups::member_ids;
 use crate::stored::{all, insert, one, overwrite, record};
 use crate::unit_of_work::UnitOfWork;
 
@@ -61,6 +62,8 @@ pub struct Resource {
 pub struct ResourceFilter {
     /// Only those of an owner; `None`: everybody's.
     pub owner: Option<UserId>,
+    /// Only those in a group.
+    pub group: Option<ResourceGroupId>,
     /// Only those whose name begins with this text, in any case.
     pub prefix: Option<String>,
     /// Also deleted ones.
@@ -77,6 +80,17 @@ impl<A: Access> Resources<'_, A> {
     pub async fn find(&self, id: ResourceId) -> Result<Option<Resource>, StoreError> {
         let found = one::<ResourceRow>(&self.at.db(), row::Entity::find_by_id(id.uuid())).await?;
         Ok(found.map(Resource::from))
+    }
+
+    /// Several resources (a page of them), also deleted ones, in no order.
+    pub async fn find_many(
+        &self,
+        ids: impl IntoIterator<Item = ResourceId>,
+    ) -> Result<Vec<Resource>, StoreError> {
+        let ids = ids.into_iter().map(|id| id.uuid());
+        let select = row::Entity::find().filter(row::Column::Id.is_in(ids));
+        let found = all::<ResourceRow>(&self.at.db(), select, u64::from(MAX_PAGE)).await?;
+        Ok(found.into_iter().map(Resource::from).collect())
     }
 
     /// The resources of a host name that are not deleted, oldest first; at
@@ -99,6 +113,9 @@ impl<A: Access> Resources<'_, A> {
         let mut select = row::Entity::find();
         if let Some(owner) = filter.owner {
             select = select.filter(row::Column::Owner.eq(owner.uuid()));
+        }
+        if let Some(group) = filter.group {
+            select = select.filter(row::Column::Id.in_subquery(member_ids(group)));
         }
         if let Some(prefix) = &filter.prefix {
             select = select.filter(begins_with(row::Column::FoldedName, &prefix.to_lowercase()));

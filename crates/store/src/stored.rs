@@ -14,6 +14,7 @@ use sekisho_model::id::{Id, Kind, SecretVersionId};
 use sekisho_model::name::{AccountName, DnsName, Label, LoginName, ResourceName};
 use sekisho_model::order::{Operation, OrderState};
 use sekisho_model::password::PasswordRules;
+use sekisho_model::rotation::Age;
 use sekisho_model::user::{Role, TokenScope, UserState};
 use uuid::Uuid;
 
@@ -287,6 +288,25 @@ impl Stored for u64 {
 
     fn from_raw(raw: i64) -> Result<Self, String> {
         Self::try_from(raw).map_err(|_| raw.to_string())
+    }
+}
+
+impl Stored for Age {
+    type Raw = i64;
+
+    /// The days; 0 is *off*, which no number of days is.
+    fn into_raw(self) -> i64 {
+        self.days().map_or(0, |days| i64::from(days.get()))
+    }
+
+    fn from_raw(raw: i64) -> Result<Self, String> {
+        match raw {
+            0 => Ok(Self::Off),
+            days => u64::try_from(days)
+                .ok()
+                .and_then(|days| Self::of_days(days).ok())
+                .ok_or_else(|| raw.to_string()),
+        }
     }
 }
 

@@ -12,10 +12,11 @@ use sekisho_model::id::{
 };
 use sekisho_model::id::{
     AccountId, ApiTokenId, DeviceId, EnrolmentKeyId, Id, Kind, OrderId, PasswordPolicyId,
-    ResourceId, SecretVersionId, UserId,
+    ResourceGroupId, ResourceId, SecretVersionId, UserId,
 };
 use sekisho_model::order::OrderState;
 use sekisho_model::password::PasswordRules;
+use sekisho_model::rotation::Age;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
@@ -102,6 +103,7 @@ pub(crate) struct Account {
     pub(crate) current: Option<CurrentVersion>,
     pub(crate) last_verify: Option<LastVerify>,
     pub(crate) open_order: Option<OpenOrder>,
+    pub(crate) rotation: Option<Rotation>,
 }
 
 impl Account {
@@ -109,6 +111,47 @@ impl Account {
     pub(crate) fn path(&self) -> String {
         format!("{}/{}", self.resource.name, self.name)
     }
+}
+
+/// When an account is reset by itself, and which rule says so.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Rotation {
+    pub(crate) max_age_days: Option<Age>,
+    pub(crate) source: String,
+    pub(crate) source_object: Option<Value>,
+    pub(crate) due_at: Option<Time>,
+    pub(crate) state: String,
+    pub(crate) held_by: Option<String>,
+    pub(crate) paused_until: Option<Time>,
+    pub(crate) pause_reason: Option<String>,
+    pub(crate) retry_at: Option<Time>,
+    pub(crate) check_at: Option<Time>,
+    pub(crate) out_of_sync_since: Option<Time>,
+    #[serde(default)]
+    pub(crate) out_of_sync_confirmed: bool,
+}
+
+/// Resources that share a rule.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Group {
+    pub(crate) id: ResourceGroupId,
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) description: String,
+    pub(crate) owner: Option<Reference<UserKind>>,
+    pub(crate) max_age_days: Option<Age>,
+    #[serde(default)]
+    pub(crate) resources: u64,
+}
+
+/// What a policy says of ages.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct PolicyAgeing {
+    pub(crate) max_age_days: Option<Age>,
+    pub(crate) notice_days: u16,
+    pub(crate) reset_unknown: bool,
+    pub(crate) verify_every_days: Age,
+    pub(crate) auto_heal: bool,
 }
 
 /// The value that works, as far as the server knows.
@@ -125,6 +168,7 @@ pub(crate) struct CurrentVersion {
 pub(crate) struct LastVerify {
     pub(crate) result: String,
     pub(crate) at: Time,
+    pub(crate) agent_version: Option<String>,
 }
 
 /// The order an account waits for.
@@ -259,6 +303,7 @@ pub(crate) struct Policy {
     pub(crate) id: PasswordPolicyId,
     pub(crate) name: String,
     pub(crate) rules: PasswordRules,
+    pub(crate) rotation: Option<PolicyAgeing>,
 }
 
 /// A person or program.

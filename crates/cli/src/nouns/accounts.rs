@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::find::{self, find};
+use crate::nouns::rotation;
 use crate::nouns::values::SecretText;
 use crate::output::table::Table;
 use crate::output::text::safe;
@@ -53,6 +54,9 @@ Examples:
         /// Id or name of the policy; "none" for that of the resource
         policy: String,
     },
+    /// Set how old the password of an account may get, or pause its rotation
+    #[command(after_help = rotation::ACCOUNT_EXAMPLE)]
+    SetRotation(rotation::OfAccount),
 }
 
 /// The arguments of `accounts list`.
@@ -127,6 +131,7 @@ pub(crate) async fn run(app: &App, verb: Accounts) -> Result<Exit> {
                 app.out.note(&format!("The account {} was added.", safe(&item.path())));
             }
         }
+        Accounts::SetRotation(verb) => rotation::of_account(app, api, &verb).await?,
         Accounts::SetPassword(verb) => set_password(app, api, &verb).await?,
         Accounts::SetPolicy { account, policy } => {
             let id = find::account(api, &account).await?;
@@ -190,11 +195,17 @@ fn show(app: &App, item: Account) -> Result<()> {
         ("since", app.out.maybe_time(item.current.and_then(|it| it.since))),
         (
             "last verify",
-            item.last_verify.map(|it| format!("{}, {}", it.result, app.out.time(it.at))),
+            item.last_verify.map(|it| {
+                let by = it.agent_version.map(|version| format!(", by agent {version}"));
+                format!("{}, {}{}", it.result, app.out.time(it.at), by.unwrap_or_default())
+            }),
         ),
         ("open order", item.open_order.map(|order| format!("{} {}", order.state, order.id))),
         ("policy", item.policy.as_ref().map(Reference::shown)),
     ];
+    if let Some(rotation) = item.rotation {
+        facts.extend(rotation::facts(app, rotation));
+    }
     let more = item.facts.unwrap_or_default();
     let named: Vec<(String, String)> =
         more.iter().map(|(name, value)| (name.replace('_', " "), as_line(value))).collect();

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::find::find;
+use crate::nouns::rotation;
 use crate::output::table::Table;
 use crate::output::text::safe;
 use crate::prompt;
@@ -35,6 +36,9 @@ Examples:
   sekisho policies create strong --length 32
   sekisho policies create typeable --length 24 --symbol none --excluded 0O1lI")]
     Create(Create),
+    /// Set how old the passwords of a policy may get, and how they are checked
+    #[command(after_help = rotation::POLICY_EXAMPLE)]
+    SetRotation(rotation::OfPolicy),
     /// Delete a password policy that nothing uses
     #[command(after_help = "Example:\n  sekisho policies delete strong --yes")]
     Delete {
@@ -128,13 +132,17 @@ pub(crate) async fn run(app: &App, verb: Policies) -> Result<Exit> {
                 app.out.raw_json(&body.json)?;
             } else {
                 let item: Policy = body.read()?;
-                app.out.facts(&[
+                let mut facts = vec![
                     ("name", Some(item.name)),
                     ("id", Some(item.id.to_string())),
                     ("length", Some(item.rules.length.to_string())),
                     ("rules", Some(sentence(&item.rules))),
                     ("history", Some(item.rules.history.to_string())),
-                ])?;
+                ];
+                if let Some(said) = item.rotation {
+                    facts.extend(rotation::policy_facts(&said));
+                }
+                app.out.facts(&facts)?;
             }
         }
         Policies::Create(verb) => {
@@ -148,6 +156,7 @@ pub(crate) async fn run(app: &App, verb: Policies) -> Result<Exit> {
                 app.out.note(&format!("The policy {} was created.", safe(&item.name)));
             }
         }
+        Policies::SetRotation(verb) => rotation::of_policy(app, &mut api, &verb).await?,
         Policies::Delete { policy, yes } => {
             let id = find::<Policy>(&mut api, &policy).await?;
             prompt::agreed(yes, &format!("Delete the password policy {}?", safe(&policy)))?;

@@ -7,5 +7,6 @@ mod fake;
 mod orders;
 mod person;
 mod reading;
+mod rotation;
 mod secrets;
 mod signing_in;

@@ -4,15 +4,16 @@ mod reveal;
 mod reveal_routes;
 mod routes;
 mod typed;
-mod view;
+pub(crate) mod view;
 
 use sekisho_model::account::{AccountSource, Presence};
 use sekisho_model::event::Event;
 use sekisho_model::id::{AccountId, PasswordPolicyId};
 use sekisho_model::name::AccountName;
+use sekisho_model::rotation::Age;
 use sekisho_policy::action::{AddAccount, EditAccount};
 use sekisho_policy::{ActionType, Facts, Granted};
-use sekisho_store::{Access, Account, OperationContext, Resource, UnitOfWork};
+use sekisho_store::{Access, Account, AccountRotation, OperationContext, Resource, UnitOfWork};
 
 use crate::app::App;
 use crate::http::{IfMatch, Problem};
@@ -55,7 +56,7 @@ impl Target {
     /// # Errors
     /// [`Problem::NotFound`] when account or resource are gone meanwhile, a
     /// conflict when the resource has another owner meanwhile.
-    async fn spend<P: ActionType>(
+    pub(crate) async fn spend<P: ActionType>(
         work: &UnitOfWork,
         granted: Granted<P, Self>,
     ) -> Result<Self, Problem> {
@@ -112,7 +113,16 @@ pub async fn add(
     Ok(Target { account, resource })
 }
 
-/// Changes the policy of an account; `None`: that of its resource.
+/// What changes; `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct AccountChange {
+    /// Another policy, or that of the resource.
+    pub policy: Option<Option<PasswordPolicyId>>,
+    /// Another maximum age of its own, or none.
+    pub max_age: Option<Option<Age>>,
+}
+
+/// Changes the policy or the maximum age of an account.
 ///
 /// # Errors
 /// A policy that does not exist; a stale version.
@@ -121,19 +131,29 @@ pub async fn edit(
     context: &OperationContext,
     granted: Granted<EditAccount, Target>,
     read: IfMatch,
-    policy: Option<Option<PasswordPolicyId>>,
+    change: AccountChange,
 ) -> Result<Target, Problem> {
-    let before = granted.row().clone();
-    read.check(before.account.version)?;
-    let Some(policy) = policy.filter(|policy| *policy != before.account.policy) else {
-        return Ok(granted.into_row());
-    };
+    let before = granted.row().account.clone();
+    read.check(before.version)?;
     let mut work = app.store.begin(context).await?;
     let Target { account, resource } = Target::spend(&work, granted).await?;
+    let own = work.rotation().of_account(account.id).await?;
+    let policy = change.policy.unwrap_or(account.policy);
+    let max_age = change.max_age.unwrap_or(own.max_age);
+    let fields: Vec<String> =
+        [("policy", policy != account.policy), ("max_age_days", max_age != own.max_age)]
+            .into_iter()
+            .filter(|(_, changed)| *changed)
+            .map(|(field, _)| field.to_owned())
+            .collect();
+    if fields.is_empty() {
+        return Ok(Target { account, resource });
+    }
     policies::check_exists(&work, policy).await?;
     let next = Account { policy, ..account };
-    let account = work.accounts().update(next, before.account.version).await?;
-    work.record(Event::AccountChanged { account: account.id, fields: vec!["policy".to_owned()] });
+    let account = work.accounts().update(next, before.version).await?;
+    work.rotation().put_account(AccountRotation { max_age, ..own }).await?;
+    work.record(Event::AccountChanged { account: account.id, fields });
     work.commit().await.map(drop)?;
     Ok(Target { account, resource })
 }

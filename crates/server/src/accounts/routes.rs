@@ -8,6 +8,7 @@ use sekisho_model::id::{
     Account as AccountKind, PasswordPolicyId, Resource as ResourceKind, ResourceId,
 };
 use sekisho_model::name::AccountName;
+use sekisho_model::rotation::Age;
 use sekisho_model::word::UnknownWord;
 use sekisho_policy::Facts;
 use sekisho_policy::action::{
@@ -88,6 +89,11 @@ pub(super) struct AccountChange {
     #[schema(value_type = Option<String>)]
     #[serde(default, deserialize_with = "given")]
     policy: Option<Option<PasswordPolicyId>>,
+    /// The account's own maximum age in days (1 to 3650), or `off`; `null`:
+    /// that of its groups or its policy.
+    #[schema(value_type = Option<serde_json::Value>)]
+    #[serde(default, deserialize_with = "given")]
+    max_age_days: Option<Option<Age>>,
 }
 
 /// A password somebody typed.
@@ -168,7 +174,7 @@ async fn show_account(
     tagged(&app, granted.into_row()).await
 }
 
-/// Change the policy of an account.
+/// Change the policy or the maximum age of an account.
 #[utoipa::path(
     patch, path = "/accounts/{id}", tag = "accounts", request_body = AccountChange,
     params(
@@ -191,7 +197,8 @@ async fn edit_account(
 ) -> Result<Tagged<AccountView>, Problem> {
     let found = Target::find(app.store.read(), id).await?;
     let granted = caller.decide(EditAccount, found.facts())?;
-    let target = super::edit(&app, &caller.context(), granted, read, change.policy).await?;
+    let change = super::AccountChange { policy: change.policy, max_age: change.max_age_days };
+    let target = super::edit(&app, &caller.context(), granted, read, change).await?;
     tagged(&app, target).await
 }
 

@@ -15,10 +15,11 @@ use serde::Serialize;
 use crate::app::App;
 use crate::http::Time;
 use crate::resources::refs::{Named, Names};
+use crate::rotation::view::{self as rotation, RotationView};
 
 /// An account.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct AccountView {
+pub(crate) struct AccountView {
     /// Its id.
     #[schema(value_type = String)]
     id: AccountId,
@@ -52,6 +53,8 @@ pub(super) struct AccountView {
     current: Option<CurrentView>,
     /// What the newest verify of that value found.
     last_verify: Option<VerifyView>,
+    /// When it is reset by itself, and which rule says so.
+    rotation: RotationView,
     /// The reset that is not finished.
     open_order: Option<OpenOrderView>,
     /// Counts changes; the ETag.
@@ -85,6 +88,10 @@ pub(super) struct VerifyView {
     result: VerifyResult,
     /// When.
     at: Time,
+    /// How it was made: `agent`, on the host itself and without a login.
+    method: Option<String>,
+    /// The version of the agent that made it.
+    agent_version: Option<String>,
 }
 
 /// A reset that is not finished.
@@ -138,7 +145,7 @@ impl From<SecretVersion> for VersionView {
 ///
 /// # Errors
 /// When the database does not answer.
-pub(super) async fn one(app: &App, account: Account) -> Result<AccountView, StoreError> {
+pub(crate) async fn one(app: &App, account: Account) -> Result<AccountView, StoreError> {
     let mut views = page(app, vec![account]).await?;
     Ok(views.remove(0))
 }
@@ -163,8 +170,10 @@ pub(super) async fn page(
         .map(|version| (version.id, version))
         .collect();
     let open = reader.orders().open_resets(accounts.iter().map(|account| account.id)).await?;
+    let mut rotations = rotation::page(reader, &mut names, &accounts, app.clock.now()).await?;
     let mut views = Vec::with_capacity(accounts.len());
     for account in accounts {
+        let Some((rotation, check)) = rotations.remove(&account.id) else { continue };
         let policy = match account.policy {
             Some(id) => Some(names.policy(id).await?),
             None => None,
@@ -184,10 +193,15 @@ pub(super) async fn page(
                 .current_version
                 .and_then(|id| current.remove(&id))
                 .map(CurrentView::of),
-            last_verify: account
-                .last_verify_result
-                .zip(account.last_verified_at)
-                .map(|(result, at)| VerifyView { result, at: at.into() }),
+            last_verify: account.last_verify_result.zip(account.last_verified_at).map(
+                |(result, at)| VerifyView {
+                    result,
+                    at: at.into(),
+                    method: check.method,
+                    agent_version: check.agent_version,
+                },
+            ),
+            rotation,
             open_order: open_order.map(|order| OpenOrderView { id: order.id, state: order.state }),
             name: account.name,
             version: account.version,

@@ -30,6 +30,8 @@ fn features() -> Routes {
         .and(crate::policies::routes())
         .and(crate::resources::routes())
         .and(crate::accounts::routes())
+        .and(crate::rotation::routes())
+        .and(crate::groups::routes())
         .and(crate::orders::routes::routes())
         .and(crate::enrolment_keys::routes())
         .and(crate::devices::routes())

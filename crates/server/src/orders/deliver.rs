@@ -42,6 +42,7 @@ pub async fn deliver(
     let mut waiting = uow.orders().unanswered(device.id).await?;
     let limit = MAX_ORDERS_PER_FETCH as u64 + 1;
     waiting.extend(uow.orders().deliverable(device.id, uow.now(), limit).await?);
+    waiting.sort_by_key(is_background);
     let more = waiting.len() > MAX_ORDERS_PER_FETCH;
     waiting.truncate(MAX_ORDERS_PER_FETCH);
     let mut sealed = Vec::new();
@@ -51,6 +52,11 @@ pub async fn deliver(
         }
     }
     Ok((sealed, more))
+}
+
+/// A check that nobody asked for waits for everything else.
+fn is_background(order: &Order) -> bool {
+    order.operation == Operation::Verify && order.initiator.is_none() && order.reconciles.is_none()
 }
 
 async fn deliver_one(

@@ -17,6 +17,7 @@ pub mod deliver;
 mod discovery;
 pub mod receipt;
 pub mod routes;
+pub(crate) mod scheduled;
 mod settle;
 pub mod sweep;
 

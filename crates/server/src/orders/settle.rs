@@ -17,13 +17,14 @@ use sekisho_model::account::{SecretState, VerifyResult};
 use sekisho_model::event::{Actor, Event};
 use sekisho_model::id::{AccountId, OrderId, SecretVersionId};
 use sekisho_model::order::{Operation, OrderState, RefusalClass};
-use sekisho_store::{Access, Order, OrderFilter, Page, UnitOfWork};
+use sekisho_store::{Access, Device, Order, OrderFilter, Page, UnitOfWork};
 use sekisho_wire::receipt::{OrderRefusal, ResetResult, Tried};
 use serde_json::json;
 
 use super::receipt::Given;
 use super::{Attempt, OrderError, blank, stage, stage_reset};
 use crate::app::App;
+use crate::rotation;
 
 /// New candidates after a refusal by the host's own rules, at most.
 const MAX_POLICY_RETRIES: u32 = 3;
@@ -137,7 +138,7 @@ pub(super) async fn verify_receipt(
     uow.orders().settle(order.id, from, to, shown, Some(given.hash)).await?;
     let current = results.iter().find(|tried| Some(tried.version) == order.base_version);
     if let Some(tried) = current {
-        uow.accounts().note_verify(account, tried.version, tried.result, uow.now()).await?;
+        noted(uow, &given.device, account, tried.version, tried.result).await?;
         uow.record_as(
             Actor::Device(given.device.id),
             Event::PasswordVerified { order: order.id, account, result: tried.result },
@@ -155,15 +156,30 @@ pub(super) async fn verify_receipt(
     if order.reconciles.is_some() {
         changed.extend(reconcile(app, uow, given, results).await?);
     } else if order.verify_versions.len() > 1 {
-        adopt(uow, account, order.base_version, results).await?;
+        adopt(uow, &given.device, account, order.base_version, results).await?;
     }
     Ok(changed)
+}
+
+/// Notes what a check found, if the value still is the current one.
+async fn noted(
+    uow: &mut UnitOfWork,
+    device: &Device,
+    account: AccountId,
+    version: SecretVersionId,
+    result: VerifyResult,
+) -> Result<(), OrderError> {
+    if uow.accounts().note_verify(account, version, result, uow.now()).await? {
+        rotation::note_check(uow, device, account, result).await?;
+    }
+    Ok(())
 }
 
 /// A check of several values, after a recovery: the one that works is the
 /// current one, and what was open about the others is settled.
 async fn adopt(
-    uow: &UnitOfWork,
+    uow: &mut UnitOfWork,
+    device: &Device,
     account: AccountId,
     current: Option<SecretVersionId>,
     results: &[Tried],
@@ -187,13 +203,12 @@ async fn adopt(
             }
         }
     }
-    uow.accounts().note_verify(account, found.version, found.result, uow.now()).await?;
     for tried in results.iter().filter(|tried| tried.version != found.version) {
         let (from, to) = (SecretState::Indeterminate, SecretState::Superseded);
         let evidence = "a check found that another value works";
         versions.move_state(tried.version, from, to, evidence).await?;
     }
-    Ok(())
+    noted(uow, device, account, found.version, found.result).await
 }
 
 /// Applies the reconcile table.
@@ -269,7 +284,7 @@ async fn commit(
         }
     }
     if let Some(result) = verified {
-        uow.accounts().note_verify(account, candidate, result, uow.now()).await?;
+        noted(uow, &given.device, account, candidate, result).await?;
     }
     let result = json!({ "evidence": evidence });
     uow.orders()
@@ -488,7 +503,7 @@ async fn rolled_back(
                 break;
             }
         }
-        uow.accounts().note_verify(account, works, VerifyResult::InSync, uow.now()).await?;
+        noted(uow, &given.device, account, works, VerifyResult::InSync).await?;
     }
     let detail = "the host was rolled back: an older password works";
     let class = RefusalClass::Unknown;

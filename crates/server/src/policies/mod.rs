@@ -7,10 +7,12 @@ use sekisho_model::event::Event;
 use sekisho_model::id::PasswordPolicyId;
 use sekisho_model::name::Label;
 use sekisho_model::password::{PasswordRules, UnsatisfiableRules};
+use sekisho_model::rotation::{Age, Ageing};
 use sekisho_policy::Granted;
 use sekisho_policy::action::ManagePolicies;
 use sekisho_store::{
-    Access, Account, OperationContext, PasswordPolicy, Resource, StoreError, UnitOfWork,
+    Access, Account, OperationContext, Page, Paged, PasswordPolicy, Resource, StoreError,
+    UnitOfWork,
 };
 
 use crate::app::App;
@@ -23,6 +25,30 @@ pub const MAX_HISTORY: u16 = sekisho_store::MAX_PAGE;
 
 const MAX_EXCLUDED_CHARS: usize = 128;
 
+/// A policy with what it says of ages.
+pub type Shown = (PasswordPolicy, Ageing);
+
+/// The longest notice, in days.
+const MAX_NOTICE_DAYS: u16 = 365;
+
+fn check_ageing(rotation: Option<Ageing>) -> Result<(), Problem> {
+    match rotation {
+        Some(Ageing { notice_days, .. }) if notice_days > MAX_NOTICE_DAYS => {
+            let detail = format!("notice_days is {notice_days}; at most {MAX_NOTICE_DAYS}");
+            let field = Some("rotation.notice_days".to_owned());
+            Err(Problem::Unsatisfiable { field, detail })
+        }
+        Some(Ageing { max_age: Some(Age::Off) | None, reset_unknown: true, .. }) => {
+            let detail = "reset_unknown needs a maximum age in days: without one nothing is reset \
+                          by itself"
+                .to_owned();
+            let field = Some("rotation.reset_unknown".to_owned());
+            Err(Problem::Unsatisfiable { field, detail })
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Creates a policy.
 ///
 /// # Errors
@@ -33,8 +59,10 @@ pub async fn create(
     granted: Granted<ManagePolicies, ()>,
     name: Label,
     rules: PasswordRules,
-) -> Result<PasswordPolicy, Problem> {
+    rotation: Option<Ageing>,
+) -> Result<Shown, Problem> {
     check(&rules)?;
+    check_ageing(rotation)?;
     granted.into_row();
     let policy = PasswordPolicy {
         id: PasswordPolicyId::at(context.now, app.rng.as_ref()),
@@ -46,9 +74,11 @@ pub async fn create(
     };
     let mut work = app.store.begin(context).await?;
     work.password_policies().insert(policy.clone()).await?;
+    let said = rotation.unwrap_or_default();
+    work.rotation().put_policy(policy.id, said).await?;
     work.record(Event::PolicyCreated { policy: policy.id, name: policy.name.to_string() });
     work.commit().await.map(drop)?;
-    Ok(policy)
+    Ok((policy, said))
 }
 
 /// Gives a new site its default policy, inside the unit of work that creates
@@ -79,9 +109,11 @@ pub async fn edit(
     read: IfMatch,
     name: Option<Label>,
     rules: Option<PasswordRules>,
-) -> Result<PasswordPolicy, Problem> {
+    rotation: Option<Ageing>,
+) -> Result<Shown, Problem> {
     let before = granted.into_row();
     read.check(before.version)?;
+    check_ageing(rotation)?;
     let mut next = before.clone();
     let mut fields = Vec::new();
     if let Some(name) = name.filter(|name| *name != before.name) {
@@ -93,14 +125,20 @@ pub async fn edit(
         next.rules = rules;
         fields.push("rules".to_owned());
     }
-    if fields.is_empty() {
-        return Ok(before);
-    }
     let mut work = app.store.begin(context).await?;
+    let mut said = work.rotation().of_policy(before.id).await?;
+    if let Some(rotation) = rotation.filter(|rotation| *rotation != said) {
+        said = rotation;
+        fields.push("rotation".to_owned());
+    }
+    if fields.is_empty() {
+        return Ok((before, said));
+    }
     let policy = work.password_policies().update(next, before.version).await?;
+    work.rotation().put_policy(policy.id, said).await?;
     work.record(Event::PolicyChanged { policy: policy.id, fields });
     work.commit().await.map(drop)?;
-    Ok(policy)
+    Ok((policy, said))
 }
 
 /// Deletes a policy that nothing uses.
@@ -221,11 +259,15 @@ pub async fn find(app: &App, id: PasswordPolicyId) -> Result<PasswordPolicy, Pro
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn list(
-    app: &App,
-    page: &sekisho_store::Page,
-) -> Result<sekisho_store::Paged<PasswordPolicy>, StoreError> {
-    app.store.read().password_policies().list(page).await
+pub async fn list(app: &App, page: &Page) -> Result<Paged<Shown>, StoreError> {
+    let reader = app.store.read();
+    let found = reader.password_policies().list(page).await?;
+    let ids = found.items.iter().map(|policy| policy.id);
+    let mut said = reader.rotation().of_policies(ids).await?;
+    Ok(found.map(|policy| {
+        let rotation = said.remove(&policy.id).unwrap_or_default();
+        (policy, rotation)
+    }))
 }
 
 #[cfg(test)]

@@ -6,17 +6,20 @@ use http::StatusCode;
 use sekisho_model::id::{PasswordPolicy as PolicyKind, PasswordPolicyId};
 use sekisho_model::name::Label;
 use sekisho_model::password::PasswordRules;
+use sekisho_model::rotation::{Age, Ageing};
 use sekisho_policy::Facts;
 use sekisho_policy::action::{ManagePolicies, ViewPolicies};
-use sekisho_store::PasswordPolicy;
+use sekisho_store::Access as _;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
 
+use super::Shown;
 use crate::app::SharedApp;
 use crate::http::{
     Authenticated, IfMatch, ItemList, Json, List, ListQuery, NoFilter, PathId, Problem, Routes,
     Tagged, Time,
 };
+use crate::resources::refs::given;
 
 /// The endpoints.
 pub fn routes() -> Routes {
@@ -38,6 +41,8 @@ pub(super) struct PolicyView {
     name: Label,
     /// The rules.
     rules: Rules,
+    /// How its passwords age.
+    rotation: Rotation,
     /// Whether it holds where no other was chosen.
     is_default: bool,
     /// When it was made.
@@ -46,12 +51,13 @@ pub(super) struct PolicyView {
     version: i64,
 }
 
-impl From<PasswordPolicy> for PolicyView {
-    fn from(policy: PasswordPolicy) -> Self {
+impl From<Shown> for PolicyView {
+    fn from((policy, rotation): Shown) -> Self {
         Self {
             id: policy.id,
             name: policy.name,
             rules: policy.rules.into(),
+            rotation: rotation.into(),
             is_default: policy.is_default,
             created_at: policy.created_at.into(),
             version: policy.version,
@@ -115,6 +121,58 @@ impl From<Rules> for PasswordRules {
     }
 }
 
+/// How the passwords of a policy age. What is left out of a request is as
+/// shown here.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Rotation {
+    /// The maximum age in days (1 to 3650), or `off`; `null`: the policy says
+    /// nothing.
+    #[schema(value_type = Option<serde_json::Value>)]
+    max_age_days: Option<Age>,
+    /// So many days before a reset it is announced; 0: not at all.
+    #[schema(maximum = 365)]
+    notice_days: u16,
+    /// Whether passwords that nobody knows are reset without being asked.
+    reset_unknown: bool,
+    /// How often the host is asked whether the password still works, in days,
+    /// or `off`.
+    #[schema(value_type = serde_json::Value)]
+    verify_every_days: Age,
+    /// Whether a password that was found out of sync is set anew.
+    auto_heal: bool,
+}
+
+impl Default for Rotation {
+    fn default() -> Self {
+        Ageing::default().into()
+    }
+}
+
+impl From<Ageing> for Rotation {
+    fn from(said: Ageing) -> Self {
+        Self {
+            max_age_days: said.max_age,
+            notice_days: said.notice_days,
+            reset_unknown: said.reset_unknown,
+            verify_every_days: said.verify_every,
+            auto_heal: said.auto_heal,
+        }
+    }
+}
+
+impl From<Rotation> for Ageing {
+    fn from(body: Rotation) -> Self {
+        Self {
+            max_age: body.max_age_days,
+            notice_days: body.notice_days,
+            reset_unknown: body.reset_unknown,
+            verify_every: body.verify_every_days,
+            auto_heal: body.auto_heal,
+        }
+    }
+}
+
 /// A new policy.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -124,6 +182,9 @@ pub(super) struct NewPolicy {
     name: Label,
     /// The rules.
     rules: Rules,
+    /// How its passwords age.
+    #[serde(default)]
+    rotation: Option<Rotation>,
 }
 
 /// What changes; what is left out stays.
@@ -137,6 +198,47 @@ pub(super) struct PolicyChange {
     /// All rules; those left out become those of the built-in policy.
     #[serde(default)]
     rules: Option<Rules>,
+    /// How its passwords age; what is left out of it stays.
+    #[serde(default)]
+    rotation: Option<RotationChange>,
+}
+
+/// What changes of how passwords age; what is left out stays.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RotationChange {
+    /// The maximum age in days (1 to 3650), or `off`; `null`: the policy says
+    /// nothing.
+    #[schema(value_type = Option<serde_json::Value>)]
+    #[serde(default, deserialize_with = "given")]
+    max_age_days: Option<Option<Age>>,
+    /// So many days before a reset it is announced; 0: not at all.
+    #[schema(maximum = 365)]
+    #[serde(default)]
+    notice_days: Option<u16>,
+    /// Whether passwords that nobody knows are reset without being asked.
+    #[serde(default)]
+    reset_unknown: Option<bool>,
+    /// How often the host is asked whether the password still works, in days,
+    /// or `off`.
+    #[schema(value_type = Option<serde_json::Value>)]
+    #[serde(default)]
+    verify_every_days: Option<Age>,
+    /// Whether a password that was found out of sync is set anew.
+    #[serde(default)]
+    auto_heal: Option<bool>,
+}
+
+impl RotationChange {
+    fn apply(self, before: Ageing) -> Ageing {
+        Ageing {
+            max_age: self.max_age_days.unwrap_or(before.max_age),
+            notice_days: self.notice_days.unwrap_or(before.notice_days),
+            reset_unknown: self.reset_unknown.unwrap_or(before.reset_unknown),
+            verify_every: self.verify_every_days.unwrap_or(before.verify_every),
+            auto_heal: self.auto_heal.unwrap_or(before.auto_heal),
+        }
+    }
 }
 
 /// List the password policies, by name.
@@ -179,7 +281,9 @@ async fn create_policy(
 ) -> Result<Response, Problem> {
     let granted = caller.decide(ManagePolicies, Facts::nothing())?;
     let context = caller.context();
-    let policy = super::create(&app, &context, granted, new.name, new.rules.into()).await?;
+    let rotation = new.rotation.map(Ageing::from);
+    let rules = new.rules.into();
+    let policy = super::create(&app, &context, granted, new.name, rules, rotation).await?;
     Ok((StatusCode::CREATED, tagged(policy)).into_response())
 }
 
@@ -200,8 +304,9 @@ async fn show_policy(
     PathId(id): PathId<PolicyKind>,
 ) -> Result<Tagged<PolicyView>, Problem> {
     let found = super::find(&app, id).await?;
-    let granted = caller.decide(ViewPolicies, Facts::of_site(found))?;
-    Ok(tagged(granted.into_row()))
+    let policy = caller.decide(ViewPolicies, Facts::of_site(found))?.into_row();
+    let rotation = app.store.read().rotation().of_policy(policy.id).await?;
+    Ok(tagged((policy, rotation)))
 }
 
 /// Change a password policy. Existing passwords are not touched.
@@ -233,8 +338,11 @@ async fn edit_policy(
     let found = super::find(&app, id).await?;
     let granted = caller.decide(ManagePolicies, Facts::of_site(found))?;
     let rules = change.rules.map(PasswordRules::from);
+    // It changes with the policy's version only, which the edit checks.
+    let before = app.store.read().rotation().of_policy(id).await?;
+    let rotation = change.rotation.map(|change| change.apply(before));
     let context = caller.context();
-    super::edit(&app, &context, granted, read, change.name, rules).await.map(tagged)
+    super::edit(&app, &context, granted, read, change.name, rules, rotation).await.map(tagged)
 }
 
 /// Delete a password policy that nothing uses.
@@ -266,6 +374,6 @@ async fn delete_policy(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn tagged(policy: PasswordPolicy) -> Tagged<PolicyView> {
-    Tagged { version: policy.version, body: policy.into() }
+fn tagged(shown: Shown) -> Tagged<PolicyView> {
+    Tagged { version: shown.0.version, body: shown.into() }
 }

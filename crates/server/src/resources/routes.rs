@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use sekisho_model::device::Platform;
-use sekisho_model::id::{PasswordPolicyId, Resource as ResourceKind};
+use sekisho_model::id::{PasswordPolicyId, Resource as ResourceKind, ResourceGroupId};
 use sekisho_model::name::{DnsName, InvalidName, ResourceName};
 use sekisho_policy::Facts;
 use sekisho_policy::action::{
@@ -19,8 +19,8 @@ use super::view::{self, ResourceView};
 use super::{NewResource, ResourceChange};
 use crate::app::{App, SharedApp};
 use crate::http::{
-    Authenticated, IfMatch, ItemList, Json, List, ListQuery, NoFilter, PathId, Problem, Routes,
-    Tagged,
+    Authenticated, IfMatch, ItemList, Json, List, ListQuery, PathId, Problem, Routes, Tagged,
+    from_text,
 };
 
 /// The endpoints.
@@ -30,6 +30,17 @@ pub fn routes() -> Routes {
         edit_resource,
         delete_resource
     ))
+}
+
+/// Which resources are wanted.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ResourceQuery {
+    /// Only those in this group.
+    #[serde(default, deserialize_with = "from_text")]
+    #[param(value_type = Option<String>)]
+    group: Option<ResourceGroupId>,
 }
 
 /// A new resource.
@@ -82,7 +93,7 @@ fn dns_name(text: Option<String>) -> Result<Option<DnsName>, Problem> {
     get,
     path = "/resources",
     tag = "resources",
-    params(ListQuery),
+    params(ListQuery, ResourceQuery),
     responses(
         (status = 200, description = "A page of resources", body = ItemList<ResourceView>),
     ),
@@ -90,12 +101,13 @@ fn dns_name(text: Option<String>) -> Result<Option<DnsName>, Problem> {
 async fn list_resources(
     State(app): State<SharedApp>,
     caller: Authenticated,
-    list: List<NoFilter>,
+    list: List<ResourceQuery>,
 ) -> Result<Json<ItemList<ResourceView>>, Problem> {
     caller.decide(ListResources, Facts::nothing())?.into_row();
     let everybody = caller.subject.sees_everything();
     let filter = ResourceFilter {
         owner: (!everybody).then_some(caller.user.id),
+        group: list.filter.group,
         prefix: list.q,
         deleted: false,
     };

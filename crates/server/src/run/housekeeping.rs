@@ -8,9 +8,9 @@ use sekisho_model::id::RequestId;
 use sekisho_store::{Access as _, OperationContext, StoreError};
 
 use crate::app::{App, SharedApp};
-use crate::http;
 use crate::sessions::FORGET_AFTER;
 use crate::shutdown::Shutdown;
+use crate::{http, rotation};
 
 const EVERY: Duration = Duration::from_secs(600);
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
@@ -28,6 +28,17 @@ pub(super) async fn sweep_orders(app: SharedApp, shutdown: Shutdown) {
     while shutdown.sleep(SWEEP_EVERY).await {
         if let Err(error) = crate::orders::sweep::round(&app).await {
             tracing::warn!(%error, "the sweep of orders will be tried again");
+        }
+    }
+}
+
+/// Passwords whose time has come are changed, and checked, by themselves.
+pub(super) async fn rotate(app: SharedApp, shutdown: Shutdown) {
+    let mut walk = rotation::sweep::Walk::default();
+    while shutdown.sleep(SWEEP_EVERY).await {
+        match rotation::sweep::round(&app, &mut walk).await {
+            Ok(done) => tracing::trace!(?done, "a round of rotation"),
+            Err(error) => tracing::warn!(%error, "the rotation will go on in the next round"),
         }
     }
 }

@@ -31,6 +31,7 @@ struct World {
     device: String,
     order: String,
     key: String,
+    group: String,
 }
 
 fn id(body: &Value) -> String {
@@ -58,11 +59,15 @@ impl World {
         let order = id(&owner.post(&path, json!({})).await.expect(202));
         let key = json!({ "label": "k", "platform": "linux", "use": "once" });
         let key = id(&owner.post("/enrolment-keys", key).await.expect(201));
+        let group = owner.post("/resource-groups", json!({ "name": "g" })).await;
+        let group = id(&group.expect(201));
+        let path = format!("/resource-groups/{group}/resources/{resource}");
+        owner.send(Method::PUT, &path, &[], None).await.expect(204);
         let user = json!({
             "name": "zoe", "display_name": "Zoe", "password": PASSWORD, "role": "password_user",
         });
         let user = id(&admin.post("/users", user).await.expect(201));
-        Self { user, token, policy, resource, account, version, device, order, key }
+        Self { user, token, policy, resource, account, version, device, order, key, group }
     }
 
     /// The path with real ids.
@@ -81,9 +86,11 @@ impl World {
             "devices" => &self.device,
             "orders" => &self.order,
             "enrolment-keys" => &self.key,
+            "resource-groups" => &self.group,
             _ => "",
         };
         let path = path.replace("{id}", id).replace("{version}", &self.version);
+        let path = path.replace("{resource}", &self.resource);
         assert!(!path.contains('{'), "tell World::path about {}", route.path);
         path
     }
@@ -93,6 +100,12 @@ impl World {
         let path = route.path.strip_prefix("/api/v1").unwrap_or(&route.path);
         Some(match (route.method, path) {
             ("GET" | "DELETE", _) => return None,
+            ("PUT", "/resource-groups/{id}/resources/{resource}") => return None,
+            ("POST", "/resource-groups") => json!({ "name": "h" }),
+            ("PATCH", "/resource-groups/{id}") => json!({ "name": "x" }),
+            ("POST", "/accounts/{id}/rotation/pause") => {
+                json!({ "until": "2026-05-02T09:00:00Z", "reason": "x" })
+            }
             ("POST", "/setup") => json!({
                 "token": "x", "name": "x", "display_name": "x", "password": PASSWORD,
             }),

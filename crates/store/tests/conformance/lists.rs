@@ -71,7 +71,7 @@ fn owners_and_deleted_resources_are_told_apart() {
         world.commit(work).await;
 
         let count = async |owner, deleted| {
-            let filter = ResourceFilter { owner, prefix: None, deleted };
+            let filter = ResourceFilter { owner, deleted, ..ResourceFilter::default() };
             all_pages(&world, &filter, 10).await.0.len()
         };
         assert_eq!(count(None, false).await, 2);

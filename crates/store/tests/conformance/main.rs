@@ -13,6 +13,7 @@ mod lists;
 mod orders;
 mod overviews;
 mod people;
+mod rotation;
 mod sample;
 mod schema;
 mod trouble;
