@@ -430,7 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn healing_needs_an_alert_and_the_policys_word() {
+    fn healing_needs_an_alert_and_a_policy_that_says_so() {
         let mut world = world(8);
         world.policy.max_age = None;
         world.own.out_of_sync_told = true;
