@@ -3,14 +3,18 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection};
+use sea_orm::{
+    AccessMode, ConnectionTrait, DatabaseConnection, IsolationLevel, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
 use sekisho_model::audit::LineHash;
 use sekisho_model::id::AuditChainId;
 
 use crate::connect::FileIdentity;
+use crate::copy::Rows;
 use crate::error::StoreError;
 use crate::fence::{AuditHead, Check, Fence};
-use crate::link::Link;
+use crate::link::{Link, Transaction};
 use crate::postgres::Watch;
 use crate::unit_of_work::{ArcRng, OperationContext, UnitOfWork};
 use crate::{
@@ -36,6 +40,32 @@ impl Store {
     /// Reads without a transaction: each query sees the newest commit.
     pub fn read(&self) -> &Reader {
         &self.reader
+    }
+
+    /// Reads in one transaction: every query sees the same moment, whatever
+    /// others change meanwhile. Do not keep it for long: the database keeps
+    /// everything that was changed since.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the database cannot be reached.
+    pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        let (isolation_level, access_mode) = match self.reader.db.get_database_backend() {
+            sea_orm::DbBackend::Postgres => {
+                (Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly))
+            }
+            _ => (None, None),
+        };
+        let options = TransactionOptions {
+            isolation_level,
+            access_mode,
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+        };
+        let limit = self.reader.limit;
+        let begun = crate::link::within(limit, self.reader.db.begin_with_options(options)).await?;
+        let snapshot = Snapshot { tx: Transaction::new(begun, limit) };
+        // The first query fixes the moment.
+        snapshot.site().find().await?;
+        Ok(snapshot)
     }
 
     /// Begins a change. On SQLite this waits for the one writer; do nothing
@@ -143,6 +173,20 @@ impl sealed::Connected for Reader {
 
 impl Access for Reader {}
 
+/// Reading access to one moment.
+#[derive(Debug)]
+pub struct Snapshot {
+    tx: Transaction,
+}
+
+impl sealed::Connected for Snapshot {
+    fn db(&self) -> Link<'_> {
+        Link::Transaction(&self.tx)
+    }
+}
+
+impl Access for Snapshot {}
+
 pub(crate) mod sealed {
     use crate::link::Link;
 
@@ -156,7 +200,7 @@ pub(crate) mod sealed {
 
 macro_rules! repositories {
     ($($(#[$doc:meta])* $name:ident: $repository:ident,)*) => {
-        /// What a [`Reader`] and a [`UnitOfWork`] have in common: the
+        /// What a [`Reader`], a [`Snapshot`] and a [`UnitOfWork`] have in common: the
         /// repositories. Only those of a unit of work have methods that write.
         pub trait Access: sealed::Connected + Sized {
             $($(#[$doc])* fn $name(&self) -> $repository<'_, Self> {
@@ -213,4 +257,6 @@ repositories! {
     idempotency_keys: IdempotencyKeys,
     /// Things to do after a commit.
     outbox: Outbox,
+    /// Rows as they are, for copies of the whole database.
+    rows: Rows,
 }

@@ -6,11 +6,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection};
-use sekisho_model::{Clock, Rng};
+use sekisho_model::{Clock, Rng, Timestamp};
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::access::{Reader, Store};
+use crate::copy::{self, Found, Relocation};
 use crate::error::StoreError;
 use crate::fence::Fence;
 use crate::migrations;
@@ -159,9 +160,40 @@ pub enum ConnectError {
         /// What the system said.
         problem: String,
     },
+    /// The site lives elsewhere now, or a copy into this database was not
+    /// finished.
+    #[error("{}", told(.0))]
+    Relocated(Relocation),
+    /// A database that is to be filled has tables of something else.
+    #[error(
+        "the database is not empty: its table '{table}' is none of Sekisho's; name an empty one"
+    )]
+    Foreign {
+        /// The first such table.
+        table: String,
+    },
+    /// A database that is to be filled has rows.
+    #[error("the database is not empty: its table '{table}' has rows; name an empty one")]
+    NotEmpty {
+        /// The first such table.
+        table: String,
+    },
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn told(note: &Relocation) -> String {
+    match note {
+        Relocation::Moved { to, at } => format!(
+            "the site was moved to {to} at {at}; set 'database.url' or 'database.url_file' to \
+             that database"
+        ),
+        Relocation::Unfinished { from, at } => format!(
+            "a copy from {from}, begun at {at}, was not finished; run the same `sekisho-server \
+             migrate-to` again"
+        ),
+    }
 }
 
 impl Store {
@@ -175,6 +207,52 @@ impl Store {
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
     ) -> Result<Self, ConnectError> {
+        let store = Self::open(config, rng).await?;
+        if let Some(note) = Relocation::find(&store.writer).await? {
+            return Err(ConnectError::Relocated(note));
+        }
+        store.migrate(clock.now(), None).await?;
+        Ok(store)
+    }
+
+    /// Opens a database that is to be moved; one that was moved already is no
+    /// error, so that an interrupted move can be finished.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub async fn connect_source(
+        config: &StoreConfig,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+    ) -> Result<Self, ConnectError> {
+        let store = Self::open(config, rng).await?;
+        match Relocation::find(&store.writer).await? {
+            // Nothing can be written to it any more.
+            Some(Relocation::Moved { .. }) => {}
+            Some(note) => return Err(ConnectError::Relocated(note)),
+            None => store.migrate(clock.now(), None).await?,
+        }
+        Ok(store)
+    }
+
+    /// Opens a database to fill it with the rows of another, and gives it the
+    /// schema of the migration `newest` (`None`: this program's).
+    ///
+    /// # Errors
+    /// When it holds anything else, or cannot be opened.
+    pub async fn connect_target(
+        config: &StoreConfig,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+        newest: Option<&str>,
+    ) -> Result<(Self, Found), ConnectError> {
+        let store = Self::open(config, rng).await?;
+        let found = copy::examine(&store.writer).await?;
+        store.migrate(clock.now(), newest).await?;
+        Ok((store, found))
+    }
+
+    async fn open(config: &StoreConfig, rng: Arc<dyn Rng>) -> Result<Self, ConnectError> {
         let (writer, reader, file, watch) = match &config.url {
             StoreUrl::Sqlite(path) => {
                 let (writer, reader) = sqlite(path, config).await?;
@@ -188,9 +266,6 @@ impl Store {
                 (pool.clone(), pool, None, Some(watch))
             }
         };
-        for applied in migrations::migrate(&writer, clock.now()).await? {
-            tracing::info!(migration = applied, "database migrated");
-        }
         Ok(Self {
             writer,
             reader: Reader { db: reader, limit: config.patience * 2 },
@@ -200,6 +275,13 @@ impl Store {
             chain: Arc::new(OnceLock::new()),
             rng: ArcRng(rng),
         })
+    }
+
+    async fn migrate(&self, now: Timestamp, newest: Option<&str>) -> Result<(), ConnectError> {
+        for applied in migrations::migrate(&self.writer, now, newest).await? {
+            tracing::info!(migration = applied, "database migrated");
+        }
+        Ok(())
     }
 }
 

@@ -146,6 +146,11 @@ impl DeviceSessions<'_, UnitOfWork> {
         affected(&self.at.db(), ending().filter(row::Column::Device.eq(device.uuid()))).await
     }
 
+    /// Ends every session of every device, and returns how many.
+    pub async fn end_everybodys(&self) -> Result<u64, StoreError> {
+        affected(&self.at.db(), ending()).await
+    }
+
     /// Removes sessions that expired before an instant, and returns how many.
     pub async fn purge(&self, expired_before: Timestamp) -> Result<u64, StoreError> {
         let delete = row::Entity::delete_many()

@@ -2,6 +2,7 @@
 
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
 
+use crate::copy::REFUSAL;
 use crate::migrations;
 use crate::page::InvalidCursor;
 
@@ -204,7 +205,10 @@ fn from_database(error: &dyn sqlx::error::DatabaseError) -> StoreError {
     let extended: u32 = code.parse().unwrap_or(0);
     match (extended, extended & 0xff) {
         (1555 | 2067, _) => unique(None, None, error.message()),
-        // RESTRICT is reported like a trigger's refusal; there are no triggers.
+        (1811, _) if error.message().starts_with(REFUSAL) => {
+            StoreError::unavailable(error.message())
+        }
+        // RESTRICT is reported like a trigger's refusal; there are no others.
         (787 | 1811, _) => StoreError::Referenced { table: String::new() },
         // BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL.
         (_, 5 | 6 | 7 | 8 | 10 | 13 | 14 | 15) => StoreError::unavailable(error),

@@ -27,6 +27,8 @@
 //! # }
 //! ```
 //!
+//! [`Store::snapshot`] reads one moment; [`copy`] moves whole databases.
+//!
 //! - A commit appends the recorded events to this node's audit chain in the
 //!   same transaction (INV-4); one without an event is refused.
 //! - *Not found* is `None`. Rows people edit have a `version`; `update` takes
@@ -49,6 +51,7 @@ mod api_tokens;
 mod audit;
 mod bundles;
 mod connect;
+pub mod copy;
 mod device_certificates;
 mod device_sessions;
 mod devices;
@@ -78,7 +81,7 @@ mod users;
 mod vault_keys;
 mod words;
 
-pub use access::{Access, Reader, Store};
+pub use access::{Access, Reader, Snapshot, Store};
 pub use accounts::{Account, AccountFilter, AccountTally, Accounts};
 pub use api_tokens::{ApiToken, ApiTokens};
 pub use audit::{AuditChain, AuditFilter, AuditLog};

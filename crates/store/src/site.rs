@@ -107,6 +107,19 @@ impl Sites<'_, UnitOfWork> {
         Ok(affected(&self.at.db(), update).await? == 1)
     }
 
+    /// Goes on in a new, empty audit chain; the former one stays as it is.
+    ///
+    /// # Errors
+    /// A conflict on [`Unique::Key`](crate::Unique::Key) when there is a chain
+    /// of that id.
+    pub async fn begin_chain(&self, id: AuditChainId) -> Result<(), StoreError> {
+        let db = self.at.db();
+        audit::create_chain(&db, id, self.at.now()).await?;
+        let update =
+            row::Entity::update_many().col_expr(row::Column::NodeChain, Expr::value(id.uuid()));
+        affected(&db, update).await.map(drop)
+    }
+
     /// Writes the metadata of the key-encryption key.
     pub async fn put_kek(&self, kek: Kek) -> Result<(), StoreError> {
         use kek_row::Column as C;

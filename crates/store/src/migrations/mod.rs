@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 use crate::connect::ConnectError;
 use crate::error::StoreError;
 use crate::unit_of_work::begin;
-use schema::{Extension, Index, Table};
+use schema::{Column, Extension, Index, Table};
 
 /// One step forward.
 struct Migration {
@@ -64,6 +64,69 @@ pub(crate) fn indexes() -> impl Iterator<Item = (&'static str, &'static Index)> 
     })
 }
 
+/// A table as the migrations up to one of them made it.
+pub(crate) struct Layout {
+    pub(crate) name: &'static str,
+    pub(crate) key: &'static [&'static str],
+    /// In the order they were added.
+    pub(crate) columns: Vec<&'static Column>,
+}
+
+/// The tables after a migration (`None`: after all), each after those it
+/// refers to. None if the migration is not known.
+pub(crate) fn layouts(newest: Option<&str>) -> Vec<Layout> {
+    let mut layouts: Vec<Layout> = Vec::new();
+    for migration in &MIGRATIONS[..until(newest)] {
+        layouts.extend(migration.tables.iter().map(|table| Layout {
+            name: table.name,
+            key: table.key,
+            columns: table.columns.iter().collect(),
+        }));
+        for more in migration.extensions {
+            if let Some(layout) = layouts.iter_mut().find(|layout| layout.name == more.table) {
+                layout.columns.extend(more.columns);
+            }
+        }
+    }
+    by_reference(layouts)
+}
+
+/// A column that was added later may refer to a table that was added later.
+fn by_reference(mut waiting: Vec<Layout>) -> Vec<Layout> {
+    let mut placed: Vec<Layout> = Vec::new();
+    loop {
+        let ready = waiting.iter().position(|layout| {
+            let mut references = layout.columns.iter().filter_map(|column| column.references);
+            references.all(|(to, _)| placed.iter().any(|done| done.name == to))
+        });
+        match ready {
+            Some(next) => placed.push(waiting.remove(next)),
+            // Nothing waits, or tables refer to each other, which no order
+            // helps; a test keeps that from happening.
+            None => {
+                placed.append(&mut waiting);
+                return placed;
+            }
+        }
+    }
+}
+
+/// How many migrations there are up to one of them.
+fn until(newest: Option<&str>) -> usize {
+    match newest {
+        None => MIGRATIONS.len(),
+        Some(id) => MIGRATIONS.iter().position(|known| known.id == id).map_or(0, |at| at + 1),
+    }
+}
+
+/// Every migration with its checksum, oldest first.
+pub(crate) fn known() -> Vec<(&'static str, String)> {
+    MIGRATIONS.iter().map(|migration| (migration.id, migration.checksum())).collect()
+}
+
+/// Where it is noted what has been applied.
+pub(crate) const TABLE: &str = "schema_migrations";
+
 impl Migration {
     fn checksum(&self) -> String {
         let mut digest = Sha256::new();
@@ -92,7 +155,7 @@ impl Migration {
             }
         }
         let note = Query::insert()
-            .into_table("schema_migrations")
+            .into_table(TABLE)
             .columns(["id", "checksum", "applied_at"])
             .values_panic([
                 Expr::val(self.id),
@@ -108,10 +171,12 @@ impl Migration {
 /// Serialises servers that start at the same time; any constant will do.
 const ADVISORY_LOCK: &str = "SELECT pg_advisory_xact_lock(7306372648451)";
 
-/// Applies what is missing, all or nothing, and returns what was applied.
+/// Applies what is missing up to the migration `newest` (`None`: all of
+/// them), all or nothing, and returns what was applied.
 pub(crate) async fn migrate(
     db: &DatabaseConnection,
     now: Timestamp,
+    newest: Option<&str>,
 ) -> Result<Vec<&'static str>, ConnectError> {
     let tx = begin(db).await?;
     if tx.get_database_backend() == DbBackend::Postgres {
@@ -120,7 +185,7 @@ pub(crate) async fn migrate(
     let applied = applied(&tx).await?;
     check(MIGRATIONS, &applied)?;
     let mut done = Vec::new();
-    for migration in MIGRATIONS.iter().skip(applied.len()) {
+    for migration in MIGRATIONS.iter().take(until(newest)).skip(applied.len()) {
         migration.apply(&tx, now).await?;
         done.push(migration.id);
     }
@@ -152,7 +217,7 @@ fn check(known: &[Migration], applied: &[(String, String)]) -> Result<(), Connec
 
 async fn applied(tx: &impl ConnectionTrait) -> Result<Vec<(String, String)>, StoreError> {
     let table = Create::create()
-        .table("schema_migrations")
+        .table(TABLE)
         .if_not_exists()
         .col(ColumnDef::new("id").text().not_null().primary_key())
         .col(ColumnDef::new("checksum").text().not_null())
@@ -161,7 +226,7 @@ async fn applied(tx: &impl ConnectionTrait) -> Result<Vec<(String, String)>, Sto
     tx.execute(&table).await?;
     let query = Query::select()
         .columns(["id", "checksum"])
-        .from("schema_migrations")
+        .from(TABLE)
         .order_by("id", Order::Asc)
         .to_owned();
     let rows = tx.query_all(&query).await?;
@@ -274,7 +339,7 @@ mod tests {
             .foreign_keys(true);
         let pool = sqlx::SqlitePool::connect_with(options).await.expect("opens");
         let db = DatabaseConnection::from(pool);
-        migrate(&db, Timestamp::EPOCH).await.expect("migrates");
+        migrate(&db, Timestamp::EPOCH, None).await.expect("migrates");
         let rows = "INSERT INTO audit_chains VALUES (x'01', 0, x'00', 0); \
                     INSERT INTO site (\"only\", id, node_chain, created_at) VALUES (1, x'01', x'01', 0)";
         db.execute_unprepared(rows).await.expect("inserts");
@@ -287,6 +352,22 @@ mod tests {
         let nowhere = db.execute_unprepared("UPDATE site SET added_chain = x'02'").await;
         let error = nowhere.expect_err("the reference is kept").to_string();
         assert!(error.contains("FOREIGN KEY"), "{error}");
+    }
+
+    /// A copy writes tables in this order, and rows by their key.
+    #[test]
+    fn every_table_stands_after_those_it_refers_to() {
+        let mut seen = BTreeSet::new();
+        for layout in layouts(None) {
+            for column in &layout.columns {
+                if let Some((to, _)) = column.references {
+                    assert!(seen.contains(to), "{}.{} to {to}", layout.name, column.name);
+                }
+            }
+            seen.insert(layout.name);
+        }
+        assert_eq!(seen.len(), tables().count());
+        assert!(layouts(Some("m19990101_000000_never")).is_empty());
     }
 
     /// RST-3: the partial index must name exactly the states that are open.

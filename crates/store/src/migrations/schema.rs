@@ -29,7 +29,7 @@ pub(crate) struct Extension {
 /// A column; `NOT NULL` unless said otherwise.
 pub(crate) struct Column {
     pub(crate) name: &'static str,
-    kind: Kind,
+    pub(crate) kind: Kind,
     null: bool,
     /// What rows get that were there before the column.
     default: Option<&'static str>,
@@ -38,8 +38,8 @@ pub(crate) struct Column {
 }
 
 /// The column types, chosen to behave alike on both databases.
-#[derive(Clone, Copy)]
-enum Kind {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
     Uuid,
     Integer,
     Text,

@@ -6,6 +6,7 @@
 
 mod audit;
 mod connecting;
+mod copying;
 mod databases;
 mod devices;
 mod failover;
