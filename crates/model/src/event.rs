@@ -12,8 +12,8 @@ use crate::Timestamp;
 use crate::account::VerifyResult;
 use crate::device::{DeviceState, EnrolmentRefusal, KeyUse};
 use crate::id::{
-    AccountId, ApiTokenId, DeviceId, EnrolmentKeyId, OrderId, PasswordPolicyId, RequestId,
-    ResourceGroupId, ResourceId, SecretVersionId, SiteId, UserId,
+    AccountId, ApiTokenId, AuditChainId, DeviceId, EnrolmentKeyId, OrderId, PasswordPolicyId,
+    RequestId, ResourceGroupId, ResourceId, SecretVersionId, SiteId, UserId,
 };
 use crate::order::{Operation, RefusalClass};
 use crate::user::{Role, TokenScope};
@@ -72,6 +72,15 @@ pub enum Event {
     RecoveryEntered { device: DeviceId, reason: String },
     /// An operator ended recovery.
     RecoveryEnded {},
+    /// A backup was written and read back.
+    BackupMade { file: String, rows: u64, bytes: u64 },
+    /// A backup was restored beside the site and checked.
+    BackupDrilled { file: String, taken_at: Timestamp, passed: bool },
+    /// The site was restored from a backup; its former audit chain ends at
+    /// this line, and lines written after the backup are not in it.
+    SiteRestored { taken_at: Timestamp, former_chain: AuditChainId, former_seq: u64 },
+    /// The site was moved to another database.
+    DatabaseMoved { from: String, to: String },
 
     /// A user was created.
     UserCreated { user: UserId, name: String, role: Role },
@@ -241,6 +250,16 @@ impl Event {
             Self::SetUpCompleted { .. } => info(103, "Set-up completed", "初期設定を完了"),
             Self::RecoveryEntered { .. } => info(110, "Recovery entered", "復旧モードを開始"),
             Self::RecoveryEnded { .. } => info(111, "Recovery ended", "復旧モードを終了"),
+            Self::BackupMade { .. } => info(120, "Backup made", "バックアップを作成"),
+            Self::BackupDrilled { .. } => {
+                info(121, "Restore of a backup rehearsed", "バックアップの復元を検証")
+            }
+            Self::SiteRestored { .. } => {
+                info(122, "Site restored from a backup", "バックアップからサイトを復元")
+            }
+            Self::DatabaseMoved { .. } => {
+                info(123, "Site moved to another database", "サイトを別のデータベースへ移行")
+            }
             Self::UserCreated { .. } => info(200, "User created", "ユーザーを作成"),
             Self::UserRoleChanged { .. } => info(201, "User role changed", "ユーザーの役割を変更"),
             Self::UserDisabled { .. } => info(202, "User disabled", "ユーザーを無効化"),
@@ -373,6 +392,14 @@ impl Event {
             Self::SetUpCompleted { user },
             Self::RecoveryEntered { device, reason: text() },
             Self::RecoveryEnded {},
+            Self::BackupMade { file: text(), rows: 0, bytes: 0 },
+            Self::BackupDrilled { file: text(), taken_at: Timestamp::EPOCH, passed: true },
+            Self::SiteRestored {
+                taken_at: Timestamp::EPOCH,
+                former_chain: AuditChainId::from_uuid(id),
+                former_seq: 0,
+            },
+            Self::DatabaseMoved { from: text(), to: text() },
             Self::UserCreated { user, name: text(), role },
             Self::UserRoleChanged { user, from: role, to: role },
             Self::UserDisabled { user },

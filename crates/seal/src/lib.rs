@@ -9,10 +9,12 @@
 //! - [`bundle`]: the chain of trust bundles and the pin.
 //! - [`enrolment_key`], [`recovery_key`]: the two keys that people carry.
 //! - [`escrow`]: a candidate password, sealed for the day the server forgot it.
+//! - [`backup`]: everything the server knows, sealed for the day it is gone.
 //!
 //! Everything is sign-then-seal: the signature is inside, where nobody on the
 //! way can read or strip it.
 
+pub mod backup;
 pub mod bundle;
 pub mod enrolment_key;
 pub mod escrow;

@@ -25,6 +25,8 @@ pub enum Purpose {
     Receipt,
     /// An escrow, sealed to the recovery key.
     Escrow,
+    /// The key of a backup, sealed to the recovery key.
+    Backup,
 }
 
 impl Purpose {
@@ -41,6 +43,7 @@ impl Purpose {
             Self::Order => "application/vnd.sekisho.order+cbor",
             Self::Receipt => "application/vnd.sekisho.receipt+cbor",
             Self::Escrow => "application/vnd.sekisho.escrow+cbor",
+            Self::Backup => "application/vnd.sekisho.backup+cbor",
         }
     }
 }
