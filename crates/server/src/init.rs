@@ -22,7 +22,7 @@ use sekisho_vault::{Kek, KekRecord, KeyRing, WrappedKey, create_kek_file, token}
 use serde::Serialize;
 
 use crate::config::{Config, VaultKey};
-use crate::keys::{self, NewSite};
+use crate::keys;
 use crate::sessions::SETUP_TOKEN_PREFIX;
 
 /// What `init` shows once.
@@ -72,11 +72,12 @@ pub async fn init(
         now: clock.now(),
     };
     let mut work = store.begin(&context).await?;
-    keep_keys(&work, &record, wrapped).await?;
+    put_kek(&work, &record).await?;
+    keep_key(&work, wrapped).await?;
     let token_hash = Hash(token::hash(&setup_token));
     let site = keys::create_site(&mut work, &ring, token_hash, rng.as_ref()).await?;
     crate::policies::insert_default(&mut work, rng.as_ref()).await?;
-    let ca_path = write_ca(config, &site)?;
+    let ca_path = write_ca(config.ca_path(), &site.ca_root_pem)?;
     let shown = Shown {
         recovery_key: &site.recovery_key,
         setup_token: setup_token.expose_str().context("a token is text")?,
@@ -106,7 +107,8 @@ fn refuse_foreign_key(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn key_encryption_key(
+/// Takes the configured key into use; a key file that is missing is made.
+pub(crate) async fn key_encryption_key(
     config: &Config,
     rng: Arc<dyn Rng>,
 ) -> anyhow::Result<(Kek, KekRecord)> {
@@ -127,12 +129,8 @@ async fn key_encryption_key(
         .context("the key-encryption key")
 }
 
-async fn keep_keys(
-    work: &UnitOfWork,
-    record: &KekRecord,
-    wrapped: WrappedKey,
-) -> anyhow::Result<()> {
-    let now = work.now();
+/// Notes which key-encryption key locks the vault.
+pub(crate) async fn put_kek(work: &UnitOfWork, record: &KekRecord) -> anyhow::Result<()> {
     let provider = match &record.key {
         sekisho_vault::KekKind::File => "file",
         sekisho_vault::KekKind::Passphrase(_) => "passphrase",
@@ -144,26 +142,29 @@ async fn keep_keys(
             params: serde_json::to_value(record)?,
             // The record holds the check value.
             check: Blob::default(),
-            changed_at: now,
+            changed_at: work.now(),
         })
         .await?;
+    Ok(())
+}
+
+async fn keep_key(work: &UnitOfWork, wrapped: WrappedKey) -> anyhow::Result<()> {
     work.vault_keys()
         .insert(VaultKeyRow {
             version: i64::from(wrapped.version),
             wrapped: Blob(wrapped.bytes),
             state: VaultKeyState::Active,
-            created_at: now,
+            created_at: work.now(),
         })
         .await?;
     Ok(())
 }
 
 /// The public CA certificate, for people to copy to their machines.
-fn write_ca(config: &Config, site: &NewSite) -> anyhow::Result<PathBuf> {
-    let path = config.ca_path();
+pub(crate) fn write_ca(path: PathBuf, pem: &str) -> anyhow::Result<PathBuf> {
     let write = || -> std::io::Result<()> {
         let mut file = std::fs::File::create(&path)?;
-        file.write_all(site.ca_root_pem.as_bytes())?;
+        file.write_all(pem.as_bytes())?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;

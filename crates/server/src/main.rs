@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use commands::databases::{Backup, BackupDrill, MigrateTo, Restore};
 use commands::keys::KeysCommand;
 use sekisho_model::clock::SystemClock;
 use sekisho_model::rng::SystemRng;
@@ -61,6 +62,25 @@ enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// Back the site up into a file that only the recovery key opens.
+    ///
+    /// The server may be running.
+    Backup(Backup),
+    /// Bring the site back from a backup, into an empty database of either
+    /// kind, under a new key-encryption key.
+    ///
+    /// The recovery key is read from a prompt, a file or standard input, never
+    /// from the command line. The site is in recovery afterwards.
+    Restore(Restore),
+    /// Rehearse a restore beside the site and look at everything in it.
+    ///
+    /// The server may be running; of the site only the audit log changes.
+    BackupDrill(BackupDrill),
+    /// Move the site to another database, for example to PostgreSQL.
+    ///
+    /// The server may be running: until this ends it answers what reads, and
+    /// refuses what writes with 503. Then change the setting and restart it.
+    MigrateTo(MigrateTo),
     /// Print what was understood of the configuration, and what is wrong.
     CheckConfig {
         #[command(flatten)]
@@ -140,6 +160,10 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             }
         }
         Command::Keys { command } => command.run(&mut out)?,
+        Command::Backup(command) => command.run(&mut out)?,
+        Command::Restore(command) => command.run(&mut out)?,
+        Command::BackupDrill(command) => command.run(&mut out)?,
+        Command::MigrateTo(command) => command.run(&mut out)?,
         Command::CheckConfig { config } => {
             let environment = |name: &str| std::env::var(name).ok();
             let checked = Config::check(Some(&config.config), &config.set, environment);

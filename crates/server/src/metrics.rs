@@ -45,6 +45,8 @@ pub struct Metrics {
     pub agent_connections: Gauge<i64, AtomicI64>,
     /// Agents that wait to be woken: connected and idle.
     pub agents_waiting: Gauge<i64, AtomicI64>,
+    last_backup: Gauge<i64, AtomicI64>,
+    last_drill: Gauge<i64, AtomicI64>,
 }
 
 /// Counts one more in a gauge as long as it lives.
@@ -98,6 +100,17 @@ impl Metrics {
         );
         let agents_waiting = Gauge::default();
         registry.register("agents_waiting", "Agents that wait to be woken", agents_waiting.clone());
+        let (last_backup, last_drill) = (Gauge::default(), Gauge::default());
+        registry.register(
+            "last_backup_timestamp_seconds",
+            "When the last backup was made, in seconds since 1970; 0: never",
+            last_backup.clone(),
+        );
+        registry.register(
+            "last_drill_timestamp_seconds",
+            "When the last drill of a backup passed, in seconds since 1970; 0: never",
+            last_drill.clone(),
+        );
         Self {
             registry: Mutex::new(registry),
             requests,
@@ -107,6 +120,8 @@ impl Metrics {
             database_up,
             agent_connections,
             agents_waiting,
+            last_backup,
+            last_drill,
         }
     }
 
@@ -127,6 +142,12 @@ impl Metrics {
     /// Counts a sign-in: `ok`, `refused` or `throttled`.
     pub fn sign_in(&self, outcome: &'static str) {
         self.sign_ins.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Notes when the site was last backed up, and when that was proved.
+    pub fn last_backups(&self, last: crate::system::LastBackups) {
+        self.last_backup.set(last.backup.map_or(0, sekisho_model::Timestamp::as_secs));
+        self.last_drill.set(last.drill.map_or(0, sekisho_model::Timestamp::as_secs));
     }
 
     /// For features that bring their own numbers.

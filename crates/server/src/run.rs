@@ -44,16 +44,7 @@ pub async fn open(
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
 ) -> anyhow::Result<SharedApp> {
-    if let StoreUrl::Sqlite(path) = &config.database.url {
-        anyhow::ensure!(
-            std::fs::exists(path)?,
-            "there is no database {}; run `sekisho-server init` first",
-            path.display()
-        );
-    }
-    let store = Store::connect(&config.database, clock.clone(), rng.clone())
-        .await
-        .with_context(|| format!("cannot open the database {}", config.database.url))?;
+    let store = open_store(&config, clock.clone(), rng.clone()).await?;
     let vault = open_vault(&config, &store).await?;
     let keys = SiteKeys::load(&store, &vault).await?;
     let started = clock.now();
@@ -74,7 +65,47 @@ pub async fn open(
     }))
 }
 
-async fn open_vault(config: &Config, store: &Store) -> anyhow::Result<KeyRing> {
+/// Opens the database of an initialised site.
+///
+/// # Errors
+/// Says what is missing and what to do.
+pub(crate) async fn open_store(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+) -> anyhow::Result<Store> {
+    expect_database(config)?;
+    Store::connect(&config.database, clock, rng)
+        .await
+        .with_context(|| format!("cannot open the database {}", config.database.url))
+}
+
+/// SQLite would make a file that is missing.
+pub(crate) fn expect_database(config: &Config) -> anyhow::Result<()> {
+    if let StoreUrl::Sqlite(path) = &config.database.url {
+        anyhow::ensure!(
+            std::fs::exists(path)?,
+            "there is no database {}; run `sekisho-server init` first",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+/// The operator at the machine's console.
+pub(crate) fn console(clock: &dyn Clock, rng: &dyn Rng) -> OperationContext {
+    OperationContext {
+        actor: Actor::System,
+        origin: Origin { request: RequestId::new(clock, rng), address: None },
+        now: clock.now(),
+    }
+}
+
+/// Opens the vault with the key the configuration names.
+///
+/// # Errors
+/// When the key is missing or wrong.
+pub(crate) async fn open_vault(config: &Config, store: &Store) -> anyhow::Result<KeyRing> {
     let row = store
         .read()
         .site()
@@ -159,12 +190,7 @@ pub async fn recover(
     key: &OpeningKey,
 ) -> anyhow::Result<Recovered> {
     let app = open(config, clock, rng).await?;
-    let request = RequestId::new(app.clock.as_ref(), app.rng.as_ref());
-    let context = OperationContext {
-        actor: Actor::System,
-        origin: Origin { request, address: None },
-        now: app.clock.now(),
-    };
+    let context = console(app.clock.as_ref(), app.rng.as_ref());
     let done = crate::recovery::recover(&app, &context, key).await?;
     app.store.clone().close().await?;
     Ok(done)
@@ -244,6 +270,10 @@ fn metrics_router(app: SharedApp) -> Router {
     async fn metrics(State(app): State<SharedApp>) -> axum::response::Response {
         use axum::response::IntoResponse as _;
         app.metrics.database_up.set(i64::from(app.store.ping().await.is_ok()));
+        // Without an answer the last one stands.
+        if let Ok(last) = crate::system::last_backups(&app.store).await {
+            app.metrics.last_backups(last);
+        }
         match app.metrics.encode() {
             Ok(text) => {
                 let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -256,12 +286,7 @@ fn metrics_router(app: SharedApp) -> Router {
 }
 
 async fn record(app: &App, event: Event) -> anyhow::Result<()> {
-    let request = RequestId::new(app.clock.as_ref(), app.rng.as_ref());
-    let context = OperationContext {
-        actor: Actor::System,
-        origin: Origin { request, address: None },
-        now: app.clock.now(),
-    };
+    let context = console(app.clock.as_ref(), app.rng.as_ref());
     let mut work = app.store.begin(&context).await?;
     work.record(event);
     work.commit().await.map(drop)?;

@@ -366,6 +366,8 @@ pub(crate) struct System {
     pub(crate) database: Option<String>,
     pub(crate) bundle_version: Option<u64>,
     pub(crate) recovery: Option<Recovery>,
+    pub(crate) last_backup_at: Option<Time>,
+    pub(crate) last_drill_at: Option<Time>,
     pub(crate) uptime_s: Option<u64>,
 }
 

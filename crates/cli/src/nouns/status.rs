@@ -58,6 +58,8 @@ fn show(app: &App, system: System) -> Result<()> {
         ("database", system.database),
         ("trust bundle", system.bundle_version.map(|version| version.to_string())),
         ("recovery", system.recovery.map(|recovery| recovery.reason)),
+        ("last backup", app.out.maybe_time(system.last_backup_at)),
+        ("last drill", app.out.maybe_time(system.last_drill_at)),
         ("up for", uptime),
     ])
 }

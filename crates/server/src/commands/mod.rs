@@ -1,3 +1,4 @@
 //! The command line: verbs that are more than one call.
 
+pub(crate) mod databases;
 pub(crate) mod keys;

@@ -84,12 +84,7 @@ fn database(values: &mut Values, data_dir: &Path) -> Option<StoreConfig> {
         ["database.path"] => values.path("database.path").map(StoreUrl::Sqlite),
         ["database.url"] => {
             let text = values.text("database.url").unwrap_or_default().to_owned();
-            let has_password = text
-                .split_once("://")
-                .and_then(|(_, rest)| rest.rsplit_once('@'))
-                .is_some_and(|(user, _)| user.contains(':'))
-                || text.contains("password=");
-            if has_password {
+            if super::holds_password(&text) {
                 values.problem(
                     "'database.url' holds a password; put the URL into a file that only the \
                      server can read and name it as 'database.url_file'",

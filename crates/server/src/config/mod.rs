@@ -155,6 +155,14 @@ impl Config {
     }
 }
 
+/// Whether a database's URL holds a password; then it belongs into a file.
+pub fn holds_password(url: &str) -> bool {
+    url.split_once("://")
+        .and_then(|(_, rest)| rest.rsplit_once('@'))
+        .is_some_and(|(user, _)| user.contains(':'))
+        || url.contains("password=")
+}
+
 /// Reads a file that holds one secret; a final newline is not part of it.
 ///
 /// # Errors

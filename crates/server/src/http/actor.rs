@@ -110,6 +110,10 @@ const NOT_SIGNED_IN: Problem =
 /// How exact *last seen* is; a write per request would cost more than it says.
 const TOUCH_EVERY: Duration = Duration::from_secs(60);
 
+/// A request does not wait long for it: while the database is moved, or a
+/// backup program holds its lock, people can still read.
+const TOUCH_PATIENCE: Duration = Duration::from_millis(300);
+
 /// Finds out who asks. The same answer for every failure.
 pub(super) async fn authenticate(
     app: &App,
@@ -193,8 +197,10 @@ async fn touch(app: &App, caller: &Authenticated) {
         }
         work.commit_unaudited("last seen").await.map(drop)
     };
-    if let Err(error) = noted.await {
-        tracing::debug!(%error, "last seen was not noted");
+    match tokio::time::timeout(TOUCH_PATIENCE, noted).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "last seen was not noted"),
+        Err(_) => tracing::debug!("last seen was not noted: the database is busy"),
     }
 }
 

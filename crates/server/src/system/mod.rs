@@ -1,8 +1,10 @@
 //! The state of the server, for people and for those who watch it.
 
+mod last;
 mod probes;
 mod show;
 
+pub use last::{LastBackups, last_backups};
 use utoipa_axum::routes;
 
 use crate::http::Routes;

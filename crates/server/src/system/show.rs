@@ -7,7 +7,7 @@ use sekisho_store::{Access as _, StoreUrl};
 use serde::Serialize;
 
 use crate::app::SharedApp;
-use crate::http::{Authenticated, Json, Problem};
+use crate::http::{Authenticated, Json, Problem, Time};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -61,6 +61,10 @@ pub(super) struct System {
     bundle_version: i64,
     /// Set while the site is in recovery.
     recovery: Option<RecoveryInfo>,
+    /// When the last backup was made, as far as the audit log knows.
+    last_backup_at: Option<Time>,
+    /// When the last drill of a backup passed.
+    last_drill_at: Option<Time>,
     /// Seconds since the server started.
     uptime_s: u64,
 }
@@ -88,6 +92,7 @@ pub(super) async fn show_system(
     let reader = app.store.read();
     let site = reader.site().find().await?.ok_or(Problem::NotFound { what: "site" })?;
     let bundle = reader.bundles().newest().await?;
+    let last = super::last_backups(&app.store).await?;
     Ok(Json(System {
         version: VERSION,
         site: site.id,
@@ -98,6 +103,8 @@ pub(super) async fn show_system(
         },
         bundle_version: bundle.map_or(0, |bundle| bundle.version),
         recovery: site.recovery_reason.map(|reason| RecoveryInfo { reason }),
+        last_backup_at: last.backup.map(Time),
+        last_drill_at: last.drill.map(Time),
         uptime_s: app.clock.now().since(app.started).as_secs(),
     }))
 }

@@ -31,6 +31,7 @@ pub(crate) struct TestServer {
     pub(crate) app: SharedApp,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) setup_token: String,
+    pub(crate) recovery_key: String,
     router: Router,
     /// How many events `init` recorded.
     first_events: usize,
@@ -50,7 +51,16 @@ impl TestServer {
         let app = run::open(config, clock.clone(), rng).await.expect("open");
         let router = sekisho_server::http::router(app.clone());
         let setup_token = shown["setup_token"].as_str().expect("a token").to_owned();
-        let mut server = Self { app, clock, setup_token, router, first_events: 0, _folder: folder };
+        let recovery_key = shown["recovery_key"].as_str().expect("a key").to_owned();
+        let mut server = Self {
+            app,
+            clock,
+            setup_token,
+            recovery_key,
+            router,
+            first_events: 0,
+            _folder: folder,
+        };
         server.first_events = server.event_codes().await.len();
         server
     }
@@ -105,6 +115,13 @@ impl TestServer {
         let now = self.clock.now();
         let origin = Origin { request: RequestId::at(now, &SystemRng), address: None };
         OperationContext { actor: Actor::System, origin, now }
+    }
+
+    /// The newest event, as JSON.
+    pub(crate) async fn newest_event(&self) -> String {
+        let audit = self.app.store.read().audit();
+        let (any, newest) = (sekisho_store::AuditFilter::default(), sekisho_store::Page::first(1));
+        audit.list(&any, &newest).await.expect("read").items[0].event.clone()
     }
 
     /// The numbers of all events since `init`, oldest first.

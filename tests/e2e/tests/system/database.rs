@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use crate::host::{HOLDING, Host};
 use crate::plane::Api;
-use crate::run::until;
+use crate::run::{run, until};
 use crate::site::{Site, text};
 
 /// Another program that holds the database's write lock.
@@ -158,8 +158,20 @@ impl PostgreSql {
 
     /// The settings of a server that works on it.
     pub(crate) fn settings(&self) -> String {
-        let url = format!("postgres://postgres@localhost/postgres?host={}", self.folder);
-        format!("[database]\nurl = {url:?}")
+        format!("[database]\nurl = {:?}", self.url())
+    }
+
+    /// Its address.
+    pub(crate) fn url(&self) -> String {
+        format!("postgres://postgres@localhost/postgres?host={}", self.folder)
+    }
+
+    /// What SQL says about the database.
+    #[track_caller]
+    pub(crate) fn sql(&self, statement: &str) -> String {
+        let mut command = Command::new("psql");
+        command.args(["-XAtq", "-U", "postgres", "-h", &self.folder, "-c", statement]);
+        run(&mut command, b"").ok().trim().to_owned()
     }
 
     fn line(&mut self) -> String {

@@ -75,6 +75,24 @@ impl Site {
         }
     }
 
+    /// The machine and everything on it is gone; another one with the same
+    /// addresses and these settings of the database takes its place.
+    pub(crate) fn lose_machine(&mut self, database: &str) {
+        assert!(self.child.is_none(), "a lost machine runs nothing");
+        for lost in ["data", "kek"] {
+            fs::remove_dir_all(self.folder.path().join(lost)).expect("it was there");
+        }
+        self.set_database(database);
+    }
+
+    /// Adds settings of the database to those of a site that has none.
+    pub(crate) fn set_database(&self, settings: &str) {
+        let path = self.folder.path().join("server.toml");
+        let all = fs::read_to_string(&path).expect("settings");
+        assert!(!all.contains("[database]"), "it has some already: {all}");
+        fs::write(&path, format!("{all}\n{settings}\n")).expect("settings");
+    }
+
     fn server(folder: &Path, verb: &str) -> Command {
         let mut command = Command::new(program("sekisho-server"));
         command.arg(verb).arg("--config").arg(folder.join("server.toml"));
