@@ -23,6 +23,9 @@ use crate::run;
 /// How long writers may take to make room.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(200);
+
 /// A site that was moved.
 #[derive(Debug, Serialize)]
 pub struct Moved {
@@ -74,7 +77,7 @@ pub async fn relocate(
     );
     let opened = Store::connect_target(target, clock.clone(), rng.clone(), None).await;
     let (target, found) = match opened {
-        Err(ConnectError::NotEmpty { .. }) if source.freeze().await?.is_moved() => {
+        Err(ConnectError::NotEmpty { .. }) if source.is_moved().await? => {
             bail!("the site was moved to another database already, and {to} is in use")
         }
         other => other.with_context(|| format!("cannot move to {to}"))?,
@@ -118,7 +121,9 @@ async fn freeze(source: &Store, clock: &dyn Clock) -> anyhow::Result<Frozen> {
     let begun = clock.elapsed();
     loop {
         match source.freeze().await {
-            Err(StoreError::Unavailable { .. }) if clock.elapsed() - begun < PATIENCE => {}
+            Err(StoreError::Unavailable { .. }) if clock.elapsed() - begun < PATIENCE => {
+                tokio::time::sleep(PAUSE).await;
+            }
             other => return other.context("writers did not make room; nothing was changed"),
         }
     }

@@ -8,7 +8,7 @@ use sekisho_model::event::Event;
 use sekisho_model::id::{AuditChainId, SiteId};
 use sekisho_model::{Clock, Rng, Timestamp};
 use sekisho_seal::sealing::OpeningKey;
-use sekisho_store::copy::{Found, Shape, TableSum};
+use sekisho_store::copy::{self, Found, Shape, TableSum};
 use sekisho_store::{Access as _, Blob, Store, StoreConfig, StoreUrl, UnitOfWork};
 use sekisho_vault::{Kek, KekRecord, KeyRing};
 use serde::Serialize;
@@ -193,10 +193,29 @@ impl Job<'_> {
 
         // Once more, as a server opens it: an older schema is migrated now.
         let app = run::open(self.config.clone(), self.clock.clone(), self.rng.clone()).await;
-        let app = app.context("the restored site does not open")?;
+        let app = match app.context("the restored site does not open") {
+            Ok(app) => app,
+            Err(error) => {
+                self.empty().await.context("the rows of the restore could not be removed")?;
+                return Err(error);
+            }
+        };
         let ca = sekisho_pki::pem::write_certificates([app.keys.ca().trust().root()]);
         app.store.clone().close().await?;
         Ok(ca)
+    }
+
+    /// Takes every row out again.
+    async fn empty(&self) -> anyhow::Result<()> {
+        let database = &self.config.database;
+        let store = Store::connect(database, self.clock.clone(), self.rng.clone()).await?;
+        let context = run::console(self.clock.as_ref(), self.rng.as_ref());
+        let work = store.begin(&context).await?;
+        for shape in copy::shapes(None).iter().rev() {
+            work.rows().clear(shape).await?;
+        }
+        work.commit_unaudited("a restore that failed leaves nothing").await.map(drop)?;
+        Ok(store.close().await?)
     }
 
     /// What must differ from the site that was backed up: its keys' lock, its

@@ -171,8 +171,9 @@ async fn a_backup_restores_under_a_new_key() {
     let Event::SiteRestored { taken_at, former_chain, former_seq } = said else {
         panic!("{said:?}")
     };
-    assert_eq!((taken_at, former_chain), (made.created_at, chains[0].id));
-    assert_eq!(former_seq, chains[0].head_seq);
+    let former = chains.iter().find(|chain| chain.id != site.node_chain).expect("two");
+    assert_eq!((taken_at, former_chain), (made.created_at, former.id));
+    assert_eq!(former_seq, former.head_seq);
 }
 
 #[tokio::test]
@@ -383,6 +384,7 @@ async fn a_site_moves_to_another_database() {
     let refused = server.app.store.begin(&server.context()).await.expect("begins");
     let reason = refused.site().enter_recovery("x").await.expect_err("refused").to_string();
     assert!(reason.contains("was moved to"), "{reason}");
+    drop(refused);
     let error = open(&server, &server.app.config).await.err().expect("refused");
     assert!(format!("{error:#}").contains("the site was moved to"), "{error:#}");
 

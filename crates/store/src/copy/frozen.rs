@@ -28,6 +28,14 @@ impl Connected for Frozen {
 impl Access for Frozen {}
 
 impl Store {
+    /// Whether the database was given up for another one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_moved(&self) -> Result<bool, StoreError> {
+        Ok(matches!(Relocation::find(&self.reader.db).await?, Some(Relocation::Moved { .. })))
+    }
+
     /// Holds off every writer: on SQLite by the write lock, on PostgreSQL by
     /// a lock on each table.
     ///
@@ -41,7 +49,7 @@ impl Store {
                 shapes(None).iter().map(|shape| format!("\"{}\"", shape.name())).collect();
             lock(&tx, &names.join(", ")).await?;
         }
-        let moved = Relocation::find(&tx).await?.is_some();
+        let moved = matches!(Relocation::find(&tx).await?, Some(Relocation::Moved { .. }));
         Ok(Frozen { tx: Transaction::new(tx, self.reader.limit), moved })
     }
 }

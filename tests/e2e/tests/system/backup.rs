@@ -127,7 +127,7 @@ fn a_site_moves_to_postgresql_while_people_read() {
     );
     let database = PostgreSql::start();
     let url = site.secret_file("url", &database.url());
-    let migrate = || {
+    let migrate = |site: &Site| {
         let mut command = site.server_command("migrate-to");
         command.args(["--json", "--url-file", &url]);
         command
@@ -138,11 +138,11 @@ fn a_site_moves_to_postgresql_while_people_read() {
     assert!(!refused.said().contains("hunter2"));
     refused.refused_with("--url-file");
     database.sql("create table wiki (page text)");
-    run(&mut migrate(), b"").refused_with("'wiki'");
+    run(&mut migrate(&site), b"").refused_with("'wiki'");
     database.sql("drop table wiki");
 
     let api = Api::of(&site, &site.token());
-    let mut child = migrate().stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut child = migrate(&site).stdout(Stdio::piped()).spawn().expect("it starts");
     let mut first = String::new();
     let printed = child.stdout.take().expect("piped");
     BufReader::new(printed).read_line(&mut first).expect("readable");
@@ -155,7 +155,7 @@ fn a_site_moves_to_postgresql_while_people_read() {
     let newer = site.reveal(&account);
     assert_ne!(newer, known);
 
-    let moved = result(&run(&mut migrate(), b"").ok());
+    let moved = result(&run(&mut migrate(&site), b"").ok());
     assert_eq!(moved["resumed"], true);
     assert!(moved["rows"].as_u64() > Some(30_000), "{moved}");
     assert_eq!(api.get("/api/v1/accounts").status, 200);
@@ -170,7 +170,7 @@ fn a_site_moves_to_postgresql_while_people_read() {
     site.cli(&["reset", &account]).ok();
     assert!(host.takes("svc-one", &site.reveal(&account)));
     site.audit_is_intact();
-    let again = run(&mut migrate(), b"");
+    let again = run(&mut migrate(&site), b"");
     again.refused_with("the site is in postgres://");
 }
 
