@@ -68,6 +68,8 @@ pub async fn relocate(
     let (from, to) = (config.database.url.to_string(), target.url.to_string());
     ensure!(from != to, "the site is in {to} already");
     run::expect_database(config)?;
+    // The commit of a large table takes longer than that of a request.
+    let target = &StoreConfig { patience: PATIENCE, ..target.clone() };
     let source = Store::connect_source(&config.database, clock.clone(), rng.clone())
         .await
         .with_context(|| format!("cannot open the database {from}"))?;

@@ -74,9 +74,8 @@ impl PostgresServers {
             .collect();
         let servers = servers.map_err(|_| malformed())?;
         let is_named = |server: &PgConnectOptions| !server.get_host().is_empty();
-        if servers.len() > 1
-            && !(servers.iter().all(is_named) && !hosts.split(',').any(str::is_empty))
-        {
+        let nameless = !servers.iter().all(is_named) || hosts.split(',').any(str::is_empty);
+        if servers.len() > 1 && nameless {
             return Err(malformed());
         }
         Ok(Self(servers))

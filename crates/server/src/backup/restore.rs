@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use sekisho_model::event::Event;
@@ -20,6 +21,9 @@ use super::make::{Looked, look};
 use super::{Progress, Watch};
 use crate::config::{Config, VaultKey};
 use crate::{init, run};
+
+/// The patience with a database that nobody else uses yet.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A site that was restored.
 #[derive(Debug, Serialize)]
@@ -169,9 +173,11 @@ impl Job<'_> {
         looked: &Looked,
         watch: Watch<'_>,
     ) -> anyhow::Result<String> {
-        let database: &StoreConfig = &self.config.database;
+        let database = &self.config.database;
+        // One commit of everything takes longer than that of a request.
+        let patient = StoreConfig { patience: PATIENCE, ..database.clone() };
         let open = Store::connect_target(
-            database,
+            &patient,
             self.clock.clone(),
             self.rng.clone(),
             Some(&looked.schema),

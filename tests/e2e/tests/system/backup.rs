@@ -41,8 +41,9 @@ impl Site {
     /// Every value that may work, once there is only one.
     fn settled(&self, account: &str) -> String {
         let known = || {
-            let revealed = self.json(&["reveal", account, "--reason", "test"]);
-            let values = revealed["values"].as_array().expect("a list of values").clone();
+            // Several values are an exit code of their own.
+            let shown = self.cli(&["reveal", account, "--reason", "test", "--json"]).stdout;
+            let values = result(&shown)["values"].as_array().expect("a list of values").clone();
             (values.len() == 1).then(|| text(&values[0], "value"))
         };
         until("one value", 30, known)
@@ -70,7 +71,6 @@ fn a_site_restored_on_postgresql_learns_what_it_forgot() {
 
     let drilled = run(site.with_backup("backup-drill", &backup).arg("--json"), b"").ok();
     assert!(result(&drilled)["inspected"]["secrets"].as_u64() > Some(5), "{drilled}");
-    assert_eq!(text(&site.items(&["audit", "list"])[0], "event"), "backup_drilled");
     assert!(site.json(&["status"])["last_drill_at"].is_string());
 
     // The machine is gone: database, key file and all.
