@@ -72,6 +72,9 @@ pub enum Event {
     RecoveryEntered { device: DeviceId, reason: String },
     /// An operator ended recovery.
     RecoveryEnded {},
+    /// The site entered recovery: the database lacks a line of the audit log
+    /// that this server has written.
+    DatabaseFoundOlder { known: u64, found: u64 },
     /// A backup was written and read back.
     BackupMade { file: String, rows: u64, bytes: u64 },
     /// A backup was restored beside the site and checked.
@@ -250,6 +253,9 @@ impl Event {
             Self::SetUpCompleted { .. } => info(103, "Set-up completed", "初期設定を完了"),
             Self::RecoveryEntered { .. } => info(110, "Recovery entered", "復旧モードを開始"),
             Self::RecoveryEnded { .. } => info(111, "Recovery ended", "復旧モードを終了"),
+            Self::DatabaseFoundOlder { .. } => {
+                info(112, "Older database found", "古いデータベースを検出")
+            }
             Self::BackupMade { .. } => info(120, "Backup made", "バックアップを作成"),
             Self::BackupDrilled { .. } => {
                 info(121, "Restore of a backup rehearsed", "バックアップの復元を検証")
@@ -392,6 +398,7 @@ impl Event {
             Self::SetUpCompleted { user },
             Self::RecoveryEntered { device, reason: text() },
             Self::RecoveryEnded {},
+            Self::DatabaseFoundOlder { known: 9, found: 7 },
             Self::BackupMade { file: text(), rows: 0, bytes: 0 },
             Self::BackupDrilled { file: text(), taken_at: Timestamp::EPOCH, passed: true },
             Self::SiteRestored {

@@ -205,6 +205,7 @@ pub async fn serve(
     listeners: Listeners,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
+    crate::recovery::fence::check_at_start(&app).await?;
     let certificate = tls::Certificate::issue(&app)?;
     let tls = certificate.server_config()?;
     let (stopper, shutdown) = shutdown();
@@ -229,6 +230,7 @@ pub async fn serve(
     }
     parts.spawn(certificate.keep_fresh(app.clone(), shutdown.clone()));
     parts.spawn(housekeeping::run(app.clone(), shutdown.clone()));
+    parts.spawn(crate::recovery::fence::keep(app.clone(), shutdown.clone()));
     parts.spawn(housekeeping::sweep_orders(app.clone(), shutdown.clone()));
     parts.spawn(housekeeping::rotate(app.clone(), shutdown.clone()));
     parts.spawn(watchdog(shutdown.clone()));

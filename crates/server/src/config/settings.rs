@@ -37,7 +37,8 @@ settings! {
     "database.path" "SEKISHO_DATABASE_PATH" "" "file"
         "The SQLite database. Default: sekisho.db in data_dir.";
     "database.url" "SEKISHO_DATABASE_URL" "" "URL"
-        "A PostgreSQL database, without a password: postgres://user@host/sekisho.";
+        "A PostgreSQL database, without a password: postgres://user@host/sekisho. A primary and its \
+         standbys: postgres://user@host1,host2/sekisho.";
     "database.url_file" "SEKISHO_DATABASE_URL_FILE" "" "file"
         "A file that holds the PostgreSQL URL with its password.";
     "database.max_connections" "SEKISHO_DATABASE_MAX_CONNECTIONS" "16" "connections"

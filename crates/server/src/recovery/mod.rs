@@ -7,6 +7,8 @@
 //! enters it (`sekisho-server recover`); the values are taken over, checked on
 //! their hosts, and the one that works becomes the current one.
 
+pub mod fence;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use sekisho_model::account::{AccountSource, Presence, SecretOrigin, SecretState};

@@ -31,6 +31,10 @@ pub(super) async fn show_health() -> Json<Probe> {
 )]
 pub(super) async fn show_readiness(State(app): State<SharedApp>) -> Result<Json<Probe>, Problem> {
     app.store.ping().await?;
+    if app.store.behind().is_some() {
+        let reason = "the database is older than it was".to_owned();
+        return Err(Problem::Unavailable { reason });
+    }
     let site = app.store.read().site().find().await?;
     match site.map(|site| site.recovery_reason) {
         None => Err(Problem::Unavailable { reason: "the site is not initialised".to_owned() }),

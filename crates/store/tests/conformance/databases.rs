@@ -13,7 +13,9 @@ use sekisho_model::event::{Actor, Event, Origin};
 use sekisho_model::id::{Id, Kind};
 use sekisho_model::rng::SeededRng;
 use sekisho_model::{Clock, Timestamp};
-use sekisho_store::{ConnectError, OperationContext, Store, StoreConfig, StoreUrl, UnitOfWork};
+use sekisho_store::{
+    ConnectError, OperationContext, PostgresServers, Store, StoreConfig, StoreUrl, UnitOfWork,
+};
 use sqlx::{AssertSqlSafe, Connection, Row};
 
 /// Runs a test on SQLite and on PostgreSQL. Which one failed is the name of
@@ -123,47 +125,55 @@ impl World {
 
     /// Runs SQL behind the store's back.
     pub(crate) async fn execute(&self, sql: &str) {
-        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
-        match &self.config.url {
-            StoreUrl::Sqlite(_) => {
-                sql.execute(&mut self.sqlite().await).await.expect("runs");
-            }
-            StoreUrl::Postgres(_) => {
-                sql.execute(&mut self.postgres().await).await.expect("runs");
-            }
-        }
+        execute_at(&self.config.url, sql).await;
     }
 
     /// The first column of every row, as text, sorted.
     pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
-        let sql = AssertSqlSafe(sql.to_owned());
-        let mut texts: Vec<String> = match &self.config.url {
-            StoreUrl::Sqlite(_) => {
-                let rows = sqlx::query(sql).fetch_all(&mut self.sqlite().await).await;
-                rows.expect("runs").iter().map(|row| row.get(0)).collect()
-            }
-            StoreUrl::Postgres(_) => {
-                let rows = sqlx::query(sql).fetch_all(&mut self.postgres().await).await;
-                rows.expect("runs").iter().map(|row| row.get(0)).collect()
-            }
-        };
-        texts.sort();
-        texts
-    }
-
-    pub(crate) async fn sqlite(&self) -> sqlx::SqliteConnection {
-        let StoreUrl::Sqlite(path) = &self.config.url else { panic!("not SQLite") };
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
-        sqlx::SqliteConnection::connect_with(&options).await.expect("opens")
-    }
-
-    pub(crate) async fn postgres(&self) -> sqlx::PgConnection {
-        let StoreUrl::Postgres(servers) = &self.config.url else { panic!("not PostgreSQL") };
-        sqlx::PgConnection::connect_with(&servers.all()[0]).await.expect("connects")
+        texts_at(&self.config.url, sql).await
     }
 }
 
-static CLUSTER: LazyLock<Cluster> = LazyLock::new(Cluster::start);
+/// Runs SQL on a database that no store has opened.
+pub(crate) async fn execute_at(url: &StoreUrl, sql: &str) {
+    let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+    match url {
+        StoreUrl::Sqlite(path) => {
+            sql.execute(&mut sqlite(path).await).await.expect("runs");
+        }
+        StoreUrl::Postgres(servers) => {
+            sql.execute(&mut postgres(servers).await).await.expect("runs");
+        }
+    }
+}
+
+/// The first column of every row, as text, sorted.
+pub(crate) async fn texts_at(url: &StoreUrl, sql: &str) -> Vec<String> {
+    let sql = AssertSqlSafe(sql.to_owned());
+    let mut texts: Vec<String> = match url {
+        StoreUrl::Sqlite(path) => {
+            let rows = sqlx::query(sql).fetch_all(&mut sqlite(path).await).await;
+            rows.expect("runs").iter().map(|row| row.get(0)).collect()
+        }
+        StoreUrl::Postgres(servers) => {
+            let rows = sqlx::query(sql).fetch_all(&mut postgres(servers).await).await;
+            rows.expect("runs").iter().map(|row| row.get(0)).collect()
+        }
+    };
+    texts.sort();
+    texts
+}
+
+async fn sqlite(path: &Path) -> sqlx::SqliteConnection {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    sqlx::SqliteConnection::connect_with(&options).await.expect("opens")
+}
+
+async fn postgres(servers: &PostgresServers) -> sqlx::PgConnection {
+    sqlx::PgConnection::connect_with(&servers.all()[0]).await.expect("connects")
+}
+
+pub(crate) static CLUSTER: LazyLock<Cluster> = LazyLock::new(Cluster::start);
 
 /// A PostgreSQL server that lives as long as a pipe to it is open: it ends
 /// with this process, however that ends.

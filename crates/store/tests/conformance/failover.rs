@@ -16,51 +16,8 @@ use sekisho_store::{Access, StoreError};
 
 use crate::databases::{World, block_on, programs, shell};
 
-/// Sets up the pair, says so, then does as told, word by word. `a` is the
-/// first primary.
-const SCRIPT: &str = r#"
-set -e
-bin=$1; port_a=$2; port_b=$3
-folder=$(mktemp -d /tmp/sekisho-pair-XXXXXX)
-cd "$folder"
-say() { "$bin/psql" -qAt -h 127.0.0.1 -U postgres -d postgres "$@" >>log 2>&1; }
-up() { "$bin/pg_ctl" -D "$1" -w -l "log.$1" start >>log 2>&1; }
-"$bin/initdb" -D a -U postgres --auth=trust -N -E UTF8 --locale=C.UTF-8 >>log 2>&1
-cat >>a/postgresql.conf <<C
-listen_addresses='127.0.0.1'
-port=$port_a
-unix_socket_directories='$folder'
-fsync=off
-synchronous_commit=on
-C
-up a
-say -p "$port_a" -c "select pg_create_physical_replication_slot('s')"
-"$bin/pg_basebackup" -h 127.0.0.1 -p "$port_a" -U postgres -D b -N -X stream -R -S s -c fast >>log 2>&1
-sed -i "s/^port=.*/port=$port_b/" b/postgresql.conf
-up b
-say -p "$port_a" -c "alter system set synchronous_standby_names='*'" -c "select pg_reload_conf()"
-kill_now() { kill -9 $(head -1 "$1/postmaster.pid"); while "$bin/pg_isready" -q -h 127.0.0.1 -p "$2"; do sleep 0.05; done; }
-echo ready
-while read -r word; do
-  case $word in
-    kill-a) kill_now a "$port_a" ;;
-    kill-b) kill_now b "$port_b" ;;
-    # The standby becomes the primary, and waits for no other.
-    promote-b)
-      "$bin/pg_ctl" -D b -w promote >>log 2>&1
-      say -p "$port_b" -c "alter system reset synchronous_standby_names" -c "select pg_reload_conf()" ;;
-    # The former primary comes back and believes that it still is one.
-    start-a)
-      rm -f a/postmaster.pid
-      sed -i "/synchronous_standby_names/d" a/postgresql.auto.conf
-      up a ;;
-  esac
-  echo "$word"
-done
-for one in a b; do "$bin/pg_ctl" -D $one -m immediate stop >>log 2>&1 || true; done
-cd /
-rm -rf "$folder"
-"#;
+/// The script that runs the pair; it says at its top how it is spoken to.
+const SCRIPT: &str = include_str!("../fixtures/pair.sh");
 
 /// The pair. It ends with the pipe that only we hold, however we end.
 struct Pair {
@@ -79,6 +36,7 @@ impl Pair {
         let mut child = shell(SCRIPT)
             .arg(programs())
             .args(ports.map(|port| port.to_string()))
+            .arg("off")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -19,3 +19,4 @@ mod sample;
 mod schema;
 mod trouble;
 mod units_of_work;
+mod upgrade;

@@ -135,15 +135,19 @@ cd /
 rm -rf "$folder"
 "#;
 
+/// The folder of PostgreSQL's programs.
+pub(crate) fn programs() -> std::path::PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL is installed");
+    let programs = versions.flatten().map(|entry| entry.path().join("bin")).max();
+    programs.expect("PostgreSQL is installed")
+}
+
 impl PostgreSql {
     pub(crate) fn start() -> Self {
-        let versions = std::fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL is installed");
-        let programs = versions.flatten().map(|entry| entry.path().join("bin")).max();
-        let programs = programs.expect("PostgreSQL is installed");
         // PostgreSQL refuses to run as root.
         let mut child = Command::new("runuser")
             .args(["-u", "postgres", "--", "sh", "-c", POSTGRESQL, "sh"])
-            .arg(&programs)
+            .arg(programs())
             .current_dir(Path::new("/"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -226,5 +230,42 @@ fn a_database_that_is_gone_is_503_until_it_is_back() {
     assert!(host.takes("svc-one", &site.reveal(&account)));
     assert_eq!(api.get("/readyz").status, 200);
     site.cli(&["verify", &account]).ok();
+    site.audit_is_intact();
+}
+
+/// An older copy in the place of the database: the server has seen more, also
+/// when no agent has.
+#[test]
+fn an_older_copy_of_the_database_sends_the_site_into_recovery() {
+    let mut site = Site::start();
+    assert_eq!(site.stop(), Some(0));
+    let copy = site.folder.path().join("older.db");
+    std::fs::copy(site.database(), &copy).expect("a copy of a database nobody uses");
+    site.serve();
+    site.key();
+    let head = site.data_dir().join("audit-head");
+    let newest = format!(" {} ", site.sql("select head_seq from audit_chains"));
+    until("the newest line being written down", 20, || {
+        std::fs::read_to_string(&head).is_ok_and(|text| text.contains(&newest)).then_some(())
+    });
+    site.kill();
+    for log in ["sekisho.db-wal", "sekisho.db-shm"] {
+        // It is there only if the server left it.
+        let _ = std::fs::remove_file(site.data_dir().join(log));
+    }
+    std::fs::copy(&copy, site.database()).expect("the copy takes its place");
+
+    site.serve();
+    let api = Api::of(&site, &site.token());
+    let refused = api.get("/readyz");
+    assert_eq!((refused.status, refused.code().as_str()), (503, "recovery"), "{refused:?}");
+    let audited = site.json(&["audit", "list", "--all"])["items"].to_string();
+    assert!(audited.contains("database_found_older"), "{audited}");
+
+    let key = site.secret_file("recovery", &site.recovery_key);
+    let mut recover = site.server_command("recover");
+    run(recover.args(["--recovery-key-file", &key]), b"").ok();
+    assert_eq!(api.get("/readyz").status, 200);
+    site.key();
     site.audit_is_intact();
 }

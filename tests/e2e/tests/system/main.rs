@@ -12,6 +12,7 @@ mod check;
 mod clock;
 mod database;
 mod enrolment;
+mod failover;
 mod fleet;
 mod host;
 mod init;
