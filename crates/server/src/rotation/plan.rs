@@ -194,7 +194,7 @@ fn spread(span: Duration, seed: [u8; 16]) -> Duration {
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^= mixed >> 31;
-    let ms = u128::from(mixed) * span.as_millis() >> 64;
+    let ms = (u128::from(mixed) * span.as_millis()) >> 64;
     Duration::from_millis(u64::try_from(ms).expect("not more than the span"))
 }
 

@@ -100,7 +100,7 @@ fn what_checks_found_ends_with_the_value_they_were_of() {
         };
         rotation.put_account(seen.clone()).await.expect("writes");
         let many = rotation.of_accounts([sample.account, world.id()]).await.expect("reads");
-        assert_eq!(many.into_values().collect::<Vec<_>>(), [seen.clone()]);
+        assert_eq!(many.into_values().collect::<Vec<_>>(), std::slice::from_ref(&seen));
         // Not moved: nothing is forgotten.
         let moved = work.accounts().move_current(sample.account, Some(next.id), first.id).await;
         assert_eq!(moved, Ok(false));

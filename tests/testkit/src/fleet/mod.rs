@@ -220,13 +220,11 @@ async fn run_share(
                 tokio::time::sleep(pause).await;
             }
         }
-        while let Some(ended) = running.join_next().await {
-            match ended {
-                Ok(agent) => bail!("agent {agent} of the fleet ended by itself"),
-                Err(error) => bail!("an agent of the fleet ended badly: {error}"),
-            }
+        match running.join_next().await {
+            Some(Ok(agent)) => bail!("agent {agent} of the fleet ended by itself"),
+            Some(Err(error)) => bail!("an agent of the fleet ended badly: {error}"),
+            None => Ok(()),
         }
-        Ok(())
     };
     tokio::select! {
         ended = begin => {
