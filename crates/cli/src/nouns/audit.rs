@@ -1,7 +1,8 @@
 //! `sekisho audit`.
 
 use clap::{Args, Subcommand};
-use sekisho_model::audit::{AuditLine, ChainVerifier, LineHash};
+use sekisho_model::audit::{AuditLine, LineHash};
+use sekisho_model::audit_chain::ChainVerifier;
 use sekisho_model::id::AuditChainId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

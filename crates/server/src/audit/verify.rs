@@ -1,6 +1,7 @@
 //! `POST /audit/verify`: prove that no line was changed or removed.
 
 use axum::extract::State;
+use sekisho_model::audit_chain::ChainVerifier;
 use sekisho_model::event::Event;
 use sekisho_model::id::AuditChainId;
 use sekisho_policy::{Facts, action};
@@ -56,8 +57,8 @@ pub async fn verify(app: &App) -> Result<Verdict, Problem> {
     for chain in audit.chains().await? {
         // The head that is reported is the one that was verified.
         let chain = if chain.id == own.id { &own } else { &chain };
-        match audit.verify(chain).await? {
-            Ok(lines) => verdict.lines += lines,
+        match audit.verify(chain, ChainVerifier::default()).await? {
+            Ok(intact) => verdict.lines += intact.seq,
             Err(broken) => {
                 verdict.intact = false;
                 verdict.problem.get_or_insert(format!("chain {}: {broken}", chain.id));

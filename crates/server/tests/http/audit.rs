@@ -1,7 +1,8 @@
 //! The audit log.
 
 use sea_orm::ConnectionTrait as _;
-use sekisho_model::audit::{AuditLine, ChainVerifier};
+use sekisho_model::audit::AuditLine;
+use sekisho_model::audit_chain::ChainVerifier;
 use sekisho_model::user::Role;
 use serde_json::json;
 
