@@ -8,6 +8,7 @@
 pub mod account;
 pub mod audit;
 pub mod audit_chain;
+pub mod audit_export;
 pub mod clock;
 pub mod device;
 pub mod event;
