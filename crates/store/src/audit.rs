@@ -126,12 +126,22 @@ impl<A: Access> AuditLog<'_, A> {
         Ok(lines.into_iter().map(AuditLine::from).collect())
     }
 
-    /// Verifies one chain up to the head it was read with, in bounded memory.
-    /// The verifier may know heads that were signed.
+    /// Verifies one chain up to the head it was read with, in bounded memory,
+    /// and returns the number of lines or what is wrong.
     ///
     /// # Errors
     /// When the database fails; a broken chain is the inner result.
-    pub async fn verify(
+    pub async fn verify(&self, chain: &AuditChain) -> Result<Result<u64, BrokenChain>, StoreError> {
+        let found = self.verify_with(chain, ChainVerifier::default()).await?;
+        Ok(found.map(|intact| intact.seq))
+    }
+
+    /// [`verify`](Self::verify) with a verifier that knows heads which were
+    /// signed.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub async fn verify_with(
         &self,
         chain: &AuditChain,
         mut verifier: ChainVerifier,

@@ -160,7 +160,7 @@ pub async fn verify_store(
                 wrong.get_or_insert(fork.to_string());
             }
         }
-        let found = audit.verify(chain, verifier).await?;
+        let found = audit.verify_with(chain, verifier).await?;
         match found {
             Ok(intact) => {
                 verdict.lines += intact.seq;

@@ -24,8 +24,7 @@ async fn verify(world: &World) -> Result<u64, BrokenChain> {
     let audit = world.store.read();
     let chains = audit.audit().chains().await.expect("reads");
     assert_eq!(chains.len(), 1);
-    let verifier = ChainVerifier::default();
-    audit.audit().verify(&chains[0], verifier).await.expect("reads").map(|intact| intact.seq)
+    audit.audit().verify(&chains[0]).await.expect("reads")
 }
 
 #[test]
@@ -233,7 +232,7 @@ fn a_signed_head_finds_the_newest_line_cut_off() {
         let chain = world.store.read().audit().chains().await.expect("reads")[0].clone();
         let mut verifier = ChainVerifier::default();
         verifier.expect(place).expect("the first");
-        let found = world.store.read().audit().verify(&chain, verifier).await.expect("reads");
+        let found = world.store.read().audit().verify_with(&chain, verifier).await.expect("reads");
         let at = world.now();
         let cut = BrokenChain::CutOffSigned { expected: 5, found: 4, vouched: 0, at };
         assert_eq!(found, Err(cut));
