@@ -59,6 +59,8 @@ impl Event {
             | Self::DeviceApproved { .. }
             | Self::DeviceBlocked { .. }
             | Self::DeviceUnblocked { .. }
+            | Self::RotationPaused { .. }
+            | Self::ResourceGroupDeleted { .. }
             | Self::WitnessedSiteAdded { .. }
             | Self::WitnessedSiteRemoved { .. } => (C::Change, S::Notice),
             Self::UserChanged { .. }
@@ -69,6 +71,11 @@ impl Event {
             | Self::PolicyCreated { .. }
             | Self::OrderCreated { .. }
             | Self::OrderCancelled { .. }
+            | Self::RotationResumed { .. }
+            | Self::ResourceGroupCreated { .. }
+            | Self::ResourceGroupChanged { .. }
+            | Self::ResourceGroupJoined { .. }
+            | Self::ResourceGroupLeft { .. }
             | Self::CertificateIssued { .. } => (C::Change, S::Info),
 
             Self::SignedIn { .. } | Self::SignedOut { .. } => (C::SignIn, S::Info),
@@ -76,16 +83,19 @@ impl Event {
             Self::AccountsDiscovered { .. }
             | Self::PasswordVerified { .. }
             | Self::ResetCommitted { .. }
+            | Self::RotationAnnounced { .. }
             | Self::DeviceSessionOpened { .. } => (C::Outcome, S::Info),
             Self::PasswordRecovered { .. } | Self::OrderExpired { .. } => (C::Outcome, S::Notice),
             Self::ResetNotApplied { .. }
             | Self::ResetIndeterminate { .. }
-            | Self::OrderFailed { .. } => (C::Outcome, S::Warning),
+            | Self::OrderFailed { .. }
+            | Self::RotationFailed { .. } => (C::Outcome, S::Warning),
 
             Self::SignInRefused { .. }
             | Self::EnrolmentRefused { .. }
             | Self::AccessDenied { .. }
-            | Self::ResetOutOfSync { .. } => (C::Alarm, S::Warning),
+            | Self::ResetOutOfSync { .. }
+            | Self::PasswordOutOfSync { .. } => (C::Alarm, S::Warning),
             Self::RecoveryEntered { .. }
             | Self::DeviceReverted { .. }
             | Self::DeviceCloned { .. }
@@ -101,6 +111,12 @@ impl Event {
             Self::AuditVerified { .. } => (C::Audit, S::Info),
             Self::AuditViewed { .. } | Self::PasswordHistoryViewed { .. } => (C::Audit, S::Info),
             Self::AuditExported { .. } => (C::Audit, S::Notice),
+
+            Self::BackupDrilled { passed: false, .. } => (C::Alarm, S::Critical),
+            Self::BackupMade { .. } | Self::BackupDrilled { .. } | Self::DatabaseMoved { .. } => {
+                (C::System, S::Notice)
+            }
+            Self::SiteRestored { .. } => (C::Alarm, S::Critical),
 
             Self::SiteInitialised { .. }
             | Self::ServerStarted { .. }
