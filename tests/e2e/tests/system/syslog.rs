@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::run::{free_ports, run, until};
+use crate::run::{free_ports, program, run, until};
 use crate::site::Site;
 
 /// What breaks careless writers: quotes, brackets, bars, equals signs,
@@ -79,6 +79,16 @@ input(type="imptcp" address="127.0.0.1" port="{tcp}" ruleset="tcp")
     fn received(&self, file: &str) -> String {
         let bytes = fs::read(self.folder.path().join(file)).unwrap_or_default();
         String::from_utf8(bytes).expect("UTF-8, also where it is Japanese")
+    }
+
+    /// The lines whose signed heads came, in order.
+    fn heads(&self) -> BTreeSet<u64> {
+        let text = self.received("tls.log");
+        let seqs = text.lines().filter_map(|line| {
+            let (_, rest) = line.split_once(r#""seq":"#)?;
+            rest.split(',').next()?.parse().ok()
+        });
+        seqs.collect()
     }
 
     /// The numbers of the audit lines that came, each once.
@@ -161,30 +171,37 @@ fn rsyslog_gets_every_line_and_head_through_its_restart() {
         rsyslog.lines("tcp.log").is_superset(&expected).then_some(())
     });
 
-    // What the witness holds proves the log, without a server.
+    // What the witness holds proves the log, without a server. The export is
+    // younger than the witness's file, so it must reach its newest head.
     let folder = site.folder.path();
     let path = |name: &str| folder.join(name).display().to_string();
+    let witnessed = until("a head of all that at rsyslog", 60, || {
+        rsyslog.heads().last().copied().filter(|seq| *seq >= last)
+    });
+    fs::copy(rsyslog.folder.path().join("tls.log"), path("witness.log")).expect("copied");
     fs::write(folder.join("audit.key"), site.cli(&["audit", "key"]).ok()).expect("written");
     site.cli(&["audit", "export", "--output", &path("log.jsonl")]).ok();
-    let witness = rsyslog.folder.path().join("tls.log").display().to_string();
     let verify = |export: &str| {
-        let (export, key) = (path(export), path("audit.key"));
+        let [export, witness, key] = [export, "witness.log", "audit.key"].map(path);
         site.cli(&["audit", "verify", "--export", &export, "--witness", &witness, "--key", &key])
     };
-    until("a head of the last line at rsyslog", 60, || {
-        rsyslog.received("tls.log").contains(&format!("\"seq\":{last},")).then_some(())
-    });
     let said = verify("log.jsonl").ok();
     assert!(said.contains("The audit log is intact."), "{said}");
 
-    // The newest line cut off, and one in the middle removed.
+    // The newest witnessed line cut off, and one in the middle removed.
     let log = fs::read_to_string(folder.join("log.jsonl")).expect("exported");
     let lines: Vec<&str> = log.lines().collect();
-    let short = usize::try_from(last).expect("small") - 1;
+    let short = usize::try_from(witnessed).expect("small") - 1;
     fs::write(folder.join("short.jsonl"), lines[..short].join("\n") + "\n").expect("written");
-    verify("short.jsonl").refused_with(&format!("the chain ends at line {short}"));
+    verify("short.jsonl").refused_with(&format!("the chain ends at line {short}, but line"));
     let without = [&lines[..2], &lines[3..]].concat().join("\n") + "\n";
     fs::write(folder.join("gap.jsonl"), without).expect("written");
     verify("gap.jsonl").refused_with("line 3 is missing; the next one found is 4");
+
+    // The same at the database itself, with the server running.
+    let mut command = Command::new(program("sekisho-server"));
+    command.args(["audit", "verify", "--config", &path("server.toml")]);
+    let said = run(command.args(["--witness", &path("witness.log")]), b"").ok();
+    assert!(said.contains(&format!("witnessed up to line {witnessed}")), "{said}");
     site.audit_is_intact();
 }
