@@ -99,6 +99,7 @@ impl Event {
             Self::RecoveryEntered { .. }
             | Self::DeviceReverted { .. }
             | Self::DeviceCloned { .. }
+            | Self::DatabaseFoundOlder { .. }
             | Self::WitnessUnreachable { .. }
             | Self::WitnessRefused { .. }
             | Self::WitnessedHeadRefused { .. } => (C::Alarm, S::Critical),
