@@ -65,6 +65,7 @@ pub(super) const FIELDS: &[(&str, &str, &str)] = &[
     ("until", "when it ends", "終わる時刻"),
     ("use", "how often an enrolment key admits", "登録キーの使用回数"),
     ("user", "id of the user", "ユーザーの ID"),
+    ("version", "of a program, or the id of a password version", "バージョン"),
     ("versions", "ids of the password versions", "パスワード版の ID"),
     ("witness", "the witness, as in the settings", "証人(設定上の名前)"),
 ];
