@@ -9,7 +9,7 @@ use crate::net::server::Server;
 use crate::net::trust::Pin;
 use crate::nouns::{
     accounts, agents, audit, copy, devices, groups, history, keys, login, orders, policies,
-    resources, reveal, setup, tokens, users,
+    resources, reveal, setup, tokens, users, witness,
 };
 
 /// Keeps, rotates and lends the passwords of privileged accounts
@@ -114,6 +114,9 @@ pub(crate) enum Verb {
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Other sites whose audit logs this server witnesses
+    #[command(subcommand)]
+    Witness(witness::Witness),
     /// The state of the server
     #[command(after_help = "Example:\n  sekisho status --json")]
     Status,

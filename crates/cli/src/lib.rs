@@ -37,7 +37,7 @@ use error::{CliError, Result};
 use exit::Exit;
 use nouns::{
     accounts, agents, audit, copy, devices, groups, history, keys, login, orders, policies,
-    resources, reveal, setup, status, tokens, users,
+    resources, reveal, setup, status, tokens, users, witness,
 };
 use output::Output;
 
@@ -80,6 +80,7 @@ async fn run(cli: Cli, out: Output) -> Result<Exit> {
         Verb::Users(verb) => users::run(&app, verb).await,
         Verb::Tokens(verb) => tokens::run(&app, verb).await,
         Verb::Audit(verb) => audit::run(&app, verb).await,
+        Verb::Witness(verb) => witness::run(&app, verb).await,
         Verb::Status => status::run(&app).await,
     }
 }

@@ -13,7 +13,7 @@ use crate::account::VerifyResult;
 use crate::device::{DeviceState, EnrolmentRefusal, KeyUse};
 use crate::id::{
     AccountId, ApiTokenId, AuditChainId, DeviceId, EnrolmentKeyId, OrderId, PasswordPolicyId,
-    RequestId, ResourceGroupId, ResourceId, SecretVersionId, SiteId, UserId,
+    RequestId, ResourceGroupId, ResourceId, SecretVersionId, SiteId, SiteKeyId, UserId,
 };
 use crate::order::{Operation, RefusalClass};
 use crate::user::{Role, TokenScope};
@@ -224,6 +224,26 @@ pub enum Event {
     AuditViewed { filter: String },
     /// The audit log was verified.
     AuditVerified { lines: u64, intact: bool },
+    /// The audit log was exported, wholly or in part.
+    AuditExported { format: String, filter: String },
+    /// The key that signs the heads of the audit log was made.
+    AuditKeyCreated { key: SiteKeyId, public: String },
+    /// A witness of the audit log cannot be reached.
+    WitnessUnreachable { witness: String, heads: u64, lag_s: u64, problem: String },
+    /// A witness of the audit log is reached again and has every head.
+    WitnessReached { witness: String },
+    /// A witness says that the audit log contradicts what it saw before.
+    WitnessRefused { witness: String, problem: String },
+    /// A target of the audit export cannot be reached.
+    AuditSinkUnreachable { sink: String, lines: u64, problem: String },
+    /// A target of the audit export is reached again.
+    AuditSinkReached { sink: String },
+    /// This server witnesses the audit log of another site from now on.
+    WitnessedSiteAdded { site: SiteId, name: String, public: String },
+    /// This server no longer witnesses the audit log of another site.
+    WitnessedSiteRemoved { site: SiteId },
+    /// Another site sent a head that is forged or contradicts one it sent before.
+    WitnessedHeadRefused { site: SiteId, chain: AuditChainId, seq: u64, problem: String },
     /// Somebody was turned away.
     AccessDenied { action: String, target: String, reason: String },
 }
@@ -237,10 +257,25 @@ pub struct EventInfo {
     pub en: &'static str,
     /// What happened, in Japanese.
     pub ja: &'static str,
+    /// The version of the product that has it first.
+    pub since: &'static str,
 }
 
 const fn info(code: u16, en: &'static str, ja: &'static str) -> EventInfo {
-    EventInfo { code, en, ja }
+    EventInfo { code, en, ja, since: "0.1" }
+}
+
+/// How much an event matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Somebody must look at once.
+    Critical,
+    /// Something was refused or went wrong.
+    Warning,
+    /// Worth reading afterwards: a secret was used, a right changed.
+    Notice,
+    /// Daily life.
+    Info,
 }
 
 impl Event {
@@ -369,6 +404,32 @@ impl Event {
             Self::DeviceCloned { .. } => info(623, "Device cloned", "デバイスの複製を検出"),
             Self::AuditViewed { .. } => info(700, "Audit log viewed", "監査ログを閲覧"),
             Self::AuditVerified { .. } => info(701, "Audit log verified", "監査ログを検証"),
+            Self::AuditExported { .. } => info(702, "Audit log exported", "監査ログを出力"),
+            Self::AuditKeyCreated { .. } => info(703, "Audit key created", "監査用の鍵を作成"),
+            Self::WitnessUnreachable { .. } => {
+                info(710, "Audit witness unreachable", "監査の証人に到達不能")
+            }
+            Self::WitnessReached { .. } => {
+                info(711, "Audit witness reached again", "監査の証人に再接続")
+            }
+            Self::WitnessRefused { .. } => {
+                info(712, "Audit witness objects", "監査の証人が矛盾を報告")
+            }
+            Self::AuditSinkUnreachable { .. } => {
+                info(713, "Audit export target unreachable", "監査ログの転送先に到達不能")
+            }
+            Self::AuditSinkReached { .. } => {
+                info(714, "Audit export target reached again", "監査ログの転送先に再接続")
+            }
+            Self::WitnessedSiteAdded { .. } => {
+                info(720, "Foreign site witnessed", "他サイトの証人を開始")
+            }
+            Self::WitnessedSiteRemoved { .. } => {
+                info(721, "Foreign site no longer witnessed", "他サイトの証人を終了")
+            }
+            Self::WitnessedHeadRefused { .. } => {
+                info(722, "Foreign audit head refused", "他サイトの監査ヘッドを拒否")
+            }
             Self::AccessDenied { .. } => info(800, "Access denied", "アクセスを拒否"),
         }
     }
@@ -481,6 +542,21 @@ impl Event {
             Self::DeviceCloned { device },
             Self::AuditViewed { filter: text() },
             Self::AuditVerified { lines: 0, intact: true },
+            Self::AuditExported { format: text(), filter: text() },
+            Self::AuditKeyCreated { key: SiteKeyId::from_uuid(id), public: text() },
+            Self::WitnessUnreachable { witness: text(), heads: 0, lag_s: 0, problem: text() },
+            Self::WitnessReached { witness: text() },
+            Self::WitnessRefused { witness: text(), problem: text() },
+            Self::AuditSinkUnreachable { sink: text(), lines: 0, problem: text() },
+            Self::AuditSinkReached { sink: text() },
+            Self::WitnessedSiteAdded { site: SiteId::from_uuid(id), name: text(), public: text() },
+            Self::WitnessedSiteRemoved { site: SiteId::from_uuid(id) },
+            Self::WitnessedHeadRefused {
+                site: SiteId::from_uuid(id),
+                chain: AuditChainId::from_uuid(id),
+                seq: 0,
+                problem: text(),
+            },
             Self::AccessDenied { action: text(), target: text(), reason: text() },
         ]
     }

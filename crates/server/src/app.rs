@@ -32,6 +32,8 @@ pub struct App {
     pub config: Arc<Config>,
     /// What the server counts.
     pub metrics: Arc<Metrics>,
+    /// What the server knows of the audit log's way out.
+    pub audit: crate::audit::AuditState,
     /// When the server started.
     pub started: Timestamp,
     /// Bounds the requests to the REST API.

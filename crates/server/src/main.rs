@@ -57,6 +57,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// The audit log, at the database itself.
+    Audit {
+        #[command(subcommand)]
+        command: commands::audit::AuditCommand,
+    },
     /// The site's keys: show them, rotate them, change what locks the vault.
     Keys {
         #[command(subcommand)]
@@ -159,6 +164,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
                 )?;
             }
         }
+        Command::Audit { command } => return command.run(&mut out),
         Command::Keys { command } => command.run(&mut out)?,
         Command::Backup(command) => command.run(&mut out)?,
         Command::Restore(command) => command.run(&mut out)?,

@@ -46,8 +46,15 @@ pub async fn open(
 ) -> anyhow::Result<SharedApp> {
     let store = open_store(&config, clock.clone(), rng.clone()).await?;
     let vault = open_vault(&config, &store).await?;
-    let keys = SiteKeys::load(&store, &vault).await?;
     let started = clock.now();
+    let context = OperationContext {
+        actor: Actor::System,
+        origin: Origin { request: RequestId::at(started, rng.as_ref()), address: None },
+        now: started,
+    };
+    crate::keys::ensure_audit_key(&store, &vault, &context, rng.as_ref()).await?;
+    let keys = SiteKeys::load(&store, &vault).await?;
+    let metrics = Arc::new(Metrics::new());
     let config = Arc::new(config);
     Ok(Arc::new(App {
         store,
@@ -56,7 +63,8 @@ pub async fn open(
         clock,
         rng: rng.clone(),
         bus: crate::bus::Bus::default(),
-        metrics: Arc::new(Metrics::new()),
+        audit: crate::audit::AuditState::new(&metrics),
+        metrics,
         started,
         request_slots: Semaphore::new(config.limits.requests),
         hasher: PasswordHasher::new(config.limits.password_hashes, rng),
@@ -210,6 +218,8 @@ pub async fn serve(
     let tls = certificate.server_config()?;
     let (stopper, shutdown) = shutdown();
     let mut parts = JoinSet::new();
+    // A required witness that is behind holds changes from the first request.
+    crate::audit::look(&app).await?;
     record(&app, Event::ServerStarted { version: env!("CARGO_PKG_VERSION").to_owned() }).await?;
 
     tracing::info!(
@@ -233,6 +243,7 @@ pub async fn serve(
     parts.spawn(crate::recovery::fence::keep(app.clone(), shutdown.clone()));
     parts.spawn(housekeeping::sweep_orders(app.clone(), shutdown.clone()));
     parts.spawn(housekeeping::rotate(app.clone(), shutdown.clone()));
+    crate::audit::spawn(&mut parts, &app, &shutdown);
     parts.spawn(watchdog(shutdown.clone()));
     notify(&[NotifyState::Ready]);
 
@@ -257,6 +268,7 @@ pub async fn serve(
     if let Err(error) = record(&app, Event::ServerStopped {}).await {
         tracing::warn!(error = format!("{error:#}"), "the stop is not in the audit log");
     }
+    crate::audit::finish(&app).await;
     app.store.clone().close().await?;
     anyhow::ensure!(!failed, "a part of the server ended by itself; the log says more");
     Ok(())

@@ -59,6 +59,8 @@ words! {
         Order = "order",
         /// Opens Hellos, receipts and enrolments; X25519.
         Receipt = "receipt",
+        /// Signs heads of the audit log and nothing else; Ed25519.
+        Audit = "audit",
         /// Backups and escrows are sealed to it; X25519, its private half is
         /// never stored.
         Recovery = "recovery",

@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod agents;
 pub(crate) mod audit;
+mod audit_files;
 pub(crate) mod copy;
 pub(crate) mod devices;
 pub(crate) mod groups;
@@ -20,3 +21,4 @@ pub(crate) mod tokens;
 pub(crate) mod users;
 mod values;
 mod watch;
+pub(crate) mod witness;

@@ -72,7 +72,9 @@ impl From<ProblemCode> for Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable { reason } => Self::Unavailable(reason),
+            StoreError::Unavailable { reason } | StoreError::Held { reason } => {
+                Self::Unavailable(reason)
+            }
             StoreError::Behind { .. } => Self::Unavailable(error.to_string()),
             other => Self::Internal(other.to_string()),
         }

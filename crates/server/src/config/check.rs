@@ -43,6 +43,7 @@ pub(super) fn check(
     let database = database(&mut values, &data_dir);
     let listen = listen(&mut values);
     let vault = vault(&mut values, &data_dir);
+    let audit = super::audit::check(&mut values, &data_dir);
     let log = log(&mut values);
     let limits = limits(&mut values);
 
@@ -50,7 +51,7 @@ pub(super) fn check(
     let problems = values.problems;
     let config = match (problems.is_empty(), public_name, database, vault) {
         (true, Some(public_name), Some(database), Some(vault)) => {
-            Some(Config { data_dir, public_name, database, listen, vault, log, limits })
+            Some(Config { data_dir, public_name, database, listen, vault, audit, log, limits })
         }
         _ => None,
     };

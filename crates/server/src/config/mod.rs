@@ -1,6 +1,7 @@
 //! The configuration: a TOML file, the environment over it, the command line
 //! over both. Everything is checked before anything is opened.
 
+mod audit;
 mod check;
 pub mod settings;
 pub mod suggest;
@@ -16,6 +17,7 @@ use sekisho_pki::SubjectName;
 use sekisho_store::StoreConfig;
 use sekisho_vault::KekSource;
 
+pub use audit::{AuditConfig, HostPort, Target, TlsFiles, Transport};
 pub use values::{ConfigProblem, Source};
 
 /// Where the configuration file is unless `--config` says otherwise.
@@ -34,6 +36,8 @@ pub struct Config {
     pub listen: Listen,
     /// Where the key-encryption key comes from.
     pub vault: VaultKey,
+    /// Witnesses and exports of the audit log.
+    pub audit: AuditConfig,
     /// The log.
     pub log: Log,
     /// Numbers that bound what anybody can ask for.

@@ -54,6 +54,46 @@ settings! {
          whoever copies one must not have the other.";
     "vault.passphrase_file" "SEKISHO_VAULT_PASSPHRASE_FILE" "" "file"
         "Instead of kek_file: a file with a passphrase the key is derived from.";
+    "audit.head_interval_s" "SEKISHO_AUDIT_HEAD_INTERVAL_S" "10" "seconds"
+        "The end of the audit log is signed this often, if there are new lines.";
+    "audit.head_lines" "SEKISHO_AUDIT_HEAD_LINES" "100" "lines"
+        "And at the latest after so many lines.";
+    "audit.witness.file" "SEKISHO_AUDIT_WITNESS_FILE" "" "file"
+        "Signed heads are appended to this file; best on another mount.";
+    "audit.witness.syslog" "SEKISHO_AUDIT_WITNESS_SYSLOG" "" "tls://host:port"
+        "Signed heads are sent to this syslog server over TLS.";
+    "audit.witness.syslog_ca" "SEKISHO_AUDIT_WITNESS_SYSLOG_CA" "" "file"
+        "The CA certificates (PEM) that count for it.";
+    "audit.witness.syslog_certificate" "SEKISHO_AUDIT_WITNESS_SYSLOG_CERTIFICATE" "" "file"
+        "Our certificate (PEM), if it wants one.";
+    "audit.witness.syslog_key" "SEKISHO_AUDIT_WITNESS_SYSLOG_KEY" "" "file"
+        "The key of that certificate (PEM).";
+    "audit.witness.server" "SEKISHO_AUDIT_WITNESS_SERVER" "" "https://host:port"
+        "Signed heads are sent to this other Sekisho server.";
+    "audit.witness.server_ca" "SEKISHO_AUDIT_WITNESS_SERVER_CA" "" "file"
+        "The CA certificate of that server (its ca.pem).";
+    "audit.witness.server_certificate" "SEKISHO_AUDIT_WITNESS_SERVER_CERTIFICATE" "" "file"
+        "Our certificate (PEM), if something in between wants one.";
+    "audit.witness.server_key" "SEKISHO_AUDIT_WITNESS_SERVER_KEY" "" "file"
+        "The key of that certificate (PEM).";
+    "audit.witness.server_token_file" "SEKISHO_AUDIT_WITNESS_SERVER_TOKEN_FILE" "" "file"
+        "A file with an API token of the scope witness, made on that server.";
+    "audit.witness.required" "SEKISHO_AUDIT_WITNESS_REQUIRED" "false" "true or false"
+        "Whether secrets and changes wait while no witness has seen the log for max_lag_s.";
+    "audit.witness.max_lag_s" "SEKISHO_AUDIT_WITNESS_MAX_LAG_S" "300" "seconds"
+        "With required: how old the oldest line may be that no witness has seen.";
+    "audit.export.file" "SEKISHO_AUDIT_EXPORT_FILE" "" "file"
+        "Every line is appended to this file as JSON.";
+    "audit.export.syslog" "SEKISHO_AUDIT_EXPORT_SYSLOG" "" "tls://, tcp:// or udp://host:port"
+        "Every line is sent to this syslog server.";
+    "audit.export.syslog_format" "SEKISHO_AUDIT_EXPORT_SYSLOG_FORMAT" "rfc5424" "rfc5424 or cef"
+        "How the lines are written.";
+    "audit.export.syslog_ca" "SEKISHO_AUDIT_EXPORT_SYSLOG_CA" "" "file"
+        "With tls://: the CA certificates (PEM) that count.";
+    "audit.export.syslog_certificate" "SEKISHO_AUDIT_EXPORT_SYSLOG_CERTIFICATE" "" "file"
+        "With tls://: our certificate (PEM), if it wants one.";
+    "audit.export.syslog_key" "SEKISHO_AUDIT_EXPORT_SYSLOG_KEY" "" "file"
+        "The key of that certificate (PEM).";
     "log.level" "SEKISHO_LOG_LEVEL" "info" "error, warn, info, debug, trace, or a filter"
         "How much is logged (to stderr).";
     "log.format" "SEKISHO_LOG_FORMAT" "text" "text or json"

@@ -88,6 +88,37 @@ pub enum Problem {
         /// For the log.
         reason: String,
     },
+    /// What cannot be recorded is not done.
+    #[error("the audit log cannot be written, so nothing was done; an operator must look")]
+    AuditUnavailable {
+        /// For the log.
+        reason: String,
+    },
+    /// A required witness has not seen the audit log for too long.
+    #[error("nothing was done: {reason}")]
+    AuditHeld {
+        /// Which witness, and since when.
+        reason: String,
+    },
+    /// A head of another site contradicts one that is held.
+    #[error(
+        "the head of line {seq} contradicts the one that was received at {received_at}: the audit \
+         log of that site was rewritten, or its server runs on a restored copy"
+    )]
+    HeadContradicted {
+        /// The line.
+        seq: u64,
+        /// When the other head came.
+        received_at: sekisho_model::Timestamp,
+    },
+    /// A head of another site that its pinned key did not sign.
+    #[error("the head of line {seq} is not signed by the audit key that is pinned for {site}")]
+    HeadForged {
+        /// The line.
+        seq: u64,
+        /// The name of the site.
+        site: String,
+    },
     /// The site is in recovery and does not do this until it is over.
     #[error("the site is in recovery: {reason}")]
     Recovery {
@@ -158,6 +189,16 @@ impl Problem {
             Self::UnknownPassword => ("unknown_password", S::CONFLICT, "Password not known"),
             Self::Throttled { .. } => ("throttled", S::TOO_MANY_REQUESTS, "Too many tries"),
             Self::Unavailable { .. } => ("unavailable", S::SERVICE_UNAVAILABLE, "Unavailable"),
+            Self::AuditUnavailable { .. } => {
+                ("audit_unavailable", S::SERVICE_UNAVAILABLE, "Audit log not writable")
+            }
+            Self::AuditHeld { .. } => {
+                ("audit_held", S::SERVICE_UNAVAILABLE, "Audit witness missing")
+            }
+            Self::HeadContradicted { .. } => {
+                ("head_contradicted", S::CONFLICT, "Contradicting head")
+            }
+            Self::HeadForged { .. } => ("head_forged", S::CONFLICT, "Forged head"),
             Self::Recovery { .. } => ("recovery", S::SERVICE_UNAVAILABLE, "In recovery"),
             Self::TooLarge { .. } => ("too_large", S::PAYLOAD_TOO_LARGE, "Too large"),
             Self::UnsupportedMediaType { .. } => {
@@ -201,6 +242,10 @@ impl Problem {
             Self::Unavailable { reason } => {
                 tracing::warn!(%request, code, reason, "request failed")
             }
+            Self::AuditUnavailable { reason } => {
+                tracing::error!(%request, code, reason, "request failed");
+            }
+            Self::AuditHeld { reason } => tracing::warn!(%request, code, reason, "request held"),
             Self::Denied(denied) => {
                 tracing::info!(%request, code, action = %denied.action, "request denied");
             }
@@ -230,7 +275,7 @@ impl Problem {
             Self::Throttled { retry_after } => {
                 headers.insert(header::RETRY_AFTER, retry_after.as_secs().max(1).into());
             }
-            Self::Unavailable { .. } => {
+            Self::Unavailable { .. } | Self::AuditUnavailable { .. } | Self::AuditHeld { .. } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
             }
             Self::Unauthenticated { .. } => {
@@ -284,6 +329,8 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Unavailable { reason } => Self::Unavailable { reason },
             StoreError::Behind { .. } => Self::Unavailable { reason: error.to_string() },
+            StoreError::NotRecorded { reason } => Self::AuditUnavailable { reason },
+            StoreError::Held { reason } => Self::AuditHeld { reason },
             StoreError::Conflict { what } => Self::conflict(what),
             StoreError::Referenced { .. } => {
                 Self::conflict("something else still refers to it; remove that first")

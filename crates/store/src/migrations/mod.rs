@@ -14,6 +14,7 @@
 
 mod m20261122_020000_initial;
 mod m20261122_060000_rotation;
+mod m20261122_070000_audit_heads;
 pub(crate) mod schema;
 
 use sea_orm::sea_query::{ColumnDef, Expr, Order, Query, Table as Create};
@@ -46,6 +47,11 @@ const MIGRATIONS: &[Migration] = &[
     Migration {
         id: "m20261122_060000_rotation",
         tables: m20261122_060000_rotation::TABLES,
+        extensions: m20261122_060000_rotation::EXTENSIONS,
+    },
+    Migration {
+        id: "m20261122_070000_audit_heads",
+        tables: m20261122_070000_audit_heads::TABLES,
         extensions: &[],
     },
 ];
@@ -254,6 +260,10 @@ mod tests {
             (
                 "m20261122_060000_rotation",
                 "76871bbe1f57a699bf74522219c05720012dcddf48208159c87e45c65170f0bd",
+            ),
+            (
+                "m20261122_070000_audit_heads",
+                "767a2116bd01602890726b5eafbbb779751698d4a03f0947b1920e343e7e46d0",
             ),
         ];
         let found: Vec<_> = MIGRATIONS.iter().map(|one| (one.id, one.checksum())).collect();

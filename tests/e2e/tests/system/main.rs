@@ -23,3 +23,4 @@ mod restart;
 mod run;
 mod settings;
 mod site;
+mod syslog;
