@@ -78,6 +78,8 @@ fn page(command: &Command, program: &Program<'_>) -> Page {
     let About { section, files, see_also } = *program.about;
     let man = Man::new(command.clone())
         .section(section)
+        // An empty date would be left out, and its place taken by the source.
+        .date(" ")
         .source(format!("{} {}", program.root, command.get_version().unwrap_or_default()).trim())
         .manual("Sekisho");
     let mut bytes = Vec::new();
