@@ -198,8 +198,10 @@ fn stop_for_good(
 fn refuse_running(state_dir: &Path) -> anyhow::Result<()> {
     let said = StatusFile::in_dir(state_dir).find();
     let Some(status) = said.filter(|status| status.phase != Phase::Stopped) else { return Ok(()) };
-    let comm = std::fs::read_to_string(format!("/proc/{}/comm", status.pid)).unwrap_or_default();
-    if comm.trim() == "sekisho-agent" {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", status.pid)).unwrap_or_default();
+    // `29 (sekisho-agent) S …`; Z has ended, and its parent has not asked yet.
+    let rest = stat.split_once(" (sekisho-agent) ").map(|(_, rest)| rest);
+    if rest.is_some_and(|rest| !rest.starts_with('Z')) {
         bail!("the agent runs as process {}; stop it first", status.pid);
     }
     Ok(())
