@@ -23,7 +23,7 @@ use sha2::{Digest as _, Sha256};
 use crate::cmd;
 use crate::workspace::Workspace;
 use contents::{PRODUCTS, Parts, Product};
-pub use package::Arch;
+pub use package::{Arch, Format};
 
 /// The arguments of `dist`.
 #[derive(clap::Args)]
@@ -57,7 +57,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
             version: env!("CARGO_PKG_VERSION"),
             time_s,
         };
-        names.extend(pack(&parts, &out)?);
+        names.extend(pack(&parts, &Format::ALL, &out)?);
         if arch != here {
             match build::smoke(&programs, arch)? {
                 Some(said) => print!("dist: under an emulator:\n{said}"),
@@ -79,7 +79,12 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
 ///
 /// # Errors
 /// When a program is missing or a package cannot be written.
-pub fn pack_for_test(programs: &Path, version: &str, out: &Path) -> Result<Vec<String>> {
+pub fn pack_for_test(
+    programs: &Path,
+    version: &str,
+    formats: &[Format],
+    out: &Path,
+) -> Result<Vec<String>> {
     let arch = Arch::here().context("there are packages for amd64 and arm64 only")?;
     let third_party = |_: &Product| Ok("not listed in a test\n".to_owned());
     let parts = Parts {
@@ -90,21 +95,22 @@ pub fn pack_for_test(programs: &Path, version: &str, out: &Path) -> Result<Vec<S
         version,
         time_s: 1_700_000_000,
     };
-    let names = pack(&parts, out)?;
+    let names = pack(&parts, formats, out)?;
     write_sums(out, &names)?;
     Ok(names)
 }
 
 /// Writes all packages of all products; their names.
-fn pack(parts: &Parts<'_>, out: &Path) -> Result<Vec<String>> {
+fn pack(parts: &Parts<'_>, formats: &[Format], out: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for product in PRODUCTS {
         let package = product.package(parts)?;
-        for (name, bytes) in [
-            (deb::file_name(&package), deb::bytes(&package)?),
-            (rpm::file_name(&package), rpm::bytes(&package)?),
-            (tarball::file_name(&package), tarball::bytes(&package)?),
-        ] {
+        for format in formats {
+            let (name, bytes) = match format {
+                Format::Deb => (deb::file_name(&package), deb::bytes(&package)?),
+                Format::Rpm => (rpm::file_name(&package), rpm::bytes(&package)?),
+                Format::Tarball => (tarball::file_name(&package), tarball::bytes(&package)?),
+            };
             fs::write(out.join(&name), bytes).with_context(|| format!("writing {name}"))?;
             names.push(name);
         }
@@ -172,7 +178,8 @@ mod tests {
 
     fn packed() -> (tempfile::TempDir, Vec<String>) {
         let (programs, out) = (printers(), tempfile::tempdir().expect("a folder"));
-        let names = pack_for_test(programs.path(), "1.2.3", out.path()).expect("packed");
+        let names =
+            pack_for_test(programs.path(), "1.2.3", &Format::ALL, out.path()).expect("packed");
         (out, names)
     }
 

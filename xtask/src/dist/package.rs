@@ -44,6 +44,22 @@ impl Arch {
     }
 }
 
+/// The form of a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For Debian and its kin.
+    Deb,
+    /// For Fedora, RHEL, SUSE and their kin.
+    Rpm,
+    /// For everything else.
+    Tarball,
+}
+
+impl Format {
+    /// Every one of them.
+    pub const ALL: [Self; 3] = [Self::Deb, Self::Rpm, Self::Tarball];
+}
+
 /// A file in a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {

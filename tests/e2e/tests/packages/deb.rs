@@ -2,6 +2,7 @@
 //! work, upgrade while running, be refused, remove, purge.
 
 use serde_json::Value;
+use xtask::dist::Format;
 
 use crate::machine::{Machine, Ran, until};
 use crate::{FIRST, SECOND, files, packages};
@@ -14,7 +15,7 @@ const MEMORY: &str = "/var/lib/sekisho-agent";
 
 #[test]
 fn debian_packages_live_from_install_to_purge() {
-    let folder = packages();
+    let folder = packages(Format::Deb);
     let debs = |version: &str| -> Vec<String> {
         let names = files(folder.path(), version, ".deb").into_iter();
         names.map(|name| format!("/packages/{version}/{name}")).collect()

@@ -15,14 +15,15 @@ use std::process::Command;
 
 use machine::checked;
 use tempfile::TempDir;
+use xtask::dist::Format;
 
 /// The version that is installed first.
 const FIRST: &str = "0.1.0";
 /// The version it is upgraded to.
 const SECOND: &str = "0.1.1";
 
-/// The packages of both versions, in folders of that name.
-fn packages() -> TempDir {
+/// The packages of both versions in one format, in folders of that name.
+fn packages(format: Format) -> TempDir {
     let folder = tempfile::Builder::new().prefix("sekisho-packages-").tempdir().expect("a folder");
     let programs = folder.path().join("programs");
     fs::create_dir(&programs).expect("a folder");
@@ -33,7 +34,7 @@ fn packages() -> TempDir {
     for version in [FIRST, SECOND] {
         let out = folder.path().join(version);
         fs::create_dir(&out).expect("a folder");
-        xtask::dist::pack_for_test(&programs, version, &out).expect("packages");
+        xtask::dist::pack_for_test(&programs, version, &[format], &out).expect("packages");
     }
     fs::remove_dir_all(programs).expect("ours");
     folder

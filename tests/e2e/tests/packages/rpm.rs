@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use xtask::dist::Format;
+
 use crate::machine::{OVERLAY, checked};
 use crate::{FIRST, SECOND, files, packages};
 
@@ -45,7 +47,7 @@ const STORY: &str = r#"
 
 #[test]
 fn rpm_packages_install_upgrade_and_leave_the_vault() {
-    let packages = packages();
+    let packages = packages(Format::Rpm);
     for version in [FIRST, SECOND] {
         files(packages.path(), version, ".rpm");
     }
