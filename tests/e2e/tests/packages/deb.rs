@@ -95,10 +95,10 @@ impl Site<'_> {
         assert_eq!(machine.property(SERVER, "ActiveState"), "active");
 
         let token = shown["setup_token"].as_str().expect("a token");
-        machine.run_with("bash", &["-c", "umask 077; cat > /root/token"], token).ok();
-        machine.run_with("bash", &["-c", "umask 077; cat > /root/pw"], PASSWORD).ok();
-        let user = ["--user", "admin", "--password-file", "/root/pw"];
-        self.cli(&[&["setup", "--token-file", "/root/token"][..], &user].concat()).ok();
+        machine.run_with("bash", &["-c", "umask 077; cat > /run/token"], token).ok();
+        machine.run_with("bash", &["-c", "umask 077; cat > /run/pw"], PASSWORD).ok();
+        let user = ["--user", "admin", "--password-file", "/run/pw"];
+        self.cli(&[&["setup", "--token-file", "/run/token"][..], &user].concat()).ok();
         self.cli(&[&["login"][..], &user].concat()).ok();
         let script = format!("useradd svc-backup; echo 'svc-backup:{FIRST_PASSWORD}' | chpasswd");
         machine.bash(&script);
