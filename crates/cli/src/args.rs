@@ -8,7 +8,7 @@ use crate::exit;
 use crate::net::server::Server;
 use crate::net::trust::Pin;
 use crate::nouns::{
-    accounts, agents, audit, copy, devices, groups, history, keys, login, orders, policies,
+    accounts, agents, audit, copy, devices, groups, history, keys, login, manual, orders, policies,
     resources, reveal, setup, tokens, users, witness,
 };
 
@@ -120,6 +120,12 @@ pub(crate) enum Verb {
     /// The state of the server
     #[command(after_help = "Example:\n  sekisho status --json")]
     Status,
+    /// Print the script that completes this command line in your shell
+    #[command(after_help = manual::COMPLETIONS_EXAMPLE)]
+    Completions(manual::Completions),
+    /// Write the man pages of this program and its verbs
+    #[command(after_help = manual::MAN_PAGES_EXAMPLE)]
+    ManPages(manual::ManPages),
 }
 
 #[cfg(test)]

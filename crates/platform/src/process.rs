@@ -30,6 +30,11 @@ pub fn open_files() -> Result<u64, PlatformError> {
     crate::system::open_files()
 }
 
+/// Whether this process may do everything: its user is root.
+pub fn is_root() -> bool {
+    crate::system::is_root()
+}
+
 /// New files are accessible to their owner only (umask 077). A net below the
 /// explicit permissions of [`crate::files`], for what libraries create.
 ///

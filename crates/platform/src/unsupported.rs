@@ -23,6 +23,10 @@ pub(crate) fn harden() -> Result<(), PlatformError> {
     refuse("switching core dumps off")
 }
 
+pub(crate) fn is_root() -> bool {
+    false
+}
+
 pub(crate) fn restrict_new_files() -> Result<(), PlatformError> {
     refuse("restricting the permissions of new files")
 }

@@ -8,9 +8,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use commands::databases::{Backup, BackupDrill, MigrateTo, Restore};
 use commands::keys::KeysCommand;
+use commands::manual;
 use sekisho_model::clock::SystemClock;
 use sekisho_model::rng::SystemRng;
 use sekisho_seal::recovery_key;
@@ -19,9 +20,18 @@ use sekisho_server::config::{Config, DEFAULT_PATH, LogFormat, settings};
 use sekisho_server::{http, init, run};
 use zeroize::Zeroizing;
 
+/// What `--help` ends with.
+const HELP: &str = "\
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
+
+First steps:
+  sekisho-server check-config
+  sekisho-server init
+  sekisho-server run";
+
 /// Keeps, rotates and lends the passwords of privileged accounts.
 #[derive(Debug, Parser)]
-#[command(name = "sekisho-server", version)]
+#[command(name = "sekisho-server", version, after_help = HELP)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -93,6 +103,20 @@ enum Command {
     },
     /// Print the OpenAPI document of the REST API.
     Openapi,
+    /// Print the script that completes this command line in your shell.
+    #[command(
+        after_help = "Example:\n  sekisho-server completions bash > /usr/share/bash-completion/completions/sekisho-server"
+    )]
+    Completions {
+        /// The shell that reads the script.
+        shell: sekisho_manual::Shell,
+    },
+    /// Write the man pages of this program and its verbs.
+    #[command(after_help = "Example:\n  sekisho-server man-pages /usr/local/share/man/man8")]
+    ManPages {
+        /// The folder to write them into; it exists.
+        folder: PathBuf,
+    },
     /// Print all settings as a Markdown table.
     #[command(hide = true)]
     SettingsReference,
@@ -185,6 +209,10 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             let document = http::openapi().to_pretty_json()?;
             writeln!(out, "{document}")?;
         }
+        Command::Completions { shell } => {
+            manual::completions(Arguments::command(), shell, &mut out)?;
+        }
+        Command::ManPages { folder } => manual::man_pages(Arguments::command(), &folder)?,
         Command::SettingsReference => write!(out, "{}", settings::reference())?,
     }
     Ok(ExitCode::SUCCESS)

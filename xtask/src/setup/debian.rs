@@ -70,6 +70,21 @@ const PACKAGES: &[Package] = &[
         present: || cmd::on_path("sqlite3"),
     },
     Package {
+        name: "systemd-container",
+        purpose: "boots a machine in which the packages are tried",
+        present: || cmd::on_path("systemd-nspawn"),
+    },
+    Package {
+        name: "rpm",
+        purpose: "installs the RPM packages into a scratch root",
+        present: || cmd::on_path("rpm"),
+    },
+    Package {
+        name: "binutils",
+        purpose: "strips the programs that go into packages under test",
+        present: || cmd::on_path("strip"),
+    },
+    Package {
         name: "postgresql",
         purpose: "the second database of the store's tests",
         present: || postgresql_program("initdb"),

@@ -10,6 +10,7 @@ pub(crate) mod groups;
 pub(crate) mod history;
 pub(crate) mod keys;
 pub(crate) mod login;
+pub(crate) mod manual;
 pub(crate) mod orders;
 pub(crate) mod policies;
 pub(crate) mod resources;

@@ -3,3 +3,4 @@
 pub(crate) mod audit;
 pub(crate) mod databases;
 pub(crate) mod keys;
+pub(crate) mod manual;
