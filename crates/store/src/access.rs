@@ -20,8 +20,8 @@ use crate::unit_of_work::{ArcRng, OperationContext, UnitOfWork};
 use crate::{
     Accounts, ApiTokens, AuditLog, Bundles, DeviceCertificates, DeviceSessions, Devices,
     EnrolmentKeys, Escrows, IdempotencyKeys, LoginSessions, Orders, Outbox, PasswordPolicies,
-    ResourceGroups, Resources, Rotation, SecretVersions, SignInAttempts, SiteKeys, Sites, Users,
-    VaultKeys,
+    ResourceGroups, Resources, Rotation, SealedValues, SecretVersions, SignInAttempts, SiteKeys,
+    Sites, Users, VaultKeys,
 };
 
 /// An open database. Cloning it is cheap and shares the connections.
@@ -215,6 +215,8 @@ repositories! {
     site: Sites,
     /// Wrapped vault keys.
     vault_keys: VaultKeys,
+    /// Everything the vault has sealed.
+    sealed_values: SealedValues,
     /// The site's signing, opening and CA keys.
     site_keys: SiteKeys,
     /// Trust bundles.

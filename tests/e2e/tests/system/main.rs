@@ -21,5 +21,7 @@ mod orders;
 mod plane;
 mod restart;
 mod run;
+mod seal;
 mod settings;
 mod site;
+mod vault;
