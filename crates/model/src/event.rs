@@ -84,6 +84,23 @@ pub enum Event {
     SiteRestored { taken_at: Timestamp, former_chain: AuditChainId, former_seq: u64 },
     /// The site was moved to another database.
     DatabaseMoved { from: String, to: String },
+    /// A new data key of the vault seals from now on; older values are being
+    /// sealed anew.
+    VaultKeyRotated { from: i64, to: i64 },
+    /// Nothing is sealed with a data key of the vault any more.
+    VaultKeyRetired { version: i64 },
+    /// Another key that locks the vault was prepared beside the one in use.
+    VaultKekChangePrepared { from: String, to: String },
+    /// The other key opened the vault and locks it from now on.
+    VaultKekChanged { from: String, to: String },
+    /// The preparation was taken back.
+    VaultKekChangeCancelled {},
+    /// The server started without the key that opens the vault.
+    ServerSealed {},
+    /// The sealed server got the key and went on.
+    ServerUnsealed { provider: String },
+    /// An operator gave a key that does not open the vault.
+    UnsealRefused {},
 
     /// A user was created.
     UserCreated { user: UserId, name: String, role: Role },
@@ -301,6 +318,22 @@ impl Event {
             Self::DatabaseMoved { .. } => {
                 info(123, "Site moved to another database", "サイトを別のデータベースへ移行")
             }
+            Self::VaultKeyRotated { .. } => {
+                info(130, "Vault data key rotated", "保管庫のデータ鍵を更新")
+            }
+            Self::VaultKeyRetired { .. } => {
+                info(131, "Vault data key retired", "保管庫のデータ鍵を引退")
+            }
+            Self::VaultKekChangePrepared { .. } => {
+                info(132, "Change of the vault's lock prepared", "保管庫の鍵の変更を準備")
+            }
+            Self::VaultKekChanged { .. } => info(133, "Vault's lock changed", "保管庫の鍵を変更"),
+            Self::VaultKekChangeCancelled { .. } => {
+                info(134, "Change of the vault's lock cancelled", "保管庫の鍵の変更を取り消し")
+            }
+            Self::ServerSealed { .. } => info(135, "Server sealed", "サーバーが封印状態で開始"),
+            Self::ServerUnsealed { .. } => info(136, "Server unsealed", "サーバーの封印を解除"),
+            Self::UnsealRefused { .. } => info(137, "Unsealing refused", "封印の解除を拒否"),
             Self::UserCreated { .. } => info(200, "User created", "ユーザーを作成"),
             Self::UserRoleChanged { .. } => info(201, "User role changed", "ユーザーの役割を変更"),
             Self::UserDisabled { .. } => info(202, "User disabled", "ユーザーを無効化"),
@@ -468,6 +501,14 @@ impl Event {
                 former_seq: 0,
             },
             Self::DatabaseMoved { from: text(), to: text() },
+            Self::VaultKeyRotated { from: 1, to: 2 },
+            Self::VaultKeyRetired { version: 1 },
+            Self::VaultKekChangePrepared { from: text(), to: text() },
+            Self::VaultKekChanged { from: text(), to: text() },
+            Self::VaultKekChangeCancelled {},
+            Self::ServerSealed {},
+            Self::ServerUnsealed { provider: text() },
+            Self::UnsealRefused {},
             Self::UserCreated { user, name: text(), role },
             Self::UserRoleChanged { user, from: role, to: role },
             Self::UserDisabled { user },

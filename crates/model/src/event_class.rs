@@ -119,7 +119,15 @@ impl Event {
             }
             Self::SiteRestored { .. } => (C::Alarm, S::Critical),
 
+            Self::VaultKeyRotated { .. }
+            | Self::VaultKekChangePrepared { .. }
+            | Self::VaultKekChanged { .. }
+            | Self::VaultKekChangeCancelled { .. } => (C::Change, S::Notice),
+            Self::ServerSealed { .. } | Self::UnsealRefused { .. } => (C::Alarm, S::Warning),
+
             Self::SiteInitialised { .. }
+            | Self::VaultKeyRetired { .. }
+            | Self::ServerUnsealed { .. }
             | Self::ServerStarted { .. }
             | Self::ServerStopped { .. }
             | Self::AuditKeyCreated { .. }

@@ -19,6 +19,14 @@ pub(crate) fn system_accounts(
     refuse("managing accounts")
 }
 
+pub(crate) fn lock_pages(_bytes: &[u8]) -> Result<(), PlatformError> {
+    refuse("locking pages into memory")
+}
+
+pub(crate) fn unlock_pages(_bytes: &[u8]) -> Result<(), PlatformError> {
+    refuse("locking pages into memory")
+}
+
 pub(crate) fn harden() -> Result<(), PlatformError> {
     refuse("switching core dumps off")
 }

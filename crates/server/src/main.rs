@@ -5,19 +5,21 @@ mod commands;
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use commands::databases::{Backup, BackupDrill, MigrateTo, Restore};
 use commands::keys::KeysCommand;
 use commands::manual;
+use commands::passphrase::PassphraseArguments;
 use sekisho_model::clock::SystemClock;
 use sekisho_model::rng::SystemRng;
 use sekisho_seal::recovery_key;
 use sekisho_seal::sealing::OpeningKey;
 use sekisho_server::config::{Config, DEFAULT_PATH, LogFormat, settings};
 use sekisho_server::{http, init, run};
+use sekisho_vault::PageLocker;
 use zeroize::Zeroizing;
 
 /// What `--help` ends with.
@@ -44,14 +46,25 @@ enum Command {
     Init {
         #[command(flatten)]
         config: ConfigArguments,
+        #[command(flatten)]
+        passphrase: PassphraseArguments,
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Serve until stopped.
+    /// Serve until stopped. Without the key that opens the vault the server
+    /// starts sealed: it answers everything with 503 until it gets the key.
     Run {
         #[command(flatten)]
         config: ConfigArguments,
+    },
+    /// Give a sealed server its passphrase, or have it look for its key now.
+    /// Speaks to the server's socket on this machine, as root.
+    Unseal {
+        #[command(flatten)]
+        config: ConfigArguments,
+        #[command(flatten)]
+        passphrase: PassphraseArguments,
     },
     /// End a recovery: open what the agents handed in with the recovery key.
     ///
@@ -63,6 +76,8 @@ enum Command {
         /// A file that holds the recovery key; `-` = standard input.
         #[arg(long, value_name = "FILE")]
         recovery_key_file: Option<PathBuf>,
+        #[command(flatten)]
+        passphrase: PassphraseArguments,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -151,12 +166,14 @@ fn main() -> ExitCode {
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout();
     match command {
-        Command::Init { config, json } => {
+        Command::Init { config, passphrase, json } => {
             prepare_process()?;
             let config = config.load()?;
+            let passphrase = passphrase.choose(&config)?;
             log(tracing_subscriber::EnvFilter::new("warn"), LogFormat::Text)?;
             let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
-            runtime()?.block_on(init::init(&config, clock, rng, json, &mut out))?;
+            runtime()?
+                .block_on(init::init_with(&config, passphrase, clock, rng, json, &mut out))?;
         }
         Command::Run { config } => {
             prepare_process()?;
@@ -166,15 +183,17 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             sekisho_platform::process::raise_open_files()?;
             runtime()?.block_on(run::run(config, Arc::new(SystemClock), Arc::new(SystemRng)))?;
         }
-        Command::Recover { config, recovery_key_file, json } => {
+        Command::Recover { config, recovery_key_file, passphrase, json } => {
             prepare_process()?;
             let config = config.load()?;
+            let passphrase = passphrase.read(&config)?;
             log(tracing_subscriber::EnvFilter::new("warn"), LogFormat::Text)?;
             let key = read_recovery_key(recovery_key_file.as_deref())?;
             let done = runtime()?.block_on(run::recover(
                 config,
                 Arc::new(SystemClock),
                 Arc::new(SystemRng),
+                passphrase,
                 &key,
             ))?;
             if json {
@@ -189,6 +208,14 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             }
         }
         Command::Audit { command } => return command.run(&mut out),
+        Command::Unseal { config, passphrase } => {
+            prepare_process()?;
+            let config = config.load()?;
+            let passphrase = passphrase.read(&config)?;
+            let done = sekisho_server::sealed::unseal(&config.listen.control, passphrase.as_ref())?;
+            anyhow::ensure!(done.unsealed, "{}", done.message);
+            writeln!(out, "{}", done.message)?;
+        }
         Command::Keys { command } => command.run(&mut out)?,
         Command::Backup(command) => command.run(&mut out)?,
         Command::Restore(command) => command.run(&mut out)?,
@@ -200,6 +227,9 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             write!(out, "{}", checked.understood)?;
             for problem in &checked.problems {
                 writeln!(out, "problem: {problem}")?;
+            }
+            if let Err(error) = sekisho_platform::memory::try_lock() {
+                writeln!(out, "note: keys cannot be kept out of swap: {error:#}; {MEMLOCK}")?;
             }
             if !checked.problems.is_empty() {
                 return Ok(ExitCode::FAILURE);
@@ -240,7 +270,23 @@ fn read_recovery_key(file: Option<&Path>) -> anyhow::Result<OpeningKey> {
 /// No core dumps, and nothing this process creates is open to others.
 fn prepare_process() -> anyhow::Result<()> {
     sekisho_platform::process::harden().context("cannot switch off core dumps")?;
+    sekisho_vault::keep_keys_in_memory_with(PageLocker { lock: lock_page, unlock: unlock_page });
     sekisho_platform::process::restrict_new_files().context("cannot set the umask")
+}
+
+/// What to do about keys that cannot be locked into memory.
+const MEMLOCK: &str = "raise LimitMEMLOCK= in the unit, or switch swap off or encrypt it";
+
+fn lock_page(page: &[u8]) {
+    static SAID: Once = Once::new();
+    if let Err(error) = sekisho_platform::memory::lock(page) {
+        SAID.call_once(|| tracing::warn!(%error, "keys may get into swap; {MEMLOCK}"));
+    }
+}
+
+fn unlock_page(page: &[u8]) {
+    // It was not locked, then; said above.
+    let _ = sekisho_platform::memory::unlock(page);
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

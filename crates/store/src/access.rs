@@ -21,8 +21,8 @@ use crate::unit_of_work::{ArcRng, CommitHooks, OperationContext, UnitOfWork};
 use crate::{
     Accounts, ApiTokens, AuditGate, AuditHeads, AuditLog, Bundles, DeviceCertificates,
     DeviceSessions, Devices, EnrolmentKeys, Escrows, IdempotencyKeys, LoginSessions, Orders,
-    Outbox, PasswordPolicies, ResourceGroups, Resources, Rotation, SecretVersions, SignInAttempts,
-    SiteKeys, Sites, Users, VaultKeys,
+    Outbox, PasswordPolicies, ResourceGroups, Resources, Rotation, SealedValues, SecretVersions,
+    SignInAttempts, SiteKeys, Sites, Users, VaultKeys,
 };
 
 /// An open database. Cloning it is cheap and shares the connections.
@@ -228,6 +228,8 @@ repositories! {
     site: Sites,
     /// Wrapped vault keys.
     vault_keys: VaultKeys,
+    /// Everything the vault has sealed.
+    sealed_values: SealedValues,
     /// The site's signing, opening and CA keys.
     site_keys: SiteKeys,
     /// Trust bundles.

@@ -43,7 +43,10 @@ words! {
     VaultKeyState {
         /// Seals new values. There is one.
         Active = "active",
-        /// Only opens what it sealed.
+        /// Only opens what it sealed; the values are being sealed anew.
+        Draining = "draining",
+        /// Nothing was sealed with it any more when it was retired. It is
+        /// kept: it costs nothing, and no mistake can lose a value.
         Retired = "retired",
     }
 

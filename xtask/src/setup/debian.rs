@@ -85,6 +85,11 @@ const PACKAGES: &[Package] = &[
         present: || cmd::on_path("strip"),
     },
     Package {
+        name: "softhsm2",
+        purpose: "a security module in software, in tests of the whole system",
+        present: || cmd::on_path("softhsm2-util"),
+    },
+    Package {
         name: "postgresql",
         purpose: "the second database of the store's tests",
         present: || postgresql_program("initdb"),

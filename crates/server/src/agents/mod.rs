@@ -92,7 +92,14 @@ impl From<OrderError> for Refusal {
 
 impl From<sekisho_vault::VaultError> for Refusal {
     fn from(error: sekisho_vault::VaultError) -> Self {
-        Self::Internal(error.to_string())
+        match error {
+            // Another process has made a data key that this one reads in a
+            // moment.
+            sekisho_vault::VaultError::UnknownKeyVersion { .. } => {
+                Self::Unavailable(error.to_string())
+            }
+            other => Self::Internal(other.to_string()),
+        }
     }
 }
 

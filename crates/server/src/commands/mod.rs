@@ -4,3 +4,4 @@ pub(crate) mod audit;
 pub(crate) mod databases;
 pub(crate) mod keys;
 pub(crate) mod manual;
+pub(crate) mod passphrase;

@@ -9,6 +9,7 @@ use sekisho_model::id::{OrderId, RequestId};
 use sekisho_model::name::InvalidName;
 use sekisho_policy::Denied;
 use sekisho_store::{InvalidCursor, StoreError};
+use sekisho_vault::VaultError;
 use serde::Serialize;
 
 /// Why a request was not carried out. Use-cases return it, too; it knows
@@ -119,6 +120,12 @@ pub enum Problem {
         /// The name of the site.
         site: String,
     },
+    /// The server waits for the key that opens the vault.
+    #[error("the server is sealed: {reason}")]
+    Sealed {
+        /// What is the matter and what to do.
+        reason: &'static str,
+    },
     /// The site is in recovery and does not do this until it is over.
     #[error("the site is in recovery: {reason}")]
     Recovery {
@@ -199,6 +206,7 @@ impl Problem {
                 ("head_contradicted", S::CONFLICT, "Contradicting head")
             }
             Self::HeadForged { .. } => ("head_forged", S::CONFLICT, "Forged head"),
+            Self::Sealed { .. } => ("sealed", S::SERVICE_UNAVAILABLE, "Sealed"),
             Self::Recovery { .. } => ("recovery", S::SERVICE_UNAVAILABLE, "In recovery"),
             Self::TooLarge { .. } => ("too_large", S::PAYLOAD_TOO_LARGE, "Too large"),
             Self::UnsupportedMediaType { .. } => {
@@ -275,7 +283,10 @@ impl Problem {
             Self::Throttled { retry_after } => {
                 headers.insert(header::RETRY_AFTER, retry_after.as_secs().max(1).into());
             }
-            Self::Unavailable { .. } | Self::AuditUnavailable { .. } | Self::AuditHeld { .. } => {
+            Self::Unavailable { .. }
+            | Self::Sealed { .. }
+            | Self::AuditUnavailable { .. }
+            | Self::AuditHeld { .. } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
             }
             Self::Unauthenticated { .. } => {
@@ -285,6 +296,11 @@ impl Problem {
         }
         response
     }
+}
+
+/// The answer of a server that has no envelope yet.
+pub(crate) fn sealed_answer(problem: &Problem, request: RequestId) -> Response {
+    problem.render(request)
 }
 
 const INVISIBLE: &str = "there is no such object, or you may not see it";
@@ -341,6 +357,17 @@ impl From<StoreError> for Problem {
             | StoreError::Spent
             | StoreError::Corrupt { .. }
             | StoreError::Internal { .. } => Self::internal(error),
+        }
+    }
+}
+
+impl From<VaultError> for Problem {
+    /// Another process has made a data key that this one reads in a moment;
+    /// everything else is damage.
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::UnknownKeyVersion { .. } => Self::Unavailable { reason: error.to_string() },
+            other => Self::internal(other),
         }
     }
 }

@@ -16,6 +16,10 @@ pub(super) struct Probe {
     /// `behind` while one of its readers has trouble, else `ok`.
     #[serde(skip_serializing_if = "Option::is_none")]
     audit: Option<&'static str>,
+    /// What does not stop the server's work, but would after a restart:
+    /// `kek_missing` while the key that locks the vault cannot be reached.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<&'static str>,
 }
 
 /// Says that the server is alive.
@@ -24,7 +28,7 @@ pub(super) struct Probe {
     responses((status = 200, description = "Alive", body = Probe)),
 )]
 pub(super) async fn show_health() -> Json<Probe> {
-    Json(Probe { status: "alive", audit: None })
+    Json(Probe { status: "alive", audit: None, warnings: Vec::new() })
 }
 
 /// Says whether the server does its work: the database answers and the site is
@@ -51,7 +55,8 @@ pub(super) async fn show_readiness(State(app): State<SharedApp>) -> Result<Json<
                 None if has_trouble => "behind",
                 None => "ok",
             };
-            Ok(Json(Probe { status: "ready", audit: Some(audit) }))
+            let warnings = app.vault.kek_missing().map(|_| "kek_missing").into_iter().collect();
+            Ok(Json(Probe { status: "ready", audit: Some(audit), warnings }))
         }
     }
 }
