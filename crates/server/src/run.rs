@@ -185,7 +185,7 @@ impl Listeners {
 /// When something cannot be opened, or a part of the server ended by itself.
 pub async fn run(config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> anyhow::Result<()> {
     let listeners = Listeners::bind(&config).await?;
-    let store = connect(&config, &clock, &rng).await?;
+    let store = open_store(&config, clock.clone(), rng.clone()).await?;
     let mut stop = std::pin::pin!(stop_signal());
     let opened = crate::vault::open(&store, &config.vault, None, clock.as_ref(), &rng).await;
     let opened = match opened {
@@ -309,18 +309,9 @@ async fn drain(parts: &mut JoinSet<()>, app: &App) {
 /// `/metrics`, on the loopback interface.
 fn metrics_router(app: SharedApp) -> Router {
     async fn metrics(State(app): State<SharedApp>) -> axum::response::Response {
-        use axum::response::IntoResponse as _;
-        app.metrics.database_up.set(i64::from(app.store.ping().await.is_ok()));
         // Without an answer the last one stands.
         if let Ok(last) = crate::system::last_backups(&app.store).await {
             app.metrics.last_backups(last);
-        }
-        match app.metrics.encode() {
-            Ok(text) => {
-                let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-                ([(::http::header::CONTENT_TYPE, kind)], text).into_response()
-            }
-            Err(_) => ::http::StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         }
         metrics_answer(&app.store, &app.metrics).await
     }
