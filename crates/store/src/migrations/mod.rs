@@ -47,7 +47,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration {
         id: "m20261122_060000_rotation",
         tables: m20261122_060000_rotation::TABLES,
-        extensions: m20261122_060000_rotation::EXTENSIONS,
+        extensions: &[],
     },
     Migration {
         id: "m20261122_070000_audit_heads",
