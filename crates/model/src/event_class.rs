@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn secrets_wait_for_everybody_and_results_for_nobody() {
-        let person = Actor::User("01a2015a-c083-78b9-bf67-2b24cdb84124".parse::<UserId>().expect("an id"));
+        let person =
+            Actor::User("01a2015a-c083-78b9-bf67-2b24cdb84124".parse::<UserId>().expect("an id"));
         for event in Event::samples() {
             let (class, _) = event.rank();
             let by_anybody = event.is_held_without_witness(&Actor::System);
