@@ -41,7 +41,7 @@ fn where_debian_looks(path: &str) -> String {
 /// A member of an `ar` archive: a header of 60 bytes, the content, and a line
 /// feed where the next header would begin at an odd byte.
 fn append(ar: &mut Vec<u8>, name: &str, time_s: u64, content: &[u8]) -> Result<()> {
-    write!(ar, "{name:<16}{time_s:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, "100644", content.len())?;
+    writeln!(ar, "{name:<16}{time_s:<12}{:<6}{:<6}{:<8}{:<10}`", 0, 0, "100644", content.len())?;
     ar.extend_from_slice(content);
     if content.len() % 2 == 1 {
         ar.push(b'\n');
