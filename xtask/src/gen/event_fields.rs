@@ -42,6 +42,7 @@ pub(super) const FIELDS: &[(&str, &str, &str)] = &[
     ("policy", "id of the password policy", "パスワードポリシーの ID"),
     ("pre_approved", "whether devices work without approval", "承認なしで使えるかどうか"),
     ("problem", "what is wrong, as a sentence", "問題の説明"),
+    ("provider", "what keeps the key of the vault", "保管庫の鍵の置き場所"),
     ("public", "public half of a signing key", "署名鍵の公開部分"),
     ("reason", "why, as given or as judged", "理由"),
     ("renewal", "whether it replaces another certificate", "更新かどうか"),
@@ -65,7 +66,7 @@ pub(super) const FIELDS: &[(&str, &str, &str)] = &[
     ("until", "when it ends", "終わる時刻"),
     ("use", "how often an enrolment key admits", "登録キーの使用回数"),
     ("user", "id of the user", "ユーザーの ID"),
-    ("version", "of a program, or the id of a password version", "バージョン"),
+    ("version", "of a program, of a key, or the id of a password version", "バージョン"),
     ("versions", "ids of the password versions", "パスワード版の ID"),
     ("witness", "the witness, as in the settings", "証人(設定上の名前)"),
 ];

@@ -27,7 +27,9 @@ fn helps(name: &str) -> Vec<Help> {
         let mut command = Command::new(program(name));
         command.args(&path[1..]).arg("--help");
         let help = read_help(path, &run(&mut command, b"").ok());
-        open.extend(help.verbs.iter().map(|verb| [&help.path[..], &[verb.clone()]].concat()));
+        open.extend(
+            help.verbs.iter().map(|verb| [&help.path[..], std::slice::from_ref(verb)].concat()),
+        );
         helps.push(help);
     }
     helps
