@@ -33,7 +33,8 @@ impl Rsyslog {
             r#"global(workDirectory="{path}" maxMessageSize="64k" DefaultNetstreamDriver="gtls"
   DefaultNetstreamDriverCAFile="{path}/ca.pem" DefaultNetstreamDriverCertFile="{path}/server.pem"
   DefaultNetstreamDriverKeyFile="{path}/server.key")
-module(load="imtcp" StreamDriver.Name="gtls" StreamDriver.Mode="1" StreamDriver.AuthMode="anon")
+module(load="imtcp" StreamDriver.Name="gtls" StreamDriver.Mode="1" StreamDriver.AuthMode="anon"
+  gnutlsPriorityString="NORMAL:+VERS-TLS1.3")
 module(load="imptcp")
 ruleset(name="tls") {{ action(type="omfile" file="{path}/tls.log" template="RSYSLOG_SyslogProtocol23Format") }}
 ruleset(name="tcp") {{ action(type="omfile" file="{path}/tcp.log" template="RSYSLOG_SyslogProtocol23Format") }}
