@@ -16,6 +16,7 @@ mod cmd;
 mod demo;
 mod r#gen;
 mod ports;
+mod prove;
 pub mod scratch_system;
 mod setup;
 mod test;
@@ -48,6 +49,8 @@ enum Verb {
     Ci(ci::Args),
     /// Take figures, with the peer in the same run.
     Bench(bench::Args),
+    /// Prove by fault injection what must never happen.
+    Prove(prove::Args),
     /// Check the rules of the architecture that the compiler does not see.
     Tidy,
     /// Write the generated files anew.
@@ -79,6 +82,7 @@ fn run(cli: Cli) -> Result<()> {
         Verb::Test(args) => test::run(&workspace, &args),
         Verb::Ci(args) => ci::run(&workspace, &args),
         Verb::Bench(args) => bench::run(&workspace, &args),
+        Verb::Prove(args) => prove::run(&workspace, &args),
         Verb::Tidy => tidy::run(&workspace),
         Verb::Gen(args) => r#gen::run(&workspace, &args),
     }

@@ -170,8 +170,8 @@ impl Engine {
             return receipt.clone();
         }
         if let Some(known) = self.journal.entry(order.order) {
-            if let Some(receipt) = &known.receipt {
-                return receipt.to_vec();
+            if let Some(receipt) = known.receipt.clone() {
+                return self.report_again(known.clone(), order, hash, &receipt);
             }
             if known.step >= Step::Started {
                 return self.finish(known.clone(), unknown());
@@ -234,6 +234,36 @@ impl Engine {
         // The highest seq must outlive the entries it is read from.
         self.state.put_counters(&self.counters)?;
         self.journal.tidy(now)
+    }
+
+    /// The server gives an order again that has a receipt: it does not have that
+    /// receipt, or was put back to a copy that does not. What came of the order
+    /// is reported for this delivery.
+    fn report_again(
+        &mut self,
+        known: Entry,
+        order: &Order,
+        hash: [u8; 32],
+        receipt: &[u8],
+    ) -> Vec<u8> {
+        let said = message::read_receipt(receipt, &self.identity, self.site, self.device);
+        let outcome = match said {
+            // Other orders came after it and are forgotten too: what was true
+            // then may not be true now. The server looks.
+            _ if order.seq < self.counters.seq && order.seq != known.seq => match &order.task {
+                Task::Reset { .. } => unknown(),
+                Task::Verify { .. } | Task::Discover {} => {
+                    let detail = format!("seq {} came after seq {}", order.seq, self.counters.seq);
+                    Outcome::Refused { reason: OrderRefusal::SeqConflict, detail }
+                }
+            },
+            Ok(said) => said.outcome,
+            Err(error) => {
+                tracing::error!(%error, "a stored receipt cannot be read");
+                unknown()
+            }
+        };
+        self.finish(Entry { seq: known.seq.max(order.seq), order_hash: hash, ..known }, outcome)
     }
 
     fn refusal(&self, order: &Order, now: Timestamp) -> Option<(OrderRefusal, String)> {

@@ -415,6 +415,24 @@ pub fn sign_receipt(receipt: &Receipt, identity: &IdentityKey, site: SiteId) -> 
     identity.sign(Purpose::Receipt, &scope, cbor::encode(receipt))
 }
 
+/// Reads a receipt that this device has signed.
+///
+/// # Errors
+/// When it is not signed by this key, or names another device.
+pub fn read_receipt(
+    signed: &[u8],
+    identity: &IdentityKey,
+    site: SiteId,
+    device: DeviceId,
+) -> Result<Receipt, SealError> {
+    let scope = Scope::device(site, device);
+    let key = identity.public();
+    let payload = sign::verify(Purpose::Receipt, &scope, VerifyKey::P256(&key), signed)?;
+    let receipt: Receipt = cbor::decode(&payload, MAX_RECEIPT_BYTES)?;
+    same_device(receipt.device, device)?;
+    Ok(receipt)
+}
+
 /// Seals a signed receipt to the receipt key.
 ///
 /// # Errors

@@ -45,6 +45,19 @@ pub async fn open(
     rng: Arc<dyn Rng>,
 ) -> anyhow::Result<SharedApp> {
     let store = open_store(&config, clock.clone(), rng.clone()).await?;
+    open_on(store, config, clock, rng).await
+}
+
+/// Opens the vault and the site's keys on an open database.
+///
+/// # Errors
+/// Says what is missing and what to do.
+pub async fn open_on(
+    store: Store,
+    config: Config,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+) -> anyhow::Result<SharedApp> {
     let vault = open_vault(&config, &store).await?;
     let keys = SiteKeys::load(&store, &vault).await?;
     let started = clock.now();
