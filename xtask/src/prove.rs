@@ -13,8 +13,7 @@ use crate::cmd;
 use crate::workspace::Workspace;
 
 /// Cases of a full run, by database.
-const FULL: [(&str, u64); 3] =
-    [("memory", 1_000_000), ("sqlite", 20_000), ("postgres", 20_000)];
+const FULL: [(&str, u64); 3] = [("memory", 1_000_000), ("sqlite", 20_000), ("postgres", 20_000)];
 
 /// The arguments of `prove`.
 #[derive(clap::Args)]
@@ -66,9 +65,9 @@ fn never_lost(workspace: &Workspace, args: &NeverLost) -> Result<()> {
     let package = ["--package", "sekisho-sim", "--bin", "sekisho-sim"];
     cmd::run(workspace.cargo(&["build", "--quiet", "--profile", "prove"]).args(package))?;
     let program = workspace.target.join("prove/sekisho-sim");
-    let chosen = FULL.iter().filter(|(name, _)| {
-        args.database.as_ref().is_none_or(|database| database == name)
-    });
+    let chosen = FULL
+        .iter()
+        .filter(|(name, _)| args.database.as_ref().is_none_or(|database| database == name));
     let mut runs = Vec::new();
     let mut failed = false;
     for (database, full) in chosen {
@@ -121,7 +120,10 @@ mod tests {
     fn the_total_adds_up_what_each_database_found() {
         let run = |cases: u64, lost: u64| json!({ "cases": cases, "faults": 2, "lost": lost });
         let total = total(&[run(5, 0), run(7, 1)], 3);
-        assert_eq!((&total["cases"], &total["lost"], &total["seed"]), (&json!(12), &json!(1), &json!(3)));
+        assert_eq!(
+            (&total["cases"], &total["lost"], &total["seed"]),
+            (&json!(12), &json!(1), &json!(3))
+        );
         assert_eq!(total["faults"], 4);
         assert_eq!(total["databases"].as_array().map(Vec::len), Some(2));
     }

@@ -161,9 +161,9 @@ impl LossyDisk {
     /// The files as they are now, by name: a copy that stops the machine.
     pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
         let files = lock(&FILES);
-        let ours = files.iter().filter(|(path, _)| {
-            path.starts_with(&self.folder) && !path.ends_with("-shm")
-        });
+        let ours = files
+            .iter()
+            .filter(|(path, _)| path.starts_with(&self.folder) && !path.ends_with("-shm"));
         let name = |path: &str| path[self.folder.len() + 1..].to_owned();
         ours.map(|(path, file)| (name(path), lock(file).now.clone())).collect()
     }
@@ -332,7 +332,9 @@ unsafe extern "C" fn open(
     let Some((found, power)) = found.and_then(|path| power_of(&path).map(|power| (path, power)))
     else {
         // SAFETY: the arguments are SQLite's own, for its own file system.
-        return unsafe { (*below()).xOpen.expect("complete")(below(), name, file, flags, out_flags) };
+        return unsafe {
+            (*below()).xOpen.expect("complete")(below(), name, file, flags, out_flags)
+        };
     };
     let create = flags & ffi::SQLITE_OPEN_CREATE != 0;
     let shared = {
@@ -502,10 +504,7 @@ unsafe extern "C" fn write(
     if off { ffi::SQLITE_IOERR_WRITE } else { ffi::SQLITE_OK }
 }
 
-unsafe extern "C" fn truncate(
-    file: *mut ffi::sqlite3_file,
-    size: ffi::sqlite3_int64,
-) -> c_int {
+unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, size: ffi::sqlite3_int64) -> c_int {
     // SAFETY: opened by `open`.
     let mut state = lock(unsafe { &handle(file).file });
     if state.step() {
@@ -593,11 +592,7 @@ unsafe extern "C" fn check_reserved(file: *mut ffi::sqlite3_file, out: *mut c_in
     ffi::SQLITE_OK
 }
 
-unsafe extern "C" fn file_control(
-    _: *mut ffi::sqlite3_file,
-    _: c_int,
-    _: *mut c_void,
-) -> c_int {
+unsafe extern "C" fn file_control(_: *mut ffi::sqlite3_file, _: c_int, _: *mut c_void) -> c_int {
     ffi::SQLITE_NOTFOUND
 }
 
@@ -658,9 +653,9 @@ unsafe extern "C" fn shm_lock(
         }
         return ffi::SQLITE_OK;
     }
-    let taken = slots.clone().any(|slot| {
-        state.shm_exclusive[slot] || (!shared && state.shm_shared[slot] > 0)
-    });
+    let taken = slots
+        .clone()
+        .any(|slot| state.shm_exclusive[slot] || (!shared && state.shm_shared[slot] > 0));
     if taken {
         return ffi::SQLITE_BUSY;
     }

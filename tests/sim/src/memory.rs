@@ -57,8 +57,13 @@ impl Memory {
     pub(crate) fn new(image: Arc<[u8]>, power: Power) -> Self {
         let connection = Connection::open_in_memory().expect("memory is there");
         connection.set_prepared_statement_cache_capacity(512);
-        let inner =
-            Inner { connection, image, replaced: true, in_transaction: false, columns: BTreeMap::new() };
+        let inner = Inner {
+            connection,
+            image,
+            replaced: true,
+            in_transaction: false,
+            columns: BTreeMap::new(),
+        };
         let memory = Self { inner: Arc::new(Mutex::new(inner)), power };
         memory.reset();
         memory
@@ -217,7 +222,10 @@ fn bind(prepared: &mut rusqlite::Statement<'_>, statement: &Statement) -> rusqli
 }
 
 fn output(value: &Value) -> ToSqlOutput<'_> {
-    fn null<'a, T>(value: &'a Option<T>, some: impl FnOnce(&'a T) -> ToSqlOutput<'a>) -> ToSqlOutput<'a> {
+    fn null<'a, T>(
+        value: &'a Option<T>,
+        some: impl FnOnce(&'a T) -> ToSqlOutput<'a>,
+    ) -> ToSqlOutput<'a> {
         value.as_ref().map_or(ToSqlOutput::Owned(Stored::Null), some)
     }
     let integer = |number: i64| ToSqlOutput::Owned(Stored::Integer(number));

@@ -220,8 +220,9 @@ impl World<'_> {
         names.iter().any(|name| {
             let bytes = disk.read(&format!("escrow/{name}")).ok().flatten().unwrap_or_default();
             let sealed: Option<SealedEscrow> = cbor::decode(&bytes, escrow::MAX_ESCROW_BYTES).ok();
-            let opened =
-                sealed.and_then(|sealed| escrow::open(&sealed, &self.site.recovery_key, site, device).ok());
+            let opened = sealed.and_then(|sealed| {
+                escrow::open(&sealed, &self.site.recovery_key, site, device).ok()
+            });
             opened.is_some_and(|opened| opened.value.0 == works.value)
         })
     }

@@ -103,8 +103,11 @@ impl Postgres {
     async fn copy(&mut self, from: &str, to: &str) {
         let mut sql = String::from("BEGIN;");
         for table in &self.tables {
-            write!(sql, "DELETE FROM {to}.{table}; INSERT INTO {to}.{table} SELECT * FROM {from}.{table};")
-                .expect("a string grows");
+            write!(
+                sql,
+                "DELETE FROM {to}.{table}; INSERT INTO {to}.{table} SELECT * FROM {from}.{table};"
+            )
+            .expect("a string grows");
         }
         sql.push_str("COMMIT;");
         run(&mut self.admin, &sql).await;
@@ -192,12 +195,7 @@ fn rows(image: &[u8], schema: &str, tables: &[String]) -> String {
 
 // --- The relay ----------------------------------------------------------------
 
-async fn accept(
-    listener: UnixListener,
-    to: PathBuf,
-    power: Power,
-    lives: watch::Receiver<u64>,
-) {
+async fn accept(listener: UnixListener, to: PathBuf, power: Power, lives: watch::Receiver<u64>) {
     let mut connections = JoinSet::new();
     while let Ok((client, _)) = listener.accept().await {
         while connections.try_join_next().is_some() {}

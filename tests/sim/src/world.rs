@@ -27,8 +27,9 @@ use crate::site::{AccountAt, Site};
 use crate::{Broken, Teeth};
 
 /// Waits between the rounds of healing: what is tried again later comes up.
-const ROUNDS_S: [u64; 16] =
-    [0, 0, 61, 61, 301, 301, 901, 901, 3_601, 3_601, 21_601, 21_601, 21_601, 21_601, 21_601, 21_601];
+const ROUNDS_S: [u64; 16] = [
+    0, 0, 61, 61, 301, 301, 901, 901, 3_601, 3_601, 21_601, 21_601, 21_601, 21_601, 21_601, 21_601,
+];
 
 /// Turns of an agent within a round, at most.
 const TURNS: u32 = 8;
@@ -464,8 +465,7 @@ impl<'a> World<'a> {
 
     async fn is_quiet(&mut self) -> Result<bool, Broken> {
         let Some(app) = self.app().await? else { return Ok(false) };
-        let open =
-            OrderFilter { states: OrderState::open().collect(), ..OrderFilter::default() };
+        let open = OrderFilter { states: OrderState::open().collect(), ..OrderFilter::default() };
         let open = app.store.read().orders().list(&open, &Page::first(8)).await;
         let open = open.map_err(Broken::store)?.items;
         let shown: Vec<_> = open.iter().map(|order| (order.operation, order.state)).collect();
@@ -483,7 +483,9 @@ impl<'a> World<'a> {
     /// An account's row.
     pub(crate) async fn row(&self, account: usize) -> Result<Option<Account>, StoreError> {
         match &self.server {
-            Some(server) => server.app.store.read().accounts().find(self.accounts[account].id).await,
+            Some(server) => {
+                server.app.store.read().accounts().find(self.accounts[account].id).await
+            }
             None => Ok(None),
         }
     }

@@ -350,7 +350,9 @@ async fn row_10_an_order_that_was_withdrawn_after_it_had_been_carried_out_and_fo
     let server = server.restored_from(backup).await;
     agent.network.lead_to(server.plane());
     let order = server.order(order.id).await;
-    orders::cancel(server.app(), &server.context(), order).await.expect("it seems not to have left");
+    orders::cancel(server.app(), &server.context(), order)
+        .await
+        .expect("it seems not to have left");
     agent.work().await.expect("hands in its escrows");
     server.recover().await;
     assert_known(&server, &agent).await;

@@ -18,8 +18,8 @@ use sekisho_wire::session::{
 
 use super::{Peer, Refusal, context};
 use crate::app::App;
-use crate::{orders, recovery};
 use crate::secrets;
+use crate::{orders, recovery};
 
 /// An unconditional fetch is made at least so often, in seconds: it bounds
 /// what a gateway that suppresses wakes can do.
@@ -66,7 +66,8 @@ pub(super) async fn hello(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>
     let bundles = app.keys.bundles();
     let newer = bundles.after(hello.bundle_version, MAX_CHAIN).to_vec();
     let refusal = refusal(&device, &hello);
-    let in_recovery = in_recovery(app, peer, &device, &hello, bundles.trust.bundle().version).await?;
+    let in_recovery =
+        in_recovery(app, peer, &device, &hello, bundles.trust.bundle().version).await?;
     let now = app.clock.now();
     let session = DeviceSessionId::at(now, app.rng.as_ref());
     let outcome = match refusal {
