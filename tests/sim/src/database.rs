@@ -14,9 +14,6 @@ use crate::postgres::Postgres;
 use crate::power::Power;
 use crate::site::{Site, Stage};
 
-/// The database file on a simulated disk.
-const FILE: &str = "sekisho.db";
-
 /// What the server's data is kept in.
 pub(crate) enum Database {
     /// SQLite in memory, called directly; one for each stage.
@@ -33,6 +30,22 @@ pub(crate) struct Files {
     images: Vec<Arc<[u8]>>,
     /// An empty file stands where the store looks whether there is one.
     folder: tempfile::TempDir,
+    /// How many servers have lived; each finds its files under another name.
+    life: u64,
+}
+
+impl Files {
+    fn name(&self) -> String {
+        format!("{}.db", self.life)
+    }
+
+    /// The name for the next server.
+    fn next(&mut self) -> String {
+        let _ = std::fs::remove_file(self.folder.path().join(self.name()));
+        self.life += 1;
+        std::fs::write(self.folder.path().join(self.name()), b"").expect("a file");
+        self.name()
+    }
 }
 
 /// A backup.
@@ -55,17 +68,19 @@ impl Database {
     /// On a disk that loses what was not synced.
     pub(crate) fn files(site: &Site, power: &Power) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join(FILE), b"").expect("a file");
         let disk = LossyDisk::new(&folder.path().to_string_lossy(), power.clone());
         let images = site.stages.iter().map(|stage| stage.image.clone()).collect();
-        Self::Files(Files { disk, images, folder })
+        Self::Files(Files { disk, images, folder, life: 0 })
     }
 
     /// As the stage begins.
     pub(crate) async fn reset(&mut self, stage: usize) {
         match self {
             Self::Memory(stages) => stages[stage].reset(),
-            Self::Files(files) => files.disk.hold(FILE, &files.images[stage]),
+            Self::Files(files) => {
+                let name = files.next();
+                files.disk.hold(&name, &files.images[stage]);
+            }
             Self::Postgres(postgres) => postgres.reset(stage).await,
         }
     }
@@ -74,7 +89,10 @@ impl Database {
     pub(crate) fn die(&mut self, stage: usize, rng: &dyn Rng) {
         match self {
             Self::Memory(stages) => stages[stage].lose_uncommitted(),
-            Self::Files(files) => files.disk.crash(rng),
+            Self::Files(files) => {
+                let (name, next) = (files.name(), files.next());
+                files.disk.crash(rng, &name, &next);
+            }
             Self::Postgres(postgres) => postgres.hang_up(),
         }
     }
@@ -83,7 +101,7 @@ impl Database {
     pub(crate) async fn backup(&mut self, stage: usize) -> Backup {
         match self {
             Self::Memory(stages) => Backup::File(stages[stage].image()),
-            Self::Files(files) => Backup::Files(files.disk.files()),
+            Self::Files(files) => Backup::Files(files.disk.files(&files.name())),
             Self::Postgres(postgres) => {
                 postgres.backup().await;
                 Backup::Kept
@@ -95,7 +113,10 @@ impl Database {
     pub(crate) async fn restore(&mut self, stage: usize, backup: &Backup) {
         match (self, backup) {
             (Self::Memory(stages), Backup::File(image)) => stages[stage].put(image),
-            (Self::Files(files), Backup::Files(copy)) => files.disk.put(copy),
+            (Self::Files(files), Backup::Files(copy)) => {
+                let name = files.next();
+                files.disk.put(&name, copy);
+            }
             (Self::Postgres(postgres), Backup::Kept) => postgres.restore().await,
             _ => unreachable!("a backup is put back where it comes from"),
         }
@@ -116,7 +137,7 @@ impl Database {
                 return run::open_on(store, config.clone(), clock, rng).await;
             }
             Self::Files(files) => {
-                let url = StoreUrl::Sqlite(files.folder.path().join(FILE));
+                let url = StoreUrl::Sqlite(files.folder.path().join(files.name()));
                 StoreConfig { max_connections: 2, ..StoreConfig::new(url) }
             }
             Self::Postgres(postgres) => postgres.config(),

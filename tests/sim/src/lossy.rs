@@ -37,7 +37,9 @@ pub(crate) struct LossyDisk {
 }
 
 /// The files of all simulated disks, by path.
-static FILES: Mutex<BTreeMap<String, Arc<Mutex<File>>>> = Mutex::new(BTreeMap::new());
+static FILES: Mutex<Files> = Mutex::new(BTreeMap::new());
+
+type Files = BTreeMap<String, Arc<Mutex<File>>>;
 
 /// The simulated disks.
 static DISKS: Mutex<Vec<LossyDisk>> = Mutex::new(Vec::new());
@@ -114,17 +116,55 @@ impl LossyDisk {
     /// The disk holds one file, synced, and nothing else. Whoever has files of
     /// before open has them open in vain.
     pub(crate) fn hold(&self, name: &str, bytes: &[u8]) {
+        let copy = [(String::new(), bytes.to_vec())];
+        self.put(name, &copy);
+    }
+
+    /// The power goes out: what was not synced is there in part, or not. The
+    /// files have another name from then on: a connection of the dead server
+    /// that was being opened finds nothing.
+    pub(crate) fn crash(&self, rng: &dyn Rng, name: &str, next: &str) {
         let mut files = lock(&FILES);
-        files.retain(|path, file| {
-            let ours = path.starts_with(&self.folder);
-            if ours {
-                lock(file).dead = true;
+        for (path, old) in self.take(&mut files) {
+            let mut old = lock(&old);
+            old.dead = true;
+            let suffix = path.strip_prefix(&format!("{}/{name}", self.folder)).map(str::to_owned);
+            let Some(suffix) = suffix.filter(|suffix| suffix != "-shm") else { continue };
+            let keep_name = old.is_named || uniform(rng, 2) == 0;
+            let gone = old.removed && uniform(rng, 2) == 0;
+            if keep_name && !gone {
+                self.insert(&mut files, &format!("{next}{suffix}"), old.after_crash(rng));
             }
-            !ours
+        }
+    }
+
+    /// The files of that name as they are now, by what follows the name: a copy
+    /// that stops the machine.
+    pub(crate) fn files(&self, name: &str) -> Vec<(String, Vec<u8>)> {
+        let files = lock(&FILES);
+        let prefix = format!("{}/{name}", self.folder);
+        let ours = files.iter().filter_map(|(path, file)| {
+            let suffix = path.strip_prefix(&prefix).filter(|suffix| *suffix != "-shm")?;
+            Some((suffix.to_owned(), lock(file).now.clone()))
         });
+        ours.collect()
+    }
+
+    /// Puts files in the place of all there are.
+    pub(crate) fn put(&self, name: &str, copy: &[(String, Vec<u8>)]) {
+        let mut files = lock(&FILES);
+        for (_, old) in self.take(&mut files) {
+            lock(&old).dead = true;
+        }
+        for (suffix, bytes) in copy {
+            self.insert(&mut files, &format!("{name}{suffix}"), bytes.clone());
+        }
+    }
+
+    fn insert(&self, files: &mut Files, name: &str, bytes: Vec<u8>) {
         let file = File {
-            now: bytes.to_vec(),
-            synced: bytes.to_vec(),
+            synced: bytes.clone(),
+            now: bytes,
             is_named: true,
             power: Some(self.power.clone()),
             ..File::default()
@@ -132,59 +172,11 @@ impl LossyDisk {
         files.insert(format!("{}/{name}", self.folder), Arc::new(Mutex::new(file)));
     }
 
-    /// The power goes out: what was not synced is there in part, or not.
-    pub(crate) fn crash(&self, rng: &dyn Rng) {
-        let mut files = lock(&FILES);
+    /// Takes every file of this disk away, in the order of their names.
+    fn take(&self, files: &mut Files) -> Vec<(String, Arc<Mutex<File>>)> {
         let ours: Vec<String> =
             files.keys().filter(|path| path.starts_with(&self.folder)).cloned().collect();
-        for path in ours {
-            let Some(old) = files.remove(&path) else { continue };
-            let mut old = lock(&old);
-            old.dead = true;
-            let keep_name = old.is_named || uniform(rng, 2) == 0;
-            let gone = old.removed && uniform(rng, 2) == 0;
-            if !keep_name || gone || path.ends_with("-shm") {
-                continue;
-            }
-            let left = old.after_crash(rng);
-            let file = File {
-                now: left.clone(),
-                synced: left,
-                is_named: true,
-                power: Some(self.power.clone()),
-                ..File::default()
-            };
-            files.insert(path, Arc::new(Mutex::new(file)));
-        }
-    }
-
-    /// The files as they are now, by name: a copy that stops the machine.
-    pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
-        let files = lock(&FILES);
-        let ours = files
-            .iter()
-            .filter(|(path, _)| path.starts_with(&self.folder) && !path.ends_with("-shm"));
-        let name = |path: &str| path[self.folder.len() + 1..].to_owned();
-        ours.map(|(path, file)| (name(path), lock(file).now.clone())).collect()
-    }
-
-    /// Puts files in the place of all there are.
-    pub(crate) fn put(&self, copy: &[(String, Vec<u8>)]) {
-        for (position, (name, bytes)) in copy.iter().enumerate() {
-            if position == 0 {
-                self.hold(name, bytes);
-                continue;
-            }
-            let file = File {
-                now: bytes.clone(),
-                synced: bytes.clone(),
-                is_named: true,
-                power: Some(self.power.clone()),
-                ..File::default()
-            };
-            let path = format!("{}/{name}", self.folder);
-            lock(&FILES).insert(path, Arc::new(Mutex::new(file)));
-        }
+        ours.into_iter().filter_map(|path| files.remove(&path).map(|file| (path, file))).collect()
     }
 }
 
@@ -380,16 +372,13 @@ unsafe extern "C" fn delete(
         // SAFETY: the arguments are SQLite's own, for its own file system.
         return unsafe { (*below()).xDelete.expect("complete")(below(), name, sync_dir) };
     };
-    if power.step() {
-        return ffi::SQLITE_IOERR_DELETE;
-    }
     let mut files = lock(&FILES);
     let Some(file) = files.get(&found).cloned() else { return ffi::SQLITE_IOERR_DELETE_NOENT };
     let mut file = lock(&file);
     if file.removed {
         return ffi::SQLITE_IOERR_DELETE_NOENT;
     }
-    if file.dead {
+    if file.dead || power.step() {
         return ffi::SQLITE_IOERR_DELETE;
     }
     file.removed = true;
@@ -567,9 +556,15 @@ unsafe extern "C" fn lock_file(file: *mut ffi::sqlite3_file, level: c_int) -> c_
     if level <= handle.level {
         return ffi::SQLITE_OK;
     }
-    if !lock(&handle.file).set_level(handle.level, level) {
+    let mut state = lock(&handle.file);
+    if state.dead {
+        // Also keeps whoever closes in vain from tidying up.
+        return ffi::SQLITE_IOERR_LOCK;
+    }
+    if !state.set_level(handle.level, level) {
         return ffi::SQLITE_BUSY;
     }
+    drop(state);
     handle.level = level;
     ffi::SQLITE_OK
 }
