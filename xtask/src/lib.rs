@@ -14,6 +14,7 @@ pub mod bench;
 mod ci;
 mod cmd;
 mod demo;
+pub mod dist;
 mod r#gen;
 mod ports;
 mod prove;
@@ -53,6 +54,8 @@ enum Verb {
     Prove(prove::Args),
     /// Check the rules of the architecture that the compiler does not see.
     Tidy,
+    /// Build the packages: deb, rpm, tar.gz and SHA256SUMS.
+    Dist(dist::Args),
     /// Write the generated files anew.
     Gen(r#gen::Args),
 }
@@ -84,6 +87,7 @@ fn run(cli: Cli) -> Result<()> {
         Verb::Bench(args) => bench::run(&workspace, &args),
         Verb::Prove(args) => prove::run(&workspace, &args),
         Verb::Tidy => tidy::run(&workspace),
+        Verb::Dist(args) => dist::run(&workspace, &args),
         Verb::Gen(args) => r#gen::run(&workspace, &args),
     }
 }

@@ -246,7 +246,7 @@ impl Engine {
         hash: [u8; 32],
         receipt: &[u8],
     ) -> Vec<u8> {
-        let said = message::read_receipt(receipt, &self.identity, self.site, self.device);
+        let said = message::read_receipt(receipt, &self.identity.public(), self.site, self.device);
         let outcome = match said {
             // Other orders came after it and are forgotten too: what was true
             // then may not be true now. The server looks.
@@ -462,6 +462,11 @@ impl Engine {
     /// Signs the receipt and writes it down.
     fn finish(&mut self, entry: Entry, outcome: Outcome) -> Vec<u8> {
         let receipt = self.sign(&entry, outcome);
+        self.done(entry, receipt)
+    }
+
+    /// The receipt is durable, or at least reported.
+    fn done(&mut self, entry: Entry, receipt: Vec<u8>) -> Vec<u8> {
         let seq = entry.seq;
         let done =
             Entry { step: Step::Done, receipt: Some(ByteBuf::from(receipt.clone())), ..entry };
