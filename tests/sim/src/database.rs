@@ -134,7 +134,7 @@ impl Database {
             Self::Memory(stages) => {
                 let connection = stages[stage].connection();
                 let store = Store::on(connection, clock.as_ref(), rng.clone()).await?;
-                return run::open_on(store, config.clone(), clock, rng).await;
+                return run::open_on(store, config.clone(), None, clock, rng).await;
             }
             Self::Files(files) => {
                 let url = StoreUrl::Sqlite(files.folder.path().join(files.name()));
