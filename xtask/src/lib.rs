@@ -17,6 +17,7 @@ mod demo;
 pub mod dist;
 mod r#gen;
 mod ports;
+mod prove;
 pub mod scratch_system;
 mod setup;
 mod test;
@@ -49,6 +50,8 @@ enum Verb {
     Ci(ci::Args),
     /// Take figures, with the peer in the same run.
     Bench(bench::Args),
+    /// Prove by fault injection what must never happen.
+    Prove(prove::Args),
     /// Check the rules of the architecture that the compiler does not see.
     Tidy,
     /// Build the packages: deb, rpm, tar.gz and SHA256SUMS.
@@ -82,6 +85,7 @@ fn run(cli: Cli) -> Result<()> {
         Verb::Test(args) => test::run(&workspace, &args),
         Verb::Ci(args) => ci::run(&workspace, &args),
         Verb::Bench(args) => bench::run(&workspace, &args),
+        Verb::Prove(args) => prove::run(&workspace, &args),
         Verb::Tidy => tidy::run(&workspace),
         Verb::Dist(args) => dist::run(&workspace, &args),
         Verb::Gen(args) => r#gen::run(&workspace, &args),

@@ -170,8 +170,8 @@ impl Engine {
             return receipt.clone();
         }
         if let Some(known) = self.journal.entry(order.order) {
-            if let Some(receipt) = &known.receipt {
-                return self.answer_again(known.clone(), receipt.to_vec(), (order.seq, hash));
+            if let Some(receipt) = known.receipt.clone() {
+                return self.report_again(known.clone(), order, hash, &receipt);
             }
             if known.step >= Step::Started {
                 return self.finish(known.clone(), unknown());
@@ -234,6 +234,36 @@ impl Engine {
         // The highest seq must outlive the entries it is read from.
         self.state.put_counters(&self.counters)?;
         self.journal.tidy(now)
+    }
+
+    /// The server gives an order again that has a receipt: it does not have that
+    /// receipt, or was put back to a copy that does not. What came of the order
+    /// is reported for this delivery.
+    fn report_again(
+        &mut self,
+        known: Entry,
+        order: &Order,
+        hash: [u8; 32],
+        receipt: &[u8],
+    ) -> Vec<u8> {
+        let said = message::read_receipt(receipt, &self.identity.public(), self.site, self.device);
+        let outcome = match said {
+            // Other orders came after it and are forgotten too: what was true
+            // then may not be true now. The server looks.
+            _ if order.seq < self.counters.seq && order.seq != known.seq => match &order.task {
+                Task::Reset { .. } => unknown(),
+                Task::Verify { .. } | Task::Discover {} => {
+                    let detail = format!("seq {} came after seq {}", order.seq, self.counters.seq);
+                    Outcome::Refused { reason: OrderRefusal::SeqConflict, detail }
+                }
+            },
+            Ok(said) => said.outcome,
+            Err(error) => {
+                tracing::error!(%error, "a stored receipt cannot be read");
+                unknown()
+            }
+        };
+        self.finish(Entry { seq: known.seq.max(order.seq), order_hash: hash, ..known }, outcome)
     }
 
     fn refusal(&self, order: &Order, now: Timestamp) -> Option<(OrderRefusal, String)> {
@@ -448,31 +478,6 @@ impl Engine {
             }
         }
         receipt
-    }
-
-    /// An order that was answered came again: the server does not have the
-    /// answer. One that was restored from a backup may have forgotten that it
-    /// acknowledged it, or the delivery that it names. So the same outcome, for
-    /// the delivery at hand, is brought until it is acknowledged.
-    fn answer_again(
-        &mut self,
-        known: Entry,
-        stored: Vec<u8>,
-        (seq, hash): (u64, [u8; 32]),
-    ) -> Vec<u8> {
-        if seq <= known.seq {
-            return stored;
-        }
-        let identity = self.identity.public();
-        let receipt = match message::read_receipt(&stored, &identity, self.site, self.device) {
-            Ok(said) => {
-                let said = Receipt { order_hash: hash, seq, ..said };
-                message::sign_receipt(&said, &self.identity, self.site)
-            }
-            // Signed with a former identity: as it is.
-            Err(_) => stored,
-        };
-        self.done(Entry { seq, order_hash: hash, ..known }, receipt)
     }
 
     /// A receipt that is reported and not written down: nothing was begun.

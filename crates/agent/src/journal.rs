@@ -114,11 +114,13 @@ impl Journal {
         Ok(())
     }
 
-    /// Receipts that the server does not have yet, oldest order first.
+    /// Receipts that the server does not have yet, in the order in which the
+    /// orders were carried out.
     pub fn unreported(&self) -> Vec<(OrderId, Vec<u8>)> {
-        self.entries
-            .values()
-            .filter(|entry| entry.step == Step::Done)
+        let mut done: Vec<&Entry> =
+            self.entries.values().filter(|entry| entry.step == Step::Done).collect();
+        done.sort_by_key(|entry| entry.seq);
+        done.into_iter()
             .filter_map(|entry| Some((entry.order, entry.receipt.as_ref()?.to_vec())))
             .collect()
     }

@@ -271,7 +271,9 @@ impl Agent {
         self.report(link, session).await?;
         let every = u64::from(session.directives.fetch_every_s) * 1000;
         while self.fetch_due || self.last_fetch.elapsed() >= self.fetch_after {
-            let (orders, more) = session.fetch(link, &self.trust, &self.time, rng.as_ref()).await?;
+            let seq = self.engine().highest_seq();
+            let (orders, more) =
+                session.fetch(link, seq, &self.trust, &self.time, rng.as_ref()).await?;
             self.last_fetch = Instant::now();
             // A fleet that began together must not fetch together: ± 10 %.
             let permille = u64::from(uniform(rng.as_ref(), 201)) + 900;

@@ -168,7 +168,7 @@ impl Session {
         Ok(cbor::decode(&body, 64).map_err(SealError::Malformed)?)
     }
 
-    /// Takes orders. Those that cannot be opened are returned as errors: they
+    /// Takes orders, and says how much this agent knows. Those that cannot be opened are returned as errors: they
     /// are for somebody else, or somebody tampered with them.
     ///
     /// # Errors
@@ -176,12 +176,13 @@ impl Session {
     pub async fn fetch(
         &mut self,
         link: &mut impl Transport,
+        highest_seq: u64,
         trust: &Trust,
         time: &ServerTime,
         rng: &dyn Rng,
     ) -> Result<(Vec<OpenedOrder>, bool), SessionError> {
         let nonce = random_bytes(rng);
-        let request = cbor::encode(&FetchRequest { nonce });
+        let request = cbor::encode(&FetchRequest { nonce, highest_seq });
         let body = self.exchange(link, RouteName::Fetch, request, MAX_FETCH_ANSWER_BYTES).await?;
         let answer: FetchAnswer =
             cbor::decode(&body, MAX_FETCH_ANSWER_BYTES).map_err(SealError::Malformed)?;

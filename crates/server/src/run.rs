@@ -62,6 +62,20 @@ pub async fn open_with(
     rng: Arc<dyn Rng>,
 ) -> anyhow::Result<SharedApp> {
     let store = open_store(&config, clock.clone(), rng.clone()).await?;
+    open_on(store, config, passphrase, clock, rng).await
+}
+
+/// Opens the vault and the site's keys on an open database.
+///
+/// # Errors
+/// Says what is missing and what to do.
+pub async fn open_on(
+    store: Store,
+    config: Config,
+    passphrase: Option<Secret>,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+) -> anyhow::Result<SharedApp> {
     let opened =
         crate::vault::open(&store, &config.vault, passphrase, clock.as_ref(), &rng).await?;
     app(config, store, opened, clock, rng).await

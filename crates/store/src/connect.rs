@@ -286,6 +286,34 @@ impl Store {
     }
 }
 
+#[cfg(feature = "simulation")]
+impl Store {
+    /// A store on a connection that somebody else made, for a simulator that
+    /// answers statements itself. Applies missing migrations; what the
+    /// connection promises about durability is its maker's business.
+    ///
+    /// # Errors
+    /// When the database is newer than this program, or fails.
+    pub async fn on(
+        connection: DatabaseConnection,
+        clock: &dyn Clock,
+        rng: Arc<dyn Rng>,
+    ) -> Result<Self, ConnectError> {
+        let limit = Duration::from_secs(10);
+        let store = Self {
+            writer: connection.clone(),
+            reader: Reader { db: connection, limit },
+            file: None,
+            _watch: None,
+            fence: Arc::new(Fence::default()),
+            chain: Arc::new(OnceLock::new()),
+            rng: ArcRng(rng),
+        };
+        store.migrate(clock.now(), None).await?;
+        Ok(store)
+    }
+}
+
 async fn sqlite(
     path: &Path,
     config: &StoreConfig,

@@ -31,6 +31,10 @@ pub struct FetchRequest {
     /// Binds the answer to this fetch.
     #[serde(with = "serde_bytes")]
     pub nonce: [u8; 16],
+    /// The highest seq the agent has accepted. A server that knows less was put
+    /// back to an older copy, and must notice before it gives another order.
+    #[serde(default)]
+    pub highest_seq: u64,
 }
 
 /// Orders for the device.

@@ -11,7 +11,7 @@ use sekisho_agent::state::{Enrolled, State};
 use sekisho_link::{LinkError, ServerTime, Transport};
 use sekisho_model::device::{DeviceState, Platform};
 use sekisho_model::id::ResourceId;
-use sekisho_model::rng::{SystemRng, random_bytes};
+use sekisho_model::rng::random_bytes;
 use sekisho_model::{Clock, Rng};
 use sekisho_platform::accounts::AccountFilter;
 use sekisho_platform::disk::MemoryDisk;
@@ -72,7 +72,7 @@ struct Running {
 impl Agent {
     /// Enrols a host called `name` with a key that approves in advance.
     pub async fn enrol(server: &Server, host: Host, name: &str) -> Self {
-        let (disk, rng) = (MemoryDisk::new(), Arc::new(SystemRng));
+        let (disk, rng) = (MemoryDisk::new(), server.rng());
         let state = State::new(Arc::new(disk.clone()));
         let identity = state.identity_or_new().expect("a key");
         let key = server.enrolment_key().await;
@@ -132,7 +132,13 @@ impl Agent {
         loop {
             self.report(&mut running, &mut session).await?;
             let (orders, more) = session
-                .fetch(&mut self.network, &running.trust, &running.time, self.rng.as_ref())
+                .fetch(
+                    &mut self.network,
+                    running.engine.highest_seq(),
+                    &running.trust,
+                    &running.time,
+                    self.rng.as_ref(),
+                )
                 .await?;
             if orders.is_empty() && !more {
                 return Ok(());

@@ -85,7 +85,7 @@ impl Host {
             drop(state);
             // Unwinds through the engine like a power cut: nothing after this
             // point happens. The testkit catches it.
-            std::panic::panic_any(at);
+            std::panic::resume_unwind(Box::new(at));
         }
     }
 }

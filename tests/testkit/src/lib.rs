@@ -17,4 +17,4 @@ pub use agent::{Agent, Stopped};
 pub use host::{Crash, Host};
 pub use network::{Fault, Network};
 pub use sekisho_platform::disk::Fault as DiskFault;
-pub use server::Server;
+pub use server::{Server, config};

@@ -40,6 +40,11 @@ impl Network {
         }
     }
 
+    /// What the server sees of the peer.
+    pub const fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
     /// It leads to another server from now on: one that was restarted.
     pub fn lead_to(&self, plane: Arc<Plane>) {
         *self.plane.lock().expect("no holder panics") = plane;

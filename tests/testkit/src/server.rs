@@ -9,7 +9,7 @@ use sekisho_model::clock::ManualClock;
 use sekisho_model::device::{KeyUse, Platform};
 use sekisho_model::event::{Actor, Origin};
 use sekisho_model::id::{AccountId, EnrolmentKeyId, OrderId, RequestId, UserId};
-use sekisho_model::rng::SystemRng;
+use sekisho_model::rng::{SeededRng, SystemRng, random_bytes};
 use sekisho_model::user::{Role, UserState};
 use sekisho_model::{Clock, Rng, Secret, Timestamp};
 use sekisho_seal::enrolment_key::EnrolmentKeyText;
@@ -29,6 +29,7 @@ pub struct Server {
     app: SharedApp,
     plane: Arc<Plane>,
     clock: Arc<ManualClock>,
+    rng: Arc<dyn Rng>,
     owner: UserId,
     folder: Arc<tempfile::TempDir>,
     recovery_key: String,
@@ -38,18 +39,27 @@ pub struct Server {
 impl Server {
     /// A new site with one user, at a fixed time.
     pub async fn new() -> Self {
+        Self::with(Arc::new(SystemRng)).await
+    }
+
+    /// A new site with ids and passwords that follow from a seed.
+    pub async fn seeded(seed: u64) -> Self {
+        Self::with(Arc::new(SeededRng::new(seed))).await
+    }
+
+    async fn with(rng: Arc<dyn Rng>) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a scratch folder"));
         let clock = Arc::new(ManualClock::new(
             "2026-01-31T09:00:00Z".parse::<Timestamp>().expect("a time"),
         ));
         let config = config(folder.path());
         let mut shown = Vec::new();
-        init::init(&config, clock.clone(), Arc::new(SystemRng), true, &mut shown)
+        init::init(&config, clock.clone(), rng.clone(), true, &mut shown)
             .await
             .expect("a site can be created");
         let shown: serde_json::Value = serde_json::from_slice(&shown).expect("JSON");
         let recovery_key = shown["recovery_key"].as_str().expect("shown once").to_owned();
-        let mut server = Self::open(folder, clock, None, recovery_key).await;
+        let mut server = Self::open(folder, clock, rng, None, recovery_key).await;
         server.owner = server.add_user().await;
         server
     }
@@ -57,10 +67,10 @@ impl Server {
     /// The server dies and starts again on the same database. Sessions and
     /// orders are what the database says.
     pub async fn restart(self) -> Self {
-        let Self { app, plane, clock, owner, folder, recovery_key, _stopper } = self;
+        let Self { app, plane, clock, rng, owner, folder, recovery_key, _stopper } = self;
         drop((plane, _stopper));
         drop(app);
-        Self::open(folder, clock, Some(owner), recovery_key).await
+        Self::open(folder, clock, rng, Some(owner), recovery_key).await
     }
 
     /// A copy of everything the server has on disk, as of now.
@@ -72,9 +82,9 @@ impl Server {
 
     /// The server dies, and an old backup is put in its place.
     pub async fn restored_from(self, backup: tempfile::TempDir) -> Self {
-        let Self { app, plane, clock, owner, folder, recovery_key, _stopper } = self;
+        let Self { app, plane, clock, rng, owner, folder, recovery_key, _stopper } = self;
         drop((plane, app, folder, _stopper));
-        Self::open(Arc::new(backup), clock, Some(owner), recovery_key).await
+        Self::open(Arc::new(backup), clock, rng, Some(owner), recovery_key).await
     }
 
     /// The operator enters the recovery key.
@@ -92,17 +102,17 @@ impl Server {
     async fn open(
         folder: Arc<tempfile::TempDir>,
         clock: Arc<ManualClock>,
+        rng: Arc<dyn Rng>,
         owner: Option<UserId>,
         recovery_key: String,
     ) -> Self {
-        let rng: Arc<dyn Rng> = Arc::new(SystemRng);
         let app = run::open(config(folder.path()), clock.clone(), rng.clone())
             .await
             .expect("the site opens");
         let (stopper, watch) = shutdown();
         let plane = Arc::new(Plane::new(app.clone(), watch));
         let owner = owner.unwrap_or_else(|| UserId::new(clock.as_ref(), rng.as_ref()));
-        Self { app, plane, clock, owner, folder, recovery_key, _stopper: stopper }
+        Self { app, plane, clock, rng, owner, folder, recovery_key, _stopper: stopper }
     }
 
     /// The wired server.
@@ -120,6 +130,21 @@ impl Server {
         self.clock.clone()
     }
 
+    /// Its source of randomness.
+    pub fn rng(&self) -> Arc<dyn Rng> {
+        self.rng.clone()
+    }
+
+    /// The owner of everything in it.
+    pub const fn owner(&self) -> UserId {
+        self.owner
+    }
+
+    /// The recovery key, as it was shown once.
+    pub fn recovery_key(&self) -> &str {
+        &self.recovery_key
+    }
+
     /// The folder with its database.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -132,7 +157,7 @@ impl Server {
 
     /// A context in which the owner acts.
     pub fn context(&self) -> OperationContext {
-        let request = RequestId::new(self.clock.as_ref(), &SystemRng);
+        let request = RequestId::new(self.clock.as_ref(), self.rng.as_ref());
         OperationContext {
             actor: Actor::User(self.owner),
             origin: Origin { request, address: None },
@@ -142,9 +167,9 @@ impl Server {
 
     /// An enrolment key that approves in advance.
     pub async fn enrolment_key(&self) -> EnrolmentKeyText {
-        let rng = SystemRng;
-        let id = EnrolmentKeyId::new(self.clock.as_ref(), &rng);
-        let secret = Secret::new(sekisho_model::rng::random_bytes::<32>(&rng).to_vec());
+        let id = EnrolmentKeyId::new(self.clock.as_ref(), self.rng.as_ref());
+        let secret = random_bytes::<32>(self.rng.as_ref()).to_vec();
+        let secret = Secret::new(secret);
         let (sealed, vault_key_version) =
             secrets::seal(&self.app, secrets::enrolment_key_place(&id), &secret).expect("seals");
         let now = self.clock.now();
@@ -238,7 +263,7 @@ impl Server {
     async fn add_user(&self) -> UserId {
         let now = self.clock.now();
         let user = User {
-            id: UserId::new(self.clock.as_ref(), &SystemRng),
+            id: UserId::new(self.clock.as_ref(), self.rng.as_ref()),
             name: "owner".parse().expect("a name"),
             display_name: "Owner".to_owned(),
             password_hash: PasswordHash("none".to_owned()),
@@ -256,7 +281,8 @@ impl Server {
     }
 }
 
-fn config(folder: &Path) -> Config {
+/// The configuration of a server whose folder this is.
+pub fn config(folder: &Path) -> Config {
     let kek = folder.join("kek");
     let data = folder.join("data");
     let text =

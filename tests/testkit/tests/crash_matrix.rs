@@ -317,6 +317,51 @@ async fn row_10_a_reset_that_is_asked_for_before_the_recovered_value_is_checked(
 }
 
 #[tokio::test]
+async fn row_10_an_order_that_was_carried_out_in_what_the_server_forgot() {
+    let (server, mut agent) = site().await;
+    let order = server.request_reset(ACCOUNT).await;
+    let backup = server.backup().await;
+    agent.work().await.expect("resets");
+    // Another one after it, so that the first is not what works.
+    server.request_reset(ACCOUNT).await;
+    agent.work().await.expect("resets");
+    let (works, changes) = (agent.host.password(ACCOUNT), agent.host.changes());
+    let server = server.restored_from(backup).await;
+    agent.network.lead_to(server.plane());
+    assert_eq!(state(&server, order.id).await, OrderState::Queued, "as it was");
+    agent.work().await.expect("hands in its escrows");
+    server.recover().await;
+    assert_eq!(state(&server, order.id).await, OrderState::Indeterminate, "not given again");
+    assert_known(&server, &agent).await;
+    for _ in 0..3 {
+        agent.work().await.expect("is asked what works");
+    }
+    assert_settled(&server, &agent).await;
+    assert!(agent.host.password(ACCOUNT) == works || agent.host.changes() > changes);
+}
+
+#[tokio::test]
+async fn row_10_an_order_that_was_withdrawn_after_it_had_been_carried_out_and_forgotten() {
+    let (server, mut agent) = site().await;
+    let order = server.request_reset(ACCOUNT).await;
+    let backup = server.backup().await;
+    agent.work().await.expect("resets");
+    let works = agent.host.password(ACCOUNT);
+    let server = server.restored_from(backup).await;
+    agent.network.lead_to(server.plane());
+    let order = server.order(order.id).await;
+    orders::cancel(server.app(), &server.context(), order)
+        .await
+        .expect("it seems not to have left");
+    agent.work().await.expect("hands in its escrows");
+    server.recover().await;
+    assert_known(&server, &agent).await;
+    agent.work().await.expect("is asked what works");
+    assert_eq!(server.current(ACCOUNT).await, Some(works));
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
 async fn row_10_a_reset_that_was_waiting_when_the_backup_was_made() {
     let (server, mut agent) = site().await;
     let order = server.request_reset(ACCOUNT).await;
@@ -335,6 +380,46 @@ async fn row_10_a_reset_that_was_waiting_when_the_backup_was_made() {
     assert_eq!(server.current(ACCOUNT).await, Some(works.clone()));
     assert_eq!(agent.host.password(ACCOUNT), works, "it was not run again");
     assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn row_10_the_first_password_of_an_account_was_forgotten() {
+    let server = Server::new().await;
+    let mut agent = Agent::enrol(&server, Host::with(&[(ACCOUNT, FIRST)]), "web-1").await;
+    agent.work().await.expect("discovers");
+    let backup = server.backup().await;
+    server.request_reset(ACCOUNT).await;
+    agent.work().await.expect("resets");
+    let server = server.restored_from(backup).await;
+    agent.network.lead_to(server.plane());
+    agent.work().await.expect("hands in its escrows");
+    server.recover().await;
+    agent.work().await.expect("is asked what works");
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn a_look_that_was_withdrawn_or_expired_is_made_again() {
+    for withdrawn in [true, false] {
+        let (server, mut agent) = site().await;
+        server.request_reset(ACCOUNT).await;
+        agent.host.crash_at(Crash::AfterApply);
+        assert!(agent.work().await.is_err());
+        // It reports *unknown*; the look that follows never reaches it.
+        agent.network.break_next(RouteName::Fetch, Fault::LoseRequest);
+        assert!(agent.work().await.is_err());
+        let mut open = server.orders().await.into_iter();
+        let look = open.find(|order| order.state == OrderState::Queued).expect("a look");
+        if withdrawn {
+            orders::cancel(server.app(), &server.context(), look).await.expect("withdrawn");
+        } else {
+            server.advance(Duration::from_secs(8 * 24 * 3600));
+            orders::sweep::round(server.app()).await.expect("sweeps");
+        }
+        assert_known(&server, &agent).await;
+        agent.work_through().await;
+        assert_settled(&server, &agent).await;
+    }
 }
 
 #[tokio::test]

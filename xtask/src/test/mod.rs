@@ -36,6 +36,11 @@ struct Part {
 const PARTS: &[Part] = &[
     Part { name: "unit", folder: "crates", nextest_args: &["--workspace", "--lib", "--bins"] },
     Part {
+        name: "sim",
+        folder: "tests/sim",
+        nextest_args: &["--package", "sekisho-sim", "--package", "sekisho-testkit"],
+    },
+    Part {
         name: "http",
         folder: "crates/server/tests",
         nextest_args: &["--package", "sekisho-server", "--test", "*"],

@@ -106,6 +106,27 @@ impl MemoryDisk {
         state.restart();
     }
 
+    /// A disk of its own with what is on this one now, all of it synced: a
+    /// snapshot of a virtual machine. Faults that were planned are not copied.
+    #[must_use]
+    pub fn snapshot(&self) -> Self {
+        let state = self.state();
+        let files = state.files.iter().map(|(inode, file)| {
+            let copy = File { synced: file.now.clone(), now: file.now.clone(), lost_up_to: 0 };
+            (*inode, copy)
+        });
+        let folders = state.folders.iter().map(|(inode, folder)| {
+            (*inode, Folder { now: folder.now.clone(), synced: folder.now.clone() })
+        });
+        let copy = State {
+            files: files.collect(),
+            folders: folders.collect(),
+            next: state.next,
+            ..State::default()
+        };
+        Self(Arc::new(Mutex::new(copy)))
+    }
+
     /// Like [`Self::crash`], but the system had written a random part of what
     /// was not synced: any set of names, of each file any beginning of the
     /// new bytes, sometimes with zeros where bytes were on their way.

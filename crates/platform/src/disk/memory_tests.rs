@@ -235,3 +235,15 @@ fn every_crash_point_of_a_careful_writer_keeps_what_it_confirmed() {
         assert!(bytes.starts_with(&confirmed), "crash at {point}: {bytes:?}, {confirmed:?}");
     }
 }
+
+#[test]
+fn a_snapshot_is_a_disk_of_its_own_with_everything_synced() {
+    let disk = with_journal();
+    disk.append("journal", b"new").unwrap();
+    let copy = disk.snapshot();
+    disk.append("journal", b"er").unwrap();
+    copy.crash();
+    assert_eq!(read(&copy, "journal").unwrap(), b"oldnew");
+    disk.crash();
+    assert_eq!(read(&disk, "journal").unwrap(), b"old");
+}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sekisho_model::device::DeviceState;
-use sekisho_model::event::{Actor, Event};
+use sekisho_model::event::Actor;
 use sekisho_model::id::DeviceSessionId;
 use sekisho_seal::message;
 use sekisho_store::{Access, Blob, Device, DeviceSession, DeviceSessionState};
@@ -18,8 +18,8 @@ use sekisho_wire::session::{
 
 use super::{Peer, Refusal, context};
 use crate::app::App;
-use crate::orders;
 use crate::secrets;
+use crate::{orders, recovery};
 
 /// An unconditional fetch is made at least so often, in seconds: it bounds
 /// what a gateway that suppresses wakes can do.
@@ -66,7 +66,8 @@ pub(super) async fn hello(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>
     let bundles = app.keys.bundles();
     let newer = bundles.after(hello.bundle_version, MAX_CHAIN).to_vec();
     let refusal = refusal(&device, &hello);
-    let in_recovery = recovery(app, peer, &device, &hello, bundles.trust.bundle().version).await?;
+    let in_recovery =
+        in_recovery(app, peer, &device, &hello, bundles.trust.bundle().version).await?;
     let now = app.clock.now();
     let session = DeviceSessionId::at(now, app.rng.as_ref());
     let outcome = match refusal {
@@ -167,7 +168,7 @@ fn refusal(device: &Device, hello: &Hello) -> Option<HelloRefusal> {
 
 /// Whether the site is in recovery. A device that knows more than the database
 /// puts it there: it was restored from an older backup.
-async fn recovery(
+async fn in_recovery(
     app: &App,
     peer: &Peer,
     device: &Device,
@@ -188,12 +189,8 @@ async fn recovery(
     };
     let ctx = context(app, peer, Actor::Device(device.id));
     let mut uow = app.store.begin(&ctx).await?;
-    // The next order goes on above what the device has seen.
-    uow.devices().raise_seq(device.id, hello.highest_seq).await?;
-    let reason = format!("device {} knows {more}", device.id);
-    let committed = if uow.site().enter_recovery(&reason).await? {
-        tracing::error!(reason, "the site enters recovery");
-        uow.record(Event::RecoveryEntered { device: device.id, reason });
+    recovery::enter(&mut uow, device, hello.highest_seq, &more).await?;
+    let committed = if uow.has_events() {
         uow.commit().await?
     } else {
         uow.commit_unaudited("another device knows more, and the site is in recovery").await?

@@ -10,16 +10,20 @@ use sekisho_wire::receipt::{Ack, ReceiptEnvelope};
 use sekisho_wire::route::RouteName;
 use sekisho_wire::session::{EscrowsHandedIn, EscrowsTaken, MAX_ESCROWS, MAX_ESCROWS_BYTES};
 
-use super::frame::believe;
+use super::frame::{Believed, believe};
 use super::{Peer, Refusal};
 use crate::app::App;
-use crate::orders::{deliver, receipt as receipts, sweep};
+use crate::orders::{self, deliver, receipt as receipts, sweep};
+use crate::recovery;
 
 /// Hands orders out.
 pub(super) async fn fetch(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>, Refusal> {
     let mut believed = believe(app, peer, RouteName::Fetch, body).await?;
     let request: FetchRequest =
         cbor::decode(&believed.body, MAX_FETCH_BYTES).map_err(|_| ProblemCode::Unreadable)?;
+    if request.highest_seq > believed.device.last_seq {
+        return forgetful(app, believed, request.highest_seq).await;
+    }
     let (uow, device, session) = (&mut believed.uow, &believed.device, &believed.session);
     let site = uow.site().find().await?;
     let (orders, more) = if site.is_some_and(|site| site.recovery_reason.is_some()) {
@@ -30,6 +34,24 @@ pub(super) async fn fetch(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>
     };
     let answer = FetchAnswer { nonce: request.nonce, server_time: app.clock.now(), orders, more };
     believed.answer(app, cbor::encode(&answer), &[]).await
+}
+
+/// The agent has had orders that this database does not know: it was put back
+/// to an older copy, and the session with it. Nothing is given before that is
+/// noticed, because each new order would hide it. The agent says Hello again,
+/// and is asked for its escrows.
+async fn forgetful(app: &App, believed: Believed, highest: u64) -> Result<Vec<u8>, Refusal> {
+    let (mut uow, device) = (believed.uow, believed.device);
+    let more = format!("order seq {highest} (here: {})", device.last_seq);
+    recovery::enter(&mut uow, &device, highest, &more).await?;
+    uow.device_sessions().end_all(device.id).await?;
+    let committed = if uow.has_events() {
+        uow.commit().await?
+    } else {
+        uow.commit_unaudited("another device knows more, and the site is in recovery").await?
+    };
+    orders::tell(app, &committed, &[]);
+    Err(ProblemCode::SessionUnknown.into())
 }
 
 /// Takes a receipt over.

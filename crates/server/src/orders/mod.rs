@@ -21,6 +21,8 @@ pub(crate) mod scheduled;
 mod settle;
 pub mod sweep;
 
+pub(crate) use settle::mark_indeterminate;
+
 use std::time::Duration;
 
 use sekisho_model::account::{AccountSource, Presence, SecretState};
@@ -34,6 +36,7 @@ use sekisho_store::{
     Resource, StoreError, Unique, UnitOfWork,
 };
 use sekisho_vault::VaultError;
+use sekisho_wire::order::MAX_CANDIDATES;
 
 use crate::app::App;
 
@@ -124,17 +127,24 @@ pub async fn request_verify(
     refuse_in_recovery(app).await?;
     can_be_reset(&account)?;
     let device = serving_device(app, account.resource).await?;
-    let current = account.current_version.ok_or(OrderError::UnknownPassword)?;
     if let Some(open) =
         open_order(app, Operation::Verify, Some(account.id), account.resource).await?
     {
         return Err(OrderError::InProgress(open));
     }
     let mut uow = app.store.begin(ctx).await?;
+    // What may work besides is tried too: the check settles it.
+    let open = uow.secret_versions().in_states(account.id, &[SecretState::Indeterminate]).await?;
+    let open = open.into_iter().map(|version| version.id);
+    let mut versions: Vec<_> = account.current_version.into_iter().chain(open).collect();
+    versions.truncate(MAX_CANDIDATES);
+    if versions.is_empty() {
+        return Err(OrderError::UnknownPassword);
+    }
     let order = Order {
         account: Some(account.id),
-        base_version: Some(current),
-        verify_versions: vec![current],
+        base_version: account.current_version,
+        verify_versions: versions,
         initiator: initiator(ctx),
         ..blank(app, &device, account.resource, Operation::Verify, reason)
     };
@@ -256,6 +266,7 @@ pub async fn cancel(app: &App, ctx: &OperationContext, order: Order) -> Result<O
         return Err(OrderError::NotCancellable(order.state));
     }
     drop_candidate(&uow, &order, "the order was cancelled before delivery").await?;
+    look_was_dropped(&uow, &order).await?;
     uow.record(Event::OrderCancelled { order: order.id });
     finish(app, uow, &[order.id]).await?;
     Ok(Order { state: OrderState::Cancelled, finished_at: Some(ctx.now), ..order })
@@ -420,6 +431,16 @@ async fn drop_candidate(uow: &UnitOfWork, order: &Order, evidence: &str) -> Resu
         let versions = uow.secret_versions();
         let (from, to) = (SecretState::Candidate, SecretState::Rejected);
         versions.move_state(candidate, from, to, evidence).await?;
+    }
+    Ok(())
+}
+
+/// The look at an open reset will not be made: the next one is given when the
+/// device is there again.
+async fn look_was_dropped(uow: &UnitOfWork, order: &Order) -> Result<(), StoreError> {
+    if let Some(reset) = order.reconciles {
+        let (from, to) = (OrderState::Reconciling, OrderState::Indeterminate);
+        uow.orders().move_state(reset, from, to).await?;
     }
     Ok(())
 }

@@ -155,7 +155,7 @@ pub(super) async fn verify_receipt(
     let mut changed = vec![order.id];
     if order.reconciles.is_some() {
         changed.extend(reconcile(app, uow, given, results).await?);
-    } else if order.verify_versions.len() > 1 {
+    } else if order.verify_versions.iter().any(|tried| Some(*tried) != order.base_version) {
         adopt(uow, &given.device, account, order.base_version, results).await?;
     }
     Ok(changed)
@@ -186,8 +186,15 @@ async fn adopt(
 ) -> Result<(), OrderError> {
     let works =
         |tried: &&Tried| matches!(tried.result, VerifyResult::InSync | VerifyResult::Expired);
-    let Some(found) = results.iter().find(works) else { return Ok(()) };
     let versions = uow.secret_versions();
+    let Some(found) = results.iter().find(works) else {
+        for tried in results.iter().filter(|tried| tried.result == VerifyResult::OutOfSync) {
+            let (from, to) = (SecretState::Indeterminate, SecretState::Superseded);
+            let evidence = "a check found that it does not work";
+            versions.move_state(tried.version, from, to, evidence).await?;
+        }
+        return Ok(());
+    };
     if Some(found.version) != current {
         if !uow.accounts().move_current(account, current, found.version).await? {
             return Ok(());
@@ -278,10 +285,16 @@ async fn commit(
         let (from, to) = (SecretState::Current, SecretState::Superseded);
         versions.move_state(base, from, to, "replaced by a reset").await?;
     }
-    for from in [SecretState::Candidate, SecretState::Indeterminate, SecretState::Rejected] {
+    use SecretState as S;
+    for from in [S::Candidate, S::Indeterminate, S::Rejected, S::Superseded] {
         if versions.move_state(candidate, from, SecretState::Current, evidence).await? {
             break;
         }
+    }
+    // What may have worked before does not work any more.
+    for older in versions.in_states(account, &[SecretState::Indeterminate]).await? {
+        let (from, to) = (SecretState::Indeterminate, SecretState::Superseded);
+        versions.move_state(older.id, from, to, "replaced by a reset").await?;
     }
     if let Some(result) = verified {
         noted(uow, &given.device, account, candidate, result).await?;
@@ -390,7 +403,7 @@ async fn indeterminate(
 }
 
 /// Marks the candidate and says so.
-pub(super) async fn mark_indeterminate(
+pub(crate) async fn mark_indeterminate(
     uow: &mut UnitOfWork,
     device: sekisho_model::id::DeviceId,
     reset: &Order,

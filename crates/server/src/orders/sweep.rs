@@ -7,7 +7,7 @@ use sekisho_model::id::RequestId;
 use sekisho_model::order::{Operation, OrderState};
 use sekisho_store::{Access, Device, MAX_PAGE, OperationContext, OrderFilter, Page, UnitOfWork};
 
-use super::{OrderError, drop_candidate, settle, tell};
+use super::{OrderError, drop_candidate, look_was_dropped, settle, tell};
 use crate::app::App;
 
 /// A delivered reset without a receipt is shown as *indeterminate* after this
@@ -29,6 +29,7 @@ pub async fn round(app: &App) -> Result<(), OrderError> {
     let expired = uow.orders().expire_undelivered(ctx.now, BATCH).await?;
     for order in &expired {
         drop_candidate(&uow, order, "no agent fetched the order in time").await?;
+        look_was_dropped(&uow, order).await?;
         uow.record(Event::OrderExpired { order: order.id });
     }
     let mut changed: Vec<_> = expired.iter().map(|order| order.id).collect();

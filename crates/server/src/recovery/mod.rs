@@ -15,11 +15,13 @@ use sekisho_model::account::{AccountSource, Presence, SecretOrigin, SecretState}
 use sekisho_model::device::DeviceState;
 use sekisho_model::event::Event;
 use sekisho_model::id::{AccountId, DeviceId, SecretVersionId};
+use sekisho_model::order::{Operation, OrderState};
 use sekisho_seal::SealError;
 use sekisho_seal::escrow::{self, MAX_ESCROW_BYTES, SealedEscrow};
 use sekisho_seal::sealing::OpeningKey;
 use sekisho_store::{
-    Access, Account, Escrow as Row, OperationContext, SecretVersion, StoreError, UnitOfWork,
+    Access, Account, Device, Escrow as Row, MAX_PAGE, OperationContext, OrderFilter, Page,
+    SecretVersion, StoreError, UnitOfWork,
 };
 use sekisho_vault::VaultError;
 use sekisho_wire::cbor;
@@ -76,6 +78,27 @@ pub enum RecoveryError {
     Order(#[from] OrderError),
 }
 
+/// A device knows more than this database: the site goes into recovery, inside
+/// the caller's unit of work. `more` says what it knows.
+///
+/// # Errors
+/// When the database fails.
+pub async fn enter(
+    uow: &mut UnitOfWork,
+    device: &Device,
+    highest_seq: u64,
+    more: &str,
+) -> Result<(), StoreError> {
+    // The next order goes on above what the device has seen.
+    uow.devices().raise_seq(device.id, highest_seq).await?;
+    let reason = format!("device {} knows {more}", device.id);
+    if uow.site().enter_recovery(&reason).await? {
+        tracing::error!(reason, "the site enters recovery");
+        uow.record(Event::RecoveryEntered { device: device.id, reason });
+    }
+    Ok(())
+}
+
 /// Takes over every escrow that was handed in and ends the recovery. May be
 /// run again after it was interrupted.
 ///
@@ -102,6 +125,7 @@ pub async fn recover(
         let rows: Vec<Row> =
             rows.into_iter().filter(|row| !left.contains(&(row.device, row.version))).collect();
         if rows.is_empty() {
+            doubt_open_resets(&mut uow).await?;
             uow.site().end_recovery().await?;
             uow.record(Event::RecoveryEnded {});
             let committed = uow.commit().await?;
@@ -113,6 +137,10 @@ pub async fn recover(
             match take_over(app, &mut uow, key, &row).await? {
                 Taken::Recovered(account) => {
                     done.recovered += 1;
+                    touched.insert(account, row.device);
+                }
+                Taken::Doubtful(account) => {
+                    done.known += 1;
                     touched.insert(account, row.device);
                 }
                 Taken::Known => done.known += 1,
@@ -138,6 +166,8 @@ pub async fn recover(
 
 enum Taken {
     Recovered(AccountId),
+    /// It is known, but not as one that may work.
+    Doubtful(AccountId),
     Known,
     NoResource,
 }
@@ -148,8 +178,8 @@ async fn take_over(
     key: &OpeningKey,
     row: &Row,
 ) -> Result<Taken, RecoveryError> {
-    if uow.secret_versions().find(row.version).await?.is_some() {
-        return Ok(Taken::Known);
+    if let Some(known) = uow.secret_versions().find(row.version).await? {
+        return known_again(uow, &known).await;
     }
     let fail = |source| RecoveryError::Escrow { device: row.device, version: row.version, source };
     let sealed: SealedEscrow = cbor::decode(&row.sealed.0, MAX_ESCROW_BYTES)
@@ -158,11 +188,7 @@ async fn take_over(
     let Some(account) = account_of(uow, row.device, &opened).await? else {
         return Ok(Taken::NoResource);
     };
-    // Only the newest may be what works now; the ones before it are history.
-    for older in uow.secret_versions().in_states(account.id, &[SecretState::Indeterminate]).await? {
-        let (from, to) = (SecretState::Indeterminate, SecretState::Superseded);
-        uow.secret_versions().move_state(older.id, from, to, "a newer escrow was found").await?;
-    }
+    supersede_older(uow, account.id, row.version).await?;
     let (blob, vault_key_version) = secrets::seal_version(app, &row.version, &opened.value.0)?;
     let version = SecretVersion {
         id: row.version,
@@ -186,6 +212,62 @@ async fn take_over(
         device: row.device,
     });
     Ok(Taken::Recovered(account.id))
+}
+
+/// A value that the database knows and an agent began to set. If the database
+/// thinks that it never left, or that it was withdrawn, it forgot what came of
+/// it: the host will say.
+async fn known_again(uow: &UnitOfWork, known: &SecretVersion) -> Result<Taken, RecoveryError> {
+    supersede_older(uow, known.account, known.id).await?;
+    let evidence = "an agent keeps it in escrow, so it may have been set";
+    for from in [SecretState::Candidate, SecretState::Rejected] {
+        let to = SecretState::Indeterminate;
+        if uow.secret_versions().move_state(known.id, from, to, evidence).await? {
+            return Ok(Taken::Doubtful(known.account));
+        }
+    }
+    Ok(Taken::Known)
+}
+
+/// Only the newest escrow may be what works now; the ones before it are
+/// history, but for the value of a reset that is open.
+async fn supersede_older(
+    uow: &UnitOfWork,
+    account: AccountId,
+    newest: SecretVersionId,
+) -> Result<(), StoreError> {
+    let open = uow.orders().open_reset(account).await?.and_then(|order| order.candidate_version);
+    let versions = uow.secret_versions();
+    for older in versions.in_states(account, &[SecretState::Indeterminate]).await? {
+        if older.id != newest && Some(older.id) != open {
+            let (from, to) = (SecretState::Indeterminate, SecretState::Superseded);
+            versions.move_state(older.id, from, to, "a newer escrow was found").await?;
+        }
+    }
+    Ok(())
+}
+
+/// A reset that the database thinks is on its way may have been carried out
+/// long ago, and others after it. It is not given again: the host is asked what
+/// works.
+async fn doubt_open_resets(uow: &mut UnitOfWork) -> Result<(), RecoveryError> {
+    let open = OrderFilter {
+        operation: Some(Operation::Reset),
+        states: vec![OrderState::Staged, OrderState::Queued, OrderState::Delivered],
+        ..OrderFilter::default()
+    };
+    loop {
+        let some = uow.orders().list(&open, &Page::first(MAX_PAGE)).await?.items;
+        if some.is_empty() {
+            return Ok(());
+        }
+        for order in some {
+            let detail = "the database was put back to an older copy";
+            let to = OrderState::Indeterminate;
+            uow.orders().move_state(order.id, order.state, to).await?;
+            orders::mark_indeterminate(uow, order.device, &order, detail).await?;
+        }
+    }
 }
 
 /// The account of an escrow: by its id, or by its name on the device's
