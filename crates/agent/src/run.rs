@@ -9,7 +9,7 @@ use sekisho_link::{
 };
 use sekisho_model::rng::{random_bytes, uniform};
 use sekisho_model::{Clock, Rng};
-use sekisho_platform::accounts::AccountBackend;
+use sekisho_platform::accounts::{AccountBackend, AccountWatch};
 use sekisho_seal::bundle::Trust;
 use sekisho_seal::message;
 use sekisho_seal::sealing::OpeningKey;
@@ -19,7 +19,7 @@ use sekisho_wire::cbor;
 use sekisho_wire::certificate::{
     CertificateOutcome, CertificateRequest, IssuedCertificate, MAX_CERTIFICATE_REQUEST_BYTES,
 };
-use sekisho_wire::order::Order;
+use sekisho_wire::order::{Order, Task};
 use sekisho_wire::problem::ProblemCode;
 use sekisho_wire::route::{RouteName, WAIT_HOLD_SHORT_S};
 use sekisho_wire::session::{Wake, WelcomeEnvelope};
@@ -32,7 +32,7 @@ use crate::session::{Greeting, Session, SessionError};
 use crate::state::{Enrolled, State, StateError};
 use crate::status::{Phase, StatusFile};
 
-/// How often the settings file is looked at.
+/// How often the settings file and the account files are looked at.
 const RELOAD_EVERY: Duration = Duration::from_secs(10);
 
 /// How often the journal is tidied.
@@ -181,6 +181,9 @@ struct Agent {
     fetch_after: Duration,
     last_tidy: Option<Instant>,
     config_seen: Option<SystemTime>,
+    watch: Option<Box<dyn AccountWatch>>,
+    /// Accounts have changed, and the server does not know it yet.
+    accounts_changed: bool,
 }
 
 impl Agent {
@@ -203,6 +206,8 @@ impl Agent {
         Ok(Self {
             time: ServerTime::new(parts.clock.clone()),
             config_seen: modified(&parts.config_path),
+            watch: parts.accounts.watch(),
+            accounts_changed: false,
             parts,
             enrolled,
             identity,
@@ -271,7 +276,10 @@ impl Agent {
         self.report(link, session).await?;
         let every = u64::from(session.directives.fetch_every_s) * 1000;
         while self.fetch_due || self.last_fetch.elapsed() >= self.fetch_after {
-            let (orders, more) = session.fetch(link, &self.trust, &self.time, rng.as_ref()).await?;
+            let told = self.accounts_changed;
+            let fetched = session.fetch(link, &self.trust, &self.time, rng.as_ref(), told).await;
+            let (orders, more) = fetched?;
+            self.accounts_changed = false;
             self.last_fetch = Instant::now();
             // A fleet that began together must not fetch together: ± 10 %.
             let permille = u64::from(uniform(rng.as_ref(), 201)) + 900;
@@ -308,6 +316,10 @@ impl Agent {
     async fn carry_out(&mut self, order: Order, hash: [u8; 32]) -> Result<(), SessionOr> {
         let (id, operation) = (order.order, order.task.operation());
         tracing::info!(order = %id, %operation, initiator = order.initiator, "order");
+        let resets = match &order.task {
+            Task::Reset { target, .. } => Some(target.name.clone()),
+            Task::Verify { .. } | Task::Discover {} => None,
+        };
         let mut engine = self.engine.take().expect("the engine is here between orders");
         let (trust, now) = (self.trust.clone(), self.time.now());
         let ran = tokio::task::spawn_blocking(move || {
@@ -318,6 +330,9 @@ impl Agent {
         match ran {
             Ok(engine) => {
                 self.engine = Some(engine);
+                if let (Some(watch), Some(name)) = (&mut self.watch, &resets) {
+                    watch.expect(name);
+                }
                 tracing::info!(order = %id, "order finished");
                 Ok(())
             }
@@ -332,6 +347,7 @@ impl Agent {
             Ladder::Short => held.min(Duration::from_secs(WAIT_HOLD_SHORT_S)),
             Ladder::Polls => {
                 tokio::time::sleep(self.parts.config.interval).await;
+                self.accounts_changed |= self.watch.as_mut().is_some_and(|it| it.changed());
                 self.fetch_due = true;
                 return Ok(());
             }
@@ -345,6 +361,12 @@ impl Agent {
                     waited = &mut wait => break waited,
                     _ = changed.tick() => {
                         if modified(&self.parts.config_path) != self.config_seen {
+                            return Ok(());
+                        }
+                        if self.watch.as_mut().is_some_and(|watch| watch.changed()) {
+                            tracing::info!("the accounts of this host have changed");
+                            self.accounts_changed = true;
+                            self.fetch_due = true;
                             return Ok(());
                         }
                     }

@@ -20,8 +20,8 @@ use crate::unit_of_work::{ArcRng, OperationContext, UnitOfWork};
 use crate::{
     Accounts, ApiTokens, AuditLog, Bundles, DeviceCertificates, DeviceSessions, Devices,
     EnrolmentKeys, Escrows, IdempotencyKeys, LoginSessions, Orders, Outbox, PasswordPolicies,
-    ResourceGroups, Resources, Rotation, SecretVersions, SignInAttempts, SiteKeys, Sites, Users,
-    VaultKeys,
+    ResourceGroups, Resources, Rotation, SecretVersions, SignInAttempts, SiteKeys, Sites, Upkeep,
+    Users, VaultKeys,
 };
 
 /// An open database. Cloning it is cheap and shares the connections.
@@ -237,6 +237,8 @@ repositories! {
     accounts: Accounts,
     /// How passwords age.
     rotation: Rotation,
+    /// When accounts were last listed.
+    upkeep: Upkeep,
     /// The values passwords have had.
     secret_versions: SecretVersions,
     /// Orders for agents.

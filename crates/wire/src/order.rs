@@ -31,6 +31,10 @@ pub struct FetchRequest {
     /// Binds the answer to this fetch.
     #[serde(with = "serde_bytes")]
     pub nonce: [u8; 16],
+    /// The accounts of the host have changed since they were last listed. Left
+    /// out when they have not; programs that do not know it pass it over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accounts_changed: bool,
 }
 
 /// Orders for the device.

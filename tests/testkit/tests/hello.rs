@@ -1,5 +1,6 @@
 //! Hellos that are not as they should be: other versions, other clocks, copies,
-//! replays, certificates near and after their end.
+//! replays, certificates near and after their end; and, in a module, what
+//! happens by itself while agents come and go.
 
 use std::time::Duration;
 
@@ -10,6 +11,9 @@ use sekisho_testkit::{Agent, Host, Server};
 use sekisho_wire::certificate::CertificateOutcome;
 use sekisho_wire::problem::ProblemCode;
 use sekisho_wire::session::{HelloOutcome, HelloRefusal};
+
+#[path = "hello/rotation.rs"]
+mod rotation;
 
 async fn enrolled() -> (Server, Agent) {
     let server = Server::new().await;

@@ -11,6 +11,7 @@ mod outcome;
 mod process;
 mod readiness;
 mod tool;
+mod watch;
 
 use std::sync::Arc;
 
