@@ -500,7 +500,8 @@ impl Agent {
                 });
             }
         };
-        Ok(Link::new(endpoint, &check, identity, self.time.clone())?)
+        let link = Link::new(endpoint, &check, identity, self.time.clone())?;
+        Ok(link.through(self.parts.config.proxy.clone()))
     }
 
     async fn request_certificate(&mut self) -> Result<IssuedCertificate, Trouble> {
@@ -577,7 +578,9 @@ impl Agent {
 
     async fn learn_time(&mut self, link: &Link) -> Result<(), Trouble> {
         let nonce = random_bytes(self.parts.rng.as_ref());
-        let signed = UnverifiedLink::new(link.endpoint().clone())?.time(&nonce).await?;
+        let unverified = UnverifiedLink::new(link.endpoint().clone())?;
+        let unverified = unverified.through(self.parts.config.proxy.clone());
+        let signed = unverified.time(&nonce).await?;
         let time = message::open_time(&signed, &self.trust, &nonce).map_err(SessionError::from)?;
         self.time.learn(time.time);
         let skew_s = self.time.skew().unwrap_or_default().as_secs();
@@ -609,6 +612,7 @@ impl Agent {
                 tracing::info!("settings changed");
                 if config.server != self.parts.config.server
                     || config.trust != self.parts.config.trust
+                    || config.proxy != self.parts.config.proxy
                 {
                     self.link = None;
                 }

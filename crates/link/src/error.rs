@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use sekisho_wire::problem::ProblemCode;
 
+use crate::ProxyError;
+
 /// What is wrong with the peer's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsProblem {
@@ -36,6 +38,9 @@ pub enum LinkError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// No way through the proxy.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
     /// No TLS connection.
     #[error("no trusted TLS connection with {endpoint}: {sentence}")]
     Tls {
