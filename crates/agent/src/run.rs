@@ -181,6 +181,9 @@ struct Agent {
     fetch_after: Duration,
     last_tidy: Option<Instant>,
     config_seen: Option<SystemTime>,
+    /// The server says that the certificate has expired, whatever this
+    /// host's clock says.
+    renewal_due: bool,
     watch: Option<Box<dyn AccountWatch>>,
     /// Accounts have changed, and the server does not know it yet.
     accounts_changed: bool,
@@ -206,6 +209,7 @@ impl Agent {
         Ok(Self {
             time: ServerTime::new(parts.clock.clone()),
             config_seen: modified(&parts.config_path),
+            renewal_due: false,
             watch: parts.accounts.watch(),
             accounts_changed: false,
             parts,
@@ -246,6 +250,9 @@ impl Agent {
             Some(_) | None => self.hello(link).await?,
         };
         let served = self.serve(link, &mut session).await;
+        if let Err(SessionOr::Session(SessionError::Link(error))) = &served {
+            self.note_refusal(error);
+        }
         let keep = match &served {
             Ok(()) => true,
             // A session outlives its connection, but not the server's word.
@@ -414,7 +421,47 @@ impl Agent {
                 link.disconnect();
                 Ok(self.hello_once(link).await?)
             }
+            Err(SessionOr::Session(SessionError::Link(error))) => {
+                self.note_refusal(&error);
+                if error.is_unknown_issuer() {
+                    self.learn_bundles(link).await;
+                }
+                Err(error.into())
+            }
             other => Ok(other?),
+        }
+    }
+
+    /// A host whose clock is behind does not know that its certificate has
+    /// expired: the server's word counts.
+    fn note_refusal(&mut self, error: &LinkError) {
+        match error.refusal() {
+            Some(ProblemCode::CertificateExpired | ProblemCode::CertificateUnknown) => {
+                self.renewal_due = true;
+            }
+            Some(_) | None => {}
+        }
+    }
+
+    /// The site's CA may have been replaced while this host was off. The chain
+    /// of trust bundles says so and proves itself, whoever hands it out. What
+    /// cannot be learnt now is asked for again with the next try.
+    async fn learn_bundles(&mut self, link: &Link) {
+        let before = self.trust.bundle().version;
+        let learnt = async {
+            let unverified = UnverifiedLink::new(link.endpoint().clone())?;
+            let unverified = unverified.through(self.parts.config.proxy.clone());
+            Ok::<_, LinkError>(unverified.bundle(before).await?.bundles)
+        };
+        match learnt.await {
+            Ok(bundles) => match self.parts.state.advance(&mut self.trust, &bundles) {
+                Ok(()) if self.trust.bundle().version > before => {
+                    tracing::info!(version = self.trust.bundle().version, "newer trust bundle");
+                }
+                Ok(()) => {}
+                Err(error) => tracing::warn!(%error, "the trust bundles there are not ours"),
+            },
+            Err(error) => tracing::debug!(%error, "no newer trust bundle"),
         }
     }
 
@@ -455,14 +502,14 @@ impl Agent {
         let now = self.time.now();
         let certificate = self.parts.state.certificate()?;
         let certificate = match certificate {
-            Some(certificate) if now < certificate.renew_at => certificate,
+            Some(certificate) if now < certificate.renew_at && !self.renewal_due => certificate,
             Some(old) => match self.request_certificate().await {
                 Ok(new) => {
                     self.link = None;
                     new
                 }
                 // The old one still works for a while.
-                Err(Trouble::Again { error, .. }) if now < old.not_after => {
+                Err(Trouble::Again { error, .. }) if now < old.not_after && !self.renewal_due => {
                     tracing::warn!(error, "the certificate could not be renewed yet");
                     old
                 }
@@ -512,6 +559,10 @@ impl Agent {
                 link.disconnect();
                 Ok(self.request_certificate_over(&mut link).await?)
             }
+            Err(SessionOr::Session(SessionError::Link(error))) if error.is_unknown_issuer() => {
+                self.learn_bundles(&link).await;
+                Err(error.into())
+            }
             other => Ok(other?),
         }
     }
@@ -560,6 +611,7 @@ impl Agent {
         match answer.outcome {
             CertificateOutcome::Issued(certificate) => {
                 self.parts.state.put_certificate(&certificate).map_err(Trouble::from)?;
+                self.renewal_due = false;
                 tracing::info!(until = %certificate.not_after, "certificate received");
                 Ok(certificate)
             }

@@ -86,6 +86,12 @@ impl LinkError {
         matches!(self, Self::Tls { problem: TlsProblem::OutsideValidity, .. })
     }
 
+    /// Whether the certificate is from a CA that is not the site's, as far as
+    /// this device knows.
+    pub const fn is_unknown_issuer(&self) -> bool {
+        matches!(self, Self::Tls { problem: TlsProblem::UnknownIssuer, .. })
+    }
+
     /// The peer's refusal, if it is one.
     pub const fn refusal(&self) -> Option<ProblemCode> {
         match self {
