@@ -471,7 +471,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxys_address_has_no_secrets_and_no_path() {
+    fn the_address_of_a_proxy_has_no_secrets_and_no_path() {
         for (text, part) in [
             ("proxy:3128", "no proxy"),
             ("socks5://proxy:1080", "http://"),
