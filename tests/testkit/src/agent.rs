@@ -302,6 +302,7 @@ impl Agent {
     /// machine is.
     pub fn snapshot(&self) -> Self {
         Self {
+            accounts_changed: false,
             disk: copy(&self.disk),
             host: self.host.snapshot(),
             network: self.network.clone(),
