@@ -462,10 +462,9 @@ mod tests {
     #[tokio::test]
     async fn a_proxy_that_never_answers_leaves_the_deadline_to_the_caller() {
         let (listener, port) = listener().await;
-        let asked = tokio::time::timeout(
-            Duration::from_millis(200),
-            proxy(port).connect("server.example.jp", 8383),
-        );
+        let proxy = proxy(port);
+        let asked = proxy.connect("server.example.jp", 8383);
+        let asked = tokio::time::timeout(Duration::from_millis(200), asked);
         let (accepted, asked) = tokio::join!(listener.accept(), asked);
         assert!(accepted.is_ok() && asked.is_err());
     }
