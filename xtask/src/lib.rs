@@ -14,6 +14,7 @@ pub mod bench;
 mod ci;
 mod cmd;
 mod demo;
+pub mod dist;
 mod r#gen;
 mod ports;
 pub mod scratch_system;
@@ -50,6 +51,8 @@ enum Verb {
     Bench(bench::Args),
     /// Check the rules of the architecture that the compiler does not see.
     Tidy,
+    /// Build the packages: deb, rpm, tar.gz and SHA256SUMS.
+    Dist(dist::Args),
     /// Write the generated files anew.
     Gen(r#gen::Args),
 }
@@ -80,6 +83,7 @@ fn run(cli: Cli) -> Result<()> {
         Verb::Ci(args) => ci::run(&workspace, &args),
         Verb::Bench(args) => bench::run(&workspace, &args),
         Verb::Tidy => tidy::run(&workspace),
+        Verb::Dist(args) => dist::run(&workspace, &args),
         Verb::Gen(args) => r#gen::run(&workspace, &args),
     }
 }

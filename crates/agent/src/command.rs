@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use sekisho_link::{Endpoint, ServerTime};
 use sekisho_model::clock::SystemClock;
 use sekisho_model::device::DeviceState;
@@ -21,13 +21,15 @@ use crate::journal::{Journal, Step};
 use crate::run::{self, Surroundings};
 use crate::state::{State, StateError};
 use crate::status::{Phase, StatusFile};
-use crate::{check, enrol, settings};
+use crate::{check, enrol, manual, service, settings};
 
 /// Sekisho agent: keeps the passwords of this host's accounts under the
 /// server's care. It only ever dials out.
 #[derive(Debug, Parser)]
 #[command(name = "sekisho-agent", version, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage.")]
+#[command(after_help = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage.\n\n\
+                        First steps:\n  sekisho-agent install --server sekisho.example.jp:8383\n  \
+                        sekisho-agent start\n  sekisho-agent status")]
 struct Cli {
     /// The settings file.
     #[arg(long, global = true, default_value = config::DEFAULT_PATH)]
@@ -55,6 +57,38 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         key_file: Option<PathBuf>,
     },
+    /// Enrol this host and set the agent up as a service. Does not start it.
+    ///
+    /// Needs root and systemd. A host that is enrolled already keeps its device.
+    #[command(
+        after_help = "Example:\n  sekisho-agent install --server sekisho.example.jp:8383\n  \
+                            sekisho-agent start"
+    )]
+    Install {
+        /// The server's or gateway's address: host or host:port (8383).
+        #[arg(long)]
+        server: Option<String>,
+        /// A file that holds the enrolment key; `-` = standard input.
+        #[arg(long, value_name = "FILE")]
+        key_file: Option<PathBuf>,
+    },
+    /// Start the service that `install` or a package has set up.
+    Start,
+    /// Stop the service. An order that is being carried out is finished first.
+    Stop,
+    /// Stop and disable the service and forget this host's device.
+    ///
+    /// Refuses while the server lacks something that only this host knows: the
+    /// result of an order, the escrow of a password. The settings stay.
+    #[command(after_help = "Example:\n  sekisho-agent remove --check\n  sekisho-agent remove")]
+    Remove {
+        /// Only say whether something would be lost (exit code 1).
+        #[arg(long)]
+        check: bool,
+        /// Remove all the same, and list what is lost.
+        #[arg(long, conflicts_with = "check")]
+        force: bool,
+    },
     /// Work until stopped: take orders and carry them out.
     Run,
     /// Show who this host is to the server and what is open.
@@ -70,6 +104,20 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print the script that completes this command line in your shell.
+    #[command(
+        after_help = "Example:\n  sekisho-agent completions bash > /usr/share/bash-completion/completions/sekisho-agent"
+    )]
+    Completions {
+        /// The shell that reads the script.
+        shell: sekisho_manual::Shell,
+    },
+    /// Write the man pages of this program and its verbs.
+    #[command(after_help = "Example:\n  sekisho-agent man-pages /usr/local/share/man/man8")]
+    ManPages {
+        /// The folder to write them into; it exists.
+        folder: PathBuf,
+    },
     /// Explain every setting, as Markdown.
     #[command(alias = "settings-reference")]
     Settings,
@@ -82,9 +130,24 @@ pub fn main() -> ExitCode {
         Command::Enroll { server, key_file } => {
             enroll(&cli, server.as_deref(), key_file.as_deref())
         }
+        Command::Install { server, key_file } => {
+            install(&cli, server.as_deref(), key_file.as_deref())
+        }
+        Command::Start => start(&cli),
+        Command::Stop => stop(),
+        Command::Remove { check, force } => remove(&cli, *check, *force),
         Command::Run => run(&cli),
         Command::Status { json } => status(&cli, *json),
         Command::Check { json } => checks(&cli, *json),
+        Command::Completions { shell } => {
+            say(sekisho_manual::completions(Cli::command(), *shell).trim_end());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::ManPages { folder } => {
+            sekisho_manual::write_pages(Cli::command(), &manual::ABOUT, folder)
+                .with_context(|| format!("cannot write the pages into {}", folder.display()))
+                .map(|()| ExitCode::SUCCESS)
+        }
         Command::Settings => {
             say(&settings::reference());
             Ok(ExitCode::SUCCESS)
@@ -132,17 +195,68 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
         .context("the runtime cannot start")
 }
 
+/// The settings, or the defaults while there is no file yet.
+fn first_settings(cli: &Cli) -> anyhow::Result<Config> {
+    if cli.config.exists() {
+        return settings_of(cli);
+    }
+    let mut config = Config::parse("").map_err(anyhow::Error::msg)?;
+    if let Some(dir) = &cli.state_dir {
+        config.state_dir.clone_from(dir);
+    }
+    Ok(config)
+}
+
+fn install(cli: &Cli, server: Option<&str>, key_file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    service::require_root("install")?;
+    let config = first_settings(cli)?;
+    service::can_install(&cli.config, &config)?;
+    match memory(&config)?.enrolled() {
+        Ok(enrolled) => say(&format!(
+            "this host is enrolled already, as device {}; no key is needed",
+            enrolled.device
+        )),
+        Err(StateError::NotEnrolled) => {
+            enroll(cli, server, key_file)?;
+        }
+        Err(error) => return Err(error.into()),
+    }
+    service::install(&say)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn start(cli: &Cli) -> anyhow::Result<ExitCode> {
+    service::require_root("start")?;
+    service::start(&memory(&settings_of(cli)?)?, &say)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn stop() -> anyhow::Result<ExitCode> {
+    service::require_root("stop")?;
+    service::stop(&say)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn remove(cli: &Cli, check: bool, force: bool) -> anyhow::Result<ExitCode> {
+    service::require_root("remove")?;
+    let config = settings_of(cli)?;
+    if !config.state_dir.exists() && check {
+        say("nothing would be lost: this host has no agent's memory");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let state = memory(&config)?;
+    if check {
+        service::refuse_losses(&service::losses(&config.state_dir, &state)?, false)?;
+        say("nothing would be lost");
+    } else {
+        service::remove(&config.state_dir, &state, force, &say)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 fn enroll(cli: &Cli, server: Option<&str>, key_file: Option<&Path>) -> anyhow::Result<ExitCode> {
     process::harden()?;
-    let config = if cli.config.exists() {
-        settings_of(cli)?
-    } else {
-        let mut config = Config::parse("").map_err(anyhow::Error::msg)?;
-        if let Some(dir) = &cli.state_dir {
-            config.state_dir.clone_from(dir);
-        }
-        config
-    };
+    let config = first_settings(cli)?;
     let server: Endpoint = match (server, &config.server) {
         (Some(text), _) => text.parse().context("--server")?,
         (None, Some(server)) => server.clone(),

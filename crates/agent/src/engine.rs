@@ -171,7 +171,7 @@ impl Engine {
         }
         if let Some(known) = self.journal.entry(order.order) {
             if let Some(receipt) = &known.receipt {
-                return receipt.to_vec();
+                return self.answer_again(known.clone(), receipt.to_vec(), (order.seq, hash));
             }
             if known.step >= Step::Started {
                 return self.finish(known.clone(), unknown());
@@ -432,6 +432,11 @@ impl Engine {
     /// Signs the receipt and writes it down.
     fn finish(&mut self, entry: Entry, outcome: Outcome) -> Vec<u8> {
         let receipt = self.sign(&entry, outcome);
+        self.done(entry, receipt)
+    }
+
+    /// The receipt is durable, or at least reported.
+    fn done(&mut self, entry: Entry, receipt: Vec<u8>) -> Vec<u8> {
         let seq = entry.seq;
         let done =
             Entry { step: Step::Done, receipt: Some(ByteBuf::from(receipt.clone())), ..entry };
@@ -443,6 +448,31 @@ impl Engine {
             }
         }
         receipt
+    }
+
+    /// An order that was answered came again: the server does not have the
+    /// answer. One that was restored from a backup may have forgotten that it
+    /// acknowledged it, or the delivery that it names. So the same outcome, for
+    /// the delivery at hand, is brought until it is acknowledged.
+    fn answer_again(
+        &mut self,
+        known: Entry,
+        stored: Vec<u8>,
+        (seq, hash): (u64, [u8; 32]),
+    ) -> Vec<u8> {
+        if seq <= known.seq {
+            return stored;
+        }
+        let identity = self.identity.public();
+        let receipt = match message::read_receipt(&stored, &identity, self.site, self.device) {
+            Ok(said) => {
+                let said = Receipt { order_hash: hash, seq, ..said };
+                message::sign_receipt(&said, &self.identity, self.site)
+            }
+            // Signed with a former identity: as it is.
+            Err(_) => stored,
+        };
+        self.done(Entry { seq, order_hash: hash, ..known }, receipt)
     }
 
     /// A receipt that is reported and not written down: nothing was begun.

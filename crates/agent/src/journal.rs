@@ -18,6 +18,9 @@ use crate::state::{State, StateError};
 const JOURNAL: &str = "journal";
 const ESCROW: &str = "escrow";
 
+/// The folders of the agent's memory that hold it.
+pub(crate) const FOLDERS: [&str; 2] = [JOURNAL, ESCROW];
+
 /// Reported orders are remembered so long, so that a late copy is recognised.
 const KEEP_REPORTED: Duration = Duration::from_secs(7 * 24 * 3600);
 

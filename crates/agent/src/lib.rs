@@ -7,7 +7,7 @@
 //!   durable. No network; tested with a disk that loses what was not synced.
 //! - [`journal`], [`state`]: what the agent remembers.
 //! - [`session`]: Hello, frames and the calls of a session.
-//! - [`enrol`], [`run`], [`status`], [`check`]: the commands.
+//! - [`enrol`], [`run`], [`status`], [`check`], [`service`]: the commands.
 
 pub mod check;
 pub mod command;
@@ -15,7 +15,10 @@ pub mod config;
 pub mod engine;
 pub mod enrol;
 pub mod journal;
+pub mod leaving;
+mod manual;
 pub mod run;
+pub mod service;
 pub mod session;
 pub mod settings;
 pub mod state;

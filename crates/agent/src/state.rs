@@ -4,6 +4,7 @@
 use std::io;
 use std::sync::Arc;
 
+use crate::journal::FOLDERS;
 use sekisho_link::Endpoint;
 use sekisho_model::Secret;
 use sekisho_model::id::{AccountId, DeviceId, SecretVersionId};
@@ -222,6 +223,26 @@ impl State {
     /// When the disk fails.
     pub fn put_held(&self, held: &BTreeMap<AccountId, SecretVersionId>) -> Result<(), StateError> {
         self.put(HELD, held)
+    }
+
+    /// Forgets everything: who this host is, whom it believes, what it did.
+    ///
+    /// The enrolment goes first, so that nothing runs with half a memory, and
+    /// the identity key last. A stop in between is finished by trying again.
+    ///
+    /// # Errors
+    /// When the disk fails; what was not removed is still there.
+    pub fn erase(&self) -> Result<(), StateError> {
+        self.remove(ENROLMENT)?;
+        for folder in FOLDERS {
+            for name in self.list(folder)? {
+                self.remove(&format!("{folder}/{name}"))?;
+            }
+        }
+        for name in [BUNDLES, CERTIFICATE, COUNTERS, HELD, IDENTITY] {
+            self.remove(name)?;
+        }
+        Ok(())
     }
 
     /// Reads a file as CBOR.

@@ -9,8 +9,8 @@ use crate::net::proxy::ProxyArgs;
 use crate::net::server::Server;
 use crate::net::trust::Pin;
 use crate::nouns::{
-    accounts, agents, audit, copy, devices, groups, history, keys, login, orders, policies,
-    resources, reveal, setup, tokens, users,
+    accounts, agents, audit, copy, devices, groups, history, keys, login, manual, orders, policies,
+    resources, reveal, setup, tokens, users, witness,
 };
 
 /// Keeps, rotates and lends the passwords of privileged accounts
@@ -117,9 +117,18 @@ pub(crate) enum Verb {
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Other sites whose audit logs this server witnesses
+    #[command(subcommand)]
+    Witness(witness::Witness),
     /// The state of the server
     #[command(after_help = "Example:\n  sekisho status --json")]
     Status,
+    /// Print the script that completes this command line in your shell
+    #[command(after_help = manual::COMPLETIONS_EXAMPLE)]
+    Completions(manual::Completions),
+    /// Write the man pages of this program and its verbs
+    #[command(after_help = manual::MAN_PAGES_EXAMPLE)]
+    ManPages(manual::ManPages),
 }
 
 #[cfg(test)]

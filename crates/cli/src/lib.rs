@@ -36,8 +36,8 @@ use args::{Cli, Verb};
 use error::{CliError, Result};
 use exit::Exit;
 use nouns::{
-    accounts, agents, audit, copy, devices, groups, history, keys, login, orders, policies,
-    resources, reveal, setup, status, tokens, users,
+    accounts, agents, audit, copy, devices, groups, history, keys, login, manual, orders, policies,
+    resources, reveal, setup, status, tokens, users, witness,
 };
 use output::Output;
 
@@ -58,6 +58,12 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli, out: Output) -> Result<Exit> {
+    // These two need neither settings nor a server.
+    match &cli.verb {
+        Verb::Completions(verb) => return manual::completions(out, verb),
+        Verb::ManPages(verb) => return manual::man_pages(verb),
+        _ => {}
+    }
     let app = App::open(cli.global, out)?;
     match cli.verb {
         Verb::Setup(verb) => setup::run(&app, verb).await,
@@ -80,6 +86,8 @@ async fn run(cli: Cli, out: Output) -> Result<Exit> {
         Verb::Users(verb) => users::run(&app, verb).await,
         Verb::Tokens(verb) => tokens::run(&app, verb).await,
         Verb::Audit(verb) => audit::run(&app, verb).await,
+        Verb::Witness(verb) => witness::run(&app, verb).await,
         Verb::Status => status::run(&app).await,
+        Verb::Completions(_) | Verb::ManPages(_) => unreachable!("answered above"),
     }
 }

@@ -13,7 +13,7 @@ use crate::account::VerifyResult;
 use crate::device::{DeviceState, EnrolmentRefusal, KeyUse};
 use crate::id::{
     AccountId, ApiTokenId, AuditChainId, DeviceId, EnrolmentKeyId, OrderId, PasswordPolicyId,
-    RequestId, ResourceGroupId, ResourceId, SecretVersionId, SiteId, UserId,
+    RequestId, ResourceGroupId, ResourceId, SecretVersionId, SiteId, SiteKeyId, UserId,
 };
 use crate::order::{Operation, RefusalClass};
 use crate::user::{Role, TokenScope};
@@ -84,6 +84,23 @@ pub enum Event {
     SiteRestored { taken_at: Timestamp, former_chain: AuditChainId, former_seq: u64 },
     /// The site was moved to another database.
     DatabaseMoved { from: String, to: String },
+    /// A new data key of the vault seals from now on; older values are being
+    /// sealed anew.
+    VaultKeyRotated { from: i64, to: i64 },
+    /// Nothing is sealed with a data key of the vault any more.
+    VaultKeyRetired { version: i64 },
+    /// Another key that locks the vault was prepared beside the one in use.
+    VaultKekChangePrepared { from: String, to: String },
+    /// The other key opened the vault and locks it from now on.
+    VaultKekChanged { from: String, to: String },
+    /// The preparation was taken back.
+    VaultKekChangeCancelled {},
+    /// The server started without the key that opens the vault.
+    ServerSealed {},
+    /// The sealed server got the key and went on.
+    ServerUnsealed { provider: String },
+    /// An operator gave a key that does not open the vault.
+    UnsealRefused {},
 
     /// A user was created.
     UserCreated { user: UserId, name: String, role: Role },
@@ -224,6 +241,26 @@ pub enum Event {
     AuditViewed { filter: String },
     /// The audit log was verified.
     AuditVerified { lines: u64, intact: bool },
+    /// The audit log was exported, wholly or in part.
+    AuditExported { format: String, filter: String },
+    /// The key that signs the heads of the audit log was made.
+    AuditKeyCreated { key: SiteKeyId, public: String },
+    /// A witness of the audit log cannot be reached.
+    WitnessUnreachable { witness: String, heads: u64, lag_s: u64, problem: String },
+    /// A witness of the audit log is reached again and has every head.
+    WitnessReached { witness: String },
+    /// A witness says that the audit log contradicts what it saw before.
+    WitnessRefused { witness: String, problem: String },
+    /// A target of the audit export cannot be reached.
+    AuditSinkUnreachable { sink: String, lines: u64, problem: String },
+    /// A target of the audit export is reached again.
+    AuditSinkReached { sink: String },
+    /// This server witnesses the audit log of another site from now on.
+    WitnessedSiteAdded { site: SiteId, name: String, public: String },
+    /// This server no longer witnesses the audit log of another site.
+    WitnessedSiteRemoved { site: SiteId },
+    /// Another site sent a head that is forged or contradicts one it sent before.
+    WitnessedHeadRefused { site: SiteId, chain: AuditChainId, seq: u64, problem: String },
     /// Somebody was turned away.
     AccessDenied { action: String, target: String, reason: String },
 }
@@ -237,10 +274,25 @@ pub struct EventInfo {
     pub en: &'static str,
     /// What happened, in Japanese.
     pub ja: &'static str,
+    /// The version of the product that has it first.
+    pub since: &'static str,
 }
 
 const fn info(code: u16, en: &'static str, ja: &'static str) -> EventInfo {
-    EventInfo { code, en, ja }
+    EventInfo { code, en, ja, since: "0.1" }
+}
+
+/// How much an event matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Somebody must look at once.
+    Critical,
+    /// Something was refused or went wrong.
+    Warning,
+    /// Worth reading afterwards: a secret was used, a right changed.
+    Notice,
+    /// Daily life.
+    Info,
 }
 
 impl Event {
@@ -266,6 +318,22 @@ impl Event {
             Self::DatabaseMoved { .. } => {
                 info(123, "Site moved to another database", "サイトを別のデータベースへ移行")
             }
+            Self::VaultKeyRotated { .. } => {
+                info(130, "Vault data key rotated", "保管庫のデータ鍵を更新")
+            }
+            Self::VaultKeyRetired { .. } => {
+                info(131, "Vault data key retired", "保管庫のデータ鍵を引退")
+            }
+            Self::VaultKekChangePrepared { .. } => {
+                info(132, "Change of the vault's lock prepared", "保管庫の鍵の変更を準備")
+            }
+            Self::VaultKekChanged { .. } => info(133, "Vault's lock changed", "保管庫の鍵を変更"),
+            Self::VaultKekChangeCancelled { .. } => {
+                info(134, "Change of the vault's lock cancelled", "保管庫の鍵の変更を取り消し")
+            }
+            Self::ServerSealed { .. } => info(135, "Server sealed", "サーバーが封印状態で開始"),
+            Self::ServerUnsealed { .. } => info(136, "Server unsealed", "サーバーの封印を解除"),
+            Self::UnsealRefused { .. } => info(137, "Unsealing refused", "封印の解除を拒否"),
             Self::UserCreated { .. } => info(200, "User created", "ユーザーを作成"),
             Self::UserRoleChanged { .. } => info(201, "User role changed", "ユーザーの役割を変更"),
             Self::UserDisabled { .. } => info(202, "User disabled", "ユーザーを無効化"),
@@ -369,6 +437,32 @@ impl Event {
             Self::DeviceCloned { .. } => info(623, "Device cloned", "デバイスの複製を検出"),
             Self::AuditViewed { .. } => info(700, "Audit log viewed", "監査ログを閲覧"),
             Self::AuditVerified { .. } => info(701, "Audit log verified", "監査ログを検証"),
+            Self::AuditExported { .. } => info(702, "Audit log exported", "監査ログを出力"),
+            Self::AuditKeyCreated { .. } => info(703, "Audit key created", "監査用の鍵を作成"),
+            Self::WitnessUnreachable { .. } => {
+                info(710, "Audit witness unreachable", "監査の証人に到達不能")
+            }
+            Self::WitnessReached { .. } => {
+                info(711, "Audit witness reached again", "監査の証人に再接続")
+            }
+            Self::WitnessRefused { .. } => {
+                info(712, "Audit witness objects", "監査の証人が矛盾を報告")
+            }
+            Self::AuditSinkUnreachable { .. } => {
+                info(713, "Audit export target unreachable", "監査ログの転送先に到達不能")
+            }
+            Self::AuditSinkReached { .. } => {
+                info(714, "Audit export target reached again", "監査ログの転送先に再接続")
+            }
+            Self::WitnessedSiteAdded { .. } => {
+                info(720, "Foreign site witnessed", "他サイトの証人を開始")
+            }
+            Self::WitnessedSiteRemoved { .. } => {
+                info(721, "Foreign site no longer witnessed", "他サイトの証人を終了")
+            }
+            Self::WitnessedHeadRefused { .. } => {
+                info(722, "Foreign audit head refused", "他サイトの監査ヘッドを拒否")
+            }
             Self::AccessDenied { .. } => info(800, "Access denied", "アクセスを拒否"),
         }
     }
@@ -407,6 +501,14 @@ impl Event {
                 former_seq: 0,
             },
             Self::DatabaseMoved { from: text(), to: text() },
+            Self::VaultKeyRotated { from: 1, to: 2 },
+            Self::VaultKeyRetired { version: 1 },
+            Self::VaultKekChangePrepared { from: text(), to: text() },
+            Self::VaultKekChanged { from: text(), to: text() },
+            Self::VaultKekChangeCancelled {},
+            Self::ServerSealed {},
+            Self::ServerUnsealed { provider: text() },
+            Self::UnsealRefused {},
             Self::UserCreated { user, name: text(), role },
             Self::UserRoleChanged { user, from: role, to: role },
             Self::UserDisabled { user },
@@ -481,6 +583,21 @@ impl Event {
             Self::DeviceCloned { device },
             Self::AuditViewed { filter: text() },
             Self::AuditVerified { lines: 0, intact: true },
+            Self::AuditExported { format: text(), filter: text() },
+            Self::AuditKeyCreated { key: SiteKeyId::from_uuid(id), public: text() },
+            Self::WitnessUnreachable { witness: text(), heads: 0, lag_s: 0, problem: text() },
+            Self::WitnessReached { witness: text() },
+            Self::WitnessRefused { witness: text(), problem: text() },
+            Self::AuditSinkUnreachable { sink: text(), lines: 0, problem: text() },
+            Self::AuditSinkReached { sink: text() },
+            Self::WitnessedSiteAdded { site: SiteId::from_uuid(id), name: text(), public: text() },
+            Self::WitnessedSiteRemoved { site: SiteId::from_uuid(id) },
+            Self::WitnessedHeadRefused {
+                site: SiteId::from_uuid(id),
+                chain: AuditChainId::from_uuid(id),
+                seq: 0,
+                problem: text(),
+            },
             Self::AccessDenied { action: text(), target: text(), reason: text() },
         ]
     }

@@ -7,9 +7,12 @@
 
 pub mod account;
 pub mod audit;
+pub mod audit_chain;
+pub mod audit_export;
 pub mod clock;
 pub mod device;
 pub mod event;
+pub mod event_class;
 pub mod id;
 pub mod name;
 pub mod order;

@@ -39,5 +39,7 @@ words! {
         Write = "write",
         /// Reveal and copy passwords its user may reveal.
         Reveal = "reveal",
+        /// Send heads of another site's audit log, and nothing else.
+        Witness = "witness",
     }
 }

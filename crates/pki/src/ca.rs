@@ -84,6 +84,15 @@ pub enum SubjectName {
     Ip(IpAddr),
 }
 
+impl std::fmt::Display for SubjectName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Dns(name) => f.write_str(name.as_str()),
+            Self::Ip(address) => write!(f, "{address}"),
+        }
+    }
+}
+
 /// The issuing authority of a site, ready to sign.
 pub struct SiteCa {
     trust: SiteTrust,

@@ -10,8 +10,9 @@
 //! [`PlatformError::Unsupported`]: a check that cannot be made refuses
 //! (INV-8), nothing is stubbed to succeed.
 //!
-//! `unsafe` occurs once, between fork and exec; all other system calls go through `rustix`, hashing and
-//! PAM stay inside the programs of the system.
+//! `unsafe` occurs between fork and exec and where pages are locked into
+//! memory; all other system calls are safe ones of `rustix`, hashing and PAM
+//! stay inside the programs of the system.
 
 pub mod accounts;
 pub mod disk;
@@ -20,6 +21,7 @@ pub mod files;
 pub mod host;
 #[cfg(target_os = "linux")]
 pub mod linux;
+pub mod memory;
 pub mod process;
 
 pub use error::PlatformError;

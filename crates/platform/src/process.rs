@@ -30,6 +30,17 @@ pub fn open_files() -> Result<u64, PlatformError> {
     crate::system::open_files()
 }
 
+/// Whether this process may do everything: its user is root.
+pub fn is_root() -> bool {
+    crate::system::is_root()
+}
+
+/// The id of the user this process acts as.
+#[cfg(target_os = "linux")]
+pub fn user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
 /// New files are accessible to their owner only (umask 077). A net below the
 /// explicit permissions of [`crate::files`], for what libraries create.
 ///

@@ -19,8 +19,20 @@ pub(crate) fn system_accounts(
     refuse("managing accounts")
 }
 
+pub(crate) fn lock_pages(_bytes: &[u8]) -> Result<(), PlatformError> {
+    refuse("locking pages into memory")
+}
+
+pub(crate) fn unlock_pages(_bytes: &[u8]) -> Result<(), PlatformError> {
+    refuse("locking pages into memory")
+}
+
 pub(crate) fn harden() -> Result<(), PlatformError> {
     refuse("switching core dumps off")
+}
+
+pub(crate) fn is_root() -> bool {
+    false
 }
 
 pub(crate) fn restrict_new_files() -> Result<(), PlatformError> {

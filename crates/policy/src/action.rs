@@ -164,6 +164,14 @@ actions! {
     ViewAudit = "view_audit", Some(Permission::ViewAudit), Read;
     /// Verify the audit log.
     VerifyAudit = "verify_audit", Some(Permission::ViewAudit), Write;
+    /// Export the audit log.
+    ExportAudit = "export_audit", Some(Permission::ViewAudit), Read;
+    /// See which other sites are witnessed, and their heads.
+    ViewWitness = "view_witness", Some(Permission::ViewAudit), Read;
+    /// Begin or end witnessing another site.
+    ManageWitness = "manage_witness", Some(Permission::ManageWitness), Write;
+    /// Send heads of another site to be witnessed.
+    SendHeads = "send_heads", Some(Permission::SendHeads), Witness;
     /// See the state of the server.
     ViewSystem = "view_system", Some(Permission::ViewSystem), Read;
 }

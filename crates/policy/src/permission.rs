@@ -87,6 +87,10 @@ permissions! {
     ManageDevices = "manage_devices": ADMINISTRATORS,
     /// Read and verify the audit log.
     ViewAudit = "view_audit": AUDITORS,
+    /// Witness the audit logs of other sites: choose them and their keys.
+    ManageWitness = "manage_witness": ADMINISTRATORS,
+    /// Send heads of an audit log to be witnessed; for another site's server.
+    SendHeads = "send_heads": AUDITORS,
     /// See the state of the server.
     ViewSystem = "view_system": AUDITORS,
 }

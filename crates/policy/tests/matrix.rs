@@ -75,7 +75,8 @@ fn matrix() -> String {
         CreatePreApprovedKey: "-"; RevokeEnrolmentKey: "own" "foreign";
         ListDevices: "-"; ViewDevice: "site"; ApproveDevice: "site"; BlockDevice: "site";
         ListAgents: "-";
-        ViewAudit: "-"; VerifyAudit: "-"; ViewSystem: "-";
+        ViewAudit: "-"; VerifyAudit: "-"; ExportAudit: "-"; ViewWitness: "site";
+        ManageWitness: "site"; SendHeads: "-"; ViewSystem: "-";
     }
     out
 }

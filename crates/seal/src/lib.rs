@@ -6,6 +6,7 @@
 //! - [`sealing`]: HPKE (RFC 9180), base mode, and PSK mode for enrolment.
 //! - [`message`]: the two together, one function pair per message.
 //! - [`mac`]: the MAC with a counter that every frame of a session carries.
+//! - [`audit_head`]: where an audit chain ended, signed for witnesses.
 //! - [`bundle`]: the chain of trust bundles and the pin.
 //! - [`enrolment_key`], [`recovery_key`]: the two keys that people carry.
 //! - [`escrow`]: a candidate password, sealed for the day the server forgot it.
@@ -14,6 +15,7 @@
 //! Everything is sign-then-seal: the signature is inside, where nobody on the
 //! way can read or strip it.
 
+pub mod audit_head;
 pub mod backup;
 pub mod bundle;
 pub mod enrolment_key;
@@ -25,6 +27,7 @@ pub mod recovery_key;
 pub mod sealing;
 pub mod sign;
 mod text_key;
+pub mod witness_file;
 
 use aws_lc_rs::digest;
 

@@ -452,12 +452,26 @@ pub fn open_receipt(
     let info = scope.bytes(Purpose::Receipt);
     let (padded, _) = sealing::open(key, None, &info, &envelope.enc, &envelope.ciphertext)?;
     let signed = sealing::unpad(&padded)?;
+    Ok((read_receipt(signed, identity_key, site, device)?, sha256(signed)))
+}
+
+/// Reads a signed receipt that is not sealed: the device its own.
+///
+/// # Errors
+/// When it is not signed by this key, or names another device.
+pub fn read_receipt(
+    signed: &[u8],
+    identity_key: &[u8],
+    site: SiteId,
+    device: DeviceId,
+) -> Result<Receipt, SealError> {
+    let scope = Scope::device(site, device);
     let verify_key = VerifyKey::P256(identity_key);
     let payload = sign::verify(Purpose::Receipt, &scope, verify_key, signed)?;
     let receipt: Receipt = cbor::decode(&payload, MAX_RECEIPT_BYTES)?;
     cbor::check_version(receipt.protocol)?;
     same_device(receipt.device, device)?;
-    Ok((receipt, sha256(signed)))
+    Ok(receipt)
 }
 
 fn verify_by_order_key(

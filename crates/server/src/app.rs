@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use sekisho_model::{Clock, Rng, Timestamp};
 use sekisho_store::Store;
-use sekisho_vault::KeyRing;
 use tokio::sync::Semaphore;
 
 use crate::bus::Bus;
@@ -13,13 +12,14 @@ use crate::keys::SiteKeys;
 use crate::metrics::Metrics;
 use crate::sessions::PasswordHasher;
 use crate::shutdown::Tasks;
+use crate::vault::Vault;
 
 /// The server's parts, wired. Nothing else knows them all.
 pub struct App {
     /// The database.
     pub store: Store,
     /// Seals and opens what the database must not show.
-    pub vault: Arc<KeyRing>,
+    pub vault: Vault,
     /// The site's keys.
     pub keys: SiteKeys,
     /// Time.
@@ -32,6 +32,8 @@ pub struct App {
     pub config: Arc<Config>,
     /// What the server counts.
     pub metrics: Arc<Metrics>,
+    /// What the server knows of the audit log's way out.
+    pub audit: crate::audit::AuditState,
     /// When the server started.
     pub started: Timestamp,
     /// Bounds the requests to the REST API.

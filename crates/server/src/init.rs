@@ -12,13 +12,9 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use sekisho_model::event::{Actor, Origin};
 use sekisho_model::id::RequestId;
-use sekisho_model::{Clock, Rng};
-use sekisho_store::Only;
-use sekisho_store::{
-    Access as _, Blob, Hash, Kek as KekRow, OperationContext, Store, StoreUrl, UnitOfWork,
-    VaultKey as VaultKeyRow, VaultKeyState,
-};
-use sekisho_vault::{Kek, KekRecord, KeyRing, WrappedKey, create_kek_file, token};
+use sekisho_model::{Clock, Rng, Secret};
+use sekisho_store::{Access as _, Hash, OperationContext, Store, StoreUrl, UnitOfWork};
+use sekisho_vault::{Kek, KekRecord, KekSource, KeyRing, create_kek_file, token};
 use serde::Serialize;
 
 use crate::config::{Config, VaultKey};
@@ -46,6 +42,21 @@ pub async fn init(
     json: bool,
     out: &mut (dyn Write + Send),
 ) -> anyhow::Result<()> {
+    init_with(config, None, clock, rng, json, out).await
+}
+
+/// [`init`] with the passphrase that the configuration says will be given.
+///
+/// # Errors
+/// As [`init`].
+pub async fn init_with(
+    config: &Config,
+    passphrase: Option<Secret>,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    json: bool,
+    out: &mut (dyn Write + Send),
+) -> anyhow::Result<()> {
     refuse_foreign_key(config)?;
     let data_dir = &config.data_dir;
     sekisho_platform::files::create_private_dir(data_dir)
@@ -62,7 +73,7 @@ pub async fn init(
             traces(config),
         );
     }
-    let (kek, record) = key_encryption_key(config, rng.clone()).await?;
+    let (kek, record) = key_encryption_key(config, passphrase, rng.clone()).await?;
     let (ring, wrapped) = KeyRing::create(&kek, rng.as_ref())?;
     let setup_token = token::generate(SETUP_TOKEN_PREFIX, rng.as_ref());
 
@@ -72,8 +83,7 @@ pub async fn init(
         now: clock.now(),
     };
     let mut work = store.begin(&context).await?;
-    put_kek(&work, &record).await?;
-    keep_key(&work, wrapped).await?;
+    crate::vault::keep_first(&work, &record, wrapped).await?;
     let token_hash = Hash(token::hash(&setup_token));
     let site = keys::create_site(&mut work, &ring, token_hash, rng.as_ref()).await?;
     crate::policies::insert_default(&mut work, rng.as_ref()).await?;
@@ -110,19 +120,10 @@ fn refuse_foreign_key(config: &Config) -> anyhow::Result<()> {
 /// Takes the configured key into use; a key file that is missing is made.
 pub(crate) async fn key_encryption_key(
     config: &Config,
+    passphrase: Option<Secret>,
     rng: Arc<dyn Rng>,
 ) -> anyhow::Result<(Kek, KekRecord)> {
-    if let VaultKey::File(path) = &config.vault
-        && !path.exists()
-    {
-        if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
-            sekisho_platform::files::create_private_dir(folder)
-                .with_context(|| format!("cannot create the folder {}", folder.display()))?;
-        }
-        create_kek_file(path, rng.as_ref())
-            .with_context(|| format!("cannot create the key file {}", path.display()))?;
-    }
-    let source = config.vault.source()?;
+    let source = new_source(&config.vault, passphrase, rng.as_ref())?;
     // A passphrase takes a good part of a second of one core.
     tokio::task::spawn_blocking(move || Kek::create(&source, rng.as_ref()))
         .await?
@@ -131,33 +132,31 @@ pub(crate) async fn key_encryption_key(
 
 /// Notes which key-encryption key locks the vault.
 pub(crate) async fn put_kek(work: &UnitOfWork, record: &KekRecord) -> anyhow::Result<()> {
-    let provider = match &record.key {
-        sekisho_vault::KekKind::File => "file",
-        sekisho_vault::KekKind::Passphrase(_) => "passphrase",
-    };
-    work.site()
-        .put_kek(KekRow {
-            only: Only,
-            provider: provider.to_owned(),
-            params: serde_json::to_value(record)?,
-            // The record holds the check value.
-            check: Blob::default(),
-            changed_at: work.now(),
-        })
-        .await?;
-    Ok(())
+    Ok(work.site().put_kek(crate::vault::kek_row(record, work.now())?).await?)
 }
 
-async fn keep_key(work: &UnitOfWork, wrapped: WrappedKey) -> anyhow::Result<()> {
-    work.vault_keys()
-        .insert(VaultKeyRow {
-            version: i64::from(wrapped.version),
-            wrapped: Blob(wrapped.bytes),
-            state: VaultKeyState::Active,
-            created_at: work.now(),
-        })
-        .await?;
-    Ok(())
+/// The source of a key that is taken into use; makes the key file if there is
+/// none.
+///
+/// # Errors
+/// When the file cannot be made, or the passphrase, credential or PIN cannot be
+/// read.
+pub fn new_source(
+    key: &VaultKey,
+    passphrase: Option<Secret>,
+    rng: &dyn Rng,
+) -> anyhow::Result<KekSource> {
+    if let VaultKey::File(path) = key
+        && !path.exists()
+    {
+        if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
+            sekisho_platform::files::create_private_dir(folder)
+                .with_context(|| format!("cannot create the folder {}", folder.display()))?;
+        }
+        create_kek_file(path, rng)
+            .with_context(|| format!("cannot create the key file {}", path.display()))?;
+    }
+    key.source(passphrase)
 }
 
 /// The public CA certificate, for people to copy to their machines.
@@ -200,6 +199,9 @@ fn traces(config: &Config) -> String {
     };
     match &config.vault {
         VaultKey::File(path) => format!("{database} and {}", path.display()),
-        VaultKey::PassphraseFile(_) => database,
+        VaultKey::PassphraseFile(_)
+        | VaultKey::PassphraseAsked
+        | VaultKey::Credential(_)
+        | VaultKey::Hsm(_) => database,
     }
 }

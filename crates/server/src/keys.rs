@@ -8,13 +8,14 @@ use sekisho_model::event::Event;
 use sekisho_model::id::{AuditChainId, SiteId, SiteKeyId};
 use sekisho_model::{Rng, Secret, Timestamp};
 use sekisho_pki::{SiteCa, SiteTrust};
+use sekisho_seal::audit_head::AuditKey;
 use sekisho_seal::bundle::{Trust, published, sign_bundle};
 use sekisho_seal::enrolment_key::Pin;
 use sekisho_seal::sealing::OpeningKey;
 use sekisho_seal::sign::SigningKey;
 use sekisho_seal::{kid, recovery_key, sha256};
 use sekisho_store::{Access, Blob, Bundle as BundleRow, Hash, Only, Site, SiteKey, SiteKeyKind};
-use sekisho_store::{Store, UnitOfWork};
+use sekisho_store::{OperationContext, Store, UnitOfWork};
 use sekisho_vault::{KeyRing, Sealed};
 use sekisho_wire::bundle::{Bundle, Mode, PublishedKey, SiteAnchor, TlsCheck};
 use serde_bytes::ByteBuf;
@@ -55,6 +56,7 @@ pub async fn create_site(
     let site = SiteId::at(now, rng);
     let root = SigningKey::generate(rng);
     let order = SigningKey::generate(rng);
+    let audit = SigningKey::generate(rng);
     let receipt = OpeningKey::generate(rng);
     let recovery = OpeningKey::generate(rng);
     let ca = SiteCa::create(site, now, rng)?;
@@ -69,6 +71,7 @@ pub async fn create_site(
     };
     uow.site().insert(row).await?;
     let keep = Keep { ring, rng, now };
+    let mut audit_key_event = None;
     let order_end = Some(now.plus(ORDER_KEY_LIFE));
     let receipt_end = Some(now.plus(RECEIPT_KEY_LIFE));
     for (kind, public, private, certificate, expires_at) in [
@@ -81,6 +84,7 @@ pub async fn create_site(
             None,
             receipt_end,
         ),
+        (SiteKeyKind::Audit, audit.public().to_vec(), Some(audit.to_secret()), None, None),
         (SiteKeyKind::Recovery, recovery.public().to_vec(), None, None, None),
         (
             SiteKeyKind::CaRoot,
@@ -98,6 +102,9 @@ pub async fn create_site(
         ),
     ] {
         let key = keep.key(kind, public, private, certificate, expires_at)?;
+        if kind == SiteKeyKind::Audit {
+            audit_key_event = Some(audit_key_created(&key, &audit));
+        }
         uow.site_keys().insert(key).await?;
     }
 
@@ -121,12 +128,42 @@ pub async fn create_site(
     let row = BundleRow { version: 1, bytes: Blob(signed), hash, created_at: now };
     uow.bundles().insert(row).await?;
     uow.record(Event::SiteInitialised { site });
+    uow.record(audit_key_event.expect("made above"));
     Ok(NewSite {
         site,
         recovery_key: recovery_key::to_text(&recovery),
         ca_root_pem: sekisho_pki::pem::write_certificates([ca.root.as_slice()]),
         ca_root_fingerprint: sekisho_pki::fingerprint(&ca.root),
     })
+}
+
+fn audit_key_created(key: &SiteKey, audit: &SigningKey) -> Event {
+    Event::AuditKeyCreated { key: key.id, public: AuditKey(audit.public()).to_string() }
+}
+
+/// Makes the key that signs heads of the audit log, for a site that is older
+/// than that key.
+///
+/// # Errors
+/// When the database or the vault fails.
+pub async fn ensure_audit_key(
+    store: &Store,
+    ring: &KeyRing,
+    context: &OperationContext,
+    rng: &dyn Rng,
+) -> anyhow::Result<()> {
+    if !store.read().site_keys().live(SiteKeyKind::Audit).await?.is_empty() {
+        return Ok(());
+    }
+    let mut work = store.begin(context).await?;
+    let audit = SigningKey::generate(rng);
+    let keep = Keep { ring, rng, now: context.now };
+    let (public, private) = (audit.public().to_vec(), Some(audit.to_secret()));
+    let key = keep.key(SiteKeyKind::Audit, public, private, None, None)?;
+    work.record(audit_key_created(&key, &audit));
+    work.site_keys().insert(key).await?;
+    work.commit().await.map(drop)?;
+    Ok(())
 }
 
 /// Seals the private half of keys for their rows.
@@ -170,6 +207,8 @@ pub struct SiteKeys {
     site: SiteId,
     anchor: SiteAnchor,
     order: SigningKey,
+    audit: SigningKey,
+    audit_keys: Vec<AuditKey>,
     receipt: Vec<([u8; 8], OpeningKey)>,
     ca: SiteCa,
     bundles: RwLock<Arc<Bundles>>,
@@ -222,6 +261,15 @@ impl SiteKeys {
             root.public.0.as_slice().try_into().context("the site root key is damaged")?;
         let anchor = SiteAnchor { site, root_key };
         let order = SigningKey::from_secret(&open(&live(SiteKeyKind::Order).await?[0])?)?;
+        let audit = SigningKey::from_secret(&open(&live(SiteKeyKind::Audit).await?[0])?)?;
+        let audit_keys = reader
+            .site_keys()
+            .list()
+            .await?
+            .into_iter()
+            .filter(|key| key.kind == SiteKeyKind::Audit)
+            .filter_map(|key| key.public.0.try_into().ok().map(AuditKey))
+            .collect();
         let mut receipt = Vec::new();
         for key in live(SiteKeyKind::Receipt).await? {
             let opening = OpeningKey::from_secret(&open(&key)?)?;
@@ -237,7 +285,8 @@ impl SiteKeys {
         let trust = SiteTrust::new(site, &certificate(ca_root)?, &issuing_certificates)?;
         let ca = SiteCa::load(trust, &open(&issuing[0])?)?;
         let bundles = load_bundles(store, &anchor).await?;
-        Ok(Self { site, anchor, order, receipt, ca, bundles: RwLock::new(Arc::new(bundles)) })
+        let bundles = RwLock::new(Arc::new(bundles));
+        Ok(Self { site, anchor, order, audit, audit_keys, receipt, ca, bundles })
     }
 
     /// The site.
@@ -258,6 +307,16 @@ impl SiteKeys {
     /// The key that signs orders, Welcomes and the server's time.
     pub const fn order_key(&self) -> &SigningKey {
         &self.order
+    }
+
+    /// The key that signs heads of the audit log.
+    pub const fn audit_key(&self) -> &SigningKey {
+        &self.audit
+    }
+
+    /// The public halves of it and of those before it.
+    pub fn audit_keys(&self) -> &[AuditKey] {
+        &self.audit_keys
     }
 
     /// The receipt key with this id, if it still opens messages.

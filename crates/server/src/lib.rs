@@ -25,6 +25,7 @@ pub mod resources;
 pub mod roles;
 pub mod rotation;
 pub mod run;
+pub mod sealed;
 pub mod secrets;
 pub mod sessions;
 pub mod shutdown;

@@ -5,23 +5,35 @@ mod commands;
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use anyhow::Context as _;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use commands::databases::{Backup, BackupDrill, MigrateTo, Restore};
 use commands::keys::KeysCommand;
+use commands::manual;
+use commands::passphrase::PassphraseArguments;
 use sekisho_model::clock::SystemClock;
 use sekisho_model::rng::SystemRng;
 use sekisho_seal::recovery_key;
 use sekisho_seal::sealing::OpeningKey;
 use sekisho_server::config::{Config, DEFAULT_PATH, LogFormat, settings};
 use sekisho_server::{http, init, run};
+use sekisho_vault::PageLocker;
 use zeroize::Zeroizing;
+
+/// What `--help` ends with.
+const HELP: &str = "\
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
+
+First steps:
+  sekisho-server check-config
+  sekisho-server init
+  sekisho-server run";
 
 /// Keeps, rotates and lends the passwords of privileged accounts.
 #[derive(Debug, Parser)]
-#[command(name = "sekisho-server", version)]
+#[command(name = "sekisho-server", version, after_help = HELP)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -34,14 +46,25 @@ enum Command {
     Init {
         #[command(flatten)]
         config: ConfigArguments,
+        #[command(flatten)]
+        passphrase: PassphraseArguments,
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Serve until stopped.
+    /// Serve until stopped. Without the key that opens the vault the server
+    /// starts sealed: it answers everything with 503 until it gets the key.
     Run {
         #[command(flatten)]
         config: ConfigArguments,
+    },
+    /// Give a sealed server its passphrase, or have it look for its key now.
+    /// Speaks to the server's socket on this machine, as root.
+    Unseal {
+        #[command(flatten)]
+        config: ConfigArguments,
+        #[command(flatten)]
+        passphrase: PassphraseArguments,
     },
     /// End a recovery: open what the agents handed in with the recovery key.
     ///
@@ -53,9 +76,16 @@ enum Command {
         /// A file that holds the recovery key; `-` = standard input.
         #[arg(long, value_name = "FILE")]
         recovery_key_file: Option<PathBuf>,
+        #[command(flatten)]
+        passphrase: PassphraseArguments,
         /// Print JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// The audit log, at the database itself.
+    Audit {
+        #[command(subcommand)]
+        command: commands::audit::AuditCommand,
     },
     /// The site's keys: show them, rotate them, change what locks the vault.
     Keys {
@@ -88,6 +118,20 @@ enum Command {
     },
     /// Print the OpenAPI document of the REST API.
     Openapi,
+    /// Print the script that completes this command line in your shell.
+    #[command(
+        after_help = "Example:\n  sekisho-server completions bash > /usr/share/bash-completion/completions/sekisho-server"
+    )]
+    Completions {
+        /// The shell that reads the script.
+        shell: sekisho_manual::Shell,
+    },
+    /// Write the man pages of this program and its verbs.
+    #[command(after_help = "Example:\n  sekisho-server man-pages /usr/local/share/man/man8")]
+    ManPages {
+        /// The folder to write them into; it exists.
+        folder: PathBuf,
+    },
     /// Print all settings as a Markdown table.
     #[command(hide = true)]
     SettingsReference,
@@ -122,12 +166,14 @@ fn main() -> ExitCode {
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout();
     match command {
-        Command::Init { config, json } => {
+        Command::Init { config, passphrase, json } => {
             prepare_process()?;
             let config = config.load()?;
+            let passphrase = passphrase.choose(&config)?;
             log(tracing_subscriber::EnvFilter::new("warn"), LogFormat::Text)?;
             let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
-            runtime()?.block_on(init::init(&config, clock, rng, json, &mut out))?;
+            runtime()?
+                .block_on(init::init_with(&config, passphrase, clock, rng, json, &mut out))?;
         }
         Command::Run { config } => {
             prepare_process()?;
@@ -137,15 +183,17 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             sekisho_platform::process::raise_open_files()?;
             runtime()?.block_on(run::run(config, Arc::new(SystemClock), Arc::new(SystemRng)))?;
         }
-        Command::Recover { config, recovery_key_file, json } => {
+        Command::Recover { config, recovery_key_file, passphrase, json } => {
             prepare_process()?;
             let config = config.load()?;
+            let passphrase = passphrase.read(&config)?;
             log(tracing_subscriber::EnvFilter::new("warn"), LogFormat::Text)?;
             let key = read_recovery_key(recovery_key_file.as_deref())?;
             let done = runtime()?.block_on(run::recover(
                 config,
                 Arc::new(SystemClock),
                 Arc::new(SystemRng),
+                passphrase,
                 &key,
             ))?;
             if json {
@@ -159,6 +207,15 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
                 )?;
             }
         }
+        Command::Audit { command } => return command.run(&mut out),
+        Command::Unseal { config, passphrase } => {
+            prepare_process()?;
+            let config = config.load()?;
+            let passphrase = passphrase.read(&config)?;
+            let done = sekisho_server::sealed::unseal(&config.listen.control, passphrase.as_ref())?;
+            anyhow::ensure!(done.unsealed, "{}", done.message);
+            writeln!(out, "{}", done.message)?;
+        }
         Command::Keys { command } => command.run(&mut out)?,
         Command::Backup(command) => command.run(&mut out)?,
         Command::Restore(command) => command.run(&mut out)?,
@@ -171,6 +228,9 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             for problem in &checked.problems {
                 writeln!(out, "problem: {problem}")?;
             }
+            if let Err(error) = sekisho_platform::memory::try_lock() {
+                writeln!(out, "note: keys cannot be kept out of swap: {error:#}; {MEMLOCK}")?;
+            }
             if !checked.problems.is_empty() {
                 return Ok(ExitCode::FAILURE);
             }
@@ -179,6 +239,10 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             let document = http::openapi().to_pretty_json()?;
             writeln!(out, "{document}")?;
         }
+        Command::Completions { shell } => {
+            manual::completions(Arguments::command(), shell, &mut out)?;
+        }
+        Command::ManPages { folder } => manual::man_pages(Arguments::command(), &folder)?,
         Command::SettingsReference => write!(out, "{}", settings::reference())?,
     }
     Ok(ExitCode::SUCCESS)
@@ -206,7 +270,23 @@ fn read_recovery_key(file: Option<&Path>) -> anyhow::Result<OpeningKey> {
 /// No core dumps, and nothing this process creates is open to others.
 fn prepare_process() -> anyhow::Result<()> {
     sekisho_platform::process::harden().context("cannot switch off core dumps")?;
+    sekisho_vault::keep_keys_in_memory_with(PageLocker { lock: lock_page, unlock: unlock_page });
     sekisho_platform::process::restrict_new_files().context("cannot set the umask")
+}
+
+/// What to do about keys that cannot be locked into memory.
+const MEMLOCK: &str = "raise LimitMEMLOCK= in the unit, or switch swap off or encrypt it";
+
+fn lock_page(page: &[u8]) {
+    static SAID: Once = Once::new();
+    if let Err(error) = sekisho_platform::memory::lock(page) {
+        SAID.call_once(|| tracing::warn!(%error, "keys may get into swap; {MEMLOCK}"));
+    }
+}
+
+fn unlock_page(page: &[u8]) {
+    // It was not locked, then; said above.
+    let _ = sekisho_platform::memory::unlock(page);
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

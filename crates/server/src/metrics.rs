@@ -47,6 +47,14 @@ pub struct Metrics {
     pub agents_waiting: Gauge<i64, AtomicI64>,
     last_backup: Gauge<i64, AtomicI64>,
     last_drill: Gauge<i64, AtomicI64>,
+    /// 1 while the server is sealed.
+    pub vault_sealed: Gauge<i64, AtomicI64>,
+    /// 1 while the key that locks the vault can be reached.
+    pub vault_kek_available: Gauge<i64, AtomicI64>,
+    /// The version of the data key in use.
+    pub vault_key_version: Gauge<i64, AtomicI64>,
+    /// Values that an older data key has sealed.
+    pub vault_values_to_reseal: Gauge<i64, AtomicI64>,
 }
 
 /// Counts one more in a gauge as long as it lives.
@@ -111,6 +119,17 @@ impl Metrics {
             "When the last drill of a backup passed, in seconds since 1970; 0: never",
             last_drill.clone(),
         );
+        let mut gauge = |name: &str, help: &str| {
+            let gauge = Gauge::default();
+            registry.register(name, help, gauge.clone());
+            gauge
+        };
+        let vault_sealed = gauge("vault_sealed", "1 while the server is sealed");
+        let vault_kek_available =
+            gauge("vault_kek_available", "1 while the key that locks the vault can be reached");
+        let vault_key_version = gauge("vault_key_version", "The version of the data key in use");
+        let vault_values_to_reseal =
+            gauge("vault_values_to_reseal", "Values that an older data key has sealed");
         Self {
             registry: Mutex::new(registry),
             requests,
@@ -122,6 +141,10 @@ impl Metrics {
             agents_waiting,
             last_backup,
             last_drill,
+            vault_sealed,
+            vault_kek_available,
+            vault_key_version,
+            vault_values_to_reseal,
         }
     }
 

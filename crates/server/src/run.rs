@@ -13,13 +13,15 @@ use axum::routing::get;
 use sd_notify::NotifyState;
 use sekisho_model::event::{Actor, Event, Origin};
 use sekisho_model::id::RequestId;
-use sekisho_model::{Clock, Rng};
+use sekisho_model::{Clock, Rng, Secret};
 use sekisho_seal::sealing::OpeningKey;
-use sekisho_store::{Access as _, OperationContext, Store, StoreUrl};
-use sekisho_vault::{Kek, KekRecord, KeyRing, WrappedKey};
+use sekisho_store::{OperationContext, Store, StoreUrl};
+use sekisho_vault::KeyRing;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+
+pub(crate) use tls::Certificate;
 
 use crate::app::{App, SharedApp};
 use crate::config::Config;
@@ -27,8 +29,10 @@ use crate::http;
 use crate::keys::SiteKeys;
 use crate::metrics::Metrics;
 use crate::recovery::Recovered;
+use crate::sealed::Start;
 use crate::sessions::PasswordHasher;
 use crate::shutdown::{Shutdown, Tasks, shutdown};
+use crate::vault::{Opened, Why};
 
 /// How long requests in progress may take after the stop begins.
 const SOFT: Duration = Duration::from_secs(10);
@@ -44,19 +48,52 @@ pub async fn open(
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
 ) -> anyhow::Result<SharedApp> {
+    open_with(config, None, clock, rng).await
+}
+
+/// [`open`] with the passphrase that the configuration says will be given.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_with(
+    config: Config,
+    passphrase: Option<Secret>,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+) -> anyhow::Result<SharedApp> {
     let store = open_store(&config, clock.clone(), rng.clone()).await?;
-    let vault = open_vault(&config, &store).await?;
-    let keys = SiteKeys::load(&store, &vault).await?;
+    let opened =
+        crate::vault::open(&store, &config.vault, passphrase, clock.as_ref(), &rng).await?;
+    app(config, store, opened, clock, rng).await
+}
+
+async fn app(
+    config: Config,
+    store: Store,
+    opened: Opened,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+) -> anyhow::Result<SharedApp> {
+    let ring = opened.vault.ring();
     let started = clock.now();
+    let context = OperationContext {
+        actor: Actor::System,
+        origin: Origin { request: RequestId::at(started, rng.as_ref()), address: None },
+        now: started,
+    };
+    crate::keys::ensure_audit_key(&store, &ring, &context, rng.as_ref()).await?;
+    let keys = SiteKeys::load(&store, &ring).await?;
+    let metrics = Arc::new(Metrics::new());
     let config = Arc::new(config);
     Ok(Arc::new(App {
         store,
-        vault: Arc::new(vault),
+        vault: opened.vault,
         keys,
         clock,
         rng: rng.clone(),
         bus: crate::bus::Bus::default(),
-        metrics: Arc::new(Metrics::new()),
+        audit: crate::audit::AuditState::new(&metrics),
+        metrics,
         started,
         request_slots: Semaphore::new(config.limits.requests),
         hasher: PasswordHasher::new(config.limits.password_hashes, rng),
@@ -101,38 +138,20 @@ pub(crate) fn console(clock: &dyn Clock, rng: &dyn Rng) -> OperationContext {
     }
 }
 
-/// Opens the vault with the key the configuration names.
+/// Opens the vault with the key the configuration names, for a command that
+/// reads with it.
 ///
 /// # Errors
 /// When the key is missing or wrong.
-pub(crate) async fn open_vault(config: &Config, store: &Store) -> anyhow::Result<KeyRing> {
-    let row = store
-        .read()
-        .site()
-        .kek()
-        .await?
-        .context("the database holds no site; run `sekisho-server init` first")?;
-    let record: KekRecord =
-        serde_json::from_value(row.params).context("the record of the key-encryption key")?;
-    let wrapped: Vec<WrappedKey> = store
-        .read()
-        .vault_keys()
-        .list()
-        .await?
-        .into_iter()
-        .map(|key| {
-            let version = u32::try_from(key.version).context("the version of a vault key")?;
-            Ok(WrappedKey { version, bytes: key.wrapped.0 })
-        })
-        .collect::<anyhow::Result<_>>()?;
-    let source = config.vault.source()?;
-    // A passphrase takes a good part of a second of one core.
-    tokio::task::spawn_blocking(move || {
-        let kek = Kek::unlock(&source, &record)?;
-        KeyRing::unlock(&kek, &wrapped)
-    })
-    .await?
-    .context("cannot open the vault")
+pub(crate) async fn open_vault(
+    config: &Config,
+    store: &Store,
+    passphrase: Option<Secret>,
+    clock: &dyn Clock,
+    rng: &Arc<dyn Rng>,
+) -> anyhow::Result<Arc<KeyRing>> {
+    let opened = crate::vault::open(store, &config.vault, passphrase, clock, rng).await?;
+    Ok(opened.vault.ring())
 }
 
 /// The listeners, bound before anything is promised.
@@ -175,8 +194,34 @@ impl Listeners {
 /// When something cannot be opened, or a part of the server ended by itself.
 pub async fn run(config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> anyhow::Result<()> {
     let listeners = Listeners::bind(&config).await?;
-    let app = open(config, clock, rng).await?;
-    serve(app, listeners, stop_signal()).await
+    let store = open_store(&config, clock.clone(), rng.clone()).await?;
+    let mut stop = std::pin::pin!(stop_signal());
+    let opened = crate::vault::open(&store, &config.vault, None, clock.as_ref(), &rng).await;
+    let opened = match opened {
+        Ok(opened) => opened,
+        Err(refusal) if refusal.why == Why::Damaged => return Err(refusal.into()),
+        Err(refusal) => {
+            let start = Start { config: &config, store: &store, clock: &clock, rng: &rng };
+            match crate::sealed::wait(start, refusal, &listeners, stop.as_mut()).await? {
+                Some(opened) => opened,
+                None => return Ok(store.close().await?),
+            }
+        }
+    };
+    let app = app(config, store, opened, clock, rng).await?;
+    serve(app, listeners, stop).await
+}
+
+/// A second handle of a listener: connections go to whoever accepts first.
+pub(crate) fn copy(listener: &TcpListener) -> anyhow::Result<TcpListener> {
+    use std::os::fd::AsFd as _;
+    let handle = listener.as_fd().try_clone_to_owned().context("a handle of a listener")?;
+    TcpListener::from_std(std::net::TcpListener::from(handle)).context("a handle of a listener")
+}
+
+/// Tells systemd that the start is over although the server is sealed.
+pub(crate) fn notify_sealed(reason: &str) {
+    notify(&[NotifyState::Ready, NotifyState::Status(&format!("sealed: {reason}"))]);
 }
 
 /// Ends a recovery with the recovery key.
@@ -187,9 +232,10 @@ pub async fn recover(
     config: Config,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
+    passphrase: Option<Secret>,
     key: &OpeningKey,
 ) -> anyhow::Result<Recovered> {
-    let app = open(config, clock, rng).await?;
+    let app = open_with(config, passphrase, clock, rng).await?;
     let context = console(app.clock.as_ref(), app.rng.as_ref());
     let done = crate::recovery::recover(&app, &context, key).await?;
     app.store.clone().close().await?;
@@ -210,6 +256,8 @@ pub async fn serve(
     let tls = certificate.server_config()?;
     let (stopper, shutdown) = shutdown();
     let mut parts = JoinSet::new();
+    // A required witness that is behind holds changes from the first request.
+    crate::audit::look(&app).await?;
     record(&app, Event::ServerStarted { version: env!("CARGO_PKG_VERSION").to_owned() }).await?;
 
     tracing::info!(
@@ -233,8 +281,11 @@ pub async fn serve(
     parts.spawn(crate::recovery::fence::keep(app.clone(), shutdown.clone()));
     parts.spawn(housekeeping::sweep_orders(app.clone(), shutdown.clone()));
     parts.spawn(housekeeping::rotate(app.clone(), shutdown.clone()));
+    crate::audit::spawn(&mut parts, &app, &shutdown);
+    parts.spawn(crate::vault::watch(app.clone(), shutdown.clone()));
+    parts.spawn(crate::vault::reseal_in_background(app.clone(), shutdown.clone()));
     parts.spawn(watchdog(shutdown.clone()));
-    notify(&[NotifyState::Ready]);
+    notify(&[NotifyState::Ready, NotifyState::Status("serving")]);
 
     let mut failed = false;
     tokio::select! {
@@ -257,6 +308,7 @@ pub async fn serve(
     if let Err(error) = record(&app, Event::ServerStopped {}).await {
         tracing::warn!(error = format!("{error:#}"), "the stop is not in the audit log");
     }
+    crate::audit::finish(&app).await;
     app.store.clone().close().await?;
     anyhow::ensure!(!failed, "a part of the server ended by itself; the log says more");
     Ok(())
@@ -270,21 +322,26 @@ async fn drain(parts: &mut JoinSet<()>, app: &App) {
 /// `/metrics`, on the loopback interface.
 fn metrics_router(app: SharedApp) -> Router {
     async fn metrics(State(app): State<SharedApp>) -> axum::response::Response {
-        use axum::response::IntoResponse as _;
-        app.metrics.database_up.set(i64::from(app.store.ping().await.is_ok()));
         // Without an answer the last one stands.
         if let Ok(last) = crate::system::last_backups(&app.store).await {
             app.metrics.last_backups(last);
         }
-        match app.metrics.encode() {
-            Ok(text) => {
-                let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-                ([(::http::header::CONTENT_TYPE, kind)], text).into_response()
-            }
-            Err(_) => ::http::StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        }
+        metrics_answer(&app.store, &app.metrics).await
     }
     Router::new().route("/metrics", get(metrics)).with_state(app)
+}
+
+/// All metrics.
+pub(crate) async fn metrics_answer(store: &Store, metrics: &Metrics) -> axum::response::Response {
+    use axum::response::IntoResponse as _;
+    metrics.database_up.set(i64::from(store.ping().await.is_ok()));
+    match metrics.encode() {
+        Ok(text) => {
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            ([(::http::header::CONTENT_TYPE, kind)], text).into_response()
+        }
+        Err(_) => ::http::StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }
 
 async fn record(app: &App, event: Event) -> anyhow::Result<()> {

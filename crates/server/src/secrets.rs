@@ -4,7 +4,7 @@
 use sekisho_model::Secret;
 use sekisho_model::id::{DeviceSessionId, EnrolmentKeyId, SecretVersionId, SiteKeyId};
 use sekisho_store::{Blob, SecretVersion};
-use sekisho_vault::{Place, Sealed, VaultError};
+use sekisho_vault::{Place, VaultError};
 
 use crate::app::App;
 
@@ -54,7 +54,7 @@ pub fn seal_version(
 /// # Errors
 /// When the value was changed or moved, or its vault key is missing.
 pub fn open(app: &App, place: Place<'_>, sealed: &Blob) -> Result<Secret, VaultError> {
-    app.vault.open(place, &Sealed::from_bytes(sealed.0.clone()))
+    app.vault.open(place, sealed)
 }
 
 /// Seals a value for its place: the blob and its vault key version.
@@ -62,7 +62,8 @@ pub fn open(app: &App, place: Place<'_>, sealed: &Blob) -> Result<Secret, VaultE
 /// # Errors
 /// When the value is too long.
 pub fn seal(app: &App, place: Place<'_>, value: &Secret) -> Result<(Blob, i64), VaultError> {
-    let sealed = app.vault.seal(place, value, app.rng.as_ref())?;
-    let version = i64::from(app.vault.active_version());
+    let ring = app.vault.ring();
+    let sealed = ring.seal(place, value, app.rng.as_ref())?;
+    let version = i64::from(ring.active_version());
     Ok((Blob(sealed.into_bytes()), version))
 }

@@ -9,6 +9,7 @@ use sea_orm::{
 };
 use sekisho_model::audit::LineHash;
 use sekisho_model::id::AuditChainId;
+use tokio::sync::watch;
 
 use crate::connect::FileIdentity;
 use crate::copy::Rows;
@@ -16,12 +17,9 @@ use crate::error::StoreError;
 use crate::fence::{AuditHead, Check, Fence};
 use crate::link::{Link, Transaction};
 use crate::postgres::Watch;
-use crate::unit_of_work::{ArcRng, OperationContext, UnitOfWork};
+use crate::unit_of_work::{ArcRng, CommitHooks, OperationContext, UnitOfWork};
 use crate::{
-    Accounts, ApiTokens, AuditLog, Bundles, DeviceCertificates, DeviceSessions, Devices,
-    EnrolmentKeys, Escrows, IdempotencyKeys, LoginSessions, Orders, Outbox, PasswordPolicies,
-    ResourceGroups, Resources, Rotation, SecretVersions, SignInAttempts, SiteKeys, Sites, Upkeep,
-    Users, VaultKeys,
+    Accounts, ApiTokens, AuditGate, AuditHeads, AuditLog, Bundles, DeviceCertificates, DeviceSessions, Devices, EnrolmentKeys, Escrows, IdempotencyKeys, LoginSessions, Orders, Outbox, PasswordPolicies, ResourceGroups, Resources, Rotation, SealedValues, SecretVersions, SignInAttempts, SiteKeys, Sites, Upkeep, Users, VaultKeys,
 };
 
 /// An open database. Cloning it is cheap and shares the connections.
@@ -33,6 +31,7 @@ pub struct Store {
     pub(crate) _watch: Option<Watch>,
     pub(crate) fence: Arc<Fence>,
     pub(crate) chain: Arc<OnceLock<AuditChainId>>,
+    pub(crate) hooks: CommitHooks,
     pub(crate) rng: ArcRng,
 }
 
@@ -135,6 +134,17 @@ impl Store {
         }
     }
 
+    /// What stops changes while a required witness is missing.
+    pub fn gate(&self) -> &AuditGate {
+        &self.hooks.gate
+    }
+
+    /// Tells, after each commit through this store, the number of the newest
+    /// line of its audit chain; 0 before the first.
+    pub fn appended(&self) -> watch::Receiver<u64> {
+        self.hooks.appended.subscribe()
+    }
+
     /// Asks the database whether it answers, for health checks.
     ///
     /// # Errors
@@ -215,6 +225,8 @@ repositories! {
     site: Sites,
     /// Wrapped vault keys.
     vault_keys: VaultKeys,
+    /// Everything the vault has sealed.
+    sealed_values: SealedValues,
     /// The site's signing, opening and CA keys.
     site_keys: SiteKeys,
     /// Trust bundles.
@@ -255,6 +267,8 @@ repositories! {
     escrows: Escrows,
     /// The audit log.
     audit: AuditLog,
+    /// Signed heads of audit chains, and who has received them.
+    audit_heads: AuditHeads,
     /// Answers to requests that may come again.
     idempotency_keys: IdempotencyKeys,
     /// Things to do after a commit.

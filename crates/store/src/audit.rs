@@ -6,7 +6,8 @@ use sea_orm::{
     QuerySelect,
 };
 use sekisho_model::Timestamp;
-use sekisho_model::audit::{AuditLine, BrokenChain, ChainVerifier, LineHash};
+use sekisho_model::audit::{AuditLine, LineHash};
+use sekisho_model::audit_chain::{BrokenChain, ChainVerifier, Intact};
 use sekisho_model::event::{Actor, Event};
 use sekisho_model::id::AuditChainId;
 
@@ -125,13 +126,26 @@ impl<A: Access> AuditLog<'_, A> {
         Ok(lines.into_iter().map(AuditLine::from).collect())
     }
 
-    /// Verifies one chain up to the head it has now, in bounded memory, and
-    /// returns the number of lines or what is wrong.
+    /// Verifies one chain up to the head it was read with, in bounded memory,
+    /// and returns the number of lines or what is wrong.
     ///
     /// # Errors
     /// When the database fails; a broken chain is the inner result.
     pub async fn verify(&self, chain: &AuditChain) -> Result<Result<u64, BrokenChain>, StoreError> {
-        let mut verifier = ChainVerifier::default();
+        let found = self.verify_with(chain, ChainVerifier::default()).await?;
+        Ok(found.map(|intact| intact.seq))
+    }
+
+    /// [`verify`](Self::verify) with a verifier that knows heads which were
+    /// signed.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub async fn verify_with(
+        &self,
+        chain: &AuditChain,
+        mut verifier: ChainVerifier,
+    ) -> Result<Result<Intact, BrokenChain>, StoreError> {
         let mut seq = 0;
         'chain: loop {
             let lines = self.after(chain.id, seq, BATCH).await?;

@@ -16,7 +16,7 @@ use crate::error::StoreError;
 use crate::fence::Fence;
 use crate::migrations;
 use crate::postgres::{self, PostgresServers};
-use crate::unit_of_work::ArcRng;
+use crate::unit_of_work::{ArcRng, CommitHooks};
 
 /// How to reach the database.
 #[derive(Clone, Debug)]
@@ -273,6 +273,7 @@ impl Store {
             _watch: watch,
             fence: Arc::new(Fence::default()),
             chain: Arc::new(OnceLock::new()),
+            hooks: CommitHooks::default(),
             rng: ArcRng(rng),
         })
     }

@@ -58,6 +58,19 @@ pub enum StoreError {
     /// A unit of work was committed without an audit event (INV-4): a bug.
     #[error("a change must record its audit event; nothing was stored")]
     Unaudited,
+    /// The audit log could not be written, so nothing was stored (503).
+    #[error("the audit log cannot be written: {reason}")]
+    NotRecorded {
+        /// What the database said.
+        reason: String,
+    },
+    /// A witness that the operator requires has not seen the audit log for too
+    /// long, and this change is one that waits for it; nothing was stored (503).
+    #[error("{reason}")]
+    Held {
+        /// Which witness, and since when.
+        reason: String,
+    },
     /// A statement of this unit of work had failed before; nothing was
     /// stored. A bug: the earlier error was swallowed.
     #[error("an earlier statement failed; nothing was stored")]
@@ -136,6 +149,14 @@ impl std::fmt::Display for Unique {
 impl StoreError {
     pub(crate) fn unavailable(reason: impl std::fmt::Display) -> Self {
         Self::Unavailable { reason: reason.to_string() }
+    }
+
+    /// The error of writing audit lines.
+    pub(crate) fn not_recorded(self) -> Self {
+        match self {
+            Self::Unavailable { .. } | Self::Behind { .. } => self,
+            other => Self::NotRecorded { reason: other.to_string() },
+        }
     }
 
     pub(crate) fn internal(detail: impl std::fmt::Display) -> Self {

@@ -109,23 +109,6 @@ impl<A: Access> SecretVersions<'_, A> {
         all(&self.at.db(), select, u64::from(MAX_PAGE)).await
     }
 
-    /// Values that are sealed with a vault key, in the order of their ids,
-    /// after one; for sealing them anew.
-    pub async fn sealed_with(
-        &self,
-        vault_key_version: i64,
-        after: Option<SecretVersionId>,
-        limit: u64,
-    ) -> Result<Vec<SecretVersion>, StoreError> {
-        let mut select = row::Entity::find()
-            .filter(row::Column::VaultKeyVersion.eq(vault_key_version))
-            .order_by(row::Column::Id, Order::Asc);
-        if let Some(after) = after {
-            select = select.filter(row::Column::Id.gt(after.uuid()));
-        }
-        all(&self.at.db(), select, limit).await
-    }
-
     pub(crate) async fn origins(
         &self,
         ids: impl Iterator<Item = SecretVersionId>,
@@ -194,24 +177,6 @@ impl SecretVersions<'_, UnitOfWork> {
             .col_expr(C::Evidence, Expr::value(evidence))
             .filter(C::Id.eq(id.uuid()))
             .filter(C::State.eq(from.as_str()));
-        Ok(affected(&self.at.db(), update).await? == 1)
-    }
-
-    /// Replaces the sealing of a value by that of a newer vault key. Returns
-    /// whether it was still sealed with the old one.
-    pub async fn reseal(
-        &self,
-        id: SecretVersionId,
-        old_version: i64,
-        sealed: Blob,
-        new_version: i64,
-    ) -> Result<bool, StoreError> {
-        use row::Column as C;
-        let update = row::Entity::update_many()
-            .col_expr(C::Sealed, Expr::value(sealed.0))
-            .col_expr(C::VaultKeyVersion, Expr::value(new_version))
-            .filter(C::Id.eq(id.uuid()))
-            .filter(C::VaultKeyVersion.eq(old_version));
         Ok(affected(&self.at.db(), update).await? == 1)
     }
 }

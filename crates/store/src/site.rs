@@ -46,6 +46,20 @@ record! {
     }
 }
 
+record! {
+    /// How the key-encryption key that is to come is provided.
+    pub struct NextKek in next_kek_row "next_kek" {
+        /// There is one at most.
+        [primary_key] only: Only,
+        /// The word of the provider.
+        provider: String,
+        /// The provider's parameters, not secret.
+        params: serde_json::Value,
+        /// When it was prepared.
+        created_at: Timestamp,
+    }
+}
+
 /// The site and its master key's metadata.
 pub struct Sites<'a, A> {
     pub(crate) at: &'a A,
@@ -60,6 +74,11 @@ impl<A: Access> Sites<'_, A> {
     /// The metadata of the key-encryption key.
     pub async fn kek(&self) -> Result<Option<Kek>, StoreError> {
         one(&self.at.db(), kek_row::Entity::find()).await
+    }
+
+    /// The metadata of the key-encryption key that is to come.
+    pub async fn next_kek(&self) -> Result<Option<NextKek>, StoreError> {
+        one(&self.at.db(), next_kek_row::Entity::find()).await
     }
 }
 
@@ -118,6 +137,21 @@ impl Sites<'_, UnitOfWork> {
         let update =
             row::Entity::update_many().col_expr(row::Column::NodeChain, Expr::value(id.uuid()));
         affected(&db, update).await.map(drop)
+    }
+
+    /// Prepares another key-encryption key.
+    ///
+    /// # Errors
+    /// A conflict on [`Unique::Key`](crate::Unique::Key) when one is prepared.
+    pub async fn insert_next_kek(&self, kek: NextKek) -> Result<(), StoreError> {
+        insert(&self.at.db(), kek).await
+    }
+
+    /// Forgets the key-encryption key that was to come. Returns whether there
+    /// was one.
+    pub async fn forget_next_kek(&self) -> Result<bool, StoreError> {
+        let done = next_kek_row::Entity::delete_many().exec(&self.at.db()).await?;
+        Ok(done.rows_affected == 1)
     }
 
     /// Writes the metadata of the key-encryption key.

@@ -77,21 +77,4 @@ impl SiteKeys<'_, UnitOfWork> {
             .filter(row::Column::RetiredAt.is_null());
         Ok(affected(&self.at.db(), update).await? == 1)
     }
-
-    /// Replaces the sealing of a private half by that of a newer vault key.
-    /// Returns whether the key was still sealed with the old one.
-    pub async fn reseal(
-        &self,
-        id: SiteKeyId,
-        old_version: i64,
-        sealed: Blob,
-        new_version: i64,
-    ) -> Result<bool, StoreError> {
-        let update = row::Entity::update_many()
-            .col_expr(row::Column::SealedPrivate, Expr::value(sealed.0))
-            .col_expr(row::Column::VaultKeyVersion, Expr::value(new_version))
-            .filter(row::Column::Id.eq(id.uuid()))
-            .filter(row::Column::VaultKeyVersion.eq(old_version));
-        Ok(affected(&self.at.db(), update).await? == 1)
-    }
 }

@@ -12,7 +12,10 @@ use sekisho_model::event::{Actor, Event, Origin};
 use sekisho_model::id::{AuditChainId, DeviceId};
 use sekisho_model::{Rng, Timestamp};
 
+use tokio::sync::watch;
+
 use crate::access::{Access, Store, sealed::Connected};
+use crate::audit_gate::AuditGate;
 use crate::error::StoreError;
 use crate::fence::{AuditHead, Fence};
 use crate::link::{Link, Transaction};
@@ -42,6 +45,7 @@ pub struct UnitOfWork {
     chain: Arc<OnceLock<AuditChainId>>,
     fence: Arc<Fence>,
     past_fence: bool,
+    hooks: CommitHooks,
     rng: ArcRng,
     events: Vec<(Actor, Event)>,
     entries: Vec<(String, serde_json::Value)>,
@@ -56,6 +60,15 @@ pub struct Committed {
     pub wakes: Vec<DeviceId>,
     /// The new head of this node's audit chain, if events were recorded.
     pub head: Option<(u64, LineHash)>,
+}
+
+/// What every commit of one store shares.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CommitHooks {
+    /// May refuse.
+    pub(crate) gate: AuditGate,
+    /// The newest line.
+    pub(crate) appended: watch::Sender<u64>,
 }
 
 #[derive(Clone)]
@@ -84,6 +97,7 @@ impl UnitOfWork {
             chain: store.chain.clone(),
             fence: store.fence.clone(),
             past_fence,
+            hooks: store.hooks.clone(),
             rng: store.rng.clone(),
             events: Vec::new(),
             entries: Vec::new(),
@@ -164,6 +178,7 @@ impl UnitOfWork {
         if self.tx.has_failed() {
             return Err(StoreError::Spent);
         }
+        self.hooks.gate.admit(&self.events)?;
         let db = self.db();
         let now = self.context.now;
         for (kind, payload) in &self.entries {
@@ -181,7 +196,8 @@ impl UnitOfWork {
                 None => audit::node_chain(&db).await?,
             };
             let fence = (!self.past_fence).then_some(self.fence.as_ref());
-            head = Some(audit::append(&db, id, fence, &self.context, &self.events).await?);
+            let appended = audit::append(&db, id, fence, &self.context, &self.events).await;
+            head = Some(appended.map_err(StoreError::not_recorded)?);
             chain = Some(id);
         }
         self.tx.commit().await?;
@@ -194,6 +210,14 @@ impl UnitOfWork {
             }
             // Only now is it certain that the site row exists.
             let _ = self.chain.set(chain);
+        }
+        if let Some((seq, _)) = head {
+            // Commits may finish in another order than they were numbered.
+            self.hooks.appended.send_if_modified(|newest| {
+                let is_newer = seq > *newest;
+                *newest = (*newest).max(seq);
+                is_newer
+            });
         }
         Ok(Committed { wakes: self.wakes.into_iter().collect(), head })
     }

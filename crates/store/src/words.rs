@@ -43,7 +43,10 @@ words! {
     VaultKeyState {
         /// Seals new values. There is one.
         Active = "active",
-        /// Only opens what it sealed.
+        /// Only opens what it sealed; the values are being sealed anew.
+        Draining = "draining",
+        /// Nothing was sealed with it any more when it was retired. It is
+        /// kept: it costs nothing, and no mistake can lose a value.
         Retired = "retired",
     }
 
@@ -59,6 +62,8 @@ words! {
         Order = "order",
         /// Opens Hellos, receipts and enrolments; X25519.
         Receipt = "receipt",
+        /// Signs heads of the audit log and nothing else; Ed25519.
+        Audit = "audit",
         /// Backups and escrows are sealed to it; X25519, its private half is
         /// never stored.
         Recovery = "recovery",

@@ -21,7 +21,7 @@ pub(crate) const OVERHEAD_BYTES: usize = NONCE_LEN + TAG_BYTES;
 /// `header ‖ nonce ‖ ciphertext ‖ tag`. The header is clear; whoever needs it
 /// authenticated puts it into `associated`.
 pub(crate) fn seal(
-    key: &Secret,
+    key: &[u8],
     header: &[u8],
     associated: &[u8],
     clear: &[u8],
@@ -47,7 +47,7 @@ pub(crate) fn seal(
 }
 
 /// Opens `nonce ‖ ciphertext ‖ tag`, or `None` if anything differs.
-pub(crate) fn open(key: &Secret, associated: &[u8], sealed: &[u8]) -> Option<Secret> {
+pub(crate) fn open(key: &[u8], associated: &[u8], sealed: &[u8]) -> Option<Secret> {
     if sealed.len() < OVERHEAD_BYTES {
         return None;
     }
@@ -73,9 +73,8 @@ pub(crate) fn associated_data(parts: &[&[u8]]) -> Vec<u8> {
     out
 }
 
-fn cipher(key: &Secret) -> LessSafeKey {
-    let key = UnboundKey::new(&AES_256_GCM_SIV, key.expose())
-        .expect("every key of the vault has 32 bytes");
+fn cipher(key: &[u8]) -> LessSafeKey {
+    let key = UnboundKey::new(&AES_256_GCM_SIV, key).expect("every key of the vault has 32 bytes");
     LessSafeKey::new(key)
 }
 
@@ -97,7 +96,7 @@ mod tests {
         key[0] = 1;
         let mut sealed = hex("030000000000000000000000");
         sealed.extend(hex("c2ef328e5c71c83b843122130f7364b761e0b97427e3df28"));
-        let clear = open(&Secret::new(key), b"", &sealed).expect("opens");
+        let clear = open(&key, b"", &sealed).expect("opens");
         assert_eq!(clear.expose(), hex("0100000000000000"));
     }
 }

@@ -8,7 +8,8 @@ pub enum VaultError {
     /// The key file or the passphrase is not the one of this vault. One
     /// constant message, whatever the difference was.
     #[error(
-        "the key does not open this vault; use the key file or the passphrase it was made with"
+        "the key does not open this vault; use the key file, the passphrase or the token it was made \
+         with"
     )]
     WrongKey,
     /// The configuration names another kind of key than the vault has.
@@ -27,6 +28,9 @@ pub enum VaultError {
         /// What is wrong with it and what to do.
         problem: KekFileProblem,
     },
+    /// The key in a security module cannot be used.
+    #[error("the security module: {0}")]
+    Hsm(HsmProblem),
     /// A new passphrase is too short.
     #[error("the passphrase has {found} characters; give at least {expected}")]
     WeakPassphrase {
@@ -116,6 +120,100 @@ pub enum VaultError {
     },
 }
 
+impl VaultError {
+    /// Whether the key-encryption key is what is missing, so that the vault
+    /// opens once it is there; everything else is damage.
+    pub const fn awaits_key(&self) -> bool {
+        match self {
+            Self::WrongKey
+            | Self::WrongSource { .. }
+            | Self::KekFile { .. }
+            | Self::Hsm(_)
+            | Self::OutOfMemory { .. } => true,
+            Self::WeakPassphrase { .. }
+            | Self::KdfParams { .. }
+            | Self::Tampered { .. }
+            | Self::UnknownKeyVersion { .. }
+            | Self::UnknownFormat { .. }
+            | Self::TamperedKey { .. }
+            | Self::NoDataKey
+            | Self::DamagedExport
+            | Self::DuplicateKeyVersion { .. }
+            | Self::NoVersionLeft
+            | Self::StaleRotation { .. }
+            | Self::TooLong { .. } => false,
+        }
+    }
+
+    /// Whether trying again by itself does harm: tokens lock after a few wrong
+    /// PINs.
+    pub const fn must_not_be_repeated(&self) -> bool {
+        matches!(self, Self::Hsm(HsmProblem::WrongPin | HsmProblem::PinLocked))
+    }
+}
+
+/// What is wrong with the key in a security module.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HsmProblem {
+    /// The module cannot be trusted or loaded.
+    #[error("the module {} {problem}", path.display())]
+    Module {
+        /// The library.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The token is not there.
+    #[error("there is no token labelled '{token}'; plug it in, or correct the label")]
+    NoToken {
+        /// The label.
+        token: String,
+    },
+    /// Two tokens have one label.
+    #[error("there are several tokens labelled '{token}'; leave one of them in")]
+    SeveralTokens {
+        /// The label.
+        token: String,
+    },
+    /// The PIN is refused.
+    #[error(
+        "the token refuses the PIN, and it is not sent again, because tokens lock after a few \
+         tries; correct the PIN"
+    )]
+    WrongPin,
+    /// The token takes no PIN any more.
+    #[error("the PIN is locked; unlock it with the security officer's PIN")]
+    PinLocked,
+    /// The key is not there.
+    #[error("the token '{token}' holds no key labelled '{key}'; restore it, or correct the label")]
+    NoKey {
+        /// The label of the key.
+        key: String,
+        /// The label of the token.
+        token: String,
+    },
+    /// Two keys have one label.
+    #[error("the token holds several keys labelled '{key}'; give each a label of its own")]
+    SeveralKeys {
+        /// The label.
+        key: String,
+    },
+    /// The key must not be used.
+    #[error(
+        "the key '{key}' cannot be used: {what}; expected a 256-bit AES key that is sensitive, \
+         cannot be extracted and may encrypt and decrypt"
+    )]
+    UnsuitableKey {
+        /// The label.
+        key: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// Anything else that the module says.
+    #[error("it failed: {0}")]
+    Failed(String),
+}
+
 /// What is wrong with a key file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KekFileProblem {
@@ -133,6 +231,12 @@ pub enum KekFileProblem {
     /// Others could read or change it.
     #[error("has the mode {mode:04o}; expected 0600 or 0400, run: chmod 600 <file>")]
     Mode {
+        /// The permission bits found.
+        mode: u32,
+    },
+    /// Others could read or change a credential.
+    #[error("has the mode {mode:04o}; expected a credential that others cannot read")]
+    CredentialMode {
         /// The permission bits found.
         mode: u32,
     },

@@ -11,9 +11,11 @@ use sekisho_model::{Rng, Secret};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::aead::KEY_BYTES;
+use crate::aead::{self, KEY_BYTES};
 use crate::error::VaultError;
 use crate::kek_file;
+use crate::locked::LockedKey;
+use crate::pkcs11::{HsmKey, IV_BYTES, IfMissing};
 
 /// The fewest characters a new passphrase may have.
 pub const MIN_PASSPHRASE_CHARS: usize = 12;
@@ -25,8 +27,12 @@ const SALT_BYTES: usize = 16;
 pub enum KekSource {
     /// A key file made by [`create_kek_file`](crate::create_kek_file).
     File(PathBuf),
+    /// A systemd credential that holds the same line as a key file.
+    Credential(PathBuf),
     /// A passphrase, byte for byte: the caller strips a line's end.
     Passphrase(Secret),
+    /// A key in a security module.
+    Hsm(HsmKey),
 }
 
 /// What the store keeps beside the data keys so that the key-encryption key
@@ -36,10 +42,17 @@ pub enum KekSource {
 pub struct KekRecord {
     /// What kind of key the vault has.
     pub key: KekKind,
-    /// Derived from the key one-way: equal for the right key only.
-    #[serde(with = "hex_bytes")]
-    check: [u8; KEY_BYTES],
+    /// Derived from the key one-way: equal for the right key only. A key in a
+    /// security module has none: the data keys tell whether it is the right
+    /// one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    check: Option<Check>,
 }
+
+/// What a key derives beside the key that wraps.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Check(#[serde(with = "hex_bytes")] [u8; KEY_BYTES]);
 
 impl fmt::Debug for KekRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -51,17 +64,29 @@ impl fmt::Debug for KekRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KekKind {
-    /// 32 random bytes in a file.
+    /// 32 random bytes in a file or a systemd credential.
     File,
     /// Derived from a passphrase.
     Passphrase(KdfParams),
+    /// In a security module.
+    Hsm,
 }
 
 impl KekKind {
+    /// One word, for lists.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Passphrase(_) => "passphrase",
+            Self::Hsm => "pkcs11",
+        }
+    }
+
     fn words(&self) -> &'static str {
         match self {
             Self::File => "key file",
             Self::Passphrase(_) => "passphrase",
+            Self::Hsm => "key in a security module",
         }
     }
 }
@@ -144,17 +169,23 @@ impl KdfParams {
     }
 }
 
-/// The key-encryption key in memory. It wraps data keys and seals nothing else.
-pub struct Kek {
-    wrapping: Secret,
-    check: [u8; KEY_BYTES],
+/// The key-encryption key. It wraps data keys and seals nothing else.
+pub struct Kek(Wrapping);
+
+enum Wrapping {
+    /// In this process.
+    Here(LockedKey),
+    /// In a security module; here is only the way to it.
+    Hsm(HsmKey),
 }
 
 impl Kek {
-    /// Takes a key into use for a new vault, or for one that gets a new key.
+    /// Takes a key into use for a new vault, or for one that gets a new key. A
+    /// security module makes the key if it has none with the label.
     pub fn create(source: &KekSource, rng: &dyn Rng) -> Result<(Self, KekRecord), VaultError> {
         let (key, kind) = match source {
             KekSource::File(path) => (kek_file::read(path)?, KekKind::File),
+            KekSource::Credential(path) => (kek_file::read_credential(path)?, KekKind::File),
             KekSource::Passphrase(passphrase) => {
                 let found = passphrase.expose_str().map_or(passphrase.len(), |t| t.chars().count());
                 if found < MIN_PASSPHRASE_CHARS {
@@ -166,51 +197,111 @@ impl Kek {
                 let params = KdfParams::new(rng);
                 (params.derive(passphrase)?, KekKind::Passphrase(params))
             }
+            KekSource::Hsm(key) => {
+                key.prepare(IfMissing::Make)?;
+                let record = KekRecord { key: KekKind::Hsm, check: None };
+                return Ok((Self(Wrapping::Hsm(key.clone())), record));
+            }
         };
-        let kek = Self::from_key(&key);
-        let record = KekRecord { key: kind, check: kek.check };
-        Ok((kek, record))
+        let (kek, check) = Self::from_key(&key);
+        Ok((kek, KekRecord { key: kind, check: Some(check) }))
     }
 
     /// Gets the key of an existing vault; [`VaultError::WrongKey`] if the
-    /// source gives another one.
+    /// source gives another one. Whether a key in a security module is the
+    /// right one shows when the data keys are opened.
     pub fn unlock(source: &KekSource, record: &KekRecord) -> Result<Self, VaultError> {
         let key = match (source, &record.key) {
             (KekSource::File(path), KekKind::File) => kek_file::read(path)?,
+            (KekSource::Credential(path), KekKind::File) => kek_file::read_credential(path)?,
             (KekSource::Passphrase(passphrase), KekKind::Passphrase(params)) => {
                 params.derive(passphrase)?
             }
-            (KekSource::File(_), KekKind::Passphrase(_))
-            | (KekSource::Passphrase(_), KekKind::File) => {
+            (KekSource::Hsm(key), KekKind::Hsm) => {
+                key.prepare(IfMissing::Refuse)?;
+                return Ok(Self(Wrapping::Hsm(key.clone())));
+            }
+            (
+                KekSource::File(_)
+                | KekSource::Credential(_)
+                | KekSource::Passphrase(_)
+                | KekSource::Hsm(_),
+                KekKind::File | KekKind::Passphrase(_) | KekKind::Hsm,
+            ) => {
                 return Err(VaultError::WrongSource {
                     expected: record.key.words(),
                     found: source.words(),
                 });
             }
         };
-        let kek = Self::from_key(&key);
-        verify_slices_are_equal(&kek.check, &record.check).map_err(|_| VaultError::WrongKey)?;
+        let (kek, check) = Self::from_key(&key);
+        let known = record.check.as_ref().ok_or(VaultError::WrongKey)?;
+        verify_slices_are_equal(&check.0, &known.0).map_err(|_| VaultError::WrongKey)?;
         Ok(kek)
     }
 
-    pub(crate) fn wrapping_key(&self) -> &Secret {
-        &self.wrapping
+    /// Seals a data key: what the ring puts behind its header.
+    pub(crate) fn wrap(
+        &self,
+        associated: &[u8],
+        clear: &[u8],
+        rng: &dyn Rng,
+    ) -> Result<Vec<u8>, VaultError> {
+        match &self.0 {
+            Wrapping::Here(key) => Ok(aead::seal(key.expose(), &[], associated, clear, rng)),
+            Wrapping::Hsm(key) => {
+                let iv: [u8; IV_BYTES] = random_bytes(rng);
+                let mut out = iv.to_vec();
+                out.extend(key.encrypt(iv, associated, clear)?);
+                Ok(out)
+            }
+        }
+    }
+
+    /// Opens data keys, given with their associated data; `None` for each that
+    /// does not open.
+    pub(crate) fn unwrap_all(
+        &self,
+        wrapped: &[(Vec<u8>, &[u8])],
+    ) -> Result<Vec<Option<Secret>>, VaultError> {
+        let key = match &self.0 {
+            Wrapping::Here(key) => {
+                let open = |(associated, body): &(Vec<u8>, &[u8])| {
+                    aead::open(key.expose(), associated, body)
+                };
+                return Ok(wrapped.iter().map(open).collect());
+            }
+            Wrapping::Hsm(key) => key,
+        };
+        // What is too short is not worth a question.
+        let parts: Vec<_> = wrapped
+            .iter()
+            .map(|(associated, bytes)| {
+                let (iv, body) = bytes.split_first_chunk::<IV_BYTES>()?;
+                Some((*iv, associated.clone(), body))
+            })
+            .collect();
+        let whole: Vec<_> = parts.iter().flatten().cloned().collect();
+        let mut opened = key.decrypt_all(&whole)?.into_iter();
+        Ok(parts.iter().map(|part| part.as_ref().and_then(|_| opened.next().flatten())).collect())
     }
 
     /// One key for each purpose, so that the check tells nothing about the
     /// key that wraps.
-    fn from_key(key: &Secret) -> Self {
+    fn from_key(key: &Secret) -> (Self, Check) {
         let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"sekisho vault kek").extract(key.expose());
         let derive = |label: &[u8], out: &mut [u8]| {
             root.expand(&[label], hkdf::HKDF_SHA256)
                 .and_then(|okm| okm.fill(out))
                 .expect("HKDF gives 32 bytes");
         };
-        let mut wrapping = vec![0; KEY_BYTES];
+        let mut wrapping = Zeroizing::new(vec![0; KEY_BYTES]);
         derive(b"wrap data keys", &mut wrapping);
+        let wrapping = Secret::new(std::mem::take(&mut *wrapping));
+        let wrapping = LockedKey::new(&wrapping).expect("it has the length of a key");
         let mut check = [0; KEY_BYTES];
         derive(b"key check", &mut check);
-        Self { wrapping: Secret::new(wrapping), check }
+        (Self(Wrapping::Here(wrapping)), Check(check))
     }
 }
 
@@ -218,7 +309,9 @@ impl KekSource {
     fn words(&self) -> &'static str {
         match self {
             Self::File(_) => "key file",
+            Self::Credential(_) => "credential",
             Self::Passphrase(_) => "passphrase",
+            Self::Hsm(_) => "key in a security module",
         }
     }
 }
@@ -282,7 +375,9 @@ mod tests {
         let stored = serde_json::to_string(&record).unwrap();
         let record: KekRecord = serde_json::from_str(&stored).unwrap();
         let again = Kek::unlock(&passphrase("correct horse battery"), &record).unwrap();
-        assert_eq!(again.wrapping, kek.wrapping);
+        let wrapped = kek.wrap(b"ad", b"a data key", &SeededRng::new(2)).unwrap();
+        let opened = again.unwrap_all(&[(b"ad".to_vec(), &wrapped)]).unwrap();
+        assert_eq!(opened, [Some(Secret::from("a data key"))]);
         assert_eq!(
             Kek::unlock(&passphrase("correct horse Battery"), &record).unwrap_err(),
             VaultError::WrongKey

@@ -37,6 +37,20 @@ pub fn create_kek_file(path: &Path, rng: &dyn Rng) -> Result<(), VaultError> {
 
 /// Reads the key, after making sure that nobody else can.
 pub(crate) fn read(path: &Path) -> Result<Secret, VaultError> {
+    read_judged(path, check_owner_and_mode)
+}
+
+/// Reads a systemd credential that holds the same line. systemd gives the
+/// service's user access by a list, whose mask shows where the group's rights
+/// would be; the folder around it is closed to everybody else.
+pub(crate) fn read_credential(path: &Path) -> Result<Secret, VaultError> {
+    read_judged(path, check_credential)
+}
+
+/// Judges owner, permission bits and own user.
+type Judge = fn(u32, u32, u32) -> Result<(), KekFileProblem>;
+
+fn read_judged(path: &Path, judge: Judge) -> Result<Secret, VaultError> {
     let refuse = |problem| refusal(path, problem);
     let io_problem = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => refuse(KekFileProblem::Missing),
@@ -48,7 +62,7 @@ pub(crate) fn read(path: &Path) -> Result<Secret, VaultError> {
         return Err(refuse(KekFileProblem::NotAFile));
     }
     let file = File::open(path).map_err(io_problem)?;
-    check_private(&file.metadata().map_err(io_problem)?).map_err(refuse)?;
+    check_private(&file.metadata().map_err(io_problem)?, judge).map_err(refuse)?;
     let mut text = Zeroizing::new(Vec::with_capacity(MAX_FILE_BYTES));
     file.take(MAX_FILE_BYTES as u64).read_to_end(&mut text).map_err(io_problem)?;
     decode(&text).ok_or_else(|| refuse(KekFileProblem::Malformed))
@@ -73,12 +87,20 @@ fn create(path: &Path, line: &[u8]) -> io::Result<()> {
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
-fn check_private(meta: &fs::Metadata) -> Result<(), KekFileProblem> {
+fn check_private(meta: &fs::Metadata, judge: Judge) -> Result<(), KekFileProblem> {
     if !meta.is_file() {
         return Err(KekFileProblem::NotAFile);
     }
     let own = rustix::process::geteuid().as_raw();
-    check_owner_and_mode(meta.uid(), meta.mode() & 0o7777, own)
+    judge(meta.uid(), meta.mode() & 0o7777, own)
+}
+
+fn check_credential(uid: u32, mode: u32, own: u32) -> Result<(), KekFileProblem> {
+    match check_owner_and_mode(uid, 0o400, own) {
+        Ok(()) if mode & 0o037 == 0 => Ok(()),
+        Ok(()) => Err(KekFileProblem::CredentialMode { mode }),
+        Err(problem) => Err(problem),
+    }
 }
 
 fn check_owner_and_mode(uid: u32, mode: u32, own: u32) -> Result<(), KekFileProblem> {
@@ -194,6 +216,21 @@ mod tests {
         assert_eq!(
             check_owner_and_mode(1000, 0o600, 0),
             Err(KekFileProblem::Owner { uid: 1000, own: 0 })
+        );
+    }
+
+    #[test]
+    fn a_credential_as_systemd_makes_it_is_read_and_an_open_one_is_not() {
+        for mode in [0o400, 0o440, 0o600] {
+            assert_eq!(check_credential(0, mode, 990), Ok(()), "{mode:o}");
+        }
+        for mode in [0o444, 0o404, 0o460, 0o660] {
+            let refused = Err(KekFileProblem::CredentialMode { mode });
+            assert_eq!(check_credential(0, mode, 990), refused, "{mode:o}");
+        }
+        assert_eq!(
+            check_credential(1000, 0o400, 990),
+            Err(KekFileProblem::Owner { uid: 1000, own: 990 })
         );
     }
 

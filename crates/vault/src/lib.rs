@@ -1,6 +1,7 @@
 //! Secrets at rest.
 //!
-//! A **key-encryption key** ([`Kek`]) from a file or a passphrase wraps
+//! A **key-encryption key** ([`Kek`]) from a file, a systemd credential, a
+//! passphrase or a security module (PKCS#11) wraps
 //! versioned **data keys**; the [`KeyRing`] holds the data keys in memory and
 //! seals values with them. A sealed value is bound to its [`Place`] (table,
 //! row, field) and to the version of its key: moved elsewhere, it does not
@@ -18,13 +19,17 @@ mod aead;
 mod error;
 mod kek;
 mod kek_file;
+mod locked;
 pub mod password_hash;
+mod pkcs11;
 mod ring;
 mod sealed;
 pub mod token;
 
-pub use error::{KekFileProblem, VaultError};
+pub use error::{HsmProblem, KekFileProblem, VaultError};
 pub use kek::{KdfAlgorithm, KdfParams, Kek, KekKind, KekRecord, KekSource, MIN_PASSPHRASE_CHARS};
 pub use kek_file::create_kek_file;
+pub use locked::{PageLocker, keep_keys_in_memory_with};
+pub use pkcs11::HsmKey;
 pub use ring::{KeyRing, Rotation, WrappedKey};
 pub use sealed::{MAX_VALUE_BYTES, Place, Sealed};

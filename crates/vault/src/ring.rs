@@ -10,6 +10,7 @@ use crate::aead::{self, KEY_BYTES};
 use crate::error::VaultError;
 use crate::kek::Kek;
 use crate::kek_file::random_key;
+use crate::locked::LockedKey;
 use crate::sealed::{Place, Sealed};
 
 /// The format of a wrapped key: format byte, version (4 bytes, big endian),
@@ -17,6 +18,9 @@ use crate::sealed::{Place, Sealed};
 const FORMAT: u8 = 1;
 
 const HEADER_BYTES: usize = 5;
+
+/// What a random key cannot fail.
+const MADE: &str = "a key that was made has the length of a key";
 
 /// The format of exported keys: format byte, then for each key its version
 /// (4 bytes, big endian) and its 32 bytes.
@@ -46,14 +50,14 @@ impl fmt::Debug for WrappedKey {
 /// names. Every key is wiped when the ring is dropped.
 pub struct KeyRing {
     /// Never empty.
-    keys: BTreeMap<u32, Secret>,
+    keys: BTreeMap<u32, LockedKey>,
 }
 
 impl KeyRing {
     /// A ring with its first key. Seal nothing before the wrapped key is
     /// durable in the store.
     pub fn create(kek: &Kek, rng: &dyn Rng) -> Result<(Self, WrappedKey), VaultError> {
-        let key = random_key(rng);
+        let key = LockedKey::new(&random_key(rng)).expect(MADE);
         let wrapped = wrap(kek, 1, &key, rng)?;
         Ok((Self { keys: BTreeMap::from([(1, key)]) }, wrapped))
     }
@@ -64,8 +68,8 @@ impl KeyRing {
     pub fn unlock(kek: &Kek, wrapped: &[WrappedKey]) -> Result<Self, VaultError> {
         let mut keys = BTreeMap::new();
         let mut damaged = None;
-        for item in wrapped {
-            match unwrap(kek, item)? {
+        for (item, key) in wrapped.iter().zip(unwrap(kek, wrapped)?) {
+            match key {
                 Some(key) => {
                     if keys.insert(item.version, key).is_some() {
                         return Err(VaultError::DuplicateKeyVersion { version: item.version });
@@ -105,7 +109,7 @@ impl KeyRing {
 
     /// Opens a value that was sealed for this place.
     pub fn open(&self, place: Place<'_>, sealed: &Sealed) -> Result<Secret, VaultError> {
-        sealed.open(|version| self.keys.get(&version), place)
+        sealed.open(|version| self.keys.get(&version).map(LockedKey::expose), place)
     }
 
     /// The version that seals.
@@ -123,7 +127,7 @@ impl KeyRing {
     /// that a crash takes away would be lost.
     pub fn rotate(&self, kek: &Kek, rng: &dyn Rng) -> Result<Rotation, VaultError> {
         let version = self.active_version().checked_add(1).ok_or(VaultError::NoVersionLeft)?;
-        let key = random_key(rng);
+        let key = LockedKey::new(&random_key(rng)).expect(MADE);
         let wrapped = wrap(kek, version, &key, rng)?;
         Ok(Rotation { wrapped, key })
     }
@@ -179,16 +183,18 @@ impl KeyRing {
             let (version, key) = item.split_at(VERSION_BYTES);
             let version = version.try_into().map(u32::from_be_bytes);
             let version = version.map_err(|_| VaultError::DamagedExport)?;
-            if keys.insert(version, Secret::new(key.to_vec())).is_some() {
+            let key = Secret::new(key.to_vec());
+            let key = LockedKey::new(&key).ok_or(VaultError::DamagedExport)?;
+            if keys.insert(version, key).is_some() {
                 return Err(VaultError::DuplicateKeyVersion { version });
             }
         }
         Ok(Self { keys })
     }
 
-    fn active(&self) -> (u32, &Secret) {
+    fn active(&self) -> (u32, &[u8]) {
         let (version, key) = self.keys.last_key_value().expect("a ring is never empty");
-        (*version, key)
+        (*version, key.expose())
     }
 }
 
@@ -203,7 +209,7 @@ impl fmt::Debug for KeyRing {
 #[must_use = "a rotation takes effect when it is stored and committed"]
 pub struct Rotation {
     wrapped: WrappedKey,
-    key: Secret,
+    key: LockedKey,
 }
 
 impl Rotation {
@@ -219,29 +225,31 @@ impl fmt::Debug for Rotation {
     }
 }
 
-fn wrap(kek: &Kek, version: u32, key: &Secret, rng: &dyn Rng) -> Result<WrappedKey, VaultError> {
-    let mut header = [FORMAT; HEADER_BYTES];
-    header[1..].copy_from_slice(&version.to_be_bytes());
-    let bytes =
-        aead::seal(kek.wrapping_key(), &header, &associated_data(version), key.expose(), rng);
+fn wrap(kek: &Kek, version: u32, key: &LockedKey, rng: &dyn Rng) -> Result<WrappedKey, VaultError> {
+    let mut bytes = vec![FORMAT; HEADER_BYTES];
+    bytes[1..].copy_from_slice(&version.to_be_bytes());
+    bytes.extend(kek.wrap(&associated_data(version), key.expose(), rng)?);
     Ok(WrappedKey { version, bytes })
 }
 
-/// `None` if the key-encryption key does not open it.
-fn unwrap(kek: &Kek, wrapped: &WrappedKey) -> Result<Option<Secret>, VaultError> {
-    let Some(([format, version @ ..], body)) = wrapped.bytes.split_first_chunk::<HEADER_BYTES>()
-    else {
-        return Ok(None);
-    };
-    if *format != FORMAT {
-        let what = format!("data key {}", wrapped.version);
-        return Err(VaultError::UnknownFormat { what, found: *format });
+/// The keys in the order given; `None` for one that the key-encryption key
+/// does not open.
+fn unwrap(kek: &Kek, wrapped: &[WrappedKey]) -> Result<Vec<Option<LockedKey>>, VaultError> {
+    let mut bodies = Vec::with_capacity(wrapped.len());
+    for item in wrapped {
+        let body = match item.bytes.split_first_chunk::<HEADER_BYTES>() {
+            Some(([format, ..], _)) if *format != FORMAT => {
+                let what = format!("data key {}", item.version);
+                return Err(VaultError::UnknownFormat { what, found: *format });
+            }
+            Some(([_, version @ ..], body)) if u32::from_be_bytes(*version) == item.version => body,
+            // Another key's bytes, or none: nothing opens them.
+            Some(_) | None => &[],
+        };
+        bodies.push((associated_data(item.version), body));
     }
-    if u32::from_be_bytes(*version) != wrapped.version {
-        return Ok(None);
-    }
-    let key = aead::open(kek.wrapping_key(), &associated_data(wrapped.version), body);
-    Ok(key.filter(|key| key.len() == KEY_BYTES))
+    let clear = kek.unwrap_all(&bodies)?;
+    Ok(clear.into_iter().map(|key| key.as_ref().and_then(LockedKey::new)).collect())
 }
 
 fn associated_data(version: u32) -> Vec<u8> {

@@ -79,7 +79,7 @@ impl Sealed {
     }
 
     pub(crate) fn seal(
-        key: &Secret,
+        key: &[u8],
         version: u32,
         place: Place<'_>,
         clear: &[u8],
@@ -96,7 +96,7 @@ impl Sealed {
     /// `key_of` finds the key of a version.
     pub(crate) fn open<'k>(
         &self,
-        key_of: impl FnOnce(u32) -> Option<&'k Secret>,
+        key_of: impl FnOnce(u32) -> Option<&'k [u8]>,
         place: Place<'_>,
     ) -> Result<Secret, VaultError> {
         let tampered = || VaultError::Tampered { place: place.to_string() };
@@ -130,7 +130,7 @@ mod tests {
     /// Even if two versions had one key, a value would not change versions.
     #[test]
     fn the_key_version_is_bound() {
-        let key = Secret::new(vec![7; aead::KEY_BYTES]);
+        let key = [7; aead::KEY_BYTES];
         let place = Place { table: "t", row: b"r", field: "f" };
         let sealed = Sealed::seal(&key, 1, place, b"value", &SeededRng::new(1)).unwrap();
         assert!(sealed.open(|_| Some(&key), place).is_ok());

@@ -317,6 +317,27 @@ async fn row_10_a_reset_that_is_asked_for_before_the_recovered_value_is_checked(
 }
 
 #[tokio::test]
+async fn row_10_a_reset_that_was_waiting_when_the_backup_was_made() {
+    let (server, mut agent) = site().await;
+    let order = server.request_reset(ACCOUNT).await;
+    let backup = server.backup().await;
+    agent.work().await.expect("works");
+    let works = agent.host.password(ACCOUNT);
+    let server = server.restored_from(backup).await;
+    agent.network.lead_to(server.plane());
+    agent.work().await.expect("hands in its escrows");
+    server.recover().await;
+
+    // The order goes out once more. The agent has run it and says so, for a
+    // delivery that this server knows.
+    agent.work_through().await;
+    assert_eq!(state(&server, order.id).await, OrderState::Committed);
+    assert_eq!(server.current(ACCOUNT).await, Some(works.clone()));
+    assert_eq!(agent.host.password(ACCOUNT), works, "it was not run again");
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
 async fn row_11_endpoint_reverted_to_a_snapshot() {
     let (server, mut agent) = site().await;
     let mut old = agent.snapshot();

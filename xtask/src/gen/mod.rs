@@ -1,5 +1,6 @@
 //! `gen`: files that are made from the code. `--check` names the stale ones.
 
+mod event_fields;
 mod events;
 mod pages;
 

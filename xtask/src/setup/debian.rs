@@ -59,9 +59,35 @@ const PACKAGES: &[Package] = &[
         present: || cmd::on_path("openssl"),
     },
     Package {
+        name: "rsyslog",
+        purpose: "receives the audit log, in tests of the whole system",
+        present: || cmd::on_path("rsyslogd"),
+    },
+    Package { name: "rsyslog-gnutls", purpose: "TLS for rsyslog", present: rsyslog_with_tls },
+    Package {
         name: "sqlite3",
         purpose: "locks the database of a server under test",
         present: || cmd::on_path("sqlite3"),
+    },
+    Package {
+        name: "systemd-container",
+        purpose: "boots a machine in which the packages are tried",
+        present: || cmd::on_path("systemd-nspawn"),
+    },
+    Package {
+        name: "rpm",
+        purpose: "installs the RPM packages into a scratch root",
+        present: || cmd::on_path("rpm"),
+    },
+    Package {
+        name: "binutils",
+        purpose: "strips the programs that go into packages under test",
+        present: || cmd::on_path("strip"),
+    },
+    Package {
+        name: "softhsm2",
+        purpose: "a security module in software, in tests of the whole system",
+        present: || cmd::on_path("softhsm2-util"),
     },
     Package {
         name: "postgresql",
@@ -193,7 +219,9 @@ fn disable_services(way: Way, names: &[&str]) {
     if !Path::new("/run/systemd/system").exists() {
         return;
     }
-    for (package, service) in [("openssh-server", "ssh"), ("postgresql", "postgresql")] {
+    for (package, service) in
+        [("openssh-server", "ssh"), ("postgresql", "postgresql"), ("rsyslog", "rsyslog")]
+    {
         if names.contains(&package) {
             println!("setup: {service} stays off on this machine; tests start their own");
             if let Err(error) = cmd::run(&mut way.command("systemctl", &["disable", "-q", service]))
@@ -202,6 +230,13 @@ fn disable_services(way: Way, names: &[&str]) {
             }
         }
     }
+}
+
+/// Where Debian keeps rsyslog's modules, on every architecture.
+fn rsyslog_with_tls() -> bool {
+    fs::read_dir("/usr/lib").is_ok_and(|folders| {
+        folders.flatten().any(|folder| folder.path().join("rsyslog/lmnsd_gtls.so").is_file())
+    })
 }
 
 /// Debian keeps the servers' programs in a folder per version.

@@ -1,5 +1,6 @@
 //! `test`: the checks and the tests, and one closing line that counts them.
 
+mod boot;
 mod tally;
 
 use std::io::{BufRead as _, BufReader, Read, Write as _};
@@ -39,12 +40,12 @@ const PARTS: &[Part] = &[
         folder: "crates/server/tests",
         nextest_args: &["--package", "sekisho-server", "--test", "*"],
     },
-    Part {
-        name: "e2e",
-        folder: "tests/e2e",
-        nextest_args: &["--package", "sekisho-e2e", "--profile", "e2e"],
-    },
+    Part { name: "e2e", folder: "tests/e2e", nextest_args: E2E },
+    Part { name: "packages", folder: "packaging/deb", nextest_args: PACKAGES },
 ];
+
+const E2E: &[&str] = &["--package", "sekisho-e2e", "--test", "system", "--profile", "e2e"];
+const PACKAGES: &[&str] = &["--package", "sekisho-e2e", "--test", "packages", "--profile", "e2e"];
 
 /// Tests that share what is slow to start, here a PostgreSQL cluster: nextest
 /// would start one for each test, in one process they share one.
@@ -67,7 +68,11 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     let part = PARTS.iter().find(|part| part.name == name).context("unknown part of the tests")?;
     setup::ensure(workspace)?;
     let mut session = Session::default();
-    if part.name == "e2e" {
+    if part.name == "packages" {
+        // Whoever asks for them is not told that all is well without them.
+        session.check("a machine that boots", boot::possible);
+    }
+    if part.name == "e2e" || part.name == "packages" {
         session.check("build", || build_programs(workspace));
     }
     session.tests(part.name, nextest(workspace, part.nextest_args));
@@ -103,7 +108,11 @@ pub(crate) fn everything(workspace: &Workspace) -> Result<()> {
     session.tests("examples in the documentation", doc_tests(workspace));
     if e2e {
         session.check("build", || build_programs(workspace));
-        session.tests("e2e", nextest(workspace, &["--package", "sekisho-e2e", "--profile", "e2e"]));
+        session.tests("e2e", nextest(workspace, E2E));
+        match boot::possible() {
+            Ok(()) => session.tests("packages", nextest(workspace, PACKAGES)),
+            Err(why) => session.not_run("packages", &why),
+        }
     }
     session.close()
 }
@@ -136,6 +145,13 @@ impl Session {
         });
         self.total += tally;
         self.note(name, started, &tally.to_string());
+    }
+
+    /// Says that a part cannot run here, where it happens and at the end.
+    fn not_run(&mut self, name: &str, why: &anyhow::Error) {
+        println!("── {name}\nNOT RUN: {why:#}");
+        let first_line = format!("{why:#}").lines().next().unwrap_or_default().to_owned();
+        self.lines.push(format!("{name:<32} NOT RUN: {first_line}"));
     }
 
     fn note(&mut self, name: &str, started: Duration, outcome: &str) {

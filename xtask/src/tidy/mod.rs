@@ -5,6 +5,7 @@ mod budgets;
 mod events;
 mod finding;
 mod graph;
+mod ledger;
 mod manifests;
 mod source;
 mod text;
@@ -78,6 +79,11 @@ fn all(workspace: &Workspace) -> Result<Vec<Finding>> {
         }
     }
     findings.extend(budgets::check(&sources));
+    for page in ledger::PAGES {
+        if let Some(text) = read(workspace, Path::new(page))? {
+            findings.extend(ledger::check(page, &text, &sources));
+        }
+    }
     Ok(findings)
 }
 

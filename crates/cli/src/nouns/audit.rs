@@ -1,7 +1,8 @@
 //! `sekisho audit`.
 
 use clap::{Args, Subcommand};
-use sekisho_model::audit::{AuditLine, ChainVerifier, LineHash};
+use sekisho_model::audit::{AuditLine, LineHash};
+use sekisho_model::audit_chain::ChainVerifier;
 use sekisho_model::id::AuditChainId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,6 +13,7 @@ use crate::api::{Api, Body};
 use crate::app::App;
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
+use crate::nouns::audit_files;
 use crate::nouns::values::Nothing;
 use crate::output::table::Table;
 use crate::output::text::{Time, safe};
@@ -30,12 +32,33 @@ Examples:
     List(List),
     /// Prove that no line was changed or removed
     #[command(after_help = "\
-Example:
+Examples:
   sekisho audit verify --json
+  sekisho audit verify --export log.jsonl --witness heads.jsonl --key audit.key
 
 Reads every line and computes the chain of hashes here, without believing the
-server, then compares with what the server computed. Exit code 1: broken.")]
-    Verify,
+server, then compares with what the server computed. With --export no server is
+needed: the lines are those of `audit export`, the heads those of a witness.
+Exit code 1: broken.")]
+    Verify(audit_files::Offline),
+    /// Write the log, or a part of it, for another system
+    #[command(after_help = "\
+Examples:
+  sekisho audit export --output log.jsonl
+  sekisho audit export --format cef --from 2026-01-01T00:00:00Z --to 2026-02-01T00:00:00Z
+
+The export is itself recorded.")]
+    Export(audit_files::Export),
+    /// Write the signed heads, as a witness keeps them
+    #[command(after_help = "Example:\n  sekisho audit heads --output heads.jsonl")]
+    Heads(audit_files::Heads),
+    /// Show the key that heads are checked with; keep a copy elsewhere
+    #[command(after_help = "Examples:\n  sekisho audit key > audit.key\n  sekisho audit key --pem")]
+    Key {
+        /// As PEM, for other tools
+        #[arg(long)]
+        pem: bool,
+    },
 }
 
 /// The arguments of `audit list`.
@@ -134,10 +157,18 @@ struct Verdict {
 }
 
 pub(crate) async fn run(app: &App, verb: Audit) -> Result<Exit> {
+    if let Audit::Verify(offline) = &verb
+        && offline.is_wanted()
+    {
+        return offline.run(app);
+    }
     let mut api = app.api()?;
     match verb {
         Audit::List(verb) => list(app, &mut api, &verb).await,
-        Audit::Verify => {
+        Audit::Export(verb) => audit_files::export(app, &mut api, &verb).await,
+        Audit::Heads(verb) => audit_files::heads(app, &mut api, &verb).await,
+        Audit::Key { pem } => audit_files::key(app, &mut api, pem).await,
+        Audit::Verify(_) => {
             let verdict = verify(app, &mut api).await?;
             report(app, &verdict)
         }

@@ -39,6 +39,10 @@ pub(crate) fn open_files() -> Result<u64, PlatformError> {
     Ok(getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX))
 }
 
+pub(crate) fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
 pub(crate) fn restrict_new_files() -> Result<(), PlatformError> {
     umask(Mode::from_raw_mode(0o077));
     Ok(())

@@ -133,7 +133,7 @@ fn open(app: &App, versions: Vec<SecretVersion>) -> Result<Vec<RevealedValue>, P
     versions
         .into_iter()
         .map(|version| {
-            let value = secrets::open_version(app, &version).map_err(Problem::internal)?;
+            let value = secrets::open_version(app, &version)?;
             Ok(RevealedValue {
                 version: version.id,
                 number: version.number,

@@ -58,8 +58,7 @@ pub async fn store_typed(
         )?;
     }
     let version = SecretVersionId::at(context.now, app.rng.as_ref());
-    let (sealed, vault_key_version) =
-        secrets::seal_version(app, &version, value).map_err(Problem::internal)?;
+    let (sealed, vault_key_version) = secrets::seal_version(app, &version, value)?;
     work.secret_versions()
         .insert(SecretVersion {
             id: version,
@@ -131,7 +130,7 @@ async fn refuse_former(
     let former = work.secret_versions().in_states(account.id, USED).await?;
     let mut same = false;
     for version in former.iter().take(usize::from(history)) {
-        let opened = secrets::open_version(app, version).map_err(Problem::internal)?;
+        let opened = secrets::open_version(app, version)?;
         same |= opened == *value;
     }
     if same {

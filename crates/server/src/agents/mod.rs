@@ -72,7 +72,9 @@ impl From<ProblemCode> for Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable { reason } => Self::Unavailable(reason),
+            StoreError::Unavailable { reason } | StoreError::Held { reason } => {
+                Self::Unavailable(reason)
+            }
             StoreError::Behind { .. } => Self::Unavailable(error.to_string()),
             other => Self::Internal(other.to_string()),
         }
@@ -90,7 +92,14 @@ impl From<OrderError> for Refusal {
 
 impl From<sekisho_vault::VaultError> for Refusal {
     fn from(error: sekisho_vault::VaultError) -> Self {
-        Self::Internal(error.to_string())
+        match error {
+            // Another process has made a data key that this one reads in a
+            // moment.
+            sekisho_vault::VaultError::UnknownKeyVersion { .. } => {
+                Self::Unavailable(error.to_string())
+            }
+            other => Self::Internal(other.to_string()),
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use sekisho_wire::problem::{Problem, ProblemCode};
 use sekisho_wire::route::{self, Access, RateClass, Route, RouteName, WAIT_HOLD_S};
 use sekisho_wire::{MEDIA_TYPE, cbor};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
@@ -51,12 +51,25 @@ pub struct Plane {
     pub(super) app: SharedApp,
     pub(super) shutdown: Shutdown,
     enrolments: Semaphore,
+    /// Calls that use the database at the moment. The others wait here, in the
+    /// order they came: a fleet that comes back after a restart must not make
+    /// every call run out of patience in front of the database.
+    at_work: Semaphore,
 }
 
 impl Plane {
     /// The plane of a server.
     pub fn new(app: SharedApp, shutdown: Shutdown) -> Self {
-        Self { app, shutdown, enrolments: Semaphore::new(MAX_ENROLMENTS) }
+        // The rest of the connections is for people.
+        let share = app.config.database.max_connections as usize * 3 / 4;
+        let at_work = Semaphore::new(share.max(1));
+        Self { app, shutdown, enrolments: Semaphore::new(MAX_ENROLMENTS), at_work }
+    }
+
+    /// Waits for this call's turn at the database.
+    pub(super) async fn turn(&self) -> Result<SemaphorePermit<'_>, Refusal> {
+        let turn = self.at_work.acquire().await;
+        turn.map_err(|_| Refusal::Unavailable("the server is stopping".to_owned()))
     }
 
     /// Answers one request as the listener would.
@@ -314,6 +327,16 @@ async fn dispatch(
     body: &[u8],
 ) -> Result<Vec<u8>, Refusal> {
     let app = &plane.app;
+    // A wait takes its turn only to look; it must not hold it while parked.
+    let _turn = match name {
+        RouteName::Wait | RouteName::Bundle | RouteName::Time => None,
+        RouteName::Enrol
+        | RouteName::Certificate
+        | RouteName::Hello
+        | RouteName::Fetch
+        | RouteName::Receipt
+        | RouteName::Escrow => Some(plane.turn().await?),
+    };
     // Boxed but for the wait: a parked call must not take the memory that the
     // largest of the others would need, times the number of agents.
     match (name, parameters) {

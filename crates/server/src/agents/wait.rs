@@ -11,7 +11,6 @@ use sekisho_wire::session::Wake;
 
 use super::plane::Plane;
 use super::{Peer, Refusal};
-use crate::app::App;
 use crate::metrics::Present;
 
 /// Holds the call until there is something to fetch, at most so many seconds.
@@ -28,7 +27,7 @@ pub(super) async fn wait(
     // Listen first, look second: nothing that happens in between is missed.
     let mut listener = app.bus.listen(device);
     // Boxed: what looking takes is given back before the call is parked.
-    let (hold, then) = match Box::pin(look(app, device, session)).await? {
+    let (hold, then) = match Box::pin(look(plane, device, session)).await? {
         Found::Orders => return Ok(cbor::encode(&Wake::Fetch)),
         Found::Nothing { next_due } => {
             let hold = Duration::from_secs(seconds.min(WAIT_HOLD_S));
@@ -56,7 +55,9 @@ enum Found {
     Nothing { next_due: Option<Duration> },
 }
 
-async fn look(app: &App, device: DeviceId, session: DeviceSessionId) -> Result<Found, Refusal> {
+async fn look(plane: &Plane, device: DeviceId, session: DeviceSessionId) -> Result<Found, Refusal> {
+    let _turn = plane.turn().await?;
+    let app = &plane.app;
     let reader = app.store.read();
     let found = reader.device_sessions().find(session).await?;
     let now = app.clock.now();

@@ -66,13 +66,11 @@ pub(super) async fn list_audit_lines(
         return Err(Problem::invalid("limit", detail));
     }
     let after = query.after_seq.unwrap_or(0);
-    if after == 0 {
-        record_view(&app, &caller, "lines".to_owned()).await?;
-    }
+    record_view(&app, &caller, "lines".to_owned()).await?;
     let reader = app.store.read();
     let chain = match query.chain {
         Some(chain) => chain,
-        None => super::verify::node_chain(&app).await?,
+        None => super::own_chain(&app).await?,
     };
     let chain = reader.audit().chain(chain).await?.ok_or(Problem::NotFound { what: "chain" })?;
     let mut lines = reader.audit().after(chain.id, after, limit).await?;

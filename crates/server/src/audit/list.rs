@@ -86,7 +86,8 @@ impl From<AuditLine> for LineView {
 
 /// Lists the audit log, newest first. `q` searches in the events' fields.
 ///
-/// Reading is itself recorded, once per list.
+/// Reading is itself recorded: once for each filter, also when its pages are
+/// turned or loaded again within five minutes.
 #[utoipa::path(
     get, path = "/audit", tag = "audit", params(ListQuery, AuditQuery),
     responses(
@@ -102,11 +103,9 @@ pub(super) async fn list_audit(
     caller.decide(action::ViewAudit, Facts::nothing())?.into_row();
     let filter = filter(&list)?;
     let shown = describe(&filter);
-    let is_first = list.page.after.is_none();
+    // First on record, then read: whoever cannot be recorded reads nothing.
+    record_view(&app, &caller, shown).await?;
     let lines = app.store.read().audit().list(&filter, &list.page).await?;
-    if is_first {
-        record_view(&app, &caller, shown).await?;
-    }
     Ok(Json(ItemList::of(lines, LineView::from)))
 }
 
@@ -146,7 +145,29 @@ pub(super) async fn record_view(
     caller: &Authenticated,
     filter: String,
 ) -> Result<(), Problem> {
-    let mut work = app.store.begin(&caller.context()).await?;
-    work.record(Event::AuditViewed { filter });
-    Ok(work.commit().await.map(drop)?)
+    let what = format!("view {filter}");
+    record_reading(app, caller, &what, || Event::AuditViewed { filter }).await
+}
+
+/// Records a reading, unless the same one of the same person is on record
+/// since a few minutes.
+pub(super) async fn record_reading(
+    app: &App,
+    caller: &Authenticated,
+    what: &str,
+    event: impl FnOnce() -> Event,
+) -> Result<(), Problem> {
+    let user = caller.user.id;
+    if !app.audit.is_new_reading(user, what, caller.now) {
+        return Ok(());
+    }
+    let recorded = async {
+        let mut work = app.store.begin(&caller.context()).await?;
+        work.record(event());
+        work.commit().await.map(drop)
+    };
+    recorded.await.map_err(|error| {
+        app.audit.forget_reading(user, what);
+        error.into()
+    })
 }

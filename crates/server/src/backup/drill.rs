@@ -105,7 +105,8 @@ async fn beside(
 
     let app = run::open(config, clock, rng).await.context("the restored site does not open")?;
     let snapshot = app.store.snapshot().await?;
-    let mut inspector = Inspector::new(&app.vault);
+    let ring = app.vault.ring();
+    let mut inspector = Inspector::new(&ring);
     let mut rows = 0;
     for shape in copy::shapes(None) {
         let mut last: Option<Row> = None;

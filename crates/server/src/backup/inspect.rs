@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, bail, ensure};
 use sekisho_model::Timestamp;
-use sekisho_model::audit::{AuditLine, ChainVerifier, LineHash};
+use sekisho_model::audit::{AuditLine, LineHash};
+use sekisho_model::audit_chain::ChainVerifier;
 use sekisho_model::id::{AuditChainId, SiteId};
 use sekisho_seal::bundle::Trust;
 use sekisho_store::SiteKeyKind;

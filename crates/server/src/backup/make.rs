@@ -57,7 +57,7 @@ pub async fn make(
     let folder = to.is_dir();
     anyhow::ensure!(keep.is_none() || folder, "--keep needs a folder: {} is none", to.display());
     let store = run::open_store(config, clock.clone(), rng.clone()).await?;
-    let (snapshot, ring) = consistent(config, &store).await?;
+    let (snapshot, ring) = consistent(config, &store, clock.as_ref(), &rng).await?;
     let keys = SiteKeys::load(&store, &ring).await?;
     let created_at = clock.now();
     let path = if folder { to.join(keep::name(created_at)) } else { to.to_owned() };
@@ -102,10 +102,15 @@ pub async fn make(
 
 /// A snapshot, and a ring that has every key it names: the vault's keys may
 /// be rotated between the two.
-async fn consistent(config: &Config, store: &Store) -> anyhow::Result<(Snapshot, KeyRing)> {
+async fn consistent(
+    config: &Config,
+    store: &Store,
+    clock: &dyn Clock,
+    rng: &Arc<dyn Rng>,
+) -> anyhow::Result<(Snapshot, Arc<KeyRing>)> {
     const TRIES: usize = 5;
     for _ in 0..TRIES {
-        let ring = run::open_vault(config, store).await?;
+        let ring = run::open_vault(config, store, None, clock, rng).await?;
         let snapshot = store.snapshot().await?;
         let named = snapshot.vault_keys().list().await?;
         let known = |version: i64| ring.versions().any(|one| i64::from(one) == version);

@@ -65,7 +65,7 @@ pub async fn restore(
         .with_context(|| format!("cannot create data_dir {}", config.data_dir.display()))?;
     let mut place = Place::prepare(config)?;
     let new_key = !matches!(&config.vault, VaultKey::File(path) if path.exists());
-    let kek = init::key_encryption_key(config, rng.clone()).await;
+    let kek = init::key_encryption_key(config, None, rng.clone()).await;
     let filled = async {
         let contents = Contents::open(Sealed::open(from)?.unlock(key)?)?;
         let (kek, record) = kek?;
@@ -228,6 +228,9 @@ impl Job<'_> {
     /// audit chain, and what must not live on.
     async fn take_over(&self, work: &mut UnitOfWork, ring: &KeyRing) -> anyhow::Result<()> {
         init::put_kek(work, &self.record).await?;
+        // A key that was prepared there is not this site's.
+        work.vault_keys().forget_next().await?;
+        work.site().forget_next_kek().await?;
         for wrapped in ring.wrap_all(&self.kek, self.rng.as_ref())? {
             work.vault_keys().rewrap(i64::from(wrapped.version), Blob(wrapped.bytes)).await?;
         }

@@ -1,4 +1,7 @@
 //! The command line: verbs that are more than one call.
 
+pub(crate) mod audit;
 pub(crate) mod databases;
 pub(crate) mod keys;
+pub(crate) mod manual;
+pub(crate) mod passphrase;

@@ -11,7 +11,10 @@ use sekisho_store::{StoreConfig, StoreUrl};
 
 use super::settings::SETTINGS;
 use super::values::Values;
-use super::{Checked, Config, Limits, Listen, Log, LogFormat, VaultKey, read_secret_file};
+use super::vault_key::vault_key;
+use super::{
+    Checked, Config, Hsm, Limits, Listen, Log, LogFormat, Pin, VaultKey, read_secret_file,
+};
 
 const HOUR: u64 = 3600;
 
@@ -30,7 +33,7 @@ pub(super) fn check(
             }
         }
     }
-    values.environment(environment);
+    values.environment(&environment);
     values.flags(flags);
 
     let data_dir = values.path("data_dir").unwrap_or_default();
@@ -41,8 +44,9 @@ pub(super) fn check(
     }
     let public_name = public_name(&mut values);
     let database = database(&mut values, &data_dir);
-    let listen = listen(&mut values);
-    let vault = vault(&mut values, &data_dir);
+    let listen = listen(&mut values, &data_dir);
+    let vault = vault(&mut values, &data_dir, &environment);
+    let audit = super::audit::check(&mut values, &data_dir);
     let log = log(&mut values);
     let limits = limits(&mut values);
 
@@ -50,7 +54,7 @@ pub(super) fn check(
     let problems = values.problems;
     let config = match (problems.is_empty(), public_name, database, vault) {
         (true, Some(public_name), Some(database), Some(vault)) => {
-            Some(Config { data_dir, public_name, database, listen, vault, log, limits })
+            Some(Config { data_dir, public_name, database, listen, vault, audit, log, limits })
         }
         _ => None,
     };
@@ -127,7 +131,7 @@ fn parse_url(values: &mut Values, key: &str, text: &str) -> Option<StoreUrl> {
     }
 }
 
-fn listen(values: &mut Values) -> Listen {
+fn listen(values: &mut Values, data_dir: &Path) -> Listen {
     let expected = "an address and a port like [::]:8443 or 127.0.0.1:8443";
     let any = SocketAddr::from(([0, 0, 0, 0], 0));
     let metrics = if values.text("listen.metrics") == Some("off") {
@@ -148,35 +152,34 @@ fn listen(values: &mut Values) -> Listen {
         api: values.parse("listen.api", expected, any),
         agents: values.parse("listen.agents", expected, any),
         metrics,
+        control: values.path("listen.control").unwrap_or_else(|| data_dir.join("control.sock")),
+        keep_certificate: values.parse("listen.keep_certificate", "true or false", true),
     }
 }
 
-fn vault(values: &mut Values, data_dir: &Path) -> Option<VaultKey> {
-    match (values.path("vault.kek_file"), values.path("vault.passphrase_file")) {
-        (Some(path), None) => {
-            if lies_in(&path, data_dir) {
-                values.problem(format!(
-                    "'vault.kek_file' {} lies inside data_dir {}; keep the key elsewhere, so that \
-                     a copy of the data is worthless without it",
-                    path.display(),
-                    data_dir.display()
-                ));
-            }
-            Some(VaultKey::File(path))
-        }
-        (None, Some(path)) => Some(VaultKey::PassphraseFile(path)),
-        (None, None) => {
-            values.problem(
-                "give 'vault.kek_file' (a file that init creates, e.g. /etc/sekisho/kek) or \
-                 'vault.passphrase_file'",
-            );
-            None
-        }
-        (Some(_), Some(_)) => {
-            values.problem("only one of 'vault.kek_file' and 'vault.passphrase_file' may be given");
-            None
-        }
+fn vault(
+    values: &mut Values,
+    data_dir: &Path,
+    environment: &impl Fn(&str) -> Option<String>,
+) -> Option<VaultKey> {
+    let key = vault_key(values, environment)?;
+    let named = match &key {
+        VaultKey::File(path) => Some(("vault.kek_file", path)),
+        VaultKey::PassphraseFile(path) => Some(("vault.passphrase_file", path)),
+        VaultKey::Hsm(Hsm { pin: Pin::File(path), .. }) => Some(("vault.pkcs11_pin_file", path)),
+        VaultKey::Hsm(_) | VaultKey::Credential(_) | VaultKey::PassphraseAsked => None,
+    };
+    if let Some((setting, path)) = named
+        && lies_in(path, data_dir)
+    {
+        values.problem(format!(
+            "'{setting}' {} lies inside data_dir {}; keep it elsewhere, so that a copy of the data \
+             is worthless without it",
+            path.display(),
+            data_dir.display()
+        ));
     }
+    Some(key)
 }
 
 /// Whether a path lies in a folder, links and `..` resolved as far as they
@@ -232,6 +235,7 @@ fn limits(values: &mut Values) -> Limits {
         token: hours(values.number("limits.token_days", 1, 3650) * 24),
         requests: values.number("limits.requests", 1, 100_000) as usize,
         password_hashes: values.number("limits.password_hashes", 1, 256) as usize,
+        reseal_rows_per_second: values.number("vault.reseal_rows_per_second", 1, 1_000_000),
     }
 }
 
@@ -242,6 +246,7 @@ fn understood(values: &Values) -> String {
         let text = match (setting.key, values.text(setting.key)) {
             // Somebody may have put a password there.
             ("database.url", Some(_)) => "(given)",
+            ("vault.passphrase", Some(text)) if text != "ask" => "(given)",
             (_, Some(text)) => text,
             (_, None) => "(not given)",
         };
@@ -299,10 +304,46 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_key_is_understood() {
+        let key = |text: &str| {
+            let environment = [("CREDENTIALS_DIRECTORY", "/run/credentials/x")];
+            let text = format!("public_name = 'h'\n[vault]\n{text}");
+            check_text(&text, &environment, &[]).config.expect("usable").vault
+        };
+        assert_eq!(key("passphrase='ask'"), VaultKey::PassphraseAsked);
+        assert_eq!(key("passphrase_file='/p'"), VaultKey::PassphraseFile("/p".into()));
+        let VaultKey::Credential(credential) = key("credential='sekisho.kek'") else {
+            panic!("a credential")
+        };
+        assert_eq!(credential.folder, Some("/run/credentials/x".into()));
+        let hsm = "pkcs11_module='/m.so'\npkcs11_token='t'\npkcs11_pin_credential='pin'";
+        let VaultKey::Hsm(hsm) = key(hsm) else { panic!("a security module") };
+        assert_eq!((hsm.token.as_str(), hsm.key.as_str()), ("t", "sekisho"));
+        assert!(matches!(hsm.pin, Pin::Credential(_)));
+    }
+
+    #[test]
     fn unsafe_and_contradictory_settings_are_refused() {
         for (text, expected) in [
-            ("", "give 'vault.kek_file'"),
+            ("", "give one of 'vault.kek_file', 'vault.passphrase_file'"),
             ("[vault]\nkek_file='/a'\npassphrase_file='/b'", "only one of 'vault.kek_file'"),
+            ("[vault]\npassphrase='secret'", "'vault.passphrase' can only be 'ask'"),
+            ("[vault]\ncredential='../kek'", "expected the name of a credential"),
+            ("[vault]\npkcs11_modul='/m'", "did you mean 'vault.pkcs11_module'?"),
+            ("[vault]\npkcs11_module='m.so'", "expected an absolute path"),
+            ("[vault]\npkcs11_module='/m.so'", "give 'vault.pkcs11_token'"),
+            ("[vault]\npkcs11_module='/m.so'\npkcs11_token='t'", "give 'vault.pkcs11_pin_file'"),
+            (
+                "[vault]\npkcs11_module='/m'\npkcs11_token='t'\npkcs11_pin_file='/p'\n\
+                 pkcs11_pin_credential='p'",
+                "only one of 'vault.pkcs11_pin_file'",
+            ),
+            (
+                "[vault]\nkek_file='/a'\npkcs11_token='t'",
+                "'vault.pkcs11_token' is for a security module, but 'vault.kek_file' is given",
+            ),
+            ("data_dir='/d'\n[vault]\npassphrase_file='/d/p'", "lies inside data_dir"),
+            ("[listen]\nkeep_certificate='maybe'", "expected true or false"),
             ("data_dir='/d'\n[vault]\nkek_file='/d/x/../kek'", "lies inside data_dir"),
             ("[listen]\nmetrics='0.0.0.0:9464'", "expected a loopback address"),
             ("[database]\nurl='postgres://u:secret@h/d'", "'database.url' holds a password"),

@@ -1,10 +1,12 @@
 //! The configuration: a TOML file, the environment over it, the command line
 //! over both. Everything is checked before anything is opened.
 
+mod audit;
 mod check;
 pub mod settings;
 pub mod suggest;
 mod values;
+mod vault_key;
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -14,9 +16,10 @@ use std::time::Duration;
 use sekisho_model::Secret;
 use sekisho_pki::SubjectName;
 use sekisho_store::StoreConfig;
-use sekisho_vault::KekSource;
 
+pub use audit::{AuditConfig, HostPort, Target, TlsFiles, Transport};
 pub use values::{ConfigProblem, Source};
+pub use vault_key::{Credential, Hsm, Pin, VaultKey};
 
 /// Where the configuration file is unless `--config` says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/sekisho/server.toml";
@@ -34,6 +37,8 @@ pub struct Config {
     pub listen: Listen,
     /// Where the key-encryption key comes from.
     pub vault: VaultKey,
+    /// Witnesses and exports of the audit log.
+    pub audit: AuditConfig,
     /// The log.
     pub log: Log,
     /// Numbers that bound what anybody can ask for.
@@ -49,28 +54,10 @@ pub struct Listen {
     pub agents: SocketAddr,
     /// Metrics; `None`: off.
     pub metrics: Option<SocketAddr>,
-}
-
-/// Where the key-encryption key comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum VaultKey {
-    /// A file that holds it.
-    File(PathBuf),
-    /// A file that holds a passphrase.
-    PassphraseFile(PathBuf),
-}
-
-impl VaultKey {
-    /// What the vault asks for; reads the passphrase.
-    ///
-    /// # Errors
-    /// When the passphrase file cannot be read or is open to others.
-    pub fn source(&self) -> anyhow::Result<KekSource> {
-        match self {
-            Self::File(path) => Ok(KekSource::File(path.clone())),
-            Self::PassphraseFile(path) => Ok(KekSource::Passphrase(read_secret_file(path)?)),
-        }
-    }
+    /// The socket for unsealing.
+    pub control: PathBuf,
+    /// Whether the certificate is kept for a sealed start.
+    pub keep_certificate: bool,
 }
 
 /// The log.
@@ -104,6 +91,8 @@ pub struct Limits {
     pub requests: usize,
     /// Password hashes at once.
     pub password_hashes: usize,
+    /// Values sealed anew in a second after a rotation.
+    pub reseal_rows_per_second: u32,
 }
 
 /// What a check of the configuration found.
@@ -147,6 +136,11 @@ impl Config {
         environment: impl Fn(&str) -> Option<String>,
     ) -> Checked {
         check::check(file, flags, environment)
+    }
+
+    /// The listeners' certificate and key, for a sealed start.
+    pub fn listener_certificate_path(&self) -> PathBuf {
+        self.data_dir.join("listener.pem")
     }
 
     /// The public certificate of the site CA, for people to copy.

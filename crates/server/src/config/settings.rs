@@ -49,11 +49,78 @@ settings! {
         "The agents.";
     "listen.metrics" "SEKISHO_LISTEN_METRICS" "127.0.0.1:9464" "address and port"
         "Prometheus metrics, in clear; must be a loopback address. `off`: none.";
+    "listen.control" "SEKISHO_LISTEN_CONTROL" "" "file"
+        "The socket that `sekisho-server unseal` speaks to, for root and the server's user only. \
+         Default: control.sock in data_dir.";
+    "listen.keep_certificate" "SEKISHO_LISTEN_KEEP_CERTIFICATE" "true" "true or false"
+        "Keep the listeners' certificate and its key (30 days) in data_dir, so that a sealed \
+         server can show it. `false`: the key is only in memory, and what connects to a sealed \
+         server sees a certificate it does not trust.";
     "vault.kek_file" "SEKISHO_VAULT_KEK_FILE" "" "file"
         "The file with the key that encrypts the vault's keys. Must not lie inside data_dir: \
          whoever copies one must not have the other.";
     "vault.passphrase_file" "SEKISHO_VAULT_PASSPHRASE_FILE" "" "file"
         "Instead of kek_file: a file with a passphrase the key is derived from.";
+    "audit.head_interval_s" "SEKISHO_AUDIT_HEAD_INTERVAL_S" "10" "seconds"
+        "The end of the audit log is signed this often, if there are new lines.";
+    "audit.head_lines" "SEKISHO_AUDIT_HEAD_LINES" "100" "lines"
+        "And at the latest after so many lines.";
+    "audit.witness.file" "SEKISHO_AUDIT_WITNESS_FILE" "" "file"
+        "Signed heads are appended to this file; best on another mount.";
+    "audit.witness.syslog" "SEKISHO_AUDIT_WITNESS_SYSLOG" "" "tls://host:port"
+        "Signed heads are sent to this syslog server over TLS.";
+    "audit.witness.syslog_ca" "SEKISHO_AUDIT_WITNESS_SYSLOG_CA" "" "file"
+        "The CA certificates (PEM) that count for it.";
+    "audit.witness.syslog_certificate" "SEKISHO_AUDIT_WITNESS_SYSLOG_CERTIFICATE" "" "file"
+        "Our certificate (PEM), if it wants one.";
+    "audit.witness.syslog_key" "SEKISHO_AUDIT_WITNESS_SYSLOG_KEY" "" "file"
+        "The key of that certificate (PEM).";
+    "audit.witness.server" "SEKISHO_AUDIT_WITNESS_SERVER" "" "https://host:port"
+        "Signed heads are sent to this other Sekisho server.";
+    "audit.witness.server_ca" "SEKISHO_AUDIT_WITNESS_SERVER_CA" "" "file"
+        "The CA certificate of that server (its ca.pem).";
+    "audit.witness.server_certificate" "SEKISHO_AUDIT_WITNESS_SERVER_CERTIFICATE" "" "file"
+        "Our certificate (PEM), if something in between wants one.";
+    "audit.witness.server_key" "SEKISHO_AUDIT_WITNESS_SERVER_KEY" "" "file"
+        "The key of that certificate (PEM).";
+    "audit.witness.server_token_file" "SEKISHO_AUDIT_WITNESS_SERVER_TOKEN_FILE" "" "file"
+        "A file with an API token of the scope witness, made on that server.";
+    "audit.witness.required" "SEKISHO_AUDIT_WITNESS_REQUIRED" "false" "true or false"
+        "Whether secrets and changes wait while no witness has seen the log for max_lag_s.";
+    "audit.witness.max_lag_s" "SEKISHO_AUDIT_WITNESS_MAX_LAG_S" "300" "seconds"
+        "With required: how old the oldest line may be that no witness has seen.";
+    "audit.export.file" "SEKISHO_AUDIT_EXPORT_FILE" "" "file"
+        "Every line is appended to this file as JSON.";
+    "audit.export.syslog" "SEKISHO_AUDIT_EXPORT_SYSLOG" "" "tls://, tcp:// or udp://host:port"
+        "Every line is sent to this syslog server.";
+    "audit.export.syslog_format" "SEKISHO_AUDIT_EXPORT_SYSLOG_FORMAT" "rfc5424" "rfc5424 or cef"
+        "How the lines are written.";
+    "audit.export.syslog_ca" "SEKISHO_AUDIT_EXPORT_SYSLOG_CA" "" "file"
+        "With tls://: the CA certificates (PEM) that count.";
+    "audit.export.syslog_certificate" "SEKISHO_AUDIT_EXPORT_SYSLOG_CERTIFICATE" "" "file"
+        "With tls://: our certificate (PEM), if it wants one.";
+    "audit.export.syslog_key" "SEKISHO_AUDIT_EXPORT_SYSLOG_KEY" "" "file"
+        "The key of that certificate (PEM).";
+    "vault.passphrase" "SEKISHO_VAULT_PASSPHRASE" "" "ask"
+        "`ask`: the passphrase is kept nowhere. The server starts sealed and waits for \
+         `sekisho-server unseal`. Never the passphrase itself.";
+    "vault.credential" "SEKISHO_VAULT_CREDENTIAL" "" "name"
+        "The name of a systemd credential (LoadCredential= or LoadCredentialEncrypted=) that \
+         holds the same line as a key file.";
+    "vault.pkcs11_module" "SEKISHO_VAULT_PKCS11_MODULE" "" "file"
+        "The PKCS#11 library of a security module that holds the key. Nobody but root or the \
+         server's user may be able to write to it.";
+    "vault.pkcs11_token" "SEKISHO_VAULT_PKCS11_TOKEN" "" "label"
+        "The label of the token.";
+    "vault.pkcs11_key" "SEKISHO_VAULT_PKCS11_KEY" "sekisho" "label"
+        "The label of the key in the token; init makes it if it is not there.";
+    "vault.pkcs11_pin_file" "SEKISHO_VAULT_PKCS11_PIN_FILE" "" "file"
+        "A file with the token's user PIN.";
+    "vault.pkcs11_pin_credential" "SEKISHO_VAULT_PKCS11_PIN_CREDENTIAL" "" "name"
+        "Instead of pkcs11_pin_file: the name of a systemd credential with the PIN.";
+    "vault.reseal_rows_per_second" "SEKISHO_VAULT_RESEAL_ROWS_PER_SECOND" "1000" "rows a second"
+        "After a rotation of the vault's data key, at most so many values are sealed anew in \
+         a second.";
     "log.level" "SEKISHO_LOG_LEVEL" "info" "error, warn, info, debug, trace, or a filter"
         "How much is logged (to stderr).";
     "log.format" "SEKISHO_LOG_FORMAT" "text" "text or json"

@@ -69,6 +69,7 @@ async fn admit(
     }
     let needed = match guard.access {
         Access::Reveal => TokenScope::Reveal,
+        Access::Witness => TokenScope::Witness,
         Access::Open | Access::SignedIn | Access::Secret if parts.method.is_safe() => {
             TokenScope::Read
         }

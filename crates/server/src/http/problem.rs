@@ -9,6 +9,7 @@ use sekisho_model::id::{OrderId, RequestId};
 use sekisho_model::name::InvalidName;
 use sekisho_policy::Denied;
 use sekisho_store::{InvalidCursor, StoreError};
+use sekisho_vault::VaultError;
 use serde::Serialize;
 
 /// Why a request was not carried out. Use-cases return it, too; it knows
@@ -88,6 +89,43 @@ pub enum Problem {
         /// For the log.
         reason: String,
     },
+    /// What cannot be recorded is not done.
+    #[error("the audit log cannot be written, so nothing was done; an operator must look")]
+    AuditUnavailable {
+        /// For the log.
+        reason: String,
+    },
+    /// A required witness has not seen the audit log for too long.
+    #[error("nothing was done: {reason}")]
+    AuditHeld {
+        /// Which witness, and since when.
+        reason: String,
+    },
+    /// A head of another site contradicts one that is held.
+    #[error(
+        "the head of line {seq} contradicts the one that was received at {received_at}: the audit \
+         log of that site was rewritten, or its server runs on a restored copy"
+    )]
+    HeadContradicted {
+        /// The line.
+        seq: u64,
+        /// When the other head came.
+        received_at: sekisho_model::Timestamp,
+    },
+    /// A head of another site that its pinned key did not sign.
+    #[error("the head of line {seq} is not signed by the audit key that is pinned for {site}")]
+    HeadForged {
+        /// The line.
+        seq: u64,
+        /// The name of the site.
+        site: String,
+    },
+    /// The server waits for the key that opens the vault.
+    #[error("the server is sealed: {reason}")]
+    Sealed {
+        /// What is the matter and what to do.
+        reason: &'static str,
+    },
     /// The site is in recovery and does not do this until it is over.
     #[error("the site is in recovery: {reason}")]
     Recovery {
@@ -158,6 +196,17 @@ impl Problem {
             Self::UnknownPassword => ("unknown_password", S::CONFLICT, "Password not known"),
             Self::Throttled { .. } => ("throttled", S::TOO_MANY_REQUESTS, "Too many tries"),
             Self::Unavailable { .. } => ("unavailable", S::SERVICE_UNAVAILABLE, "Unavailable"),
+            Self::AuditUnavailable { .. } => {
+                ("audit_unavailable", S::SERVICE_UNAVAILABLE, "Audit log not writable")
+            }
+            Self::AuditHeld { .. } => {
+                ("audit_held", S::SERVICE_UNAVAILABLE, "Audit witness missing")
+            }
+            Self::HeadContradicted { .. } => {
+                ("head_contradicted", S::CONFLICT, "Contradicting head")
+            }
+            Self::HeadForged { .. } => ("head_forged", S::CONFLICT, "Forged head"),
+            Self::Sealed { .. } => ("sealed", S::SERVICE_UNAVAILABLE, "Sealed"),
             Self::Recovery { .. } => ("recovery", S::SERVICE_UNAVAILABLE, "In recovery"),
             Self::TooLarge { .. } => ("too_large", S::PAYLOAD_TOO_LARGE, "Too large"),
             Self::UnsupportedMediaType { .. } => {
@@ -201,6 +250,10 @@ impl Problem {
             Self::Unavailable { reason } => {
                 tracing::warn!(%request, code, reason, "request failed")
             }
+            Self::AuditUnavailable { reason } => {
+                tracing::error!(%request, code, reason, "request failed");
+            }
+            Self::AuditHeld { reason } => tracing::warn!(%request, code, reason, "request held"),
             Self::Denied(denied) => {
                 tracing::info!(%request, code, action = %denied.action, "request denied");
             }
@@ -230,7 +283,10 @@ impl Problem {
             Self::Throttled { retry_after } => {
                 headers.insert(header::RETRY_AFTER, retry_after.as_secs().max(1).into());
             }
-            Self::Unavailable { .. } => {
+            Self::Unavailable { .. }
+            | Self::Sealed { .. }
+            | Self::AuditUnavailable { .. }
+            | Self::AuditHeld { .. } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
             }
             Self::Unauthenticated { .. } => {
@@ -240,6 +296,11 @@ impl Problem {
         }
         response
     }
+}
+
+/// The answer of a server that has no envelope yet.
+pub(crate) fn sealed_answer(problem: &Problem, request: RequestId) -> Response {
+    problem.render(request)
 }
 
 const INVISIBLE: &str = "there is no such object, or you may not see it";
@@ -284,6 +345,8 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Unavailable { reason } => Self::Unavailable { reason },
             StoreError::Behind { .. } => Self::Unavailable { reason: error.to_string() },
+            StoreError::NotRecorded { reason } => Self::AuditUnavailable { reason },
+            StoreError::Held { reason } => Self::AuditHeld { reason },
             StoreError::Conflict { what } => Self::conflict(what),
             StoreError::Referenced { .. } => {
                 Self::conflict("something else still refers to it; remove that first")
@@ -294,6 +357,17 @@ impl From<StoreError> for Problem {
             | StoreError::Spent
             | StoreError::Corrupt { .. }
             | StoreError::Internal { .. } => Self::internal(error),
+        }
+    }
+}
+
+impl From<VaultError> for Problem {
+    /// Another process has made a data key that this one reads in a moment;
+    /// everything else is damage.
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::UnknownKeyVersion { .. } => Self::Unavailable { reason: error.to_string() },
+            other => Self::internal(other),
         }
     }
 }

@@ -23,6 +23,8 @@ pub enum Access {
     Secret,
     /// The answer holds a password; a token needs the scope `reveal`.
     Reveal,
+    /// For another site's server; a token needs the scope `witness`.
+    Witness,
 }
 
 impl Access {
@@ -30,7 +32,7 @@ impl Access {
     pub const fn has_secrets(self) -> bool {
         match self {
             Self::Secret | Self::Reveal => true,
-            Self::Open | Self::SignedIn => false,
+            Self::Open | Self::SignedIn | Self::Witness => false,
         }
     }
 }
@@ -80,6 +82,12 @@ impl Routes {
         self.with(Access::Reveal, routes)
     }
 
+    /// Endpoints for another site's server.
+    #[must_use]
+    pub fn witness(self, routes: UtoipaMethodRouter<SharedApp>) -> Self {
+        self.with(Access::Witness, routes)
+    }
+
     fn with(mut self, access: Access, routes: UtoipaMethodRouter<SharedApp>) -> Self {
         self.0.push((access, routes));
         self
@@ -116,7 +124,7 @@ impl Routes {
         for (access, (schemas, paths, handlers)) in self.0 {
             let handlers = match access {
                 Access::Open => handlers.route_layer(axum::middleware::from_fn(open)),
-                Access::SignedIn | Access::Secret | Access::Reveal => {
+                Access::SignedIn | Access::Secret | Access::Reveal | Access::Witness => {
                     let state = Guard { app: app.clone(), access };
                     handlers.route_layer(from_fn_with_state(state, guard))
                 }

@@ -3,6 +3,7 @@
 mod last;
 mod probes;
 mod show;
+mod vault;
 
 pub use last::{LastBackups, last_backups};
 use utoipa_axum::routes;
@@ -11,7 +12,10 @@ use crate::http::Routes;
 
 /// Endpoints.
 pub fn routes() -> Routes {
-    Routes::new().open(routes!(show::show_public_system)).signed_in(routes!(show::show_system))
+    Routes::new()
+        .open(routes!(show::show_public_system))
+        .signed_in(routes!(show::show_system))
+        .signed_in(routes!(vault::show_vault))
 }
 
 /// Endpoints outside of the API.

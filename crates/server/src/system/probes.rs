@@ -12,6 +12,14 @@ use crate::http::{Json, Problem};
 pub(super) struct Probe {
     /// One word.
     status: &'static str,
+    /// `held` while secrets and changes wait for a witness of the audit log,
+    /// `behind` while one of its readers has trouble, else `ok`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit: Option<&'static str>,
+    /// What does not stop the server's work, but would after a restart:
+    /// `kek_missing` while the key that locks the vault cannot be reached.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<&'static str>,
 }
 
 /// Says that the server is alive.
@@ -20,7 +28,7 @@ pub(super) struct Probe {
     responses((status = 200, description = "Alive", body = Probe)),
 )]
 pub(super) async fn show_health() -> Json<Probe> {
-    Json(Probe { status: "alive" })
+    Json(Probe { status: "alive", audit: None, warnings: Vec::new() })
 }
 
 /// Says whether the server does its work: the database answers and the site is
@@ -40,6 +48,15 @@ pub(super) async fn show_readiness(State(app): State<SharedApp>) -> Result<Json<
         None => Err(Problem::Unavailable { reason: "the site is not initialised".to_owned() }),
         // The reason names a device; a stranger need not know it.
         Some(Some(_)) => Err(Problem::Recovery { reason: "an operator must end it".to_owned() }),
-        Some(None) => Ok(Json(Probe { status: "ready" })),
+        Some(None) => {
+            let has_trouble = app.audit.readers().iter().any(|reader| reader.has_trouble());
+            let audit = match app.store.gate().reason() {
+                Some(_) => "held",
+                None if has_trouble => "behind",
+                None => "ok",
+            };
+            let warnings = app.vault.kek_missing().map(|_| "kek_missing").into_iter().collect();
+            Ok(Json(Probe { status: "ready", audit: Some(audit), warnings }))
+        }
     }
 }

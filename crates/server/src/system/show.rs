@@ -7,6 +7,7 @@ use sekisho_store::{Access as _, StoreUrl};
 use serde::Serialize;
 
 use crate::app::SharedApp;
+use crate::audit::ReaderState;
 use crate::http::{Authenticated, Json, Problem, Time};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -67,6 +68,10 @@ pub(super) struct System {
     last_drill_at: Option<Time>,
     /// Seconds since the server started.
     uptime_s: u64,
+    /// Witnesses and export targets of the audit log.
+    audit_readers: Vec<ReaderState>,
+    /// Why secrets and changes wait for a witness, while they do.
+    audit_held: Option<String>,
 }
 
 /// Recovery: a device knows more than the database.
@@ -106,6 +111,8 @@ pub(super) async fn show_system(
         last_backup_at: last.backup.map(Time),
         last_drill_at: last.drill.map(Time),
         uptime_s: app.clock.now().since(app.started).as_secs(),
+        audit_readers: app.audit.readers(),
+        audit_held: app.store.gate().reason(),
     }))
 }
 

@@ -28,7 +28,7 @@ pub struct NewToken {
     /// What it is called.
     #[schema(value_type = String)]
     pub name: Label,
-    /// What it may be used for: `read`, `write`, `reveal`.
+    /// What it may be used for: `read`, `write`, `reveal`, `witness`.
     #[schema(value_type = Vec<String>)]
     pub scopes: Vec<TokenScope>,
     /// Its life in seconds; 30 days if not given.
@@ -82,7 +82,7 @@ pub async fn create(
     scopes.sort();
     scopes.dedup();
     if scopes.is_empty() {
-        let detail = "'scopes' is empty; give one or more of: read, write, reveal";
+        let detail = "'scopes' is empty; give one or more of: read, write, reveal, witness";
         return Err(Problem::invalid("scopes", detail));
     }
     let life = Duration::from_secs(new.expires_in_s.unwrap_or(DEFAULT_LIFE_S));

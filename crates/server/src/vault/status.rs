@@ -8,24 +8,33 @@ use sekisho_store::{Access as _, Store, VaultKeyState};
 use serde::Serialize;
 
 /// The vault's keys.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct VaultStatus {
     /// What kind of key locks the vault: `file`, `passphrase`, … .
     pub provider: String,
     /// Since when.
+    #[schema(value_type = String)]
     pub provider_since: Timestamp,
+    /// What will lock it once the server has opened the vault with it.
+    pub next_provider: Option<String>,
     /// The data keys, newest first.
     pub keys: Vec<KeyStatus>,
+    /// Values that older data keys have sealed: they are being sealed anew.
+    pub values_left: u64,
 }
 
 /// One data key.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct KeyStatus {
     /// Its version.
     pub version: i64,
-    /// `active` or `retired`.
+    /// `active`: it seals; `draining`: it only opens and its values are being
+    /// sealed anew; `retired`: nothing is sealed with it.
     pub state: &'static str,
+    /// How many values are sealed with it.
+    pub values: u64,
     /// When it was made.
+    #[schema(value_type = String)]
     pub created_at: Timestamp,
 }
 
@@ -40,21 +49,41 @@ pub async fn status(store: &Store) -> anyhow::Result<VaultStatus> {
         .kek()
         .await?
         .context("the database holds no site; run `sekisho-server init` first")?;
+    let next = store.read().site().next_kek().await?;
     let keys = store.read().vault_keys().list().await?;
+    let tally = store.read().sealed_values().tally().await?;
+    let active = keys.first().map_or(0, |key| key.version);
     let keys = keys.into_iter().map(|key| KeyStatus {
         version: key.version,
         state: VaultKeyState::as_str(key.state),
+        values: tally.iter().filter(|one| one.version == key.version).map(|one| one.count).sum(),
         created_at: key.created_at,
     });
-    Ok(VaultStatus { provider: kek.provider, provider_since: kek.changed_at, keys: keys.collect() })
+    Ok(VaultStatus {
+        provider: kek.provider,
+        provider_since: kek.changed_at,
+        next_provider: next.map(|next| next.provider),
+        keys: keys.collect(),
+        values_left: tally.iter().filter(|one| one.version < active).map(|one| one.count).sum(),
+    })
 }
 
 impl fmt::Display for VaultStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "The vault is locked with: {}, since {}", self.provider, self.provider_since)?;
-        for key in &self.keys {
-            writeln!(f, "data key {}: {}, made {}", key.version, key.state, key.created_at)?;
+        if let Some(next) = &self.next_provider {
+            writeln!(
+                f,
+                "Prepared: {next}. It comes into use when the server starts with it in its \
+                 configuration."
+            )?;
         }
-        Ok(())
+        for KeyStatus { version, state, values, created_at } in &self.keys {
+            writeln!(f, "data key {version}: {state}, {values} values, made {created_at}")?;
+        }
+        match self.values_left {
+            0 => Ok(()),
+            left => writeln!(f, "{left} values are still to be sealed anew by the running server"),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The audit log.
 
-use sea_orm::ConnectionTrait as _;
-use sekisho_model::audit::{AuditLine, ChainVerifier};
+use sekisho_model::audit::AuditLine;
+use sekisho_model::audit_chain::ChainVerifier;
 use sekisho_model::user::Role;
 use serde_json::json;
 
@@ -60,11 +60,8 @@ async fn a_changed_line_is_found() {
     assert_eq!(server.event_codes().await, [701]);
 
     // Somebody with the database file in hand.
-    let path = server.app.config.data_dir.join("sekisho.db");
-    let url = format!("sqlite:{}", path.display());
-    let database = sea_orm::Database::connect(url).await.expect("connected");
     let change = "UPDATE audit_lines SET event = '{\"event\":\"server_stopped\"}' WHERE seq = 1";
-    database.execute_unprepared(change).await.expect("changed");
+    server.sql(change).await;
     let verdict = verify().await;
     assert_eq!(verdict["intact"], false);
     let problem = verdict["problem"].as_str().expect("text");

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
+use sea_orm::ConnectionTrait as _;
 use sekisho_model::clock::ManualClock;
 use sekisho_model::event::{Actor, Origin};
 use sekisho_model::id::{LoginSessionId, RequestId, UserId};
@@ -41,9 +42,14 @@ pub(crate) struct TestServer {
 impl TestServer {
     /// Initialises a site and opens it.
     pub(crate) async fn start() -> Self {
+        Self::start_with(|_| Vec::new()).await
+    }
+
+    /// [`start`](Self::start) with settings that may name the server's folder.
+    pub(crate) async fn start_with(settings: impl Fn(&std::path::Path) -> Vec<String>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(ManualClock::new("2026-05-01T09:00:00Z".parse().expect("a time")));
-        let config = config(folder.path());
+        let config = config_with(folder.path(), settings(folder.path()));
         let rng = Arc::new(SystemRng);
         let mut shown = Vec::new();
         init::init(&config, clock.clone(), rng.clone(), true, &mut shown).await.expect("init");
@@ -132,6 +138,14 @@ impl TestServer {
         lines.into_iter().skip(self.first_events).map(|line| line.code).collect()
     }
 
+    /// Runs SQL behind the server's back.
+    pub(crate) async fn sql(&self, statement: &str) {
+        let path = self.app.config.data_dir.join("sekisho.db");
+        let url = format!("sqlite:{}", path.display());
+        let database = sea_orm::Database::connect(url).await.expect("connected");
+        database.execute_unprepared(statement).await.expect("done");
+    }
+
     /// Changes that are not made at one and the same instant.
     pub(crate) fn tick(&self) -> Timestamp {
         self.clock.advance(std::time::Duration::from_millis(1));
@@ -141,7 +155,11 @@ impl TestServer {
 
 /// A configuration for a folder.
 pub(crate) fn config(folder: &std::path::Path) -> Config {
-    let set = [
+    config_with(folder, Vec::new())
+}
+
+fn config_with(folder: &std::path::Path, more: Vec<String>) -> Config {
+    let mut set = vec![
         format!("data_dir={}", folder.join("data").display()),
         format!("vault.kek_file={}", folder.join("key/kek").display()),
         "public_name=vault.example.jp".to_owned(),
@@ -149,6 +167,7 @@ pub(crate) fn config(folder: &std::path::Path) -> Config {
         "listen.agents=127.0.0.1:0".to_owned(),
         "listen.metrics=127.0.0.1:0".to_owned(),
     ];
+    set.extend(more);
     Config::load(None, &set, |_| None).expect("a valid configuration")
 }
 

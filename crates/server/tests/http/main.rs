@@ -12,6 +12,8 @@
 
 mod accounts;
 mod audit;
+mod audit_closed;
+mod audit_heads;
 mod backup;
 mod devices;
 mod enrolment_keys;
@@ -32,3 +34,4 @@ mod strangers;
 mod tls;
 mod tokens;
 mod users;
+mod witness;

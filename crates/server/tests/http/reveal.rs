@@ -3,7 +3,7 @@
 use sekisho_model::account::SecretState;
 use sekisho_model::id::AccountId;
 use sekisho_model::user::Role;
-use sekisho_store::{Access as _, StoreUrl};
+use sekisho_store::{Access as _, SEALED_COLUMNS, SealedValue, StoreUrl};
 use serde_json::{Value, json};
 use sqlx::Connection as _;
 
@@ -207,8 +207,12 @@ async fn a_value_that_was_tampered_with_is_not_revealed() {
     let mut sealed = stored.sealed.clone();
     *sealed.0.last_mut().expect("bytes") ^= 1;
     let work = server.app.store.begin(&server.context()).await.expect("begin");
-    let key = stored.vault_key_version;
-    assert!(work.secret_versions().reseal(stored.id, key, sealed, key).await.expect("written"));
+    let version = stored.vault_key_version;
+    let old = SealedValue { id: stored.id.uuid(), version, sealed: None };
+    let [.., column] = SEALED_COLUMNS else { panic!("there are columns") };
+    assert_eq!(column.table, "secret_versions");
+    let sealed = Some(sealed);
+    assert!(work.sealed_values().reseal(*column, &old, sealed, version).await.expect("written"));
     work.commit_unaudited("a test's tampering").await.map(drop).expect("commit");
     reveal(&ann, &root).await.problem(500, "internal");
     assert_eq!(count(&server, 400).await, 0);

@@ -42,6 +42,22 @@ async fn the_cookie_signs_in_until_it_is_signed_out() {
 }
 
 #[tokio::test]
+async fn what_only_looks_like_a_session_signs_nobody_in() {
+    let server = server_with_ann().await;
+    let mut client = server.anonymous();
+    let real = sign_in(&client, "ann", PASSWORD).await.session().expect("a session");
+    let shorter = real[..real.len() - 1].to_owned();
+    let zeros = "A".repeat(real.len());
+    let with_path = format!("../{real}");
+    for cookie in ["", "\"\"", "0", "AAAA", &zeros, &shorter, &format!("{real}A"), &with_path] {
+        client.cookie = Some(cookie.to_owned());
+        client.get("/me").await.problem(401, "unauthenticated");
+    }
+    client.cookie = Some(real);
+    client.get("/me").await.expect(200);
+}
+
+#[tokio::test]
 async fn a_session_ends_when_it_is_idle_and_at_its_end() {
     let server = server_with_ann().await;
     let mut client = server.anonymous();

@@ -20,6 +20,13 @@ use serde_json::{Value, json};
 
 use crate::harness::{Client, PASSWORD, TestServer};
 
+/// Another site, which is witnessed here.
+const WITNESSED: &str = "019a0000-0000-7000-8000-000000000001";
+
+/// The public half of its audit key.
+const AUDIT_KEY: &str =
+    "sekisho-audit-key-1:d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+
 /// One of each object, all of them somebody else's.
 struct World {
     user: String,
@@ -63,6 +70,8 @@ impl World {
         let group = id(&group.expect(201));
         let path = format!("/resource-groups/{group}/resources/{resource}");
         owner.send(Method::PUT, &path, &[], None).await.expect(204);
+        let site = json!({ "site": WITNESSED, "name": "other", "public": AUDIT_KEY });
+        admin.post("/witness/sites", site).await.expect(201);
         let user = json!({
             "name": "zoe", "display_name": "Zoe", "password": PASSWORD, "role": "password_user",
         });
@@ -87,6 +96,7 @@ impl World {
             "orders" => &self.order,
             "enrolment-keys" => &self.key,
             "resource-groups" => &self.group,
+            "witness" => WITNESSED,
             _ => "",
         };
         let path = path.replace("{id}", id).replace("{version}", &self.version);
@@ -130,6 +140,10 @@ impl World {
             ("POST", "/enrolment-keys") => {
                 json!({ "label": "k", "platform": "linux", "use": "once" })
             }
+            ("POST", "/witness/sites") => json!({
+                "site": WITNESSED, "name": "other", "public": AUDIT_KEY,
+            }),
+            ("POST", "/witness/heads") => json!({ "heads": [] }),
             ("POST", "/devices/{id}/block") => json!({ "reason": "x" }),
             ("POST", _) => json!({}),
             (method, path) => panic!("tell World::body about {method} {path}"),

@@ -14,6 +14,8 @@
 
 mod m20261122_020000_initial;
 mod m20261122_060000_rotation;
+mod m20261122_061000_next_kek;
+mod m20261122_070000_audit_heads;
 pub(crate) mod schema;
 
 use sea_orm::sea_query::{ColumnDef, Expr, Order, Query, Table as Create};
@@ -48,11 +50,31 @@ const MIGRATIONS: &[Migration] = &[
         tables: m20261122_060000_rotation::TABLES,
         extensions: &[],
     },
+    Migration {
+        id: "m20261122_061000_next_kek",
+        tables: m20261122_061000_next_kek::TABLES,
+        extensions: &[],
+    },
+    Migration {
+        id: "m20261122_070000_audit_heads",
+        tables: m20261122_070000_audit_heads::TABLES,
+        extensions: &[],
+    },
 ];
 
 /// Every table there is, for the names of its key.
 pub(crate) fn tables() -> impl Iterator<Item = &'static Table> {
     MIGRATIONS.iter().flat_map(|migration| migration.tables)
+}
+
+/// Every column there is, with its table.
+#[cfg(test)]
+pub(crate) fn columns() -> impl Iterator<Item = (&'static str, &'static schema::Column)> {
+    MIGRATIONS.iter().flat_map(|migration| {
+        let new = migration.tables.iter().map(|table| (table.name, table.columns));
+        let more = migration.extensions.iter().map(|more| (more.table, more.columns));
+        new.chain(more).flat_map(|(table, columns)| columns.iter().map(move |one| (table, one)))
+    })
 }
 
 /// Every index there is, with its table, for the names of its rules.
@@ -254,6 +276,14 @@ mod tests {
             (
                 "m20261122_060000_rotation",
                 "76871bbe1f57a699bf74522219c05720012dcddf48208159c87e45c65170f0bd",
+            ),
+            (
+                "m20261122_061000_next_kek",
+                "f2793bdb25ea83c9a7cdf37bc550993c942f368e4cfeadfe2c379888804e77a2",
+            ),
+            (
+                "m20261122_070000_audit_heads",
+                "767a2116bd01602890726b5eafbbb779751698d4a03f0947b1920e343e7e46d0",
             ),
         ];
         let found: Vec<_> = MIGRATIONS.iter().map(|one| (one.id, one.checksum())).collect();

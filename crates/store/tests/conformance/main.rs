@@ -17,6 +17,7 @@ mod people;
 mod rotation;
 mod sample;
 mod schema;
+mod sealed_values;
 mod trouble;
 mod units_of_work;
 mod upgrade;

@@ -48,17 +48,3 @@ fn settings_that_cannot_be_right_are_refused_by_name() {
     fs::write(&path, &good).expect("settings");
     run(&mut site.server_command("check-config"), b"").ok();
 }
-
-#[test]
-fn a_server_without_its_key_does_not_start() {
-    let site = Site::create();
-    let kek = site.folder.path().join("kek/kek");
-    let kept = site.folder.path().join("kept");
-    fs::rename(&kek, &kept).expect("it is there");
-    run(&mut site.server_command("run"), b"").refused_with("kek");
-    // The key of another site is not taken for it.
-    let other = Site::create();
-    fs::copy(other.folder.path().join("kek/kek"), &kek).expect("it is there");
-    run(&mut site.server_command("run"), b"").refused_with("cannot open the vault");
-    assert!(!site.data_dir().join("kek").exists());
-}

@@ -24,9 +24,28 @@ pub(crate) struct Site {
     pub(crate) folder: TempDir,
     pub(crate) api_port: u16,
     pub(crate) agents_port: u16,
-    metrics_port: u16,
+    pub(crate) metrics_port: u16,
     pub(crate) recovery_key: String,
     pub(crate) setup_token: String,
+    env: Vec<(&'static str, PathBuf)>,
+}
+
+/// What locks a site's vault.
+pub(crate) struct Lock {
+    /// The lines of `[vault]`.
+    pub(crate) settings: String,
+    /// The environment of the server's programs.
+    pub(crate) env: Vec<(&'static str, PathBuf)>,
+    /// A file with a passphrase that only `init` is given.
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+impl Lock {
+    /// A key file, which `init` makes.
+    pub(crate) fn file(folder: &Path) -> Self {
+        let settings = format!("kek_file = {:?}", folder.join("kek/kek"));
+        Self { settings, env: Vec::new(), passphrase_file: None }
+    }
 }
 
 impl Site {
@@ -49,18 +68,30 @@ impl Site {
     }
 
     fn create_on(database: &str) -> Self {
+        Self::create_locked(Lock::file, database)
+    }
+
+    /// Creates a site whose vault is locked in another way, with more settings
+    /// at the end of the file.
+    pub(crate) fn create_locked(lock: impl FnOnce(&Path) -> Lock, more: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("sekisho-e2e-").tempdir().expect("a folder");
         let [api_port, agents_port, metrics_port] = free_ports();
         let path = folder.path();
+        let lock = lock(path);
         let settings = format!(
             "data_dir = {:?}\npublic_name = \"localhost\"\n[listen]\napi = \"127.0.0.1:{api_port}\"\n\
              agents = \"127.0.0.1:{agents_port}\"\nmetrics = \"127.0.0.1:{metrics_port}\"\n\
-             [vault]\nkek_file = {:?}\n{database}\n",
+             [vault]\n{}\n{more}\n",
             path.join("data"),
-            path.join("kek/kek")
+            lock.settings,
         );
         fs::write(path.join("server.toml"), settings).expect("settings");
-        let init = Self::server(path, "init").arg("--json").output().expect("init runs");
+        let mut init = Self::server(path, "init");
+        init.arg("--json").envs(lock.env.iter().cloned());
+        if let Some(file) = &lock.passphrase_file {
+            init.arg("--passphrase-file").arg(file);
+        }
+        let init = init.output().expect("init runs");
         assert!(init.status.success(), "{}", String::from_utf8_lossy(&init.stderr));
         let shown: Value = serde_json::from_slice(&init.stdout).expect("init prints JSON");
         let text = |key: &str| shown[key].as_str().expect("init shows it").to_owned();
@@ -69,6 +100,7 @@ impl Site {
             api_port,
             agents_port,
             metrics_port,
+            env: lock.env,
             recovery_key: text("recovery_key"),
             setup_token: text("setup_token"),
             folder,
@@ -101,7 +133,17 @@ impl Site {
 
     /// A verb of the server with this site's settings.
     pub(crate) fn server_command(&self, verb: &str) -> Command {
-        Self::server(self.folder.path(), verb)
+        let mut command = Self::server(self.folder.path(), verb);
+        command.envs(self.env.iter().cloned());
+        command
+    }
+
+    /// A verb of two or more words.
+    pub(crate) fn server_words(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(program("sekisho-server"));
+        command.args(words).arg("--config").arg(self.folder.path().join("server.toml"));
+        command.envs(self.env.iter().cloned());
+        command
     }
 
     /// Starts the server on the ports it had, and waits until it listens.
@@ -116,6 +158,7 @@ impl Site {
             .arg(program("sekisho-server"))
             .args(["run", "--config"])
             .arg(self.folder.path().join("server.toml"))
+            .envs(self.env.iter().cloned())
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a second handle"))
             .stderr(log)
@@ -133,7 +176,7 @@ impl Site {
         });
     }
 
-    fn set_up(&self) {
+    pub(crate) fn set_up(&self) {
         let (token, password) =
             (self.secret_file("token", &self.setup_token), self.secret_file("pw", PASSWORD));
         let user = ["--user", ADMINISTRATOR, "--password-file", &password];

@@ -44,8 +44,14 @@ impl Address {
         Ok(Self { port, tls: Arc::new(tls) })
     }
 
-    /// Connects; `token` is an API token.
+    /// A client; `token` is an API token.
     pub(crate) async fn connect(&self, token: Option<&str>) -> Result<Api> {
+        let (sender, driver) = self.dial().await?;
+        let credential = token.map(|token| (header::AUTHORIZATION, format!("Bearer {token}")));
+        Ok(Api { sender, credential, address: self.clone(), _driver: driver })
+    }
+
+    async fn dial(&self) -> Result<(SendRequest<Full<Bytes>>, JoinSet<()>)> {
         let tcp = TcpStream::connect(("127.0.0.1", self.port)).await?;
         tcp.set_nodelay(true)?;
         let name = ServerName::try_from("localhost").context("a name")?;
@@ -57,16 +63,17 @@ impl Address {
             // Its end is seen by whoever sends over it.
             let _ = connection.await;
         });
-        let credential = token.map(|token| (header::AUTHORIZATION, format!("Bearer {token}")));
-        Ok(Api { sender, credential, port: self.port, _driver: driver })
+        Ok((sender, driver))
     }
 }
 
-/// A connection to the API.
+/// A client of the API with one connection, made again when the server closed
+/// it because it was quiet.
 pub(crate) struct Api {
     sender: SendRequest<Full<Bytes>>,
     credential: Option<(header::HeaderName, String)>,
-    port: u16,
+    address: Address,
+    /// Owns the task that moves the bytes; ends it when dropped.
     _driver: JoinSet<()>,
 }
 
@@ -120,7 +127,7 @@ impl Api {
         let mut request = Request::builder()
             .method(&method)
             .uri(format!("/api/v1{path}"))
-            .header(header::HOST, format!("localhost:{}", self.port))
+            .header(header::HOST, format!("localhost:{}", self.address.port))
             .header("sec-fetch-site", "none");
         if let Some((name, value)) = &self.credential {
             request = request.header(name, value);
@@ -133,8 +140,10 @@ impl Api {
             None => Vec::new(),
         };
         let request = request.body(Full::new(Bytes::from(bytes)))?;
+        if self.sender.ready().await.is_err() {
+            (self.sender, self._driver) = self.address.dial().await?;
+        }
         let exchange = async {
-            self.sender.ready().await?;
             let (head, body) = self.sender.send_request(request).await?.into_parts();
             let body = body.collect().await?.to_bytes();
             anyhow::Ok((head, body))

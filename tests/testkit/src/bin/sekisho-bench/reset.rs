@@ -99,8 +99,8 @@ pub(crate) async fn run(stage: &Stage, args: &ResetArgs) -> Result<()> {
     ));
     report.remark(
         "ours hashes with the system's yescrypt, verifies and keeps journal, escrow and audit; \
-         Ansible is set up as it is fastest (no facts, pipelining, one kept SSH connection), hashes \
-         with SHA-512 and verifies nothing",
+         Ansible is set up as it is fastest (no facts, pipelining, one kept SSH connection), gets \
+         ready hashes and verifies nothing",
     );
     report.finish(args.common.json.as_deref())
 }

@@ -2,8 +2,9 @@
 //! before it is answered, beside what the disk itself can do.
 
 use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -13,7 +14,6 @@ use tokio::task::JoinSet;
 use xtask::bench::{Aim, RevealArgs, median, percentile};
 
 use crate::api::Api;
-use crate::host::feed;
 use crate::site::Site;
 use crate::{Stage, first_line, random_password, say, seconds_since};
 
@@ -37,6 +37,8 @@ pub(crate) async fn run(stage: &Stage, args: &RevealArgs) -> Result<()> {
     // What is made at first use, is made now.
     let (mut clients, _) = reveals(clients, &accounts, Duration::from_secs(1)).await?;
     let line_bytes = line_bytes(&site.database())?;
+    let mut raw = RawInserts::open(stage.scratch.path(), line_bytes)?;
+    raw.run(Duration::from_secs(1))?;
     let (mut per_s, mut raw_per_s, mut latencies, mut cpu_s) = (vec![], vec![], vec![], vec![]);
     for number in 1..=rounds {
         let (began, cpu) = (SystemClock.elapsed(), site.process().cpu()?);
@@ -46,7 +48,7 @@ pub(crate) async fn run(stage: &Stage, args: &RevealArgs) -> Result<()> {
         per_s.push(taken.len() as f64 / wall_s);
         cpu_s.push((site.process().cpu()? - cpu).as_secs_f64() / taken.len().max(1) as f64);
         latencies.extend(taken);
-        raw_per_s.push(raw_inserts(stage.scratch.path(), line_bytes, round)?);
+        raw_per_s.push(raw.run(round)?);
         say(&format!(
             "round {number} of {rounds}: {:.0} reveals/s, {:.0} raw inserts/s",
             per_s[number - 1],
@@ -146,35 +148,66 @@ fn line_bytes(database: &Path) -> Result<usize> {
     Ok(mean.round() as usize)
 }
 
-/// Rows of this size, one INSERT and one commit each, until the time is up:
-/// how many per second.
-fn raw_inserts(folder: &Path, row_bytes: usize, round: Duration) -> Result<f64> {
-    let database = folder.join("raw.db");
-    let row = "x".repeat(row_bytes.saturating_sub(8));
-    let batch = 200;
-    let mut script = String::new();
-    for _ in 0..batch {
-        writeln!(script, "INSERT INTO lines (line) VALUES ('{row}');")?;
+/// The peer: one `sqlite3` with one connection, as long as the bench runs, so
+/// that its write-ahead log is as warm as the server's.
+struct RawInserts {
+    child: Child,
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+    batch: String,
+}
+
+/// Rows that are sent to it at a time.
+const BATCH: usize = 200;
+
+impl RawInserts {
+    /// Opens a database of its own in `folder`, for rows of this size.
+    fn open(folder: &Path, row_bytes: usize) -> Result<Self> {
+        let mut child = Command::new("sqlite3")
+            .arg("-batch")
+            .arg(folder.join("raw.db"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("`sqlite3` cannot be started")?;
+        let mut input = child.stdin.take().context("a pipe to it")?;
+        let output = BufReader::new(child.stdout.take().context("a pipe from it")?).lines();
+        input.write_all(
+            b"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;\n\
+              CREATE TABLE lines (seq INTEGER PRIMARY KEY, line TEXT NOT NULL);\n",
+        )?;
+        let row = "x".repeat(row_bytes.saturating_sub(8));
+        let mut batch = String::new();
+        for _ in 0..BATCH {
+            writeln!(batch, "INSERT INTO lines (line) VALUES ('{row}');")?;
+        }
+        batch.push_str("SELECT 'done';\n");
+        Ok(Self { child, input, output, batch })
     }
-    let mut sqlite = Command::new("sqlite3");
-    sqlite.arg(&database).arg(
-        "PRAGMA journal_mode = WAL; \
-         CREATE TABLE IF NOT EXISTS lines (seq INTEGER PRIMARY KEY, line TEXT NOT NULL)",
-    );
-    feed(&mut sqlite, b"")?;
-    let began = SystemClock.elapsed();
-    let mut inserted = 0;
-    // One process for a share of the round, so that starting it costs little.
-    let share = round.as_secs_f64() / 5.0;
-    let mut batches = 1;
-    while seconds_since(began) < round.as_secs_f64() {
-        let at = SystemClock.elapsed();
-        let mut sqlite = Command::new("sqlite3");
-        sqlite.args(["-batch", "-cmd", "PRAGMA synchronous = FULL"]).arg(&database);
-        feed(&mut sqlite, script.repeat(batches).as_bytes())?;
-        inserted += batch * batches;
-        let per_batch = seconds_since(at) / batches as f64;
-        batches = ((share / per_batch) as usize).max(1);
+
+    /// One INSERT and one commit after the other until the time is up: how
+    /// many per second.
+    fn run(&mut self, round: Duration) -> Result<f64> {
+        let began = SystemClock.elapsed();
+        let mut inserted = 0;
+        while seconds_since(began) < round.as_secs_f64() {
+            self.input.write_all(self.batch.as_bytes())?;
+            loop {
+                let line = self.output.next().context("`sqlite3` has ended")??;
+                if line == "done" {
+                    break;
+                }
+            }
+            inserted += BATCH;
+        }
+        Ok(inserted as f64 / seconds_since(began))
     }
-    Ok(inserted as f64 / seconds_since(began))
+}
+
+impl Drop for RawInserts {
+    fn drop(&mut self) {
+        // Both may fail only because it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
