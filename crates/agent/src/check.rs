@@ -59,7 +59,7 @@ pub async fn check(
         Err(error) => {
             lines.push(line("enrolment", false, error.to_string()));
             if let (StateError::NotEnrolled, Some(server)) = (&error, &config.server) {
-                lines.push(reach(server).await);
+                lines.push(reach(server, config).await);
             }
             return lines;
         }
@@ -74,7 +74,7 @@ pub async fn check(
     };
     lines.push(line("trust", true, format!("trust bundle {}", trust.bundle().version)));
     let server = config.server.clone().unwrap_or(enrolled.server);
-    let reached = reach(&server).await;
+    let reached = reach(&server, config).await;
     let went_through = reached.ok;
     lines.push(reached);
     if !went_through {
@@ -85,7 +85,7 @@ pub async fn check(
     let time = ServerTime::new(clock);
     let nonce = random_bytes(rng);
     let signed = match UnverifiedLink::new(server.clone()) {
-        Ok(link) => link.time(&nonce).await,
+        Ok(link) => link.through(config.proxy.clone()).time(&nonce).await,
         Err(error) => Err(error),
     };
     match signed.map(|signed| message::open_time(&signed, &trust, &nonce)) {
@@ -108,7 +108,8 @@ pub async fn check(
             ServerCheck::SiteCa(trust.bundle().ca_roots.iter().map(|der| der.to_vec()).collect())
         }
     };
-    let called = match Link::new(server, &check, None, time) {
+    let link = Link::new(server, &check, None, time);
+    let called = match link.map(|link| link.through(config.proxy.clone())) {
         Ok(mut link) => link.call(RouteName::Bundle, &[&u32::MAX], Vec::new()).await,
         Err(error) => Err(error),
     };
@@ -130,16 +131,20 @@ pub async fn check(
     lines
 }
 
-/// DNS and TCP, told apart.
-async fn reach(server: &sekisho_link::Endpoint) -> Line {
+/// Proxy, DNS and TCP, told apart.
+async fn reach(server: &sekisho_link::Endpoint, config: &Config) -> Line {
     let found = match UnverifiedLink::new(server.clone()) {
-        Ok(link) => link.bundle(u64::from(u32::MAX)).await.map(|_| ()),
+        Ok(link) => {
+            let link = link.through(config.proxy.clone());
+            link.bundle(u64::from(u32::MAX)).await.map(|_| ())
+        }
         Err(error) => Err(error),
     };
     match found {
         Ok(()) | Err(LinkError::Refused { .. }) => {
             line("server", true, format!("{server} answers"))
         }
+        Err(error @ LinkError::Proxy(_)) => line("proxy", false, error.to_string()),
         Err(error @ LinkError::Dns { .. }) => line("dns", false, error.to_string()),
         Err(error @ (LinkError::Tcp { .. } | LinkError::TimedOut(_))) => {
             line("tcp", false, error.to_string())

@@ -268,7 +268,7 @@ fn enroll(cli: &Cli, server: Option<&str>, key_file: Option<&Path>) -> anyhow::R
     let state = memory(&config)?;
     let facts = enrol::host_facts()?;
     let outcome = runtime()?.block_on(enrol::enrol(
-        &server,
+        (&server, config.proxy.clone()),
         &key,
         config.owner.clone(),
         &state,

@@ -7,10 +7,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sekisho_link::Endpoint;
+use sekisho_link::{Endpoint, Proxy};
 use sekisho_model::name::LoginName;
 use sekisho_platform::accounts::AccountFilter;
+use sekisho_platform::files;
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use crate::settings::{self, SETTINGS};
 
@@ -46,6 +48,8 @@ pub struct Config {
     pub owner: Option<LoginName>,
     /// How the server's certificate is checked.
     pub trust: Trust,
+    /// The way out, where there is no direct one.
+    pub proxy: Option<Proxy>,
     /// Which accounts are discovered.
     pub filter: AccountFilter,
     /// Where the agent keeps its memory.
@@ -62,6 +66,9 @@ struct OnDisk {
     interval_s: Option<i64>,
     owner: Option<String>,
     trust: Option<String>,
+    proxy: Option<String>,
+    proxy_credentials_file: Option<PathBuf>,
+    no_proxy: Option<Vec<String>>,
     state_dir: Option<PathBuf>,
     log: Option<String>,
     accounts: AccountFilter,
@@ -122,17 +129,46 @@ impl Config {
             None | Some("site") => Trust::Site,
             Some(text) => Trust::Pin(parse_pin(text)?),
         };
+        let proxy = proxy(
+            disk.proxy.as_deref(),
+            disk.proxy_credentials_file.as_deref(),
+            disk.no_proxy.as_deref(),
+        )?;
         disk.accounts.compile().map_err(|error| format!("[accounts] {error}"))?;
         Ok(Self {
             server,
             interval: Duration::from_secs(u64::from(interval)),
             owner,
             trust,
+            proxy,
             filter: disk.accounts,
             state_dir: disk.state_dir.unwrap_or_else(|| DEFAULT_STATE_DIR.into()),
             log: disk.log.unwrap_or_else(|| "info".to_owned()),
         })
     }
+}
+
+/// The proxy, with the contents of its file of credentials.
+fn proxy(
+    url: Option<&str>,
+    credentials: Option<&Path>,
+    except: Option<&[String]>,
+) -> Result<Option<Proxy>, String> {
+    let Some(url) = url else {
+        return match (credentials, except) {
+            (Some(_), _) => Err("proxy_credentials_file is set, but proxy is not".to_owned()),
+            (None, Some(_)) => Err("no_proxy is set, but proxy is not".to_owned()),
+            (None, None) => Ok(None),
+        };
+    };
+    let url = url.parse().map_err(|error| format!("proxy: {error}"))?;
+    let proxy = Proxy::new(url, except.unwrap_or_default().iter().map(String::as_str))
+        .map_err(|error| format!("no_proxy: {error}"))?;
+    let Some(path) = credentials else { return Ok(Some(proxy)) };
+    let fail = |error: String| format!("proxy_credentials_file {}: {error}", path.display());
+    files::check_private(path).map_err(|error| fail(error.to_string()))?;
+    let bytes = std::fs::read(path).map(Zeroizing::new).map_err(|error| fail(error.to_string()))?;
+    proxy.with_credentials(&bytes).map(Some).map_err(|error| fail(error.to_string()))
 }
 
 fn parse_pin(text: &str) -> Result<[u8; 32], String> {
@@ -201,6 +237,14 @@ mod tests {
             ("trust = 'no'", "cannot be switched off"),
             ("server = 'https://x'", "server: "),
             ("owner = 'A B'", "owner: "),
+            ("proxy = 'proxy:3128'", "proxy: 'proxy:3128' is no proxy"),
+            ("proxy = 'http://a:b@proxy:3128'", "a file of their own"),
+            ("no_proxy = ['x']", "no_proxy is set, but proxy is not"),
+            ("proxy = 'http://p:1'\nno_proxy = ['10.0.0.0/99']", "no_proxy: '10.0.0.0/99'"),
+            (
+                "proxy = 'http://p:1'\nproxy_credentials_file = '/nonexistent/x'",
+                "proxy_credentials_file /nonexistent/x",
+            ),
             ("zzz = 1", "there is no setting 'zzz'"),
             ("[accounts]\nnames = '('", "[accounts]"),
         ] {

@@ -1,6 +1,6 @@
 //! Enrolment: from a key a person copied to a device the server knows.
 
-use sekisho_link::{Endpoint, LinkError, UnverifiedLink};
+use sekisho_link::{Endpoint, LinkError, Proxy, UnverifiedLink};
 use sekisho_model::Rng;
 use sekisho_model::device::{DeviceState, EnrolmentRefusal, Platform};
 use sekisho_model::id::DeviceId;
@@ -77,7 +77,7 @@ pub struct Outcome {
 /// # Errors
 /// Names what is wrong; nothing is stored but the identity key.
 pub async fn enrol(
-    server: &Endpoint,
+    (server, proxy): (&Endpoint, Option<Proxy>),
     key: &EnrolmentKeyText,
     owner: Option<LoginName>,
     state: &State,
@@ -90,7 +90,7 @@ pub async fn enrol(
         Err(error) => return Err(error.into()),
     }
     let identity = state.identity_or_new()?;
-    let link = UnverifiedLink::new(server.clone())?;
+    let link = UnverifiedLink::new(server.clone())?.through(proxy);
     let chain = link.bundle(0).await?;
     let trust = Trust::first(&chain, key.pin)?;
     let site = trust.anchor().site;

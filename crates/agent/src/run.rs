@@ -9,7 +9,7 @@ use sekisho_link::{
 };
 use sekisho_model::rng::{random_bytes, uniform};
 use sekisho_model::{Clock, Rng};
-use sekisho_platform::accounts::AccountBackend;
+use sekisho_platform::accounts::{AccountBackend, AccountWatch};
 use sekisho_seal::bundle::Trust;
 use sekisho_seal::message;
 use sekisho_seal::sealing::OpeningKey;
@@ -19,7 +19,7 @@ use sekisho_wire::cbor;
 use sekisho_wire::certificate::{
     CertificateOutcome, CertificateRequest, IssuedCertificate, MAX_CERTIFICATE_REQUEST_BYTES,
 };
-use sekisho_wire::order::Order;
+use sekisho_wire::order::{Order, Task};
 use sekisho_wire::problem::ProblemCode;
 use sekisho_wire::route::{RouteName, WAIT_HOLD_SHORT_S};
 use sekisho_wire::session::{Wake, WelcomeEnvelope};
@@ -32,7 +32,7 @@ use crate::session::{Greeting, Session, SessionError};
 use crate::state::{Enrolled, State, StateError};
 use crate::status::{Phase, StatusFile};
 
-/// How often the settings file is looked at.
+/// How often the settings file and the account files are looked at.
 const RELOAD_EVERY: Duration = Duration::from_secs(10);
 
 /// How often the journal is tidied.
@@ -181,6 +181,12 @@ struct Agent {
     fetch_after: Duration,
     last_tidy: Option<Instant>,
     config_seen: Option<SystemTime>,
+    /// The server says that the certificate has expired, whatever this
+    /// host's clock says.
+    renewal_due: bool,
+    watch: Option<Box<dyn AccountWatch>>,
+    /// Accounts have changed, and the server does not know it yet.
+    accounts_changed: bool,
 }
 
 impl Agent {
@@ -203,6 +209,9 @@ impl Agent {
         Ok(Self {
             time: ServerTime::new(parts.clock.clone()),
             config_seen: modified(&parts.config_path),
+            renewal_due: false,
+            watch: parts.accounts.watch(),
+            accounts_changed: false,
             parts,
             enrolled,
             identity,
@@ -241,6 +250,9 @@ impl Agent {
             Some(_) | None => self.hello(link).await?,
         };
         let served = self.serve(link, &mut session).await;
+        if let Err(SessionOr::Session(SessionError::Link(error))) = &served {
+            self.note_refusal(error);
+        }
         let keep = match &served {
             Ok(()) => true,
             // A session outlives its connection, but not the server's word.
@@ -271,9 +283,11 @@ impl Agent {
         self.report(link, session).await?;
         let every = u64::from(session.directives.fetch_every_s) * 1000;
         while self.fetch_due || self.last_fetch.elapsed() >= self.fetch_after {
+            let told = self.accounts_changed;
             let seq = self.engine().highest_seq();
-            let (orders, more) =
-                session.fetch(link, seq, &self.trust, &self.time, rng.as_ref()).await?;
+            let fetched = session.fetch(link, seq, &self.trust, &self.time, rng.as_ref(), told);
+            let (orders, more) = fetched.await?;
+            self.accounts_changed = false;
             self.last_fetch = Instant::now();
             // A fleet that began together must not fetch together: ± 10 %.
             let permille = u64::from(uniform(rng.as_ref(), 201)) + 900;
@@ -310,6 +324,10 @@ impl Agent {
     async fn carry_out(&mut self, order: Order, hash: [u8; 32]) -> Result<(), SessionOr> {
         let (id, operation) = (order.order, order.task.operation());
         tracing::info!(order = %id, %operation, initiator = order.initiator, "order");
+        let resets = match &order.task {
+            Task::Reset { target, .. } => Some(target.name.clone()),
+            Task::Verify { .. } | Task::Discover {} => None,
+        };
         let mut engine = self.engine.take().expect("the engine is here between orders");
         let (trust, now) = (self.trust.clone(), self.time.now());
         let ran = tokio::task::spawn_blocking(move || {
@@ -320,6 +338,9 @@ impl Agent {
         match ran {
             Ok(engine) => {
                 self.engine = Some(engine);
+                if let (Some(watch), Some(name)) = (&mut self.watch, &resets) {
+                    watch.expect(name);
+                }
                 tracing::info!(order = %id, "order finished");
                 Ok(())
             }
@@ -334,6 +355,7 @@ impl Agent {
             Ladder::Short => held.min(Duration::from_secs(WAIT_HOLD_SHORT_S)),
             Ladder::Polls => {
                 tokio::time::sleep(self.parts.config.interval).await;
+                self.accounts_changed |= self.watch.as_mut().is_some_and(|it| it.changed());
                 self.fetch_due = true;
                 return Ok(());
             }
@@ -347,6 +369,12 @@ impl Agent {
                     waited = &mut wait => break waited,
                     _ = changed.tick() => {
                         if modified(&self.parts.config_path) != self.config_seen {
+                            return Ok(());
+                        }
+                        if self.watch.as_mut().is_some_and(|watch| watch.changed()) {
+                            tracing::info!("the accounts of this host have changed");
+                            self.accounts_changed = true;
+                            self.fetch_due = true;
                             return Ok(());
                         }
                     }
@@ -394,7 +422,47 @@ impl Agent {
                 link.disconnect();
                 Ok(self.hello_once(link).await?)
             }
+            Err(SessionOr::Session(SessionError::Link(error))) => {
+                self.note_refusal(&error);
+                if error.is_unknown_issuer() {
+                    self.learn_bundles(link).await;
+                }
+                Err(error.into())
+            }
             other => Ok(other?),
+        }
+    }
+
+    /// A host whose clock is behind does not know that its certificate has
+    /// expired: the server's word counts.
+    fn note_refusal(&mut self, error: &LinkError) {
+        match error.refusal() {
+            Some(ProblemCode::CertificateExpired | ProblemCode::CertificateUnknown) => {
+                self.renewal_due = true;
+            }
+            Some(_) | None => {}
+        }
+    }
+
+    /// The site's CA may have been replaced while this host was off. The chain
+    /// of trust bundles says so and proves itself, whoever hands it out. What
+    /// cannot be learnt now is asked for again with the next try.
+    async fn learn_bundles(&mut self, link: &Link) {
+        let before = self.trust.bundle().version;
+        let learnt = async {
+            let unverified = UnverifiedLink::new(link.endpoint().clone())?;
+            let unverified = unverified.through(self.parts.config.proxy.clone());
+            Ok::<_, LinkError>(unverified.bundle(before).await?.bundles)
+        };
+        match learnt.await {
+            Ok(bundles) => match self.parts.state.advance(&mut self.trust, &bundles) {
+                Ok(()) if self.trust.bundle().version > before => {
+                    tracing::info!(version = self.trust.bundle().version, "newer trust bundle");
+                }
+                Ok(()) => {}
+                Err(error) => tracing::warn!(%error, "the trust bundles there are not ours"),
+            },
+            Err(error) => tracing::debug!(%error, "no newer trust bundle"),
         }
     }
 
@@ -435,14 +503,14 @@ impl Agent {
         let now = self.time.now();
         let certificate = self.parts.state.certificate()?;
         let certificate = match certificate {
-            Some(certificate) if now < certificate.renew_at => certificate,
+            Some(certificate) if now < certificate.renew_at && !self.renewal_due => certificate,
             Some(old) => match self.request_certificate().await {
                 Ok(new) => {
                     self.link = None;
                     new
                 }
                 // The old one still works for a while.
-                Err(Trouble::Again { error, .. }) if now < old.not_after => {
+                Err(Trouble::Again { error, .. }) if now < old.not_after && !self.renewal_due => {
                     tracing::warn!(error, "the certificate could not be renewed yet");
                     old
                 }
@@ -480,7 +548,8 @@ impl Agent {
                 });
             }
         };
-        Ok(Link::new(endpoint, &check, identity, self.time.clone())?)
+        let link = Link::new(endpoint, &check, identity, self.time.clone())?;
+        Ok(link.through(self.parts.config.proxy.clone()))
     }
 
     async fn request_certificate(&mut self) -> Result<IssuedCertificate, Trouble> {
@@ -490,6 +559,10 @@ impl Agent {
                 self.learn_time(&link).await?;
                 link.disconnect();
                 Ok(self.request_certificate_over(&mut link).await?)
+            }
+            Err(SessionOr::Session(SessionError::Link(error))) if error.is_unknown_issuer() => {
+                self.learn_bundles(&link).await;
+                Err(error.into())
             }
             other => Ok(other?),
         }
@@ -539,6 +612,7 @@ impl Agent {
         match answer.outcome {
             CertificateOutcome::Issued(certificate) => {
                 self.parts.state.put_certificate(&certificate).map_err(Trouble::from)?;
+                self.renewal_due = false;
                 tracing::info!(until = %certificate.not_after, "certificate received");
                 Ok(certificate)
             }
@@ -557,7 +631,9 @@ impl Agent {
 
     async fn learn_time(&mut self, link: &Link) -> Result<(), Trouble> {
         let nonce = random_bytes(self.parts.rng.as_ref());
-        let signed = UnverifiedLink::new(link.endpoint().clone())?.time(&nonce).await?;
+        let unverified = UnverifiedLink::new(link.endpoint().clone())?;
+        let unverified = unverified.through(self.parts.config.proxy.clone());
+        let signed = unverified.time(&nonce).await?;
         let time = message::open_time(&signed, &self.trust, &nonce).map_err(SessionError::from)?;
         self.time.learn(time.time);
         let skew_s = self.time.skew().unwrap_or_default().as_secs();
@@ -589,6 +665,7 @@ impl Agent {
                 tracing::info!("settings changed");
                 if config.server != self.parts.config.server
                     || config.trust != self.parts.config.trust
+                    || config.proxy != self.parts.config.proxy
                 {
                     self.link = None;
                 }

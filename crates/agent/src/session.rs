@@ -168,7 +168,8 @@ impl Session {
         Ok(cbor::decode(&body, 64).map_err(SealError::Malformed)?)
     }
 
-    /// Takes orders, and says how much this agent knows. Those that cannot be opened are returned as errors: they
+    /// Takes orders, and says how much this agent knows and whether the accounts
+    /// of the host have changed. Those that cannot be opened are returned as errors: they
     /// are for somebody else, or somebody tampered with them.
     ///
     /// # Errors
@@ -180,9 +181,10 @@ impl Session {
         trust: &Trust,
         time: &ServerTime,
         rng: &dyn Rng,
+        accounts_changed: bool,
     ) -> Result<(Vec<OpenedOrder>, bool), SessionError> {
         let nonce = random_bytes(rng);
-        let request = cbor::encode(&FetchRequest { nonce, highest_seq });
+        let request = cbor::encode(&FetchRequest { nonce, highest_seq, accounts_changed });
         let body = self.exchange(link, RouteName::Fetch, request, MAX_FETCH_ANSWER_BYTES).await?;
         let answer: FetchAnswer =
             cbor::decode(&body, MAX_FETCH_ANSWER_BYTES).map_err(SealError::Malformed)?;

@@ -51,6 +51,26 @@ pub const SETTINGS: &[Setting] = &[
          `sha256:` and the digest of its public key. It cannot be switched off.",
     ),
     setting(
+        "proxy",
+        "none",
+        "–",
+        "An HTTP proxy on the way to the server: `http://host:port` or `https://host:port`. TLS \
+         with the server stays end to end. Environment variables are not read.",
+    ),
+    setting(
+        "proxy_credentials_file",
+        "none",
+        "–",
+        "A file with `user:password` for the proxy (Basic), readable only by its owner.",
+    ),
+    setting(
+        "no_proxy",
+        "none",
+        "–",
+        "A list of servers that are reached without the proxy: names (with the names below them), \
+         addresses, networks like `10.0.0.0/8`, or `*`.",
+    ),
+    setting(
         "accounts.names",
         "all",
         "`UserQuery`, `accountFilter` (A-067, A-068)",

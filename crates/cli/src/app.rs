@@ -1,5 +1,6 @@
 //! What a verb works with: the output, the settings and the way to the server.
 
+use sekisho_link::Proxy;
 use sekisho_model::Clock;
 use sekisho_model::clock::SystemClock;
 
@@ -63,7 +64,12 @@ impl App {
     pub(crate) fn anonymous(&self) -> Result<Api> {
         let server = self.server()?;
         let trust = self.trust(&server)?.ok_or_else(|| unknown_server(&server))?;
-        Ok(Api::new(Connection::new(server, trust.tls()?)))
+        Ok(Api::new(Connection::new(server, trust.tls()?, self.proxy()?)))
+    }
+
+    /// The way out, where there is no direct one.
+    pub(crate) fn proxy(&self) -> Result<Option<Proxy>> {
+        self.global.proxy.proxy()
     }
 
     /// The stored credentials, if they are for this server.
@@ -93,7 +99,7 @@ impl App {
             )));
         }
         let trust = self.trust(&server)?.ok_or_else(|| unknown_server(&server))?;
-        Ok(Api::with_token(Connection::new(server, trust.tls()?), credentials.token))
+        Ok(Api::with_token(Connection::new(server, trust.tls()?, self.proxy()?), credentials.token))
     }
 
     /// The server and how to recognise it; one that was never seen before is
@@ -106,7 +112,7 @@ impl App {
         if !prompt::somebody_is_there() {
             return Err(unknown_server(&server));
         }
-        let seen = look_at(&server).await?;
+        let seen = look_at(&server, self.proxy()?.as_ref()).await?;
         let (kind, compare) = if seen.is_authority {
             (
                 "authority",

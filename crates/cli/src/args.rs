@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::exit;
+use crate::net::proxy::ProxyArgs;
 use crate::net::server::Server;
 use crate::net::trust::Pin;
 use crate::nouns::{
@@ -43,6 +44,8 @@ pub(crate) struct Global {
     /// Where settings and credentials are kept [default: ~/.config/sekisho]
     #[arg(long, global = true, value_name = "DIR", env = "SEKISHO_CONFIG_DIR")]
     pub(crate) config_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) proxy: ProxyArgs,
     /// Print the JSON of the API
     #[arg(long, global = true)]
     pub(crate) json: bool,

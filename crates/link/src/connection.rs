@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 
-use crate::{Endpoint, LinkError, TlsProblem};
+use crate::{Endpoint, LinkError, Proxy, Stream, TlsProblem};
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -61,8 +61,10 @@ impl Connection {
     pub(crate) async fn open(
         endpoint: &Endpoint,
         config: Arc<ClientConfig>,
+        proxy: Option<&Proxy>,
     ) -> Result<Self, LinkError> {
-        match tokio::time::timeout(CONNECT_TIMEOUT, Self::open_unbounded(endpoint, config)).await {
+        let open = Self::open_unbounded(endpoint, config, proxy);
+        match tokio::time::timeout(CONNECT_TIMEOUT, open).await {
             Ok(opened) => opened,
             Err(_) => Err(LinkError::TimedOut(CONNECT_TIMEOUT)),
         }
@@ -71,14 +73,19 @@ impl Connection {
     async fn open_unbounded(
         endpoint: &Endpoint,
         config: Arc<ClientConfig>,
+        proxy: Option<&Proxy>,
     ) -> Result<Self, LinkError> {
-        let tcp = dial(endpoint).await?;
+        let proxy = proxy.filter(|proxy| proxy.is_for(&endpoint.host));
+        let stream: Box<dyn Stream> = match proxy {
+            Some(proxy) => proxy.connect(&endpoint.host, endpoint.port).await?,
+            None => Box::new(dial(endpoint).await?),
+        };
         let name = ServerName::try_from(endpoint.host.clone())
             .map_err(|_| LinkError::Dns { host: endpoint.host.clone() })?;
         let tls = TlsConnector::from(config)
-            .connect(name, tcp)
+            .connect(name, stream)
             .await
-            .map_err(|error| tls_error(endpoint, &error))?;
+            .map_err(|error| tls_error(endpoint, proxy.is_some(), &error))?;
         let is_h2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
         let io = TokioIo::new(tls);
         let tasks = Tasks::default();
@@ -221,7 +228,7 @@ fn broken(error: hyper::Error) -> LinkError {
     }
 }
 
-fn tls_error(endpoint: &Endpoint, error: &std::io::Error) -> LinkError {
+fn tls_error(endpoint: &Endpoint, by_proxy: bool, error: &std::io::Error) -> LinkError {
     use rustls::CertificateError as Cert;
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     let (problem, sentence) = match inner {
@@ -239,6 +246,12 @@ fn tls_error(endpoint: &Endpoint, error: &std::io::Error) -> LinkError {
         )) => (
             TlsProblem::WrongName,
             format!("its certificate is for another name than '{}'", endpoint.host),
+        ),
+        Some(rustls::Error::InvalidCertificate(_)) if by_proxy => (
+            TlsProblem::UnknownIssuer,
+            "its certificate is not one of this site; the proxy seems to open TLS: have it pass \
+             this server through unopened"
+                .to_owned(),
         ),
         Some(rustls::Error::InvalidCertificate(_)) => (
             TlsProblem::UnknownIssuer,

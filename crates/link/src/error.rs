@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use sekisho_wire::problem::ProblemCode;
 
+use crate::ProxyError;
+
 /// What is wrong with the peer's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsProblem {
@@ -36,6 +38,9 @@ pub enum LinkError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// No way through the proxy.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
     /// No TLS connection.
     #[error("no trusted TLS connection with {endpoint}: {sentence}")]
     Tls {
@@ -79,6 +84,12 @@ impl LinkError {
     /// Whether the certificate was refused only for its dates.
     pub const fn is_outside_validity(&self) -> bool {
         matches!(self, Self::Tls { problem: TlsProblem::OutsideValidity, .. })
+    }
+
+    /// Whether the certificate is from a CA that is not the site's, as far as
+    /// this device knows.
+    pub const fn is_unknown_issuer(&self) -> bool {
+        matches!(self, Self::Tls { problem: TlsProblem::UnknownIssuer, .. })
     }
 
     /// The peer's refusal, if it is one.

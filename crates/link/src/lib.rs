@@ -4,6 +4,7 @@
 //!   checked; carries the calls of the route table.
 //! - [`UnverifiedLink`]: before a device can check anybody. It can only read
 //!   bundle and time and bring an enrolment; each of them proves itself.
+//! - [`Proxy`]: the way through an HTTP proxy, TLS end to end.
 //! - [`Backoff`]: full-jitter exponential waiting between tries.
 //! - [`ServerTime`]: the server's clock as far as this device can know it.
 
@@ -12,6 +13,7 @@ mod connection;
 mod endpoint;
 mod error;
 mod link;
+mod proxy;
 mod time;
 mod tls;
 
@@ -19,5 +21,8 @@ pub use backoff::Backoff;
 pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use error::{LinkError, TlsProblem};
 pub use link::{Link, Transport, UnverifiedLink};
+pub use proxy::{
+    InvalidProxy, MAX_CREDENTIALS_BYTES, Proxy, ProxyError, ProxyProblem, ProxyUrl, Stream,
+};
 pub use time::ServerTime;
 pub use tls::{ClientIdentity, ServerCheck};

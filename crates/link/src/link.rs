@@ -11,7 +11,7 @@ use sekisho_wire::enrolment::EnrolmentEnvelope;
 use sekisho_wire::route::RouteName;
 
 use crate::connection::Connection;
-use crate::{ClientIdentity, Endpoint, LinkError, ServerCheck, ServerTime, tls};
+use crate::{ClientIdentity, Endpoint, LinkError, Proxy, ServerCheck, ServerTime, tls};
 
 /// Whatever carries calls of the route table: a [`Link`], or a simulated
 /// network.
@@ -49,6 +49,7 @@ pub trait Transport {
 pub struct Link {
     endpoint: Endpoint,
     config: Arc<ClientConfig>,
+    proxy: Option<Proxy>,
     connection: Option<Connection>,
 }
 
@@ -64,7 +65,13 @@ impl Link {
         time: ServerTime,
     ) -> Result<Self, LinkError> {
         let config = Arc::new(tls::checked(check, identity, time)?);
-        Ok(Self { endpoint, config, connection: None })
+        Ok(Self { endpoint, config, proxy: None, connection: None })
+    }
+
+    /// The same link through a proxy, unless the proxy is not for its server.
+    #[must_use]
+    pub fn through(self, proxy: Option<Proxy>) -> Self {
+        Self { proxy, connection: None, ..self }
     }
 
     /// Whether the connection, if there is one, speaks HTTP/2.
@@ -95,7 +102,10 @@ impl Transport for Link {
     ) -> Result<Vec<u8>, LinkError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => Connection::open(&self.endpoint, self.config.clone()).await?,
+            None => {
+                let proxy = self.proxy.as_ref();
+                Connection::open(&self.endpoint, self.config.clone(), proxy).await?
+            }
         };
         let answer = connection.call(name.route(), &name.path(parameters), body, timeout).await;
         // Only a connection that has answered is used again.
@@ -111,6 +121,7 @@ impl Transport for Link {
 pub struct UnverifiedLink {
     endpoint: Endpoint,
     config: Arc<ClientConfig>,
+    proxy: Option<Proxy>,
 }
 
 impl UnverifiedLink {
@@ -119,7 +130,13 @@ impl UnverifiedLink {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new(endpoint: Endpoint) -> Result<Self, LinkError> {
-        Ok(Self { endpoint, config: Arc::new(tls::unverified()?) })
+        Ok(Self { endpoint, config: Arc::new(tls::unverified()?), proxy: None })
+    }
+
+    /// The same link through a proxy, unless the proxy is not for its server.
+    #[must_use]
+    pub fn through(self, proxy: Option<Proxy>) -> Self {
+        Self { proxy, ..self }
     }
 
     /// Reads the chain of trust bundles after a version. The caller checks it
@@ -156,7 +173,8 @@ impl UnverifiedLink {
         body: Vec<u8>,
     ) -> Result<Vec<u8>, LinkError> {
         let route = name.route();
-        let mut connection = Connection::open(&self.endpoint, self.config.clone()).await?;
+        let proxy = self.proxy.as_ref();
+        let mut connection = Connection::open(&self.endpoint, self.config.clone(), proxy).await?;
         let timeout = Duration::from_secs(route.timeout_s);
         connection.call(route, &name.path(parameters), body, timeout).await
     }

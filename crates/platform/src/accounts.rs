@@ -57,6 +57,23 @@ pub trait AccountBackend: Send + Sync {
 
     /// Whether passwords can be changed here, check by check.
     fn readiness(&self) -> Vec<Check>;
+
+    /// A watch over the accounts, beginning now; `None` where changes cannot
+    /// be noticed.
+    fn watch(&self) -> Option<Box<dyn AccountWatch>> {
+        None
+    }
+}
+
+/// Notices that accounts were added, removed or changed.
+pub trait AccountWatch: Send {
+    /// Whether accounts have changed since this last said so, and whoever
+    /// changed them has finished. Cheap enough to be asked every few seconds.
+    fn changed(&mut self) -> bool;
+
+    /// This program has just set the password of an account itself: that is no
+    /// news.
+    fn expect(&mut self, name: &AccountName);
 }
 
 /// Why a password was not set.

@@ -19,10 +19,7 @@ use crate::link::{Link, Transaction};
 use crate::postgres::Watch;
 use crate::unit_of_work::{ArcRng, CommitHooks, OperationContext, UnitOfWork};
 use crate::{
-    Accounts, ApiTokens, AuditGate, AuditHeads, AuditLog, Bundles, DeviceCertificates,
-    DeviceSessions, Devices, EnrolmentKeys, Escrows, IdempotencyKeys, LoginSessions, Orders,
-    Outbox, PasswordPolicies, ResourceGroups, Resources, Rotation, SealedValues, SecretVersions,
-    SignInAttempts, SiteKeys, Sites, Users, VaultKeys,
+    Accounts, ApiTokens, AuditGate, AuditHeads, AuditLog, Bundles, DeviceCertificates, DeviceSessions, Devices, EnrolmentKeys, Escrows, IdempotencyKeys, LoginSessions, Orders, Outbox, PasswordPolicies, ResourceGroups, Resources, Rotation, SealedValues, SecretVersions, SignInAttempts, SiteKeys, Sites, Upkeep, Users, VaultKeys,
 };
 
 /// An open database. Cloning it is cheap and shares the connections.
@@ -252,6 +249,8 @@ repositories! {
     accounts: Accounts,
     /// How passwords age.
     rotation: Rotation,
+    /// When accounts were last listed.
+    upkeep: Upkeep,
     /// The values passwords have had.
     secret_versions: SecretVersions,
     /// Orders for agents.

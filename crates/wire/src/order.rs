@@ -35,6 +35,10 @@ pub struct FetchRequest {
     /// back to an older copy, and must notice before it gives another order.
     #[serde(default)]
     pub highest_seq: u64,
+    /// The accounts of the host have changed since they were last listed. Left
+    /// out when they have not; programs that do not know it pass it over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accounts_changed: bool,
 }
 
 /// Orders for the device.

@@ -56,6 +56,8 @@ pub struct Agent {
     pub host: Host,
     /// Its way to the server.
     pub network: Network,
+    /// Whether its next fetch says that accounts have changed.
+    pub accounts_changed: bool,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
 }
@@ -118,7 +120,7 @@ impl Agent {
             trust.verify_device(chain[0], &chain[1..], server.clock().now()).expect("ours")
         });
         let network = Network::new(server.plane(), identity);
-        Self { disk, host, network, clock: server.clock(), rng }
+        Self { disk, host, network, accounts_changed: false, clock: server.clock(), rng }
     }
 
     /// The agent starts from its disk, says Hello and works until there is
@@ -138,6 +140,7 @@ impl Agent {
                     &running.trust,
                     &running.time,
                     self.rng.as_ref(),
+                    std::mem::take(&mut self.accounts_changed),
                 )
                 .await?;
             if orders.is_empty() && !more {
@@ -300,6 +303,7 @@ impl Agent {
     /// machine is.
     pub fn snapshot(&self) -> Self {
         Self {
+            accounts_changed: false,
             disk: copy(&self.disk),
             host: self.host.snapshot(),
             network: self.network.clone(),

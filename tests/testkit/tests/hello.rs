@@ -1,15 +1,19 @@
 //! Hellos that are not as they should be: other versions, other clocks, copies,
-//! replays, certificates near and after their end.
+//! replays, certificates near and after their end; and, in a module, what
+//! happens by itself while agents come and go.
 
 use std::time::Duration;
 
 use sekisho_model::Timestamp;
-use sekisho_model::device::Suspension;
+use sekisho_model::device::{DeviceState, Suspension};
 use sekisho_store::Access;
 use sekisho_testkit::{Agent, Host, Server};
-use sekisho_wire::certificate::CertificateOutcome;
+use sekisho_wire::certificate::{CertificateOutcome, CertificateRefusal};
 use sekisho_wire::problem::ProblemCode;
 use sekisho_wire::session::{HelloOutcome, HelloRefusal};
+
+#[path = "hello/rotation.rs"]
+mod rotation;
 
 async fn enrolled() -> (Server, Agent) {
     let server = Server::new().await;
@@ -128,6 +132,45 @@ async fn a_certificate_is_renewed_from_day_ten_and_even_after_its_end() {
     let refused = agent.say_hello(|_| {}).await.expect_err("no session");
     assert_eq!(refused.refusal(), Some(ProblemCode::CertificateExpired));
     issued(agent.request_certificate().await);
+    assert!(!agent.show_certificate(&server));
+    agent.work().await.expect("works again");
+}
+
+#[tokio::test]
+async fn a_device_that_was_blocked_while_it_was_off_is_told_so_when_it_renews() {
+    let (server, mut agent) = enrolled().await;
+    server.advance(Duration::from_secs(200 * 24 * 3600));
+    assert!(agent.show_certificate(&server), "expired");
+    let change = async |state: DeviceState| {
+        let uow = server.app().store.begin(&server.context()).await.expect("begins");
+        let filter = sekisho_store::DeviceFilter::default();
+        let found =
+            uow.devices().list(&filter, &sekisho_store::Page::first(1)).await.expect("read");
+        let device = found.items.into_iter().next().expect("enrolled");
+        let version = device.version;
+        let device = sekisho_store::Device { state, ..device };
+        uow.devices().update(device, version).await.expect("written");
+        let _ = uow.commit_unaudited("a test").await.expect("committed");
+    };
+    for (state, expected) in [
+        (DeviceState::Blocked, CertificateRefusal::Blocked),
+        (DeviceState::Retired, CertificateRefusal::Retired),
+    ] {
+        change(state).await;
+        match agent.request_certificate().await {
+            CertificateOutcome::Refused { reason } => assert_eq!(reason, expected),
+            other => panic!("not refused: {other:?}"),
+        }
+        let refused = agent.say_hello(|_| {}).await.expect_err("no session");
+        assert_eq!(refused.refusal(), Some(ProblemCode::CertificateExpired));
+    }
+    change(DeviceState::Pending).await;
+    let pending = agent.request_certificate().await;
+    assert!(matches!(pending, CertificateOutcome::Pending { .. }), "{pending:?}");
+    // Taken up again, it comes back by itself.
+    change(DeviceState::Approved).await;
+    let issued = agent.request_certificate().await;
+    assert!(matches!(issued, CertificateOutcome::Issued(_)), "{issued:?}");
     assert!(!agent.show_certificate(&server));
     agent.work().await.expect("works again");
 }

@@ -9,6 +9,7 @@ use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
+use sekisho_link::{Proxy, Stream};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -31,6 +32,7 @@ const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 pub(crate) struct Connection {
     server: Server,
     tls: Arc<ClientConfig>,
+    proxy: Option<Proxy>,
     sender: Option<SendRequest<Full<Bytes>>>,
     /// Owns the task that moves the bytes; ends it when dropped.
     driver: JoinSet<()>,
@@ -58,8 +60,8 @@ pub(crate) enum NoAnswer {
 
 impl Connection {
     /// A connection that is made with the first request.
-    pub(crate) fn new(server: Server, tls: Arc<ClientConfig>) -> Self {
-        Self { server, tls, sender: None, driver: JoinSet::new() }
+    pub(crate) fn new(server: Server, tls: Arc<ClientConfig>, proxy: Option<Proxy>) -> Self {
+        Self { server, tls, proxy, sender: None, driver: JoinSet::new() }
     }
 
     /// Where it goes.
@@ -104,7 +106,7 @@ impl Connection {
             None => false,
         };
         if !alive {
-            let stream = shake_hands(&self.server, &self.tls).await?;
+            let stream = shake_hands(&self.server, &self.tls, self.proxy.as_ref()).await?;
             let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|error| {
                 CliError::Unreachable(format!("{} does not speak HTTP: {error}", self.server))
             })?;
@@ -123,24 +125,40 @@ impl Connection {
 pub(super) async fn shake_hands(
     server: &Server,
     tls: &Arc<ClientConfig>,
-) -> Result<TlsStream<TcpStream>> {
+    proxy: Option<&Proxy>,
+) -> Result<TlsStream<Box<dyn Stream>>> {
     let seconds = CONNECT_TIMEOUT.as_secs();
     let unreachable =
         |problem: String| CliError::Unreachable(format!("cannot reach {server}: {problem}"));
-    let tcp = match timeout(CONNECT_TIMEOUT, TcpStream::connect(server.target())).await {
-        Ok(Ok(tcp)) => tcp,
-        Ok(Err(error)) => return Err(unreachable(error.to_string())),
+    let (host, port) = server.target();
+    let proxy = proxy.filter(|proxy| proxy.is_for(host));
+    let dial = async {
+        if let Some(proxy) = proxy {
+            return proxy.connect(host, port).await.map_err(|error| error.to_string());
+        }
+        let tcp = TcpStream::connect((host, port)).await.map_err(|error| error.to_string())?;
+        // Requests are short and wait for their answer; a refusal costs only speed.
+        let _ = tcp.set_nodelay(true);
+        Ok(Box::new(tcp) as Box<dyn Stream>)
+    };
+    let stream = match timeout(CONNECT_TIMEOUT, dial).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(problem)) => return Err(unreachable(problem)),
         Err(_) => return Err(unreachable(format!("no connection within {seconds} s"))),
     };
-    // Requests are short and wait for their answer; a refusal costs only speed.
-    let _ = tcp.set_nodelay(true);
     let connector = TlsConnector::from(tls.clone());
-    match timeout(CONNECT_TIMEOUT, connector.connect(server.tls_name(), tcp)).await {
+    match timeout(CONNECT_TIMEOUT, connector.connect(server.tls_name(), stream)).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => {
             let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
             let problem = inner.map_or_else(|| error.to_string(), explain);
-            Err(CliError::Unreachable(format!("{server} is not trusted: {problem}")))
+            let opened = match (proxy, inner) {
+                (Some(_), Some(rustls::Error::InvalidCertificate(_))) => {
+                    "; the proxy seems to open TLS: have it pass this server through unopened"
+                }
+                (Some(_) | None, _) => "",
+            };
+            Err(CliError::Unreachable(format!("{server} is not trusted: {problem}{opened}")))
         }
         Err(_) => Err(unreachable(format!("no TLS handshake within {seconds} s"))),
     }

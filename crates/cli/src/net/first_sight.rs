@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, Error as TlsError, SignatureScheme};
+use sekisho_link::Proxy;
 use sekisho_model::Timestamp;
 
 use super::connection::shake_hands;
@@ -29,9 +30,9 @@ pub(crate) struct FirstSight {
 }
 
 /// Connects, looks at the certificate chain and hangs up.
-pub(crate) async fn look_at(server: &Server) -> Result<FirstSight> {
+pub(crate) async fn look_at(server: &Server, proxy: Option<&Proxy>) -> Result<FirstSight> {
     let looker = Arc::new(Looker::default());
-    drop(shake_hands(server, &tls_with(looker.clone())).await?);
+    drop(shake_hands(server, &tls_with(looker.clone()), proxy).await?);
     let chain = std::mem::take(&mut *looker.0.lock().expect("no holder panics"));
     describe(server, &chain).ok_or_else(|| {
         CliError::Unreachable(format!("{server} shows a certificate that cannot be read"))

@@ -2,5 +2,6 @@
 
 pub(crate) mod connection;
 pub(crate) mod first_sight;
+pub(crate) mod proxy;
 pub(crate) mod server;
 pub(crate) mod trust;

@@ -91,7 +91,7 @@ pub(crate) async fn login(app: &App, verb: Login) -> Result<Exit> {
     let password =
         prompt::secret(verb.password_file.as_deref(), &what, "--password-file", Asking::Once)?;
 
-    let mut api = Api::new(Connection::new(server.clone(), trust.tls()?));
+    let mut api = Api::new(Connection::new(server.clone(), trust.tls()?, app.proxy()?));
     open_session(&mut api, &name, &password).await?;
     drop(password);
     let request = TokenRequest {

@@ -66,7 +66,7 @@ pub(crate) async fn run(app: &App, verb: Setup) -> Result<Exit> {
         "--password-file",
         Asking::Twice,
     )?;
-    let mut api = Api::new(Connection::new(server.clone(), trust.tls()?));
+    let mut api = Api::new(Connection::new(server.clone(), trust.tls()?, app.proxy()?));
     let request = Request {
         token: SecretText::new(&token, "the set-up token")?,
         name: &name,

@@ -6,6 +6,7 @@ mod audit;
 mod fake;
 mod orders;
 mod person;
+mod proxy;
 mod reading;
 mod rotation;
 mod secrets;

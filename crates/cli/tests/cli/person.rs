@@ -91,10 +91,20 @@ impl Person {
 
     /// Runs the program with standard input.
     pub fn run_with(&self, args: &[&str], stdin: &str) -> Done {
+        self.start(&[], args, stdin)
+    }
+
+    /// Runs the program with variables in its environment.
+    pub fn run_in(&self, variables: &[(&str, &str)], args: &[&str]) -> Done {
+        self.start(variables, args, "")
+    }
+
+    fn start(&self, variables: &[(&str, &str)], args: &[&str], stdin: &str) -> Done {
         let mut child = Command::new(env!("CARGO_BIN_EXE_sekisho"))
             .args(args)
             .env_clear()
             .env("SEKISHO_CONFIG_DIR", self.config())
+            .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

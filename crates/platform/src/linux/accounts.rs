@@ -18,9 +18,12 @@ use super::discovery::{Discovery, Sources, merge, state};
 use super::locked::{self, record};
 use super::outcome::{judge, one_line, refuse};
 use super::tool::{self, Call, End};
+use super::watch::FileWatch;
 use super::{locks, readiness};
 use crate::PlatformError;
-use crate::accounts::{AccountBackend, AccountFilter, Check, SetPasswordError, Verification};
+use crate::accounts::{
+    AccountBackend, AccountFilter, AccountWatch, Check, SetPasswordError, Verification,
+};
 
 /// Longest password PAM takes (`PAM_MAX_RESP_SIZE` with its closing NUL);
 /// crypt(3) stops there as well.
@@ -273,6 +276,10 @@ fn check_account(name: &AccountName, found: &Found) -> Result<(), SetPasswordErr
 }
 
 impl AccountBackend for LinuxAccounts {
+    fn watch(&self) -> Option<Box<dyn AccountWatch>> {
+        Some(Box::new(FileWatch::new(&self.root)))
+    }
+
     fn discover(&self, filter: &AccountFilter) -> Result<Vec<DiscoveredAccount>, PlatformError> {
         let Discovery { accounts, warnings } = self.survey(filter)?;
         for warning in warnings {

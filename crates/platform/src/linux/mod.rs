@@ -12,6 +12,7 @@ mod outcome;
 mod process;
 mod readiness;
 mod tool;
+mod watch;
 
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use sekisho_wire::session::{EscrowsHandedIn, EscrowsTaken, MAX_ESCROWS, MAX_ESCR
 use super::frame::{Believed, believe};
 use super::{Peer, Refusal};
 use crate::app::App;
-use crate::orders::{self, deliver, receipt as receipts, sweep};
+use crate::orders::{self, deliver, receipt as receipts, rediscover, sweep};
 use crate::recovery;
 
 /// Hands orders out.
@@ -30,6 +30,9 @@ pub(super) async fn fetch(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>
         (Vec::new(), false)
     } else {
         sweep::look_into_open_resets(app, uow, device).await?;
+        if request.accounts_changed {
+            rediscover::accounts_changed(app, uow, device).await?;
+        }
         deliver::deliver(app, uow, device, session).await?
     };
     let answer = FetchAnswer { nonce: request.nonce, server_time: app.clock.now(), orders, more };

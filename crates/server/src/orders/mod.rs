@@ -16,6 +16,7 @@ mod candidate;
 pub mod deliver;
 mod discovery;
 pub mod receipt;
+pub mod rediscover;
 pub mod routes;
 pub(crate) mod scheduled;
 mod settle;
@@ -33,7 +34,7 @@ use sekisho_model::order::{Operation, OrderState};
 use sekisho_model::password::UnsatisfiableRules;
 use sekisho_store::{
     Access, Account, Committed, Device, MAX_PAGE, OperationContext, Order, OrderFilter, Page,
-    Resource, StoreError, Unique, UnitOfWork,
+    Resource, ResourceUpkeep, StoreError, Unique, UnitOfWork,
 };
 use sekisho_vault::VaultError;
 use sekisho_wire::order::MAX_CANDIDATES;
@@ -362,6 +363,11 @@ async fn stage_reset(
 
 async fn stage(uow: &mut UnitOfWork, order: &Order) -> Result<(), StoreError> {
     uow.orders().insert(order.clone()).await?;
+    if order.operation == Operation::Discover {
+        let asked_at = Some(order.created_at);
+        let asked = ResourceUpkeep { resource: order.resource, asked_at, changed_at: None };
+        uow.upkeep().put(asked).await?;
+    }
     uow.record(Event::OrderCreated {
         order: order.id,
         operation: order.operation,

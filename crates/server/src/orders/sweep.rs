@@ -90,7 +90,7 @@ pub async fn look_into_open_resets(
     Ok(())
 }
 
-fn system_context(app: &App) -> OperationContext {
+pub(super) fn system_context(app: &App) -> OperationContext {
     let now = app.clock.now();
     OperationContext {
         actor: Actor::System,

@@ -15,5 +15,6 @@ pub mod sweep;
 pub mod view;
 
 pub use pause::{pause, resume};
+pub(crate) use plan::spread;
 pub use routes::routes;
 pub(crate) use seen::note_check;

@@ -187,7 +187,7 @@ fn seed(account: AccountId, at: Timestamp) -> [u8; 16] {
 
 /// A part of `span` that is the same each time for the same seed, and evenly
 /// spread over seeds (the finaliser of splitmix64).
-fn spread(span: Duration, seed: [u8; 16]) -> Duration {
+pub(crate) fn spread(span: Duration, seed: [u8; 16]) -> Duration {
     let (high, low) = seed.split_at(8);
     let half = |bytes: &[u8]| u64::from_be_bytes(bytes.try_into().expect("eight bytes"));
     let mut mixed = half(high).rotate_left(17) ^ half(low);

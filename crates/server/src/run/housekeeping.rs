@@ -8,6 +8,7 @@ use sekisho_model::id::RequestId;
 use sekisho_store::{Access as _, OperationContext, StoreError};
 
 use crate::app::{App, SharedApp};
+use crate::orders::rediscover;
 use crate::sessions::FORGET_AFTER;
 use crate::shutdown::Shutdown;
 use crate::{http, rotation};
@@ -35,10 +36,14 @@ pub(super) async fn sweep_orders(app: SharedApp, shutdown: Shutdown) {
 /// Passwords whose time has come are changed, and checked, by themselves.
 pub(super) async fn rotate(app: SharedApp, shutdown: Shutdown) {
     let mut walk = rotation::sweep::Walk::default();
+    let mut devices = rediscover::Walk::default();
     while shutdown.sleep(SWEEP_EVERY).await {
         match rotation::sweep::round(&app, &mut walk).await {
             Ok(done) => tracing::trace!(?done, "a round of rotation"),
             Err(error) => tracing::warn!(%error, "the rotation will go on in the next round"),
+        }
+        if let Err(error) = rediscover::round(&app, &mut devices).await {
+            tracing::warn!(%error, "discoveries will be given in the next round");
         }
     }
 }

@@ -11,7 +11,7 @@ use sekisho_model::password::PasswordRules;
 use sekisho_model::rotation::{Age, Ageing};
 use sekisho_store::{
     Access, Account, AccountRotation, GroupFilter, Order, Page, PasswordPolicy, Resource,
-    ResourceFilter, ResourceGroup, SecretVersion, StoreError, Unique,
+    ResourceFilter, ResourceGroup, ResourceUpkeep, SecretVersion, StoreError, Unique,
 };
 
 use crate::databases::{World, on_both};
@@ -229,6 +229,24 @@ fn a_walk_visits_every_living_account_once() {
             devices.expect("reads").iter().map(|it| it.id).collect::<Vec<_>>(),
             [sample.device]
         );
+    });
+}
+
+#[test]
+fn upkeep_is_noted_and_read() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let work = world.begin().await;
+        let never = ResourceUpkeep::never(sample.resource);
+        assert_eq!(work.upkeep().of(sample.resource).await, Ok(never.clone()));
+        for (asked_at, changed_at) in [(Some(world.now()), None), (None, Some(world.now()))] {
+            let seen = ResourceUpkeep { asked_at, changed_at, ..never.clone() };
+            work.upkeep().put(seen.clone()).await.expect("writes");
+            assert_eq!(work.upkeep().of(sample.resource).await, Ok(seen.clone()));
+            let many = work.upkeep().of_many([sample.resource, world.id()]).await;
+            assert_eq!(many.expect("reads").into_values().collect::<Vec<_>>(), [seen]);
+        }
+        world.commit(work).await;
     });
 }
 

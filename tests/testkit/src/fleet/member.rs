@@ -45,7 +45,8 @@ impl Member {
         let name = Fleet::host_name(agent);
         loop {
             let facts = facts(&name);
-            let tried = enrol::enrol(&plan.server, &plan.key, None, &state, facts, &SystemRng);
+            let tried =
+                enrol::enrol((&plan.server, None), &plan.key, None, &state, facts, &SystemRng);
             match tried.await {
                 Ok(_) => break,
                 Err(EnrolError::Link(LinkError::Refused {
