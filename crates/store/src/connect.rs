@@ -307,6 +307,7 @@ impl Store {
             _watch: None,
             fence: Arc::new(Fence::default()),
             chain: Arc::new(OnceLock::new()),
+            hooks: CommitHooks::default(),
             rng: ArcRng(rng),
         };
         store.migrate(clock.now(), None).await?;

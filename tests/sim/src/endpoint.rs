@@ -231,7 +231,7 @@ impl Process {
         for _ in 0..FETCHES {
             let (orders, more) = {
                 let seq = self.engine.highest_seq();
-                session.fetch(network, seq, &self.trust, &self.time, rng).await?
+                session.fetch(network, seq, &self.trust, &self.time, rng, false).await?
             };
             let idle = orders.is_empty() && !more;
             let mut forged = None;
