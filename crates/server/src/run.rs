@@ -296,6 +296,7 @@ pub async fn serve(
     parts.spawn(housekeeping::sweep_orders(app.clone(), shutdown.clone()));
     parts.spawn(housekeeping::rotate(app.clone(), shutdown.clone()));
     crate::audit::spawn(&mut parts, &app, &shutdown);
+    parts.spawn(crate::keys::watch(app.clone(), shutdown.clone()));
     parts.spawn(crate::vault::watch(app.clone(), shutdown.clone()));
     parts.spawn(crate::vault::reseal_in_background(app.clone(), shutdown.clone()));
     parts.spawn(watchdog(shutdown.clone()));

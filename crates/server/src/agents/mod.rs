@@ -81,6 +81,15 @@ impl From<StoreError> for Refusal {
     }
 }
 
+impl From<anyhow::Error> for Refusal {
+    fn from(error: anyhow::Error) -> Self {
+        match error.downcast::<StoreError>() {
+            Ok(error) => error.into(),
+            Err(other) => Self::Internal(format!("{other:#}")),
+        }
+    }
+}
+
 impl From<OrderError> for Refusal {
     fn from(error: OrderError) -> Self {
         match error {

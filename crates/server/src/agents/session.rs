@@ -66,7 +66,7 @@ pub(super) async fn receipt(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u
     let key = app.keys.receipt_key(&envelope.receipt_kid).ok_or(ProblemCode::Unreadable)?;
     let (uow, device) = (&mut believed.uow, &believed.device);
     let (receipt, hash) =
-        message::open_receipt(&envelope, &device.identity_spki.0, app.keys.site(), device.id, key)
+        message::open_receipt(&envelope, &device.identity_spki.0, app.keys.site(), device.id, &key)
             .map_err(|_| ProblemCode::Unreadable)?;
     let (disposition, changed) = receipts::take_over(app, uow, device, &receipt, hash).await?;
     let ack = Ack { order: receipt.order, receipt_hash: hash, disposition };

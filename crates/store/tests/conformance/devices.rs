@@ -5,8 +5,8 @@ use std::time::Duration;
 use sekisho_model::device::{DeviceState, KeyUse};
 use sekisho_model::id::EnrolmentKeyId;
 use sekisho_store::{
-    Access, Blob, DeviceCertificate, DeviceFilter, DeviceSessionState, Escrow, Hash, Page,
-    StoreError, Unique,
+    Access, Blob, BundleHeld, Device, DeviceCertificate, DeviceFilter, DeviceSessionState, Escrow,
+    Hash, Page, StoreError, Unique,
 };
 
 use crate::databases::{World, on_both};
@@ -235,5 +235,51 @@ fn an_escrow_is_taken_over_once() {
         assert_eq!(work.escrows().imported(sample.device, escrow.version).await, Ok(false));
         assert_eq!(work.escrows().open(5).await.expect("reads"), []);
         world.commit(work).await;
+    });
+}
+
+#[test]
+fn approved_devices_are_counted_by_the_bundle_they_hold() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let work = world.begin().await;
+        for (bundle_version, state) in [
+            (2, DeviceState::Approved),
+            (0, DeviceState::Approved),
+            (2, DeviceState::Approved),
+            (9, DeviceState::Blocked),
+            (9, DeviceState::Retired),
+            (0, DeviceState::Pending),
+        ] {
+            let device = Device { bundle_version, state, ..world.device(sample.resource) };
+            work.devices().insert(device).await.expect("inserts");
+        }
+        let held = work.devices().bundles_held().await.expect("counts");
+        world.commit(work).await;
+        // The sample's own device holds the first bundle.
+        let expected = [(0, 1), (1, 1), (2, 2)]
+            .map(|(bundle_version, devices)| BundleHeld { bundle_version, devices });
+        assert_eq!(held, expected);
+        assert_eq!(world.store.read().devices().bundles_held().await, Ok(expected.to_vec()));
+    });
+}
+
+#[test]
+fn a_locked_site_enters_recovery_afterwards() {
+    on_both(async |world| {
+        let _ = world.with_sample().await;
+        let read = world.store.read().site().find().await.expect("reads");
+        let work = world.begin().await;
+        assert_eq!(work.site().lock().await, Ok(read));
+        let entering = async {
+            let other = world.begin().await;
+            assert_eq!(other.site().enter_recovery("a device knows more").await, Ok(true));
+            world.commit(other).await;
+        };
+        let mut entering = std::pin::pin!(entering);
+        let early = tokio::time::timeout(Duration::from_millis(200), &mut entering).await;
+        assert!(early.is_err(), "it waits");
+        world.commit(work).await;
+        entering.await;
     });
 }
