@@ -19,7 +19,10 @@ pub enum BundleError {
     #[error("a trust bundle cannot be believed: {0}")]
     Unsigned(#[from] SealError),
     /// A bundle does not follow the one before it.
-    #[error("trust bundle {found} does not follow bundle {held}")]
+    #[error(
+        "trust bundle {found} does not follow bundle {held}: if the server was put back to an \
+         older copy and published anew, restore its newest database or enrol this host again"
+    )]
     Unlinked {
         /// Version held.
         held: u64,

@@ -223,3 +223,51 @@ pub struct EscrowsTaken {
     /// How many were taken.
     pub taken: u32,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cbor;
+    use sekisho_model::rng::SeededRng;
+
+    /// A Hello as it was before it could carry bundles along.
+    #[derive(Serialize, Deserialize)]
+    struct Before {
+        protocol: u16,
+        device: DeviceId,
+        #[serde(with = "serde_bytes")]
+        receipt_kid: [u8; 8],
+        #[serde(with = "serde_bytes")]
+        enc: [u8; 32],
+        #[serde(with = "serde_bytes")]
+        ciphertext: Vec<u8>,
+    }
+
+    #[test]
+    fn a_hello_without_bundles_is_what_it_always_was() {
+        let device = DeviceId::at(Timestamp::EPOCH, &SeededRng::new(1));
+        let (receipt_kid, enc, ciphertext) = ([7; 8], [8; 32], vec![9; 40]);
+        let before = cbor::encode(&Before {
+            protocol: 1,
+            device,
+            receipt_kid,
+            enc,
+            ciphertext: ciphertext.clone(),
+        });
+        let plain = HelloEnvelope {
+            protocol: 1,
+            device,
+            receipt_kid,
+            enc,
+            ciphertext,
+            bundles: Vec::new(),
+        };
+        assert_eq!(cbor::encode(&plain), before);
+        assert_eq!(cbor::decode::<HelloEnvelope>(&before, 1000).expect("read"), plain);
+
+        let bundles = vec![serde_bytes::ByteBuf::from(vec![1; 100])];
+        let showing = cbor::encode(&HelloEnvelope { bundles, ..plain });
+        let read = cbor::decode::<Before>(&showing, 1000).expect("passed over");
+        assert_eq!(read.device, device);
+    }
+}

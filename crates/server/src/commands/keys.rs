@@ -11,6 +11,7 @@ use sekisho_model::rng::SystemRng;
 use sekisho_model::{Clock as _, Rng, Secret};
 use sekisho_server::config::{Config, LogFormat};
 use sekisho_server::keys::{self, Replaced};
+use sekisho_server::recovery::fence;
 use sekisho_server::{init, vault};
 use sekisho_store::Store;
 
@@ -249,6 +250,8 @@ async fn rotate_site_key(
     let passphrase = passphrase.read(&config)?;
     let rng: Arc<dyn Rng> = Arc::new(SystemRng);
     let store = open_store(&config).await?;
+    // A database that was put back must not go on with bundles of its own.
+    fence::expect(&store, &config)?;
     let opened = vault::open(&store, &config.vault, passphrase, &SystemClock, &rng).await?;
     let ring = opened.vault.ring();
     let rotated = keys::rotate(&store, &ring, kind, without_backup, &SystemClock, &rng).await?;

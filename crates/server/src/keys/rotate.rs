@@ -390,7 +390,9 @@ fn kept_receipt_keys(
     held: &[SiteKey],
     now: Timestamp,
 ) -> Vec<PublishedKey> {
-    let mut keys: Vec<&PublishedKey> = named.iter().filter(|key| is_held(held, key)).collect();
+    // The newest is the last one in a bundle, also of two of one instant.
+    let held = |key: &&PublishedKey| is_held(held, key);
+    let mut keys: Vec<&PublishedKey> = named.iter().rev().filter(held).collect();
     keys.sort_by_key(|key| std::cmp::Reverse(key.not_before));
     let mut kept = Vec::new();
     let mut successor = now;

@@ -26,7 +26,7 @@ pub struct SiteKeysStatus {
     /// How many of them have shown a newer one: this database is older than it
     /// was.
     pub devices_ahead: u64,
-    /// The order and receipt keys, newest first.
+    /// The order keys, then the receipt keys; those to come and in use first.
     pub keys: Vec<SiteKeyStatus>,
 }
 
@@ -77,6 +77,9 @@ pub async fn status(store: &Store, now: Timestamp) -> anyhow::Result<SiteKeysSta
     })
 }
 
+/// The states, in the order in which they are shown.
+const STATES: [&str; 6] = ["waiting", "next", "live", "former", "lost", "retired"];
+
 fn of_kind(
     bundles: &Bundles,
     kind: SiteKeyKind,
@@ -111,9 +114,10 @@ fn of_kind(
             (None, None) => one(kid, "waiting", row.created_at, None),
         });
     }
-    for key in named.iter().filter(|key| !holds(key)) {
-        keys.insert(0, one(key.kid, "lost", key.not_before, None));
-    }
+    let lost = named.iter().filter(|key| !holds(key));
+    keys.extend(lost.map(|key| one(key.kid, "lost", key.not_before, None)));
+    let rank = |state| STATES.iter().position(|it| *it == state);
+    keys.sort_by_key(|key| (rank(key.state), std::cmp::Reverse(key.since)));
     Ok(keys)
 }
 

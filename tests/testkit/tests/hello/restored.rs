@@ -65,7 +65,7 @@ async fn keys_that_are_in_the_backup_go_on() {
     agent.work_through().await;
     assert_eq!(version(&server), 3);
     assert_eq!(told(&server, TAKEN_OVER).await, 1);
-    assert!(server.recovery_reason().await.expect("in recovery").contains("trust bundle 3"));
+    assert!(server.recovery_reason().await.is_some());
     let refused = server.rotate(Replaced::Order, true).await;
     assert!(matches!(refused, Err(RotateError::InRecovery { .. })), "{refused:?}");
 
@@ -106,7 +106,7 @@ async fn lost_keys_are_replaced_by_the_operator() {
     // The Hello cannot be opened. What it shows is taken over all the same.
     assert!(matches!(agent.work().await, Err(Stopped::Session(_))));
     assert_eq!(version(&server), newest);
-    assert!(server.recovery_reason().await.is_some());
+    assert!(server.recovery_reason().await.expect("in recovery").contains("trust bundle 7"));
     assert!(matches!(agent.work().await, Err(Stopped::Session(_))), "still no key");
     assert_eq!(told(&server, TAKEN_OVER).await, 1);
     let server = server.restart().await;
