@@ -385,11 +385,11 @@ mod tests {
         (String::from_utf8(request).expect("text"), stream)
     }
 
-    /// What comes of asking a proxy that answers so.
+    /// What comes of asking a proxy that answers so and hangs up.
     async fn problem(proxy: Proxy, listener: TcpListener, text: &str) -> (ProxyProblem, String) {
         let asked = proxy.connect("server.example.jp", 8383);
-        let ((_, stream), asked) = tokio::join!(answer(listener, text), asked);
-        drop(stream);
+        let answered = async { drop(answer(listener, text).await) };
+        let ((), asked) = tokio::join!(answered, asked);
         let error = asked.expect_err("no way through");
         (error.problem, error.to_string())
     }
