@@ -385,11 +385,12 @@ mod tests {
         (String::from_utf8(request).expect("text"), stream)
     }
 
-    /// What comes of asking a proxy that answers so and hangs up.
+    /// What comes of asking a proxy that answers so.
     async fn problem(proxy: Proxy, listener: TcpListener, text: &str) -> (ProxyProblem, String) {
         let asked = proxy.connect("server.example.jp", 8383);
-        let answered = async { drop(answer(listener, text).await) };
-        let ((), asked) = tokio::join!(answered, asked);
+        // It answers and hangs up: half an answer is all there will be.
+        let answer = async { drop(answer(listener, text).await) };
+        let ((), asked) = tokio::join!(answer, asked);
         let error = asked.expect_err("no way through");
         (error.problem, error.to_string())
     }
