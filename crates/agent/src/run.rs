@@ -446,12 +446,9 @@ impl Agent {
     /// A host whose clock is behind does not know that its certificate has
     /// expired: the server's word counts.
     fn note_refusal(&mut self, error: &LinkError) {
-        match error.refusal() {
-            Some(ProblemCode::CertificateExpired | ProblemCode::CertificateUnknown) => {
-                self.renewal_due = true;
-            }
-            Some(_) | None => {}
-        }
+        use ProblemCode::{CertificateExpired, CertificateUnknown};
+        let refused = matches!(error.refusal(), Some(CertificateExpired | CertificateUnknown));
+        self.renewal_due |= refused;
     }
 
     /// The site's CA or its keys may have been replaced while this host was
