@@ -14,13 +14,13 @@ use sekisho_seal::enrolment_key::{EnrolmentKeyText, Pin};
 use sekisho_seal::escrow::{self, Escrow, SealedEscrow};
 use sekisho_seal::purpose::Scope;
 use sekisho_seal::sealing::OpeningKey;
-use sekisho_seal::sha256;
 use sekisho_seal::sign::{IdentityKey, SigningKey};
+use sekisho_seal::{message, sha256};
 use sekisho_wire::bundle::{Bundle, BundleChain, Mode, SiteAnchor, TlsCheck};
 use sekisho_wire::enrolment::{Enrolment, HostFacts};
 use sekisho_wire::order::{Candidate, Order, SecretBytes, Target, Task};
 use sekisho_wire::receipt::{Outcome, Receipt};
-use sekisho_wire::session::Hello;
+use sekisho_wire::session::{Hello, HelloAnswer, HelloEnvelope, HelloOutcome, HelloRefusal};
 use serde_bytes::{ByteArray, ByteBuf};
 
 /// Everything that the targets need, made once.
@@ -105,7 +105,7 @@ impl Sample {
     }
 
     pub(crate) fn chain(&self) -> BundleChain {
-        BundleChain { anchor: self.anchor.clone(), bundles: self.bundles.clone() }
+        BundleChain { anchor: self.anchor.clone(), bundles: self.bundles.clone(), newest: Some(2) }
     }
 
     fn candidate(&self) -> Candidate {
@@ -195,6 +195,24 @@ impl Sample {
             boot: "boot".to_owned(),
             interval_s: 60,
             nonce: [2; 32],
+        }
+    }
+
+    /// A Hello that shows the second bundle to a server that lacks it.
+    pub(crate) fn showing_hello(&self) -> HelloEnvelope {
+        let to = self.receipt_key.public();
+        let sealed = message::seal_hello(&self.hello(), &self.identity, self.site, &to, &self.rng);
+        let bundles = vec![self.bundles[1].clone()];
+        HelloEnvelope { bundles, ..sealed.expect("a usable key") }
+    }
+
+    pub(crate) fn hello_answer(&self) -> HelloAnswer {
+        HelloAnswer {
+            nonce: [2; 32],
+            server_time: self.now,
+            bundles: self.bundles.clone(),
+            outcome: HelloOutcome::Refused { reason: HelloRefusal::Pending, retry_after_s: 60 },
+            newest_bundle: Some(2),
         }
     }
 

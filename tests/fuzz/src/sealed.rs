@@ -57,7 +57,7 @@ pub(crate) fn envelopes(bytes: &[u8]) -> bool {
                 return false;
             };
             let key = &site.session_key;
-            let opened = message::open_order(&sealed, key, &site.trust, &site.scope());
+            let opened = message::open_order(&sealed, key, &site.trust, &site.scope(), site.now);
             let Ok((order, _)) = opened else { return false };
             assert_eq!((order.site, order.device, order.seq), (site.site, site.device, 5));
         }

@@ -62,6 +62,8 @@ pub(crate) fn message_seeds() -> Vec<Vec<u8>> {
             "FetchRequest",
             &FetchRequest { nonce: [1; 16], highest_seq: 9, accounts_changed: true },
         ),
+        seed("HelloEnvelope", &site.showing_hello()),
+        seed("HelloAnswer", &site.hello_answer()),
         seed("BundleChain", &site.chain()),
         seed("SignedTime", &SignedTime { nonce: [1; 16], time: site.now }),
         seed("Bundle", site.trust.bundle()),
