@@ -32,6 +32,10 @@ struct Inner {
     /// The case has changed more than its outer transaction.
     replaced: bool,
     in_transaction: bool,
+    /// The teeth test's disk says that it synced, and did not: the beginning of
+    /// this server's life is all that will be left, once there is one.
+    lies: bool,
+    in_life: bool,
     columns: BTreeMap<String, Arc<[Column]>>,
 }
 
@@ -54,7 +58,7 @@ enum Kind {
 
 impl Memory {
     /// A database that begins as this image of a file.
-    pub(crate) fn new(image: Arc<[u8]>, power: Power) -> Self {
+    pub(crate) fn new(image: Arc<[u8]>, power: Power, lies: bool) -> Self {
         let connection = Connection::open_in_memory().expect("memory is there");
         connection.set_prepared_statement_cache_capacity(512);
         let inner = Inner {
@@ -62,6 +66,8 @@ impl Memory {
             image,
             replaced: true,
             in_transaction: false,
+            lies,
+            in_life: false,
             columns: BTreeMap::new(),
         };
         let memory = Self { inner: Arc::new(Mutex::new(inner)), power };
@@ -73,6 +79,7 @@ impl Memory {
     pub(crate) fn reset(&self) {
         let mut inner = self.inner();
         inner.in_transaction = false;
+        inner.in_life = false;
         if inner.replaced {
             let image = inner.image.clone();
             inner.load(&image);
@@ -88,6 +95,7 @@ impl Memory {
         let mut inner = self.inner();
         inner.end_transaction();
         inner.run("COMMIT");
+        inner.in_life = false;
         inner.replaced = true;
         let image = inner.connection.serialize("main").expect("memory is there").to_vec();
         inner.run("BEGIN");
@@ -98,17 +106,30 @@ impl Memory {
     pub(crate) fn put(&self, image: &[u8]) {
         let mut inner = self.inner();
         inner.in_transaction = false;
+        inner.in_life = false;
         inner.replaced = true;
         inner.load(image);
     }
 
     /// The server died: what it had not committed is gone.
     pub(crate) fn lose_uncommitted(&self) {
-        self.inner().end_transaction();
+        let mut inner = self.inner();
+        inner.end_transaction();
+        if std::mem::take(&mut inner.in_life) {
+            inner.run("ROLLBACK TO life");
+            inner.run("RELEASE life");
+        }
     }
 
-    /// A connection for the store.
+    /// A connection for the store of a server that begins.
     pub(crate) fn connection(&self) -> DatabaseConnection {
+        {
+            let mut inner = self.inner();
+            if inner.lies && !inner.in_life {
+                inner.run("SAVEPOINT life");
+                inner.in_life = true;
+            }
+        }
         let connection = MockDatabaseConnection::new(self.clone());
         DatabaseConnectionType::MockDatabaseConnection(Arc::new(connection)).into()
     }
