@@ -7,7 +7,7 @@ use sekisho_model::id::{DeviceId, DeviceSessionId};
 
 use crate::access::{Access, sealed::Connected};
 use crate::error::StoreError;
-use crate::stored::{Blob, Stored, affected, all, insert, one, record};
+use crate::stored::{Blob, Record as _, Stored, affected, all, insert, one, record};
 use crate::unit_of_work::UnitOfWork;
 use crate::words::DeviceSessionState;
 
@@ -132,6 +132,28 @@ impl DeviceSessions<'_, UnitOfWork> {
         affected(&self.at.db(), update).await?;
         let session = self.find(id).await?;
         Ok(session.ok_or(StoreError::Stale { table: "device_sessions" })?.mac_counter_out)
+    }
+
+    /// [`take_mac_counter`](Self::take_mac_counter) and
+    /// [`next_mac_counter`](Self::next_mac_counter) of a live session in one:
+    /// the server's counter, or `None` when the session is not live or the
+    /// request is a replay; then nothing is changed.
+    pub async fn exchange_counters(
+        &self,
+        id: DeviceSessionId,
+        counter: u64,
+    ) -> Result<Option<u64>, StoreError> {
+        use row::Column as C;
+        let counter = counter.into_raw();
+        let update = row::Entity::update_many()
+            .col_expr(C::MacCounterIn, Expr::value(counter))
+            .col_expr(C::MacCounterOut, Expr::col(C::MacCounterOut).add(1i64))
+            .filter(C::Id.eq(id.uuid()))
+            .filter(C::State.eq(DeviceSessionState::Live.as_str()))
+            .filter(C::MacCounterIn.lt(counter));
+        let changed = update.exec_with_returning(&self.at.db()).await?;
+        let changed = changed.into_iter().next().map(DeviceSession::from_row).transpose()?;
+        Ok(changed.map(|session| session.mac_counter_out))
     }
 
     /// Ends a session. Returns whether it had not ended.

@@ -255,9 +255,18 @@ impl Devices<'_, UnitOfWork> {
 
     /// Notes that a device was heard of.
     pub async fn touch(&self, id: DeviceId, at: Timestamp) -> Result<(), StoreError> {
+        self.touch_many([id], at).await
+    }
+
+    /// Notes that many devices were seen; at most 1,000.
+    pub async fn touch_many(
+        &self,
+        ids: impl IntoIterator<Item = DeviceId>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
         let update = row::Entity::update_many()
             .col_expr(row::Column::LastSeenAt, Expr::value(at.as_millis()))
-            .filter(row::Column::Id.eq(id.uuid()));
+            .filter(row::Column::Id.is_in(ids.into_iter().map(DeviceId::uuid)));
         affected(&self.at.db(), update).await.map(drop)
     }
 }

@@ -173,6 +173,55 @@ fn a_mac_counter_is_taken_once() {
 }
 
 #[test]
+fn the_counters_of_a_live_session_are_exchanged_once() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let (live, other) = (world.session(sample.device), world.session(sample.device));
+        let work = world.begin().await;
+        work.device_sessions().insert(live.clone()).await.expect("inserts");
+        work.device_sessions().insert(other.clone()).await.expect("inserts");
+        assert_eq!(work.device_sessions().exchange_counters(live.id, 1).await, Ok(None));
+        assert!(work.device_sessions().make_live(live.id).await.expect("updates"));
+        world.commit(work).await;
+        let exchange = async |counter: u64| {
+            let work = world.begin().await;
+            let given = work.device_sessions().exchange_counters(live.id, counter).await;
+            let _ = work.commit_unaudited("counters").await.expect("commits");
+            given.expect("updates")
+        };
+        let both = tokio::join!(exchange(3), exchange(3));
+        assert!(matches!(both, (Some(1), None) | (None, Some(1))), "{both:?}");
+        assert_eq!(exchange(2).await, None);
+        assert_eq!(exchange(4).await, Some(2));
+        let work = world.begin().await;
+        assert_eq!(work.device_sessions().next_mac_counter(live.id).await, Ok(3));
+        assert!(!work.device_sessions().take_mac_counter(live.id, 4).await.expect("updates"));
+        assert!(work.device_sessions().end(live.id).await.expect("updates"));
+        assert_eq!(work.device_sessions().exchange_counters(live.id, 9).await, Ok(None));
+    });
+}
+
+#[test]
+fn many_devices_are_seen_at_once() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let (second, third) = (world.device(sample.resource), world.device(sample.resource));
+        let work = world.begin().await;
+        work.devices().insert(second.clone()).await.expect("inserts");
+        work.devices().insert(third.clone()).await.expect("inserts");
+        let at = world.now();
+        work.devices().touch_many([sample.device, second.id], at).await.expect("updates");
+        work.devices().touch_many([], at).await.expect("nobody");
+        for (device, seen) in [(sample.device, Some(at)), (second.id, Some(at))] {
+            let found = work.devices().find(device).await.expect("reads").expect("is there");
+            assert_eq!(found.last_seen_at, seen);
+        }
+        let found = work.devices().find(third.id).await.expect("reads").expect("is there");
+        assert_eq!(found.last_seen_at, third.last_seen_at);
+    });
+}
+
+#[test]
 fn a_session_counter_moves_from_what_was_read() {
     on_both(async |world| {
         let sample = world.with_sample().await;
