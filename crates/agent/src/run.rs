@@ -289,8 +289,11 @@ impl Agent {
             let (orders, more) = fetched.await?;
             self.accounts_changed = false;
             self.last_fetch = Instant::now();
-            // A fleet that began together must not fetch together: ± 10 %.
-            let permille = u64::from(uniform(rng.as_ref(), 201)) + 900;
+            // A fleet that began together must not fetch together: the first
+            // interval may be short, the others are ± 10 %.
+            let is_first = self.fetch_after.is_zero();
+            let (shortest, span) = if is_first { (100, 1001) } else { (900, 201) };
+            let permille = u64::from(uniform(rng.as_ref(), span)) + shortest;
             self.fetch_after = Duration::from_millis(every * permille / 1000);
             self.fetch_due = more;
             let mut forged = None;
@@ -395,7 +398,10 @@ impl Agent {
                 if cut {
                     self.step_down(begun.elapsed(), hold);
                 }
-                self.fetch_due = true;
+                // The next wait begins with a look for orders, so that a fleet
+                // that lost its server comes back without a fetch each. Plain
+                // polls have no wait.
+                self.fetch_due = self.ladder == Ladder::Polls;
                 Err(error.into())
             }
         }
@@ -436,11 +442,10 @@ impl Agent {
     /// A host whose clock is behind does not know that its certificate has
     /// expired: the server's word counts.
     fn note_refusal(&mut self, error: &LinkError) {
-        match error.refusal() {
-            Some(ProblemCode::CertificateExpired | ProblemCode::CertificateUnknown) => {
-                self.renewal_due = true;
-            }
-            Some(_) | None => {}
+        if let Some(ProblemCode::CertificateExpired | ProblemCode::CertificateUnknown) =
+            error.refusal()
+        {
+            self.renewal_due = true;
         }
     }
 
