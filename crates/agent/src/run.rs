@@ -299,8 +299,11 @@ impl Agent {
             let (orders, more) = fetched.await?;
             self.accounts_changed = false;
             self.last_fetch = Instant::now();
-            // A fleet that began together must not fetch together: ± 10 %.
-            let permille = u64::from(uniform(rng.as_ref(), 201)) + 900;
+            // A fleet that began together must not fetch together: the first
+            // interval may be short, the others are ± 10 %.
+            let is_first = self.fetch_after.is_zero();
+            let (shortest, span) = if is_first { (100, 1001) } else { (900, 201) };
+            let permille = u64::from(uniform(rng.as_ref(), span)) + shortest;
             self.fetch_after = Duration::from_millis(every * permille / 1000);
             self.fetch_due = more;
             let mut forged = None;
@@ -405,7 +408,10 @@ impl Agent {
                 if cut {
                     self.step_down(begun.elapsed(), hold);
                 }
-                self.fetch_due = true;
+                // The next wait begins with a look for orders, so that a fleet
+                // that lost its server comes back without a fetch each. Plain
+                // polls have no wait.
+                self.fetch_due = self.ladder == Ladder::Polls;
                 Err(error.into())
             }
         }

@@ -7,7 +7,7 @@ use sekisho_model::id::{DeviceId, DeviceSessionId};
 
 use crate::access::{Access, sealed::Connected};
 use crate::error::StoreError;
-use crate::stored::{Blob, Record as _, Stored, affected, all, insert, one, record};
+use crate::stored::{Blob, Stored, affected, all, insert, one, record};
 use crate::unit_of_work::UnitOfWork;
 use crate::words::DeviceSessionState;
 
@@ -151,9 +151,11 @@ impl DeviceSessions<'_, UnitOfWork> {
             .filter(C::Id.eq(id.uuid()))
             .filter(C::State.eq(DeviceSessionState::Live.as_str()))
             .filter(C::MacCounterIn.lt(counter));
-        let changed = update.exec_with_returning(&self.at.db()).await?;
-        let changed = changed.into_iter().next().map(DeviceSession::from_row).transpose()?;
-        Ok(changed.map(|session| session.mac_counter_out))
+        if affected(&self.at.db(), update).await? == 0 {
+            return Ok(None);
+        }
+        // The update holds the row, so that this reads what it wrote.
+        Ok(self.find(id).await?.map(|session| session.mac_counter_out))
     }
 
     /// Ends a session. Returns whether it had not ended.

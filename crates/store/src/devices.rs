@@ -264,9 +264,13 @@ impl Devices<'_, UnitOfWork> {
         ids: impl IntoIterator<Item = DeviceId>,
         at: Timestamp,
     ) -> Result<(), StoreError> {
+        let mut ids: Vec<_> = ids.into_iter().map(DeviceId::uuid).collect();
+        let Some(last) = ids.last().copied() else { return Ok(()) };
+        // Few lengths: each is a statement of its own to the database.
+        ids.resize(ids.len().next_power_of_two(), last);
         let update = row::Entity::update_many()
             .col_expr(row::Column::LastSeenAt, Expr::value(at.as_millis()))
-            .filter(row::Column::Id.is_in(ids.into_iter().map(DeviceId::uuid)));
+            .filter(row::Column::Id.is_in(ids));
         affected(&self.at.db(), update).await.map(drop)
     }
 }

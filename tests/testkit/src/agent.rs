@@ -11,7 +11,7 @@ use sekisho_agent::session::{Greeting, Session, SessionError};
 use sekisho_agent::state::{Enrolled, State, StateError};
 use sekisho_link::{LinkError, ServerTime, Transport};
 use sekisho_model::device::{DeviceState, Platform};
-use sekisho_model::id::ResourceId;
+use sekisho_model::id::{DeviceSessionId, ResourceId};
 use sekisho_model::rng::random_bytes;
 use sekisho_model::{Clock, Rng};
 use sekisho_platform::accounts::AccountFilter;
@@ -73,6 +73,39 @@ struct Running {
     enrolled: Enrolled,
     identity: Arc<IdentityKey>,
     time: ServerTime,
+}
+
+/// An agent that stays on, in one session.
+pub struct Connected {
+    running: Running,
+    session: Session,
+    network: Network,
+    rng: Arc<dyn Rng>,
+}
+
+impl Connected {
+    /// Fetches, and returns how many orders there were; they are not carried
+    /// out.
+    ///
+    /// # Errors
+    /// When the server refuses or its answer cannot be believed.
+    pub async fn fetch(&mut self) -> Result<usize, SessionError> {
+        let Running { engine, trust, time, .. } = &self.running;
+        let seq = engine.highest_seq();
+        let rng = self.rng.as_ref();
+        let fetched = self.session.fetch(&mut self.network, seq, trust, time, rng, false);
+        Ok(fetched.await?.0.len())
+    }
+
+    /// The id of its session.
+    pub const fn session(&self) -> DeviceSessionId {
+        self.session.id()
+    }
+
+    /// Its way to the server.
+    pub const fn network(&self) -> &Network {
+        &self.network
+    }
 }
 
 impl Agent {
@@ -187,6 +220,16 @@ impl Agent {
                 }
             }
         }
+    }
+
+    /// The agent starts from its disk and opens a session that it keeps.
+    ///
+    /// # Errors
+    /// Where it stopped.
+    pub async fn connect(&mut self) -> Result<Connected, Stopped> {
+        let mut running = self.start()?;
+        let session = self.hello(&mut running).await?;
+        Ok(Connected { running, session, network: self.network.clone(), rng: self.rng.clone() })
     }
 
     /// Works through lost messages until there is nothing left to do.

@@ -13,6 +13,8 @@ use sekisho_wire::certificate::{CertificateOutcome, CertificateRefusal};
 use sekisho_wire::problem::ProblemCode;
 use sekisho_wire::session::{HelloOutcome, HelloRefusal};
 
+#[path = "hello/fetches.rs"]
+mod fetches;
 #[path = "hello/keys.rs"]
 mod keys;
 #[path = "hello/restored.rs"]

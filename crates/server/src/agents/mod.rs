@@ -7,6 +7,7 @@
 
 mod certificate;
 mod enrol;
+mod exchanges;
 mod frame;
 mod hello;
 mod plane;
