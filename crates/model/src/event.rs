@@ -102,6 +102,12 @@ pub enum Event {
     VaultKekChanged { from: String, to: String },
     /// The preparation was taken back.
     VaultKekChangeCancelled {},
+    /// The server started without the key that opens the vault.
+    ServerSealed {},
+    /// The sealed server got the key and went on.
+    ServerUnsealed { provider: String },
+    /// An operator gave a key that does not open the vault.
+    UnsealRefused {},
     /// A new order or receipt key was made; no agent knows it yet.
     SiteKeyMade { key: SiteKeyId, kind: String, kid: String },
     /// The next trust bundle was published: it brings a new order or receipt
@@ -113,12 +119,6 @@ pub enum Event {
     /// Order and receipt keys were lost with an older database; a new trust
     /// bundle brings others.
     LostKeysReplaced { bundle: u64, lost: Vec<String> },
-    /// The server started without the key that opens the vault.
-    ServerSealed {},
-    /// The sealed server got the key and went on.
-    ServerUnsealed { provider: String },
-    /// An operator gave a key that does not open the vault.
-    UnsealRefused {},
 
     /// A user was created.
     UserCreated { user: UserId, name: String, role: Role },
@@ -349,6 +349,9 @@ impl Event {
             Self::VaultKekChangeCancelled { .. } => {
                 info(134, "Change of the vault's lock cancelled", "保管庫の鍵の変更を取り消し")
             }
+            Self::ServerSealed { .. } => info(135, "Server sealed", "サーバーが封印状態で開始"),
+            Self::ServerUnsealed { .. } => info(136, "Server unsealed", "サーバーの封印を解除"),
+            Self::UnsealRefused { .. } => info(137, "Unsealing refused", "封印の解除を拒否"),
             Self::SiteKeyMade { .. } => info(140, "Site key made", "サイトの鍵を作成"),
             Self::BundlePublished { .. } => {
                 info(141, "Trust bundle published", "信頼バンドルを発行")
@@ -359,9 +362,6 @@ impl Event {
             Self::LostKeysReplaced { .. } => {
                 info(143, "Lost site keys replaced", "失われたサイトの鍵を交換")
             }
-            Self::ServerSealed { .. } => info(135, "Server sealed", "サーバーが封印状態で開始"),
-            Self::ServerUnsealed { .. } => info(136, "Server unsealed", "サーバーの封印を解除"),
-            Self::UnsealRefused { .. } => info(137, "Unsealing refused", "封印の解除を拒否"),
             Self::UserCreated { .. } => info(200, "User created", "ユーザーを作成"),
             Self::UserRoleChanged { .. } => info(201, "User role changed", "ユーザーの役割を変更"),
             Self::UserDisabled { .. } => info(202, "User disabled", "ユーザーを無効化"),
@@ -539,13 +539,13 @@ impl Event {
             Self::VaultKekChangePrepared { from: text(), to: text() },
             Self::VaultKekChanged { from: text(), to: text() },
             Self::VaultKekChangeCancelled {},
+            Self::ServerSealed {},
+            Self::ServerUnsealed { provider: text() },
+            Self::UnsealRefused {},
             Self::SiteKeyMade { key: SiteKeyId::from_uuid(id), kind: text(), kid: text() },
             Self::BundlePublished { bundle: 2, kind: text(), kid: text(), without_backup: false },
             Self::BundlesTakenOver { device, from: 1, to: 2 },
             Self::LostKeysReplaced { bundle: 3, lost: vec![text()] },
-            Self::ServerSealed {},
-            Self::ServerUnsealed { provider: text() },
-            Self::UnsealRefused {},
             Self::UserCreated { user, name: text(), role },
             Self::UserRoleChanged { user, from: role, to: role },
             Self::UserDisabled { user },

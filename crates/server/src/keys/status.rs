@@ -116,7 +116,7 @@ fn of_kind(
     }
     let lost = named.iter().filter(|key| !holds(key));
     keys.extend(lost.map(|key| one(key.kid, "lost", key.not_before, None)));
-    let rank = |state| STATES.iter().position(|it| *it == state);
+    let rank = |state: &str| STATES.iter().position(|it| *it == state);
     keys.sort_by_key(|key| (rank(key.state), std::cmp::Reverse(key.since)));
     Ok(keys)
 }

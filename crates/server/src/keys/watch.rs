@@ -66,7 +66,9 @@ mod tests {
     #[test]
     fn only_the_newest_key_of_a_kind_is_too_old() {
         let at = Timestamp::from_millis;
-        let key = |from, to| published([u8::try_from(from).expect("small"); 32], at(from), to);
+        let key = |from: i64, to: Option<Timestamp>| {
+            published([u8::try_from(from).expect("small"); 32], at(from), to)
+        };
         let bundle = Bundle {
             protocol: 1,
             site: SiteId::at(Timestamp::EPOCH, &SeededRng::new(1)),

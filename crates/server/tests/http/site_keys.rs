@@ -6,7 +6,7 @@ use sekisho_model::Rng;
 use sekisho_model::rng::SystemRng;
 use sekisho_model::user::Role;
 use sekisho_server::keys::{self, Replaced};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::TestServer;
 
@@ -20,7 +20,7 @@ async fn keys_are_shown_without_anything_secret() {
     let server = TestServer::start().await;
     let auditor = server.user("ada", Role::PasswordAuditor).await;
     let first = auditor.get("/system/keys").await.expect(200);
-    assert_eq!((&first["bundle_version"], &first["devices"]), (&1.into(), &0.into()));
+    assert_eq!((&first["bundle_version"], &first["devices"]), (&json!(1), &json!(0)));
     assert_eq!(states(&first), ["order live", "receipt live"]);
     assert!(first["keys"][0]["replace_by"].is_string());
 
