@@ -98,7 +98,9 @@ pub async fn run(parts: Surroundings) -> Result<(), RunError> {
             Err(Trouble::Again { error, at_least }) => {
                 let wait = backoff.next(agent.parts.rng.as_ref()).max(at_least);
                 tracing::warn!(error, retry_in_s = wait.as_secs(), "not connected");
-                agent.parts.status.put(Phase::Waiting, Some(&error), &agent.time);
+                agent.show(Phase::Waiting, Some(&error));
+                // The first good answer to it says that the session goes on.
+                agent.fetch_due = true;
                 tokio::time::sleep(wait).await;
             }
         }
@@ -192,6 +194,8 @@ struct Agent {
     watch: Option<Box<dyn AccountWatch>>,
     /// Accounts have changed, and the server does not know it yet.
     accounts_changed: bool,
+    /// What the status file says.
+    shown: Option<Phase>,
 }
 
 impl Agent {
@@ -217,6 +221,7 @@ impl Agent {
             renewal_due: false,
             watch: parts.accounts.watch(),
             accounts_changed: false,
+            shown: None,
             parts,
             enrolled,
             identity,
@@ -299,6 +304,10 @@ impl Agent {
             let (orders, more) = fetched.await?;
             self.accounts_changed = false;
             self.last_fetch = Instant::now();
+            if self.shown != Some(Phase::Connected) {
+                tracing::info!(session = %session.id(), "connected again");
+                self.show(Phase::Connected, None);
+            }
             // A fleet that began together must not fetch together: the first
             // interval may be short, the others are ± 10 %.
             let is_first = self.fetch_after.is_zero();
@@ -508,7 +517,7 @@ impl Agent {
             session.hand_in(link, &escrows).await?;
         }
         tracing::info!(session = %session.id(), server = %link.endpoint(), "connected");
-        self.parts.status.put(Phase::Connected, None, &self.time);
+        self.show(Phase::Connected, None);
         self.fetch_due = true;
         Ok(session)
     }
@@ -528,6 +537,12 @@ impl Agent {
         };
         let (time, clock, rng) = (&self.time, &self.parts.clock, self.parts.rng.as_ref());
         Ok(Session::open(link, greeting, &self.identity, &self.trust, time, clock, rng).await)
+    }
+
+    /// Says in the status file what this loop is doing.
+    fn show(&mut self, phase: Phase, problem: Option<&str>) {
+        self.parts.status.put(phase, problem, &self.time);
+        self.shown = Some(phase);
     }
 
     /// A link that presents the device's certificate; asks for one, or for its

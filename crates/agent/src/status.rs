@@ -34,6 +34,14 @@ pub struct Status {
     pub pid: u32,
 }
 
+impl Status {
+    /// Whether the process that said it is still there: one that was killed
+    /// says nothing more.
+    pub fn is_current(&self) -> bool {
+        self.phase != Phase::Stopped && Path::new("/proc").join(self.pid.to_string()).exists()
+    }
+}
+
 /// Where the status is kept.
 #[derive(Clone, Debug)]
 pub struct StatusFile(PathBuf);

@@ -246,6 +246,8 @@ pub enum Event {
     DeviceBlocked { device: DeviceId, reason: String },
     /// A blocked device was unblocked; it waits for approval again.
     DeviceUnblocked { device: DeviceId },
+    /// A device that was held back as a copy was let go on.
+    DeviceResumed { device: DeviceId, reason: String },
     /// A device was given a certificate.
     CertificateIssued { device: DeviceId, serial: String, renewal: bool },
     /// A device opened a session.
@@ -455,6 +457,9 @@ impl Event {
             Self::DeviceUnblocked { .. } => {
                 info(613, "Device unblocked", "デバイスのブロックを解除")
             }
+            Self::DeviceResumed { .. } => {
+                info(614, "Device let go on", "複製とみたデバイスの停止を解除")
+            }
             Self::CertificateIssued { .. } => info(620, "Certificate issued", "証明書を発行"),
             Self::DeviceSessionOpened { .. } => {
                 info(621, "Device session opened", "デバイスのセッションを開始")
@@ -614,6 +619,7 @@ impl Event {
             Self::DeviceApproved { device },
             Self::DeviceBlocked { device, reason: text() },
             Self::DeviceUnblocked { device },
+            Self::DeviceResumed { device, reason: text() },
             Self::CertificateIssued { device, serial: text(), renewal: false },
             Self::DeviceSessionOpened { device, agent_version: text() },
             Self::DeviceReverted { device, counter: 0, expected: 0 },

@@ -59,6 +59,7 @@ impl Event {
             | Self::DeviceApproved { .. }
             | Self::DeviceBlocked { .. }
             | Self::DeviceUnblocked { .. }
+            | Self::DeviceResumed { .. }
             | Self::RotationPaused { .. }
             | Self::ResourceGroupDeleted { .. }
             | Self::WitnessedSiteAdded { .. }

@@ -215,6 +215,10 @@ pub const MAX_ESCROWS_BYTES: usize = 448 * 1024;
 pub struct EscrowsHandedIn {
     /// At most [`MAX_ESCROWS`], each as the agent stored it.
     pub escrows: Vec<serde_bytes::ByteBuf>,
+    /// In the last of several messages, the highest seq the agent has accepted:
+    /// from here on the server knows what the agent knows. Left out before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub highest_seq: Option<u64>,
 }
 
 /// The server's word that escrows are durable at its end.
@@ -269,5 +273,16 @@ mod tests {
         let showing = cbor::encode(&HelloEnvelope { bundles, ..plain });
         let read = cbor::decode::<Before>(&showing, 1000).expect("passed over");
         assert_eq!(read.device, device);
+    }
+
+    #[test]
+    fn only_the_last_of_several_messages_with_escrows_says_what_the_agent_knows() {
+        let mut handed = EscrowsHandedIn { escrows: Vec::new(), highest_seq: None };
+        assert_eq!(cbor::encode(&handed), b"\xa1\x67escrows\x80");
+        handed.highest_seq = Some(9);
+        let bytes = cbor::encode(&handed);
+        assert_eq!(bytes, b"\xa2\x67escrows\x80\x6bhighest_seq\x09");
+        let read: EscrowsHandedIn = cbor::decode(&bytes, MAX_ESCROWS_BYTES).expect("read");
+        assert_eq!(read, handed);
     }
 }

@@ -13,6 +13,8 @@ use sekisho_wire::certificate::{CertificateOutcome, CertificateRefusal};
 use sekisho_wire::problem::ProblemCode;
 use sekisho_wire::session::{HelloOutcome, HelloRefusal};
 
+#[path = "hello/clock.rs"]
+mod clock;
 #[path = "hello/fetches.rs"]
 mod fetches;
 #[path = "hello/keys.rs"]
@@ -90,6 +92,16 @@ async fn two_copies_that_alternate_are_both_held_back() {
     let outcome = agent.say_hello(|_| {}).await.expect("answered");
     let suspended = HelloRefusal::Suspended;
     assert!(matches!(outcome, HelloOutcome::Refused { reason, .. } if reason == suspended));
+
+    // The copy is gone, and somebody says so.
+    drop(copy);
+    let uow = server.app().store.begin(&server.context()).await.expect("begins");
+    let row = uow.devices().lock(device).await.expect("read").expect("exists");
+    let version = row.version;
+    let row = sekisho_store::Device { suspension: None, ..row };
+    uow.devices().update(row, version).await.expect("written");
+    let _ = uow.commit_unaudited("a test").await.expect("committed");
+    agent.work().await.expect("goes on");
 }
 
 #[tokio::test]

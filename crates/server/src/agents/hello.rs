@@ -197,7 +197,7 @@ async fn in_recovery(
     let more = format!("order seq {} (here: {})", hello.highest_seq, device.last_seq);
     let ctx = context(app, peer, Actor::Device(device.id));
     let mut uow = app.store.begin(&ctx).await?;
-    recovery::enter(&mut uow, device, hello.highest_seq, &more).await?;
+    recovery::enter(&mut uow, device.id, &more).await?;
     let committed = if uow.has_events() {
         uow.commit().await?
     } else {

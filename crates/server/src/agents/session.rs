@@ -91,7 +91,7 @@ fn answer(app: &App, request: &FetchRequest, orders: Vec<SealedOrder>, more: boo
 async fn forgetful(app: &App, believed: Believed, highest: u64) -> Result<Vec<u8>, Refusal> {
     let (mut uow, device) = (believed.uow, believed.device);
     let more = format!("order seq {highest} (here: {})", device.last_seq);
-    recovery::enter(&mut uow, &device, highest, &more).await?;
+    recovery::enter(&mut uow, device.id, &more).await?;
     uow.device_sessions().end_all(device.id).await?;
     let committed = if uow.has_events() {
         uow.commit().await?
@@ -144,6 +144,12 @@ pub(super) async fn escrow(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8
         };
         uow.escrows().report(row).await?;
         taken += 1;
+    }
+    if let Some(highest) = handed.highest_seq {
+        // Only now is the device no longer one that knows more: what was lost
+        // on the way is asked for again, also when the recovery ends first.
+        // The next order goes on above what the device has seen.
+        uow.devices().raise_seq(believed.device.id, highest).await?;
     }
     believed.answer(app, cbor::encode(&EscrowsTaken { taken }), &[]).await
 }

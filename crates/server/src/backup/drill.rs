@@ -102,7 +102,8 @@ async fn beside(
     let url = StoreUrl::Sqlite(data_dir.join("sekisho.db"));
     let vault = VaultKey::File(scratch.0.join("kek"));
     let config = Config { database: StoreConfig::new(url), data_dir, vault, ..config.clone() };
-    restore(&config, clock.clone(), rng.clone(), drill.from, drill.key, &mut *watch).await?;
+    // The scratch site has a key of its own.
+    restore(&config, clock.clone(), rng.clone(), None, drill.from, drill.key, &mut *watch).await?;
 
     let app = run::open(config, clock, rng).await.context("the restored site does not open")?;
     let snapshot = app.store.snapshot().await?;

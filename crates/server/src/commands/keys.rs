@@ -299,7 +299,8 @@ async fn change_kek(
     Ok(changed)
 }
 
-async fn open_store(config: &Config) -> anyhow::Result<Store> {
+/// The site's database; one that is missing is not made.
+pub(super) async fn open_store(config: &Config) -> anyhow::Result<Store> {
     if let sekisho_store::StoreUrl::Sqlite(path) = &config.database.url {
         anyhow::ensure!(
             Path::new(path).exists(),

@@ -24,6 +24,9 @@ const EVERY: Duration = Duration::from_secs(1);
 /// A server on which nothing happens looks every so many rounds.
 const LOOK_EVERY: u32 = 15;
 
+/// The file with the last line, in the data folder.
+const NOTE: &str = "audit-head";
+
 /// Longest file, in bytes.
 const MAX_BYTES: usize = 256;
 
@@ -111,6 +114,8 @@ async fn enter_recovery(app: &App, known: u64, found: u64) -> Result<(), StoreEr
          {known} as this server wrote it"
     );
     uow.site().enter_recovery(&reason).await?;
+    // In their next Hello the agents are asked for their escrows.
+    uow.device_sessions().end_everybodys().await?;
     uow.record(Event::DatabaseFoundOlder { known, found });
     let committed = uow.commit().await?;
     tracing::error!(reason, "the site enters recovery");
@@ -118,8 +123,20 @@ async fn enter_recovery(app: &App, known: u64, found: u64) -> Result<(), StoreEr
     Ok(())
 }
 
+/// The line that was noted in a folder is not expected any more: a restore puts
+/// another database there on purpose.
+///
+/// # Errors
+/// When the note is there and stays.
+pub(crate) fn forget(data_dir: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(data_dir.join(NOTE)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 fn path(config: &Config) -> PathBuf {
-    config.data_dir.join("audit-head")
+    config.data_dir.join(NOTE)
 }
 
 /// `chain seq hash`.

@@ -20,8 +20,8 @@ use sekisho_seal::SealError;
 use sekisho_seal::escrow::{self, MAX_ESCROW_BYTES, SealedEscrow};
 use sekisho_seal::sealing::OpeningKey;
 use sekisho_store::{
-    Access, Account, Device, Escrow as Row, MAX_PAGE, OperationContext, OrderFilter, Page,
-    SecretVersion, StoreError, UnitOfWork,
+    Access, Account, Escrow as Row, MAX_PAGE, OperationContext, OrderFilter, Page, SecretVersion,
+    StoreError, UnitOfWork,
 };
 use sekisho_vault::VaultError;
 use sekisho_wire::cbor;
@@ -88,22 +88,17 @@ pub enum RecoveryError {
 }
 
 /// A device knows more than this database: the site goes into recovery, inside
-/// the caller's unit of work. `more` says what it knows.
+/// the caller's unit of work. `more` says what it knows. All sessions end: in
+/// their next Hello the agents are asked for their escrows.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn enter(
-    uow: &mut UnitOfWork,
-    device: &Device,
-    highest_seq: u64,
-    more: &str,
-) -> Result<(), StoreError> {
-    // The next order goes on above what the device has seen.
-    uow.devices().raise_seq(device.id, highest_seq).await?;
-    let reason = format!("device {} knows {more}", device.id);
+pub async fn enter(uow: &mut UnitOfWork, device: DeviceId, more: &str) -> Result<(), StoreError> {
+    let reason = format!("device {device} knows {more}");
     if uow.site().enter_recovery(&reason).await? {
         tracing::error!(reason, "the site enters recovery");
-        uow.record(Event::RecoveryEntered { device: device.id, reason });
+        uow.device_sessions().end_everybodys().await?;
+        uow.record(Event::RecoveryEntered { device, reason });
     }
     Ok(())
 }

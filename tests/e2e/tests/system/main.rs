@@ -20,6 +20,7 @@ mod kills;
 mod manual;
 mod orders;
 mod plane;
+mod proxy;
 mod restart;
 mod run;
 mod seal;
