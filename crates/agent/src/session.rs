@@ -60,6 +60,8 @@ pub struct Greeting {
     pub interval: Duration,
     /// The id of this boot.
     pub boot: String,
+    /// Bundles to show to a server that lacks them.
+    pub bundles: Vec<ByteBuf>,
 }
 
 /// A session that the server opened.
@@ -114,7 +116,8 @@ impl Session {
             interval_s: u32::try_from(greeting.interval.as_secs()).unwrap_or(u32::MAX),
             nonce,
         };
-        let envelope = message::seal_hello(&hello, identity, site, &receipt_key.key, rng)?;
+        let mut envelope = message::seal_hello(&hello, identity, site, &receipt_key.key, rng)?;
+        envelope.bundles = greeting.bundles;
         let body = link.call(RouteName::Hello, &[], cbor::encode(&envelope)).await?;
         let envelope: WelcomeEnvelope =
             cbor::decode(&body, MAX_WELCOME_BYTES).map_err(SealError::Malformed)?;
@@ -192,10 +195,11 @@ impl Session {
             return Err(SealError::OtherContext("request").into());
         }
         time.learn(answer.server_time);
+        let now = time.now();
         let orders = answer
             .orders
             .iter()
-            .map(|sealed| message::open_order(sealed, &self.key, trust, &self.scope))
+            .map(|sealed| message::open_order(sealed, &self.key, trust, &self.scope, now))
             .collect();
         Ok((orders, answer.more))
     }

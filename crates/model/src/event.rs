@@ -77,8 +77,15 @@ pub enum Event {
     DatabaseFoundOlder { known: u64, found: u64 },
     /// A backup was written and read back.
     BackupMade { file: String, rows: u64, bytes: u64 },
-    /// A backup was restored beside the site and checked.
-    BackupDrilled { file: String, taken_at: Timestamp, passed: bool },
+    /// A backup was restored beside the site and checked. The keys are those
+    /// of the site whose private halves it holds and opened.
+    BackupDrilled {
+        file: String,
+        taken_at: Timestamp,
+        passed: bool,
+        #[serde(default)]
+        keys: Vec<SiteKeyId>,
+    },
     /// The site was restored from a backup; its former audit chain ends at
     /// this line, and lines written after the backup are not in it.
     SiteRestored { taken_at: Timestamp, former_chain: AuditChainId, former_seq: u64 },
@@ -95,6 +102,17 @@ pub enum Event {
     VaultKekChanged { from: String, to: String },
     /// The preparation was taken back.
     VaultKekChangeCancelled {},
+    /// A new order or receipt key was made; no agent knows it yet.
+    SiteKeyMade { key: SiteKeyId, kind: String, kid: String },
+    /// The next trust bundle was published: it brings a new order or receipt
+    /// key.
+    BundlePublished { bundle: u64, kind: String, kid: String, without_backup: bool },
+    /// A device showed newer trust bundles, signed by this site's root key:
+    /// the database was put back to an older copy and holds them again.
+    BundlesTakenOver { device: DeviceId, from: u64, to: u64 },
+    /// Order and receipt keys were lost with an older database; a new trust
+    /// bundle brings others.
+    LostKeysReplaced { bundle: u64, lost: Vec<String> },
     /// The server started without the key that opens the vault.
     ServerSealed {},
     /// The sealed server got the key and went on.
@@ -331,6 +349,16 @@ impl Event {
             Self::VaultKekChangeCancelled { .. } => {
                 info(134, "Change of the vault's lock cancelled", "保管庫の鍵の変更を取り消し")
             }
+            Self::SiteKeyMade { .. } => info(140, "Site key made", "サイトの鍵を作成"),
+            Self::BundlePublished { .. } => {
+                info(141, "Trust bundle published", "信頼バンドルを発行")
+            }
+            Self::BundlesTakenOver { .. } => {
+                info(142, "Newer trust bundles taken over", "新しい信頼バンドルを引き継ぎ")
+            }
+            Self::LostKeysReplaced { .. } => {
+                info(143, "Lost site keys replaced", "失われたサイトの鍵を交換")
+            }
             Self::ServerSealed { .. } => info(135, "Server sealed", "サーバーが封印状態で開始"),
             Self::ServerUnsealed { .. } => info(136, "Server unsealed", "サーバーの封印を解除"),
             Self::UnsealRefused { .. } => info(137, "Unsealing refused", "封印の解除を拒否"),
@@ -494,7 +522,12 @@ impl Event {
             Self::RecoveryEnded {},
             Self::DatabaseFoundOlder { known: 9, found: 7 },
             Self::BackupMade { file: text(), rows: 0, bytes: 0 },
-            Self::BackupDrilled { file: text(), taken_at: Timestamp::EPOCH, passed: true },
+            Self::BackupDrilled {
+                file: text(),
+                taken_at: Timestamp::EPOCH,
+                passed: true,
+                keys: vec![SiteKeyId::from_uuid(id)],
+            },
             Self::SiteRestored {
                 taken_at: Timestamp::EPOCH,
                 former_chain: AuditChainId::from_uuid(id),
@@ -506,6 +539,10 @@ impl Event {
             Self::VaultKekChangePrepared { from: text(), to: text() },
             Self::VaultKekChanged { from: text(), to: text() },
             Self::VaultKekChangeCancelled {},
+            Self::SiteKeyMade { key: SiteKeyId::from_uuid(id), kind: text(), kid: text() },
+            Self::BundlePublished { bundle: 2, kind: text(), kid: text(), without_backup: false },
+            Self::BundlesTakenOver { device, from: 1, to: 2 },
+            Self::LostKeysReplaced { bundle: 3, lost: vec![text()] },
             Self::ServerSealed {},
             Self::ServerUnsealed { provider: text() },
             Self::UnsealRefused {},

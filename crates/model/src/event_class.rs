@@ -123,6 +123,9 @@ impl Event {
             | Self::VaultKekChangePrepared { .. }
             | Self::VaultKekChanged { .. }
             | Self::VaultKekChangeCancelled { .. } => (C::Change, S::Notice),
+            Self::BundlePublished { without_backup: true, .. } => (C::Change, S::Warning),
+            Self::SiteKeyMade { .. } | Self::BundlePublished { .. } => (C::Change, S::Notice),
+            Self::LostKeysReplaced { .. } => (C::Alarm, S::Warning),
             Self::ServerSealed { .. } | Self::UnsealRefused { .. } => (C::Alarm, S::Warning),
 
             Self::SiteInitialised { .. }
@@ -131,6 +134,7 @@ impl Event {
             | Self::ServerStarted { .. }
             | Self::ServerStopped { .. }
             | Self::AuditKeyCreated { .. }
+            | Self::BundlesTakenOver { .. }
             | Self::RecoveryEnded { .. } => (C::System, S::Notice),
         }
     }

@@ -198,6 +198,13 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             ))?;
             if json {
                 writeln!(out, "{}", serde_json::to_string(&done)?)?;
+            } else if let Some(bundle) = done.keys_replaced_in {
+                writeln!(
+                    out,
+                    "keys that agents use were lost with the database; trust bundle {bundle} brings \
+                     new ones. The site is still in recovery: wait until the agents are connected, \
+                     then run this again"
+                )?;
             } else {
                 writeln!(
                     out,

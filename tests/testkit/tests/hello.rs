@@ -1,6 +1,7 @@
 //! Hellos that are not as they should be: other versions, other clocks, copies,
-//! replays, certificates near and after their end; and, in a module, what
-//! happens by itself while agents come and go.
+//! replays, certificates near and after their end; and, in modules, what
+//! happens by itself while agents come and go, new keys of the site, and a server
+//! that was put back to an older copy.
 
 use std::time::Duration;
 
@@ -12,6 +13,12 @@ use sekisho_wire::certificate::{CertificateOutcome, CertificateRefusal};
 use sekisho_wire::problem::ProblemCode;
 use sekisho_wire::session::{HelloOutcome, HelloRefusal};
 
+#[path = "hello/fetches.rs"]
+mod fetches;
+#[path = "hello/keys.rs"]
+mod keys;
+#[path = "hello/restored.rs"]
+mod restored;
 #[path = "hello/rotation.rs"]
 mod rotation;
 

@@ -12,9 +12,10 @@ use anyhow::Context as _;
 use sekisho_model::audit::LineHash;
 use sekisho_model::event::{Actor, Event, Origin};
 use sekisho_model::id::RequestId;
-use sekisho_store::{Access as _, AuditHead, OperationContext, StoreError};
+use sekisho_store::{Access as _, AuditHead, OperationContext, Store, StoreError};
 
 use crate::app::{App, SharedApp};
+use crate::config::Config;
 use crate::shutdown::Shutdown;
 
 /// How often the newest line is written down.
@@ -32,10 +33,22 @@ const MAX_BYTES: usize = 256;
 /// # Errors
 /// When the file cannot be read or understood, or the database fails.
 pub async fn check_at_start(app: &App) -> anyhow::Result<()> {
-    let path = path(app);
+    if expect(&app.store, &app.config)? {
+        look(app).await?;
+    }
+    Ok(())
+}
+
+/// Has a store refuse every change if it lacks the line that this server has
+/// seen last. Returns whether there was one.
+///
+/// # Errors
+/// When the file cannot be read or understood.
+pub fn expect(store: &Store, config: &Config) -> anyhow::Result<bool> {
+    let path = path(config);
     let text = match std::fs::read(&path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_BYTES)]).into_owned(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error).with_context(|| path.display().to_string()),
     };
     let head = parse(&text).with_context(|| {
@@ -46,13 +59,13 @@ pub async fn check_at_start(app: &App) -> anyhow::Result<()> {
             path.display()
         )
     })?;
-    app.store.expect_audit_head(head);
-    Ok(look(app).await?)
+    store.expect_audit_head(head);
+    Ok(true)
 }
 
 /// Writes the newest line down, and looks whether it is still there.
 pub async fn keep(app: SharedApp, shutdown: Shutdown) {
-    let path = path(&app);
+    let path = path(&app.config);
     let mut written = None;
     let mut round: u32 = 0;
     while shutdown.sleep(EVERY).await {
@@ -105,8 +118,8 @@ async fn enter_recovery(app: &App, known: u64, found: u64) -> Result<(), StoreEr
     Ok(())
 }
 
-fn path(app: &App) -> PathBuf {
-    app.config.data_dir.join("audit-head")
+fn path(config: &Config) -> PathBuf {
+    config.data_dir.join("audit-head")
 }
 
 /// `chain seq hash`.

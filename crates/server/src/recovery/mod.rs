@@ -28,6 +28,7 @@ use sekisho_wire::cbor;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::keys::{self, RotateError};
 use crate::orders::{self, OrderError};
 use crate::secrets;
 
@@ -46,6 +47,11 @@ pub struct Recovered {
     pub known: u32,
     /// Escrows of devices that serve no resource any more; they stay.
     pub skipped: u32,
+    /// The trust bundle that brings new keys in place of those that were lost
+    /// with the database. Then nothing else was done: agents could not hand
+    /// anything in before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys_replaced_in: Option<u64>,
 }
 
 /// Why a recovery did not end.
@@ -76,6 +82,9 @@ pub enum RecoveryError {
     /// A check could not be queued.
     #[error(transparent)]
     Order(#[from] OrderError),
+    /// Lost keys of the site could not be replaced.
+    #[error(transparent)]
+    Keys(#[from] RotateError),
 }
 
 /// A device knows more than this database: the site goes into recovery, inside
@@ -100,7 +109,8 @@ pub async fn enter(
 }
 
 /// Takes over every escrow that was handed in and ends the recovery. May be
-/// run again after it was interrupted.
+/// run again after it was interrupted. If this server holds no keys that its
+/// agents believe, it gets new ones first, and the recovery goes on.
 ///
 /// # Errors
 /// When the key does not fit, an escrow cannot be opened, or the database
@@ -116,6 +126,10 @@ pub async fn recover(
     }
     if !app.keys.recovery_keys().iter().any(|published| published.key == key.public()) {
         return Err(RecoveryError::WrongKey);
+    }
+    let ring = app.vault.ring();
+    if let Some(bundle) = keys::replace_lost(&app.store, &ring, ctx, &app.rng).await? {
+        return Ok(Recovered { keys_replaced_in: Some(bundle), ..Recovered::default() });
     }
     let mut done = Recovered::default();
     let mut left: BTreeSet<(DeviceId, SecretVersionId)> = BTreeSet::new();

@@ -47,7 +47,7 @@ async fn the_listeners_serve_and_stop() {
     let pem = std::fs::read_to_string(config.ca_path()).expect("ca.pem");
     let root = sekisho_pki::pem::read_certificates(&pem).expect("PEM").remove(0);
 
-    let listeners = Listeners::bind(&config).await.expect("bound");
+    let listeners = Listeners::bind(&config).expect("bound");
     let api = listeners.api.local_addr().expect("an address");
     let metrics = listeners.metrics.as_ref().expect("on").local_addr().expect("an address");
     let app = run::open(config, clock, rng).await.expect("open");

@@ -26,5 +26,6 @@ mod seal;
 mod service;
 mod settings;
 mod site;
+mod site_keys;
 mod syslog;
 mod vault;
