@@ -50,8 +50,6 @@ impl Files {
 
 /// A backup.
 pub(crate) enum Backup {
-    /// The database file.
-    File(Arc<[u8]>),
     /// The files on the disk.
     Files(Vec<(String, Vec<u8>)>),
     /// The database keeps it.
@@ -62,7 +60,7 @@ impl Database {
     /// In memory, one for each stage. One that `lies` keeps nothing of what it
     /// said it kept.
     pub(crate) fn memory(site: &Site, power: &Power, lies: bool) -> Self {
-        let memory = |stage: &Stage| Memory::new(stage.image.clone(), power.clone(), lies);
+        let memory = |stage: &Stage| Memory::new(&stage.image, power.clone(), lies);
         Self::Memory(site.stages.iter().map(memory).collect())
     }
 
@@ -102,7 +100,10 @@ impl Database {
     /// A copy as of now, while no server runs.
     pub(crate) async fn backup(&mut self, stage: usize) -> Backup {
         match self {
-            Self::Memory(stages) => Backup::File(stages[stage].image()),
+            Self::Memory(stages) => {
+                stages[stage].keep();
+                Backup::Kept
+            }
             Self::Files(files) => Backup::Files(files.disk.files()),
             Self::Postgres(postgres) => {
                 postgres.backup().await;
@@ -114,7 +115,7 @@ impl Database {
     /// The copy is put in its place.
     pub(crate) async fn restore(&mut self, stage: usize, backup: &Backup) {
         match (self, backup) {
-            (Self::Memory(stages), Backup::File(image)) => stages[stage].put(image),
+            (Self::Memory(stages), Backup::Kept) => stages[stage].go_back(),
             (Self::Files(files), Backup::Files(copy)) => {
                 let name = files.next();
                 files.disk.put(&name, copy);
