@@ -206,8 +206,9 @@ async fn back_up(server: &Server) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::remove_file(file.path()).expect("removed");
     let (clock, rng) = (server.clock(), server.rng());
-    let made =
-        backup::make(&app.config, clock, rng, file.path(), None, &mut |_| {}).await.expect("made");
+    let made = backup::make(&app.config, clock, rng, None, file.path(), None, &mut |_| {})
+        .await
+        .expect("made");
     assert!(made.bytes > 0);
     file
 }
