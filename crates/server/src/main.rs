@@ -22,6 +22,13 @@ use sekisho_server::{http, init, run};
 use sekisho_vault::PageLocker;
 use zeroize::Zeroizing;
 
+/// It gives large buffers pages of their own: what a connection of an agent
+/// sets aside and never fills, which is most of it, takes no memory. Elsewhere
+/// it would have to know the size of a page when it is built: arm64 has several.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// What `--help` ends with.
 const HELP: &str = "\
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage.

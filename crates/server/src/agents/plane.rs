@@ -38,6 +38,13 @@ const OTHER_FILES: usize = 2_500;
 /// Calls at once from peers that are not devices yet, at most.
 const MAX_ENROLMENTS: usize = 32;
 
+/// TLS handshakes at once. A fleet that comes back is let in one after the other:
+/// were all begun together, all would end late and most of them too late.
+const HANDSHAKES: usize = 256;
+
+/// Nobody waits longer than this for handshakes that others do not finish.
+const HANDSHAKE_TURN: Duration = Duration::from_secs(5);
+
 /// A TLS handshake may take so long.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -53,6 +60,7 @@ pub struct Plane {
     pub(super) app: SharedApp,
     pub(super) shutdown: Shutdown,
     enrolments: Semaphore,
+    handshakes: Semaphore,
     /// Calls that use the database at the moment. The others wait here, in the
     /// order they came: a fleet that comes back after a restart must not make
     /// every call run out of patience in front of the database.
@@ -66,8 +74,14 @@ impl Plane {
         // The rest of the connections is for people.
         let share = app.config.database.max_connections as usize * 3 / 4;
         let at_work = Semaphore::new(share.max(1));
-        let enrolments = Semaphore::new(MAX_ENROLMENTS);
-        Self { app, shutdown, enrolments, at_work, exchanges: Exchanges::default() }
+        Self {
+            app,
+            shutdown,
+            enrolments: Semaphore::new(MAX_ENROLMENTS),
+            handshakes: Semaphore::new(HANDSHAKES),
+            at_work,
+            exchanges: Exchanges::default(),
+        }
     }
 
     /// Waits for this call's turn at the database.
@@ -166,11 +180,13 @@ async fn connection(
 ) {
     // Without it every small answer waits for an acknowledgement.
     let _ = stream.set_nodelay(true);
+    let turn = tokio::time::timeout(HANDSHAKE_TURN, plane.handshakes.acquire()).await;
     let tls = match tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
         Ok(Ok(tls)) => tls,
         Ok(Err(error)) => return tracing::debug!(%address, %error, "no TLS"),
         Err(_) => return tracing::debug!(%address, "the TLS handshake took too long"),
     };
+    drop(turn);
     let identity = identity_of(&plane, tls.get_ref().1);
     let peer = Arc::new(Peer { address: address.ip(), identity });
     let mut revoked =
