@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::live::{Bundles, anchor, ever_named, load_bundles};
 use super::rotate::hex;
+use crate::http::Time;
 
 /// Trust bundles, and the keys that they bring.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -17,8 +18,7 @@ pub struct SiteKeysStatus {
     /// The version of the newest trust bundle.
     pub bundle_version: u64,
     /// When it was published.
-    #[schema(value_type = String)]
-    pub bundle_since: Timestamp,
+    pub bundle_since: Time,
     /// Approved devices.
     pub devices: u64,
     /// How many of them have not shown the newest bundle yet.
@@ -43,11 +43,9 @@ pub struct SiteKeyStatus {
     /// private half is not here.
     pub state: &'static str,
     /// Since when it is in this state; for `next`, from when on it is used.
-    #[schema(value_type = String)]
-    pub since: Timestamp,
+    pub since: Time,
     /// When it should have been replaced; for keys in use.
-    #[schema(value_type = Option<String>)]
-    pub replace_by: Option<Timestamp>,
+    pub replace_by: Option<Time>,
 }
 
 /// Looks the keys up.
@@ -69,7 +67,7 @@ pub async fn status(store: &Store, now: Timestamp) -> anyhow::Result<SiteKeysSta
     };
     Ok(SiteKeysStatus {
         bundle_version: newest.version,
-        bundle_since: newest.issued,
+        bundle_since: Time(newest.issued),
         devices: held.iter().map(|held| held.devices).sum(),
         devices_behind: count(|shown, own| shown < own),
         devices_ahead: count(|shown, own| shown > own),
@@ -92,12 +90,12 @@ fn of_kind(
     let holds = |key: &PublishedKey| rows.iter().any(|row| row.public.0 == key.key);
     let begun = named.iter().filter(|key| key.not_before <= now && holds(key));
     let live = begun.max_by_key(|key| key.not_before).map(|key| key.kid);
-    let one = |kid, state, since, replace_by| SiteKeyStatus {
+    let one = |kid, state, since: Timestamp, replace_by: Option<Timestamp>| SiteKeyStatus {
         kid: hex(&kid),
         kind: kind.as_str(),
         state,
-        since,
-        replace_by,
+        since: Time(since),
+        replace_by: replace_by.map(Time),
     };
     let mut keys: Vec<SiteKeyStatus> = Vec::new();
     for row in &rows {
@@ -117,19 +115,20 @@ fn of_kind(
     let lost = named.iter().filter(|key| !holds(key));
     keys.extend(lost.map(|key| one(key.kid, "lost", key.not_before, None)));
     let rank = |state: &str| STATES.iter().position(|it| *it == state);
-    keys.sort_by_key(|key| (rank(key.state), std::cmp::Reverse(key.since)));
+    keys.sort_by_key(|key| (rank(key.state), std::cmp::Reverse(key.since.0)));
     Ok(keys)
 }
 
 impl fmt::Display for SiteKeysStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "trust bundle {}, since {}", self.bundle_version, self.bundle_since)?;
+        writeln!(f, "trust bundle {}, since {}", self.bundle_version, self.bundle_since.0)?;
         let (all, behind) = (self.devices, self.devices_behind);
         writeln!(f, "{behind} of {all} approved devices have not shown it yet")?;
         if self.devices_ahead > 0 {
             writeln!(f, "{} have shown a newer one: this database is old", self.devices_ahead)?;
         }
         for SiteKeyStatus { kid, kind, state, since, replace_by } in &self.keys {
+            let since = since.0;
             match (*state, replace_by) {
                 ("next", _) => writeln!(f, "{kind} key {kid}: next, used from {since} on")?,
                 ("waiting", _) => writeln!(
@@ -137,7 +136,7 @@ impl fmt::Display for SiteKeysStatus {
                     "{kind} key {kid}: waiting since {since} for a verified backup; then run \
                      `keys rotate {kind}` again"
                 )?,
-                (_, Some(by)) => {
+                (_, Some(Time(by))) => {
                     writeln!(f, "{kind} key {kid}: {state} since {since}, replace it by {by}")?;
                 }
                 (_, None) => writeln!(f, "{kind} key {kid}: {state}, since {since}")?,
