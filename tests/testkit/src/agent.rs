@@ -166,6 +166,17 @@ impl Agent {
         Self { disk, host, network, accounts_changed: false, clock: server.clock(), rng }
     }
 
+    /// The agent starts from its disk and forgets what is old enough to be
+    /// forgotten.
+    ///
+    /// # Errors
+    /// Where it stopped.
+    pub fn tidy(&mut self) -> Result<(), Stopped> {
+        let now = self.clock.now();
+        self.start()?.engine.tidy(now).expect("its disk works");
+        Ok(())
+    }
+
     /// The agent starts from its disk, says Hello and works until there is
     /// nothing left to do.
     ///

@@ -319,6 +319,26 @@ async fn row_10_escrows_that_were_lost_on_the_way_when_the_recovery_was_ended() 
     assert_eq!(server.recovery_reason().await, None, "it is told once");
 }
 
+/// Found by the simulator. The backup is from between the delivery and the
+/// receipt, so the agent has seen no higher seq than the restored server.
+#[tokio::test]
+async fn row_10_a_delivered_reset_whose_receipt_was_forgotten_longer_than_agents_remember() {
+    let (server, mut agent) = site().await;
+    server.request_reset(ACCOUNT).await;
+    agent.network.break_next(RouteName::Receipt, Fault::LoseRequest);
+    assert!(agent.work().await.is_err());
+    let backup = server.backup().await;
+    agent.work().await.expect("reports");
+    let changes = agent.host.changes();
+    let server = server.restored_from(backup).await;
+    agent.network.lead_to(server.plane());
+    server.advance(Duration::from_secs(8 * 24 * 3600));
+    agent.tidy().expect("starts");
+    agent.work().await.expect("says again what came of it");
+    assert_eq!(agent.host.changes(), changes, "not carried out a second time");
+    assert_settled(&server, &agent).await;
+}
+
 #[tokio::test]
 async fn row_10_an_agent_that_refuses_because_it_holds_a_newer_password_is_asked_for_it() {
     let (server, mut agent) = site().await;
