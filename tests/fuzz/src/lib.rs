@@ -1,4 +1,5 @@
-//! Every parser of bytes that come from somebody else, under arbitrary bytes.
+//! Parsers of bytes that come from somebody else, under arbitrary bytes. JSON
+//! bodies of the REST API and the server's settings have no target yet.
 //!
 //! A [`Target`] takes bytes and panics when a promise is broken: it never
 //! overflows, hangs or aborts; what it accepts it can write again and reads
