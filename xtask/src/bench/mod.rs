@@ -21,8 +21,8 @@ pub use report::{Aim, Report};
 pub use stats::{median, percentile};
 pub use wire::{Difference, Wire};
 
-use crate::cmd;
 use crate::workspace::Workspace;
+use crate::{cmd, dist};
 
 /// The arguments of `bench`.
 #[derive(Clone, Debug, clap::Args)]
@@ -118,12 +118,7 @@ pub struct AgentArgs {
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     crate::setup::ensure_packages()?;
     println!("bench: building server, agent and command line as they are shipped");
-    let products = ["sekisho-server", "sekisho-agent", "sekisho-cli"];
-    let mut build = workspace.cargo(&["build", "--release", "--bins"]);
-    for product in products {
-        build.args(["--package", product]);
-    }
-    cmd::run(&mut build)?;
+    let programs = dist::shipped_programs(workspace)?;
     println!("bench: building the program that measures");
     cmd::run(&mut workspace.cargo(&[
         "build",
@@ -136,8 +131,8 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     if matches!(args.part, Part::Reset(_)) {
         crate::setup::ensure_ansible(workspace)?;
     }
-    let programs = workspace.target.join("release");
-    let mut bench = std::process::Command::new(programs.join("sekisho-bench"));
+    let mut bench =
+        std::process::Command::new(workspace.target.join("release").join("sekisho-bench"));
     bench.arg("--programs").arg(&programs);
     bench.arg("--tools").arg(workspace.target.join("tools"));
     // The same words again: the program reads them as this verb did.

@@ -36,9 +36,22 @@ pub(crate) struct Args {
     out: Option<PathBuf>,
 }
 
+/// Builds the programs for this machine, as they are in its packages; the
+/// folder they are in.
+///
+/// # Errors
+/// When there are no packages for this machine, or the build fails.
+pub(crate) fn shipped_programs(workspace: &Workspace) -> Result<PathBuf> {
+    build::programs(workspace, here()?)
+}
+
+fn here() -> Result<Arch> {
+    Arch::here().context("there are packages for amd64 and arm64 only")
+}
+
 /// The verb.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
-    let here = Arch::here().context("there are packages for amd64 and arm64 only")?;
+    let here = here()?;
     let out = args.out.clone().unwrap_or_else(|| workspace.target.join("dist"));
     fs::create_dir_all(&out).with_context(|| format!("creating {}", out.display()))?;
     let archs = if args.arch.is_empty() { vec![here] } else { args.arch.clone() };
@@ -85,7 +98,7 @@ pub fn pack_for_test(
     formats: &[Format],
     out: &Path,
 ) -> Result<Vec<String>> {
-    let arch = Arch::here().context("there are packages for amd64 and arm64 only")?;
+    let arch = here()?;
     let third_party = |_: &Product| Ok("not listed in a test\n".to_owned());
     let parts = Parts {
         programs,
