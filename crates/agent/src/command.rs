@@ -353,13 +353,15 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     let state = memory(&config)?;
     let clock = Arc::new(SystemClock);
     let status = StatusFile::in_dir(&config.state_dir);
+    let facts = host::facts()?;
     let parts = Surroundings {
         config_path: cli.config.clone(),
         state,
         accounts: Arc::from(accounts::system_accounts(clock.clone())?),
         clock: clock.clone(),
         rng: Arc::new(SystemRng),
-        boot: host::facts()?.boot_id,
+        boot: facts.boot_id,
+        host: facts.hostname,
         status: status.clone(),
         config,
     };

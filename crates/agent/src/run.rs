@@ -62,6 +62,8 @@ pub struct Surroundings {
     pub rng: Arc<dyn Rng>,
     /// The id of this boot.
     pub boot: String,
+    /// The host's name.
+    pub host: String,
     /// Where `status` reads from.
     pub status: StatusFile,
 }
@@ -533,6 +535,7 @@ impl Agent {
             highest_seq: self.engine().highest_seq(),
             interval: self.parts.config.interval,
             boot: self.parts.boot.clone(),
+            host: self.parts.host.clone(),
             bundles,
         };
         let (time, clock, rng) = (&self.time, &self.parts.clock, self.parts.rng.as_ref());

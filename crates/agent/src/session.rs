@@ -60,6 +60,8 @@ pub struct Greeting {
     pub interval: Duration,
     /// The id of this boot.
     pub boot: String,
+    /// The host's name.
+    pub host: String,
     /// Bundles to show to a server that lacks them.
     pub bundles: Vec<ByteBuf>,
 }
@@ -117,6 +119,7 @@ impl Session {
             boot: greeting.boot,
             interval_s: u32::try_from(greeting.interval.as_secs()).unwrap_or(u32::MAX),
             nonce,
+            host: greeting.host,
         };
         let mut envelope = message::seal_hello(&hello, identity, site, &receipt_key.key, rng)?;
         envelope.bundles = greeting.bundles;

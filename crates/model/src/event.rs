@@ -248,6 +248,9 @@ pub enum Event {
     DeviceUnblocked { device: DeviceId },
     /// A device that was held back as a copy was let go on.
     DeviceResumed { device: DeviceId, reason: String },
+    /// A device that this database had forgotten showed a certificate of this
+    /// site; it waits for approval.
+    DeviceRecovered { device: DeviceId, host: String, serial: String },
     /// A device was given a certificate.
     CertificateIssued { device: DeviceId, serial: String, renewal: bool },
     /// A device opened a session.
@@ -460,6 +463,9 @@ impl Event {
             Self::DeviceResumed { .. } => {
                 info(614, "Device let go on", "複製とみたデバイスの停止を解除")
             }
+            Self::DeviceRecovered { .. } => {
+                info(605, "Forgotten device recovered", "忘れられていたデバイスを復旧")
+            }
             Self::CertificateIssued { .. } => info(620, "Certificate issued", "証明書を発行"),
             Self::DeviceSessionOpened { .. } => {
                 info(621, "Device session opened", "デバイスのセッションを開始")
@@ -620,6 +626,7 @@ impl Event {
             Self::DeviceBlocked { device, reason: text() },
             Self::DeviceUnblocked { device },
             Self::DeviceResumed { device, reason: text() },
+            Self::DeviceRecovered { device, host: text(), serial: text() },
             Self::CertificateIssued { device, serial: text(), renewal: false },
             Self::DeviceSessionOpened { device, agent_version: text() },
             Self::DeviceReverted { device, counter: 0, expected: 0 },

@@ -100,6 +100,7 @@ impl Event {
             Self::RecoveryEntered { .. }
             | Self::DeviceReverted { .. }
             | Self::DeviceCloned { .. }
+            | Self::DeviceRecovered { .. }
             | Self::DatabaseFoundOlder { .. }
             | Self::WitnessUnreachable { .. }
             | Self::WitnessRefused { .. }

@@ -255,6 +255,20 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
                      agents check now which of them work",
                     done.recovered, done.known, done.skipped
                 )?;
+                if done.skipped > 0 {
+                    writeln!(
+                        out,
+                        "skipped: their devices serve no resource, or not the account's. Once they do, \
+                         the escrows are there for the next recovery"
+                    )?;
+                }
+                if done.unreadable > 0 {
+                    writeln!(
+                        out,
+                        "{} escrows cannot be opened; the server's log names their devices",
+                        done.unreadable
+                    )?;
+                }
             }
         }
         Command::Audit { command } => return command.run(&mut out),

@@ -76,6 +76,10 @@ pub struct Hello {
     /// Binds the Welcome to this Hello.
     #[serde(with = "serde_bytes")]
     pub nonce: [u8; 32],
+    /// The host's name: a claim, shown to people when the server has forgotten
+    /// this device. Empty: an agent that does not say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub host: String,
 }
 
 /// The answer to a Hello as it travels: sealed to the session key, signed by

@@ -195,6 +195,7 @@ impl Sample {
             boot: "boot".to_owned(),
             interval_s: 60,
             nonce: [2; 32],
+            host: "web-1".to_owned(),
         }
     }
 

@@ -289,6 +289,7 @@ impl Process {
             highest_seq: self.engine.highest_seq(),
             interval: Duration::from_secs(60),
             boot: "boot".to_owned(),
+            host: String::new(),
             bundles: Vec::new(),
         };
         let clock: Arc<dyn Clock> = clock.clone();

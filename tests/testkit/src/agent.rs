@@ -273,6 +273,17 @@ impl Agent {
         expired
     }
 
+    /// Shows another's certificate in place of its own, and says to be it.
+    pub fn steal_certificate(&mut self, server: &Server, other: &Self) {
+        let (own, others) = (State::new(Arc::new(self.disk.clone())), other.start());
+        let enrolled = others.expect("enrolled").enrolled;
+        let stolen = State::new(Arc::new(other.disk.clone())).certificate();
+        let stolen = stolen.expect("read").expect("issued");
+        let bundles = own.bundles().expect("read");
+        own.put_enrolled(&enrolled, &bundles, Some(&stolen)).expect("stored");
+        self.show_certificate(server);
+    }
+
     /// Asks for a certificate and stores the one it gets.
     pub async fn request_certificate(&mut self) -> CertificateOutcome {
         let running = self.start().expect("enrolled");
@@ -338,6 +349,7 @@ impl Agent {
             boot: "boot".to_owned(),
             interval_s: 60,
             nonce: random_bytes(self.rng.as_ref()),
+            host: "test".to_owned(),
         };
         change(&mut hello);
         let site = running.trust.anchor().site;
@@ -443,6 +455,7 @@ impl Agent {
                 highest_seq: running.engine.highest_seq(),
                 interval: Duration::from_secs(60),
                 boot: "boot".to_owned(),
+                host: "test".to_owned(),
                 bundles: std::mem::take(&mut bundles),
             };
             let said = Session::open(

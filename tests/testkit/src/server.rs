@@ -8,22 +8,29 @@ use sekisho_model::account::SecretState;
 use sekisho_model::clock::ManualClock;
 use sekisho_model::device::{KeyUse, Platform};
 use sekisho_model::event::{Actor, Origin};
-use sekisho_model::id::{AccountId, EnrolmentKeyId, OrderId, RequestId, UserId};
+use sekisho_model::id::{
+    AccountId, DeviceId, EnrolmentKeyId, OrderId, RequestId, SecretVersionId, UserId,
+};
 use sekisho_model::rng::{SeededRng, SystemRng, random_bytes};
 use sekisho_model::user::{Role, UserState};
 use sekisho_model::{Clock, Rng, Secret, Timestamp};
+use sekisho_policy::action::ApproveDevice;
+use sekisho_policy::{Facts, Subject, decide};
 use sekisho_seal::enrolment_key::EnrolmentKeyText;
-use sekisho_seal::recovery_key;
+use sekisho_seal::{escrow, recovery_key};
 use sekisho_server::agents::Plane;
 use sekisho_server::app::SharedApp;
 use sekisho_server::config::Config;
 use sekisho_server::keys::{self, Replaced, RotateError, Rotated};
 use sekisho_server::recovery::{self, Recovered};
 use sekisho_server::shutdown::{Stopper, shutdown};
-use sekisho_server::{init, orders, run, secrets};
+use sekisho_server::{devices, init, orders, run, secrets};
 use sekisho_store::{
-    Access, Account, EnrolmentKey, OperationContext, Order, PasswordHash, SecretVersion, User,
+    Access, Account, Blob, Device, DeviceFilter, EnrolmentKey, Escrow, OperationContext, Order,
+    Page, PasswordHash, SecretVersion, User,
 };
+use sekisho_wire::cbor;
+use sekisho_wire::order::SecretBytes;
 
 /// A server without listeners.
 pub struct Server {
@@ -92,6 +99,14 @@ impl Server {
     pub async fn recover(&self) -> Recovered {
         let key = recovery_key::parse(&self.recovery_key).expect("a key");
         recovery::recover(&self.app, &self.context(), &key).await.expect("recovers")
+    }
+
+    /// An administrator approves a device.
+    pub async fn approve(&self, device: DeviceId) -> Device {
+        let subject = Subject { user: self.owner, role: Role::Administrator, scopes: None };
+        let device = devices::find(&self.app, device).await.expect("exists");
+        let granted = decide(&subject, ApproveDevice, Facts::of_site(device)).expect("may");
+        devices::approve(&self.app, &self.context(), granted).await.expect("approved")
     }
 
     /// The operator replaces a key of the site, and the server notices.
@@ -222,6 +237,63 @@ impl Server {
         let page = sekisho_store::Page::first(200);
         let all = reader.accounts().search(&filter, &page).await.expect("accounts").items;
         all.into_iter().find(|account| account.name.as_str() == name).expect("discovered")
+    }
+
+    /// The one device of that host.
+    pub async fn device(&self, host: &str) -> Device {
+        let filter = DeviceFilter { prefix: Some(host.to_owned()), ..DeviceFilter::default() };
+        let page = self.app.store.read().devices().list(&filter, &Page::first(2)).await;
+        let [device] = <[Device; 1]>::try_from(page.expect("devices").items).expect("one");
+        device
+    }
+
+    /// A device hands in an escrow that says what it likes, of a version that
+    /// may be one of the account's.
+    pub async fn hand_in(
+        &self,
+        device: DeviceId,
+        account: &Account,
+        version: Option<SecretVersionId>,
+        value: &str,
+    ) {
+        let now = self.clock.now();
+        let version = version.unwrap_or_else(|| SecretVersionId::at(now, self.rng.as_ref()));
+        let escrow = escrow::Escrow {
+            account: account.id,
+            name: account.name.clone(),
+            native_id: None,
+            version,
+            order: OrderId::at(now, self.rng.as_ref()),
+            seq: 1,
+            at: now,
+            value: SecretBytes(Secret::from(value)),
+        };
+        let to = self.app.keys.recovery_keys().first().expect("one").key;
+        let sealed = escrow::seal(&escrow, &to, self.app.keys.site(), device, self.rng.as_ref());
+        let sealed = cbor::encode(&sealed.expect("sealed"));
+        self.report(device, account.id, version, sealed).await;
+    }
+
+    /// A device hands in what nobody can open.
+    pub async fn hand_in_unreadable(&self, device: DeviceId, account: &Account) {
+        let version = SecretVersionId::at(self.clock.now(), self.rng.as_ref());
+        self.report(device, account.id, version, b"not an escrow".to_vec()).await;
+    }
+
+    async fn report(
+        &self,
+        device: DeviceId,
+        account: AccountId,
+        version: SecretVersionId,
+        sealed: Vec<u8>,
+    ) {
+        let uow = self.app.store.begin(&self.context()).await.expect("begins");
+        let reported_at = uow.now();
+        let sealed = Blob(sealed);
+        let row =
+            Escrow { device, version, account, seq: 1, sealed, reported_at, imported_at: None };
+        uow.escrows().report(row).await.expect("kept");
+        let _ = uow.commit_unaudited("a test").await.expect("committed");
     }
 
     /// Asks for a reset.

@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
+use sekisho_model::Secret;
 use sekisho_model::account::{Knowledge, SecretState, VerifyResult};
+use sekisho_model::device::DeviceState;
 use sekisho_model::id::OrderId;
 use sekisho_model::order::{Operation, OrderState, RefusalClass};
 use sekisho_server::orders;
@@ -317,6 +319,108 @@ async fn row_10_escrows_that_were_lost_on_the_way_when_the_recovery_was_ended() 
     assert_eq!(server.current(ACCOUNT).await, Some(works));
     assert_settled(&server, &agent).await;
     assert_eq!(server.recovery_reason().await, None, "it is told once");
+}
+
+#[tokio::test]
+async fn row_10_a_device_that_enrolled_after_the_backup() {
+    let server = Server::new().await;
+    let backup = server.backup().await;
+    let mut agent = Agent::enrol(&server, Host::with(&[(ACCOUNT, FIRST)]), "web-1").await;
+    agent.work().await.expect("discovers");
+    for _ in 0..2 {
+        server.request_reset(ACCOUNT).await;
+        agent.work().await.expect("resets");
+    }
+    let works = agent.host.password(ACCOUNT);
+    let server = server.restored_from(backup).await;
+    agent.network.lead_to(server.plane());
+
+    // Its certificate speaks for it, and an administrator has to.
+    assert!(agent.work().await.is_err(), "no session yet");
+    assert!(agent.work().await.is_err(), "and not by asking twice");
+    assert!(server.recovery_reason().await.expect("in recovery").contains("enrolment"));
+    let device = server.device("test").await;
+    assert_eq!((device.state, device.resource), (DeviceState::Pending, None));
+    let device = server.approve(device.id).await;
+    assert!(device.resource.is_some(), "it serves a resource again");
+
+    agent.work().await.expect("hands in its escrows");
+    assert_eq!(server.recover().await.recovered, 2);
+    agent.work_through().await;
+    assert_eq!(server.current(ACCOUNT).await, Some(works));
+    assert_settled(&server, &agent).await;
+    server.request_reset(ACCOUNT).await;
+    agent.work().await.expect("works on");
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn row_10_a_forgotten_device_that_is_approved_when_the_recovery_has_ended() {
+    let server = Server::new().await;
+    let backup = server.backup().await;
+    let mut agent = Agent::enrol(&server, Host::with(&[(ACCOUNT, FIRST)]), "web-1").await;
+    agent.work().await.expect("discovers");
+    server.request_reset(ACCOUNT).await;
+    agent.work().await.expect("resets");
+    let server = server.restored_from(backup).await;
+    agent.network.lead_to(server.plane());
+    assert!(agent.work().await.is_err());
+    assert_eq!(server.recover().await.recovered, 0);
+    server.approve(server.device("test").await.id).await;
+    agent.work().await.expect("is asked for its escrows");
+    assert!(server.recovery_reason().await.expect("again").contains("order seq"));
+    assert_eq!(server.recover().await.recovered, 1);
+    agent.work_through().await;
+    assert_settled(&server, &agent).await;
+}
+
+/// A certificate says who a device is, a relayed one says nothing: the Hello
+/// has to be signed with its key.
+#[tokio::test]
+async fn row_10_nobody_becomes_a_forgotten_device_by_its_certificate_alone() {
+    let server = Server::new().await;
+    let backup = server.backup().await;
+    let agent = Agent::enrol(&server, Host::with(&[(ACCOUNT, FIRST)]), "web-1").await;
+    let mut thief = Agent::enrol(&server, Host::with(&[(ACCOUNT, FIRST)]), "web-2").await;
+    let server = server.restored_from(backup).await;
+    agent.network.lead_to(server.plane());
+    thief.steal_certificate(&server, &agent);
+    assert!(thief.work().await.is_err());
+    assert_eq!(server.recovery_reason().await, None, "nothing happened");
+}
+
+/// Everybody can seal to the recovery key: it is public. A device speaks for
+/// the accounts of its own resource, and what cannot be read holds nobody up.
+#[tokio::test]
+async fn row_10_escrows_of_others_accounts_and_unreadable_ones_change_nothing() {
+    let (server, mut agent) = site().await;
+    let mut rogue = Agent::enrol(&server, Host::with(&[("svc2", FIRST)]), "web-2").await;
+    rogue.work().await.expect("discovers");
+    let backup = server.backup().await;
+    server.request_reset(ACCOUNT).await;
+    agent.work().await.expect("resets");
+    let works = agent.host.password(ACCOUNT);
+    let server = server.restored_from(backup).await;
+    agent.network.lead_to(server.plane());
+    agent.work().await.expect("hands in its escrows");
+    let rogue = server.device("web-2").await.id;
+    let (victim, known) = {
+        let account = server.account(ACCOUNT).await;
+        let versions = server.versions(account.id).await;
+        (account, versions.first().expect("one").0.id)
+    };
+    server.hand_in(rogue, &victim, None, "chosen by a thief").await;
+    server.hand_in(rogue, &victim, Some(known), "chosen by a thief").await;
+    server.hand_in_unreadable(rogue, &victim).await;
+
+    let done = server.recover().await;
+    assert_eq!((done.recovered, done.skipped, done.unreadable), (1, 2, 1));
+    agent.work_through().await;
+    assert_eq!(server.current(ACCOUNT).await, Some(works));
+    assert_settled(&server, &agent).await;
+    let chosen = Secret::from("chosen by a thief");
+    let versions = server.versions(victim.id).await;
+    assert!(versions.iter().all(|(_, value)| *value != chosen));
 }
 
 /// Found by the simulator. The backup is from between the delivery and the

@@ -5,11 +5,11 @@ use std::time::Duration;
 use sekisho_model::Timestamp;
 use sekisho_model::device::{DeviceState, EnrolmentRefusal, KeyUse};
 use sekisho_model::event::{Actor, Event};
-use sekisho_model::id::{DeviceId, ResourceId};
-use sekisho_model::name::{DnsName, ResourceName};
+use sekisho_model::id::DeviceId;
+use sekisho_model::name::DnsName;
 use sekisho_seal::{message, sha256};
 use sekisho_store::{
-    Access, Blob, Device, EnrolmentKey, Hash, OperationContext, Resource, StoreError, UnitOfWork,
+    Access, Blob, Device, EnrolmentKey, Hash, OperationContext, StoreError, UnitOfWork,
 };
 use sekisho_wire::cbor;
 use sekisho_wire::certificate::IssuedCertificate;
@@ -18,10 +18,10 @@ use sekisho_wire::enrolment::{
 };
 use sekisho_wire::problem::ProblemCode;
 
-use super::{Peer, Refusal, certificate, context};
+use super::{Peer, Refusal, certificate, context, one_line};
 use crate::app::App;
 use crate::orders::OrderError;
-use crate::{orders, secrets};
+use crate::{orders, resources, secrets};
 
 /// A device whose answer was lost may try again with the same key and the same
 /// identity for so long.
@@ -219,7 +219,10 @@ async fn new_device(
 ) -> Result<(Device, Option<EnrolmentRefusal>), Declined> {
     let now = uow.now();
     let host = one_line(&enrolment.facts.host_name).to_lowercase();
-    let resource = resource_for(app, uow, key, enrolment).await?;
+    let dns_name: Option<DnsName> = enrolment.facts.dns_name.clone().or_else(|| host.parse().ok());
+    let named = one_line(&enrolment.facts.host_name);
+    let resource =
+        resources::for_device(app, uow, key.owner, &named, dns_name, enrolment.platform).await?;
     let remark = resource.is_none().then_some(EnrolmentRefusal::NameTaken);
     let approved = key.pre_approved && remark.is_none();
     let device = Device {
@@ -249,43 +252,6 @@ async fn new_device(
     };
     uow.devices().insert(device.clone()).await?;
     Ok((device, remark))
-}
-
-async fn resource_for(
-    app: &App,
-    uow: &mut UnitOfWork,
-    key: &EnrolmentKey,
-    enrolment: &Enrolment,
-) -> Result<Option<ResourceId>, Declined> {
-    let host = one_line(&enrolment.facts.host_name);
-    let dns_name: Option<DnsName> =
-        enrolment.facts.dns_name.clone().or_else(|| host.to_lowercase().parse().ok());
-    if let Some(name) = &dns_name
-        && let Some(taken) = uow.resources().find_by_dns_name(name).await?.into_iter().next()
-    {
-        let free =
-            taken.owner == key.owner && uow.devices().of_resource(taken.id).await?.is_empty();
-        return Ok(free.then_some(taken.id));
-    }
-    let name: ResourceName = host
-        .parse()
-        .or_else(|_| "unnamed host".parse())
-        .map_err(|_| EnrolmentRefusal::Malformed)?;
-    let now = uow.now();
-    let resource = Resource {
-        id: ResourceId::at(now, app.rng.as_ref()),
-        name: name.clone(),
-        dns_name,
-        platform: enrolment.platform,
-        owner: key.owner,
-        policy: None,
-        created_at: now,
-        deleted_at: None,
-        version: 1,
-    };
-    uow.resources().insert(resource.clone()).await?;
-    uow.record(Event::ResourceCreated { resource: resource.id, name: name.to_string() });
-    Ok(Some(resource.id))
 }
 
 /// Commits, and answers with everything the device needs.
@@ -341,9 +307,4 @@ fn facts(enrolment: &Enrolment) -> serde_json::Value {
         "architecture": one_line(&facts.architecture),
         "machine": one_line(&facts.machine),
     })
-}
-
-/// Claims are shown to people: one printable line, at most 200 characters.
-fn one_line(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(200).collect::<String>().trim().to_owned()
 }

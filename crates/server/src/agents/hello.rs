@@ -16,7 +16,7 @@ use sekisho_wire::session::{
     SESSION_TTL_S,
 };
 
-use super::{Peer, Refusal, context};
+use super::{Peer, Refusal, context, recovered};
 use crate::app::App;
 use crate::{keys, orders, recovery, secrets};
 
@@ -62,10 +62,14 @@ pub(super) async fn hello(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>
     }
     let key = app.keys.receipt_key(&envelope.receipt_kid).ok_or(ProblemCode::Unreadable)?;
     let device = app.store.read().devices().find(envelope.device).await?;
-    let device = device.ok_or(ProblemCode::CertificateUnknown)?;
     let site = app.keys.site();
-    let hello = message::open_hello(&envelope, &device.identity_spki.0, site, &key)
+    let identity = device.as_ref().map_or(&shown.spki, |device| &device.identity_spki.0);
+    let hello = message::open_hello(&envelope, identity, site, &key)
         .map_err(|_| ProblemCode::Unreadable)?;
+    let device = match device {
+        Some(device) => device,
+        None => recovered::take_in(app, peer, shown, &hello).await?,
+    };
 
     let bundles = app.keys.bundles();
     let newer = bundles.after(hello.bundle_version, MAX_CHAIN).to_vec();

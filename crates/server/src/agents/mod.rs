@@ -11,6 +11,7 @@ mod exchanges;
 mod frame;
 mod hello;
 mod plane;
+mod recovered;
 mod session;
 mod tls;
 mod wait;
@@ -118,4 +119,9 @@ pub(crate) fn context(app: &App, peer: &Peer, actor: Actor) -> OperationContext 
     let now = app.clock.now();
     let request = RequestId::at(now, app.rng.as_ref());
     OperationContext { actor, origin: Origin { request, address: Some(peer.address) }, now }
+}
+
+/// Claims are shown to people: one printable line, at most 200 characters.
+fn one_line(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(200).collect::<String>().trim().to_owned()
 }

@@ -16,7 +16,7 @@ use sekisho_store::{Access as _, Device, OperationContext, UnitOfWork};
 
 use crate::app::App;
 use crate::http::Problem;
-use crate::orders;
+use crate::{orders, resources};
 
 pub use routes::routes;
 
@@ -42,7 +42,8 @@ pub async fn find(app: &App, id: DeviceId) -> Result<Device, Problem> {
 }
 
 /// Lets a pending device work. If it serves a resource, its first discovery
-/// is queued in the same unit of work.
+/// is queued in the same unit of work. A device that was recovered from
+/// its certificate gets one, as if the approver had enrolled it.
 ///
 /// # Errors
 /// A conflict for a device that is blocked or out of service.
@@ -62,8 +63,16 @@ pub async fn approve(
         }
         DeviceState::Retired => return Err(out_of_service()),
     }
+    let resource = match device.resource {
+        None if device.enrolment_key.is_none() => {
+            let (host, dns_name) = (&device.host, device.host.parse().ok());
+            resources::for_device(app, &mut work, by, host, dns_name, device.platform).await?
+        }
+        served => served,
+    };
     let version = device.version;
     let device = Device {
+        resource,
         state: DeviceState::Approved,
         approved_at: Some(context.now),
         approved_by: Some(by),

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sekisho_model::account::{AccountSource, Presence, SecretOrigin, SecretState};
 use sekisho_model::device::DeviceState;
 use sekisho_model::event::Event;
-use sekisho_model::id::{AccountId, DeviceId, SecretVersionId};
+use sekisho_model::id::{AccountId, DeviceId, ResourceId, SecretVersionId};
 use sekisho_model::order::{Operation, OrderState};
 use sekisho_seal::SealError;
 use sekisho_seal::escrow::{self, MAX_ESCROW_BYTES, SealedEscrow};
@@ -45,8 +45,12 @@ pub struct Recovered {
     pub recovered: u32,
     /// Values that it knew already.
     pub known: u32,
-    /// Escrows of devices that serve no resource any more; they stay.
+    /// Escrows of devices that serve no resource, or of accounts on somebody
+    /// else's; they stay.
     pub skipped: u32,
+    /// Escrows that cannot be opened; they stay, and the log names each. They
+    /// hold nobody else's recovery up.
+    pub unreadable: u32,
     /// The trust bundle that brings new keys in place of those that were lost
     /// with the database. Then nothing else was done: agents could not hand
     /// anything in before.
@@ -63,16 +67,6 @@ pub enum RecoveryError {
     /// The recovery key is not this site's.
     #[error("the recovery key does not fit this site; nothing was done")]
     WrongKey,
-    /// An escrow cannot be opened.
-    #[error("the escrow of version {version} from device {device} cannot be opened: {source}")]
-    Escrow {
-        /// Who handed it in.
-        device: DeviceId,
-        /// The value.
-        version: SecretVersionId,
-        /// What is wrong with it.
-        source: SealError,
-    },
     /// The vault cannot seal.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -108,8 +102,8 @@ pub async fn enter(uow: &mut UnitOfWork, device: DeviceId, more: &str) -> Result
 /// agents believe, it gets new ones first, and the recovery goes on.
 ///
 /// # Errors
-/// When the key does not fit, an escrow cannot be opened, or the database
-/// fails. What was taken over by then stays.
+/// When the key does not fit or the database fails. What was taken over by
+/// then stays.
 pub async fn recover(
     app: &App,
     ctx: &OperationContext,
@@ -143,7 +137,8 @@ pub async fn recover(
         }
         let mut touched: BTreeMap<AccountId, DeviceId> = BTreeMap::new();
         for row in rows {
-            match take_over(app, &mut uow, key, &row).await? {
+            let taken = take_over(app, &mut uow, key, &row).await?;
+            match taken {
                 Taken::Recovered(account) => {
                     done.recovered += 1;
                     touched.insert(account, row.device);
@@ -153,8 +148,12 @@ pub async fn recover(
                     touched.insert(account, row.device);
                 }
                 Taken::Known => done.known += 1,
-                Taken::NoResource => {
-                    done.skipped += 1;
+                Taken::NotItsAccount | Taken::Unreadable => {
+                    let count = match taken {
+                        Taken::Unreadable => &mut done.unreadable,
+                        _ => &mut done.skipped,
+                    };
+                    *count += 1;
                     left.insert((row.device, row.version));
                     continue;
                 }
@@ -178,7 +177,11 @@ enum Taken {
     /// It is known, but not as one that may work.
     Doubtful(AccountId),
     Known,
-    NoResource,
+    /// The device serves no resource, or the account is not on it: nobody says
+    /// what the password of somebody else's account is.
+    NotItsAccount,
+    /// It was damaged, or made for another device or key.
+    Unreadable,
 }
 
 async fn take_over(
@@ -187,15 +190,27 @@ async fn take_over(
     key: &OpeningKey,
     row: &Row,
 ) -> Result<Taken, RecoveryError> {
+    let device = uow.devices().find(row.device).await?;
+    let Some(resource) = device.and_then(|device| device.resource) else {
+        return Ok(Taken::NotItsAccount);
+    };
     if let Some(known) = uow.secret_versions().find(row.version).await? {
+        let account = uow.accounts().find(known.account).await?;
+        if account.is_none_or(|account| account.resource != resource) {
+            return Ok(Taken::NotItsAccount);
+        }
         return known_again(uow, &known).await;
     }
-    let fail = |source| RecoveryError::Escrow { device: row.device, version: row.version, source };
-    let sealed: SealedEscrow = cbor::decode(&row.sealed.0, MAX_ESCROW_BYTES)
-        .map_err(|error| fail(SealError::Malformed(error)))?;
-    let opened = escrow::open(&sealed, key, app.keys.site(), row.device).map_err(fail)?;
-    let Some(account) = account_of(uow, row.device, &opened).await? else {
-        return Ok(Taken::NoResource);
+    let opened = cbor::decode::<SealedEscrow>(&row.sealed.0, MAX_ESCROW_BYTES)
+        .map_err(SealError::Malformed)
+        .and_then(|sealed| escrow::open(&sealed, key, app.keys.site(), row.device));
+    let opened = match opened {
+        Ok(opened) if opened.version == row.version => opened,
+        Ok(_) => return Ok(unreadable(row, &SealError::OtherContext("version"))),
+        Err(error) => return Ok(unreadable(row, &error)),
+    };
+    let Some(account) = account_of(uow, resource, &opened).await? else {
+        return Ok(Taken::NotItsAccount);
     };
     supersede_older(uow, account.id, row.version).await?;
     let (blob, vault_key_version) = secrets::seal_version(app, &row.version, &opened.value.0)?;
@@ -221,6 +236,12 @@ async fn take_over(
         device: row.device,
     });
     Ok(Taken::Recovered(account.id))
+}
+
+fn unreadable(row: &Row, error: &SealError) -> Taken {
+    let (device, version) = (row.device, row.version);
+    tracing::warn!(%device, %version, %error, "an escrow cannot be opened; it is left as it is");
+    Taken::Unreadable
 }
 
 /// A value that the database knows and an agent began to set. If the database
@@ -279,18 +300,17 @@ async fn doubt_open_resets(uow: &mut UnitOfWork) -> Result<(), RecoveryError> {
     }
 }
 
-/// The account of an escrow: by its id, or by its name on the device's
-/// resource; made anew when the database forgot it.
+/// The account of an escrow: by its id, or by its name, on the device's
+/// resource; made anew when the database forgot it. `None`: it is another
+/// resource's.
 async fn account_of(
     uow: &mut UnitOfWork,
-    device: DeviceId,
+    resource: ResourceId,
     opened: &escrow::Escrow,
 ) -> Result<Option<Account>, RecoveryError> {
     if let Some(account) = uow.accounts().lock(opened.account).await? {
-        return Ok(Some(account));
+        return Ok((account.resource == resource).then_some(account));
     }
-    let device = uow.devices().find(device).await?;
-    let Some(resource) = device.and_then(|device| device.resource) else { return Ok(None) };
     if let Some(account) = uow.accounts().find_present(resource, &opened.name).await? {
         return Ok(Some(account));
     }

@@ -6,12 +6,14 @@ mod view;
 
 use sekisho_model::device::{DeviceState, Platform};
 use sekisho_model::event::Event;
-use sekisho_model::id::{PasswordPolicyId, ResourceId};
+use sekisho_model::id::{PasswordPolicyId, ResourceId, UserId};
 use sekisho_model::name::{DnsName, ResourceName};
 use sekisho_model::order::OrderState;
 use sekisho_policy::action::{CreateResource, DeleteResource, EditResource};
 use sekisho_policy::{Facts, Granted};
-use sekisho_store::{Access, Device, OperationContext, OrderFilter, Page, Resource, StoreError};
+use sekisho_store::{
+    Access, Device, OperationContext, OrderFilter, Page, Resource, StoreError, UnitOfWork,
+};
 
 use crate::app::App;
 use crate::http::{IfMatch, Problem};
@@ -88,6 +90,46 @@ pub async fn create(
     work.record(Event::ResourceCreated { resource: resource.id, name: resource.name.to_string() });
     work.commit().await.map(drop)?;
     Ok(resource)
+}
+
+/// The resource that a device without one serves: the owner's with its host
+/// name, if no device serves it, or a new one. `None`: the host name belongs to
+/// another device or person; a person has to decide.
+///
+/// # Errors
+/// When the database fails.
+pub async fn for_device(
+    app: &App,
+    uow: &mut UnitOfWork,
+    owner: UserId,
+    host: &str,
+    dns_name: Option<DnsName>,
+    platform: Platform,
+) -> Result<Option<ResourceId>, StoreError> {
+    if let Some(name) = &dns_name
+        && let Some(taken) = uow.resources().find_by_dns_name(name).await?.into_iter().next()
+    {
+        let free = taken.owner == owner && uow.devices().of_resource(taken.id).await?.is_empty();
+        return Ok(free.then_some(taken.id));
+    }
+    // A host may call itself what no resource can be called.
+    let name = host.parse().or_else(|_| "unnamed host".parse::<ResourceName>());
+    let Ok(name) = name else { return Ok(None) };
+    let now = uow.now();
+    let resource = Resource {
+        id: ResourceId::at(now, app.rng.as_ref()),
+        name: name.clone(),
+        dns_name,
+        platform,
+        owner,
+        policy: None,
+        created_at: now,
+        deleted_at: None,
+        version: 1,
+    };
+    uow.resources().insert(resource.clone()).await?;
+    uow.record(Event::ResourceCreated { resource: resource.id, name: name.to_string() });
+    Ok(Some(resource.id))
 }
 
 /// Changes a resource.

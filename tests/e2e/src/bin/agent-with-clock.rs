@@ -53,6 +53,7 @@ fn main() -> Result<()> {
                 clock,
                 rng: Arc::new(SystemRng),
                 boot: host::facts()?.boot_id,
+                host: host::facts()?.hostname,
                 status: StatusFile::in_dir(&config.state_dir),
                 config,
             };

@@ -66,6 +66,7 @@ impl Member {
             clock: Arc::new(SystemClock),
             rng: Arc::new(SystemRng),
             boot: "fleet".to_owned(),
+            host: "fleet".to_owned(),
             // A status that cannot be written is no reason to stop.
             status: StatusFile::in_dir(&nowhere),
         };

@@ -62,6 +62,7 @@ async fn a_certificate_that_only_the_server_knows_to_be_over_is_renewed() {
         clock: stands.clone(),
         rng: Arc::new(SystemRng),
         boot: "boot".to_owned(),
+        host: "test".to_owned(),
         status: StatusFile::in_dir(nowhere),
     };
     let settled = async {
