@@ -1,0 +1,90 @@
+//! How everything looks.
+import {
+  Badge,
+  Button,
+  createTheme,
+  type MantineColorSchemeManager,
+  type MantineColorsTuple,
+  Modal,
+  Table,
+  Tooltip,
+} from "@mantine/core";
+
+/** 藍, the indigo of the mark. */
+const indigo: MantineColorsTuple = [
+  "#eef2fc",
+  "#dbe2f5",
+  "#b3c2ea",
+  "#889fdf",
+  "#6481d6",
+  "#4d6ed0",
+  "#4064ce",
+  "#3253b6",
+  "#24428c",
+  "#1b3270",
+];
+
+export const theme = createTheme({
+  primaryColor: "indigo",
+  primaryShade: { light: 7, dark: 5 },
+  autoContrast: true,
+  luminanceThreshold: 0.35,
+  colors: { indigo },
+  defaultRadius: "md",
+  cursorType: "pointer",
+  respectReducedMotion: true,
+  fontFamily:
+    'system-ui, -apple-system, "Segoe UI", "Hiragino Sans", "Yu Gothic UI", "Noto Sans JP", "Noto Sans CJK JP", Meiryo, sans-serif',
+  fontFamilyMonospace:
+    'ui-monospace, "Cascadia Mono", "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", "Noto Sans Mono CJK JP", monospace',
+  headings: { fontWeight: "650" },
+  components: {
+    Badge: Badge.extend({
+      defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 550 },
+    }),
+    Button: Button.extend({ defaultProps: { loaderProps: { type: "dots" } } }),
+    Modal: Modal.extend({
+      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 1 } },
+    }),
+    Table: Table.extend({ defaultProps: { verticalSpacing: "xs" } }),
+    Tooltip: Tooltip.extend({
+      defaultProps: {
+        withArrow: true,
+        openDelay: 300,
+        events: { hover: true, focus: true, touch: true },
+      },
+    }),
+  },
+});
+
+const STORED = "sekisho.theme";
+
+/** Keeps the choice where `theme.boot.js` finds it before the first paint. */
+export function colorSchemeManager(): MantineColorSchemeManager {
+  return {
+    get(fallback) {
+      try {
+        const stored = localStorage.getItem(STORED);
+        return stored === "light" || stored === "dark" || stored === "auto" ? stored : fallback;
+      } catch {
+        return fallback;
+      }
+    },
+    set(value) {
+      try {
+        localStorage.setItem(STORED, value);
+      } catch {
+        // Then it is only for this visit.
+      }
+    },
+    subscribe() {},
+    unsubscribe() {},
+    clear() {
+      try {
+        localStorage.removeItem(STORED);
+      } catch {
+        // Nothing was kept.
+      }
+    },
+  };
+}
