@@ -17,6 +17,9 @@ export default defineConfig({
   build: {
     // No data: scripts or styles, so that the content security policy stays small.
     assetsInlineLimit: 0,
+    // `dist` itself stays: cargo watches it.
+    outDir: "dist/web",
+    emptyOutDir: true,
     target: "es2022",
     manifest: true,
     chunkSizeWarningLimit: 700,

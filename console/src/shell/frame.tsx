@@ -16,7 +16,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, type Me } from "../api/client";
 import { LOOK_AGAIN, publicSystem } from "../api/queries";
@@ -26,9 +26,13 @@ import { Banners } from "./banners";
 import { Keys } from "./keys";
 import { UserMenu } from "./menu";
 import { MANAGE, ME, may, type PageLink, visible, WORK } from "./nav";
-import { openPalette, Palette } from "./palette";
 import { SessionDialog } from "./session-dialog";
 import { TwinButton, TwinProvider } from "./twin";
+
+// Comes after the first paint: it is not part of the first load.
+const palette = () => import("./palette");
+const Palette = lazy(async () => ({ default: (await palette()).Palette }));
+const openPalette = () => void palette().then((module) => module.openPalette());
 
 export function Frame({ me }: { me: Me }) {
   const { t } = useTranslation();
@@ -39,6 +43,8 @@ export function Frame({ me }: { me: Me }) {
   const pages = useMemo(() => [...visible(me, WORK), ...visible(me, MANAGE), ME], [me]);
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
+  const [painted, setPainted] = useState(false);
+  useEffect(() => setPainted(true), []);
 
   useEffect(() => {
     watchSession(true);
@@ -129,7 +135,11 @@ export function Frame({ me }: { me: Me }) {
           <Footer />
         </AppShell.Main>
       </AppShell>
-      <Palette me={me} pages={pages} onSignOut={() => void signOut()} />
+      {painted && (
+        <Suspense>
+          <Palette me={me} pages={pages} onSignOut={() => void signOut()} />
+        </Suspense>
+      )}
       <Keys pages={pages} />
       <SessionDialog name={me.user.name} />
     </TwinProvider>

@@ -1,9 +1,12 @@
 //! The session ended under an open page: sign in again, and go on.
 import { Anchor, Modal, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { sessionRenewed, useSessionEnded } from "../api/session";
-import { SignInForm } from "./sign-in-form";
+
+// Seldom needed, so it is not part of the first load.
+const SignInForm = lazy(async () => ({ default: (await import("./sign-in-form")).SignInForm }));
 
 export function SessionDialog({ name }: { name: string }) {
   const { t } = useTranslation();
@@ -21,13 +24,15 @@ export function SessionDialog({ name }: { name: string }) {
     >
       <Stack>
         <Text size="sm">{t("shell.session.explain")}</Text>
-        <SignInForm
-          name={name}
-          onDone={() => {
-            sessionRenewed();
-            void client.invalidateQueries();
-          }}
-        />
+        <Suspense>
+          <SignInForm
+            name={name}
+            onDone={() => {
+              sessionRenewed();
+              void client.invalidateQueries();
+            }}
+          />
+        </Suspense>
         <Anchor href="/login" size="sm">
           {t("shell.session.other")}
         </Anchor>

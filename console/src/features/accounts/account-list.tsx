@@ -13,8 +13,6 @@ import type { Column, Filter, RowAction } from "../../table/types";
 import { giveOrder } from "./order-dialog";
 import { isReachable, useAccountVerbs } from "./use-account-verbs";
 
-export const ACCOUNT_FILTERS = ["presence"] as const;
-
 export function AccountList({ resource }: { resource?: string }) {
   const { t } = useTranslation();
   const word = useWord();

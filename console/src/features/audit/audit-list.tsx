@@ -15,8 +15,6 @@ import { useWord } from "../../parts/words";
 import { DataTable } from "../../table/data-table";
 import type { Column, Filter } from "../../table/types";
 
-export const AUDIT_FILTERS = ["code", "from", "to", "actor"] as const;
-
 interface Actor {
   kind?: string;
   id?: string;

@@ -10,8 +10,6 @@ import { State, useWord } from "../../parts/words";
 import { DataTable } from "../../table/data-table";
 import type { Column, Filter, RowAction } from "../../table/types";
 
-export const TASK_FILTERS = ["state", "mine"] as const;
-
 const STATES = [
   "queued",
   "delivered",

@@ -4,10 +4,11 @@ import { useMutation } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, body } from "../../api/client";
-import { AUDIT_FILTERS, AuditList } from "../../features/audit/audit-list";
+import { AuditList } from "../../features/audit/audit-list";
 import { number } from "../../i18n/format";
 import { PageHead } from "../../parts/page";
 import { ProblemAlert } from "../../parts/problem";
+import { AUDIT_FILTERS } from "../../table/filter-names";
 import { readListSearch } from "../../table/search";
 import { listTwin, option } from "../../table/twin";
 

@@ -1,8 +1,9 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { TaskDrawer } from "../../features/tasks/task-drawer";
-import { TASK_FILTERS, TaskList } from "../../features/tasks/task-list";
+import { TaskList } from "../../features/tasks/task-list";
 import { PageHead } from "../../parts/page";
+import { TASK_FILTERS } from "../../table/filter-names";
 import { readListSearch } from "../../table/search";
 import { listTwin } from "../../table/twin";
 

@@ -5,12 +5,11 @@ import { createFileRoute, Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Account } from "../../../api/client";
 import { account as accountQuery } from "../../../api/queries";
-import { ACCOUNT_FILTERS } from "../../../features/accounts/account-list";
 import { History } from "../../../features/accounts/history";
 import { useAccountVerbs } from "../../../features/accounts/use-account-verbs";
-import { AUDIT_FILTERS, AuditList } from "../../../features/audit/audit-list";
+import { AuditList } from "../../../features/audit/audit-list";
 import { TaskDrawer } from "../../../features/tasks/task-drawer";
-import { TASK_FILTERS, TaskList } from "../../../features/tasks/task-list";
+import { TaskList } from "../../../features/tasks/task-list";
 import { Mono } from "../../../parts/copy";
 import { Facts } from "../../../parts/facts";
 import { PageHead } from "../../../parts/page";
@@ -20,6 +19,7 @@ import { Ago, At } from "../../../parts/time";
 import { State, useWord } from "../../../parts/words";
 import { may } from "../../../shell/nav";
 import { quote } from "../../../shell/twin";
+import { ACCOUNT_FILTERS, AUDIT_FILTERS, TASK_FILTERS } from "../../../table/filter-names";
 import { readListSearch } from "../../../table/search";
 
 export const Route = createFileRoute("/_app/accounts/$id")({

@@ -1,7 +1,8 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { ACCOUNT_FILTERS, AccountList } from "../../../features/accounts/account-list";
+import { AccountList } from "../../../features/accounts/account-list";
 import { PageHead } from "../../../parts/page";
+import { ACCOUNT_FILTERS } from "../../../table/filter-names";
 import { readListSearch } from "../../../table/search";
 import { listTwin, option } from "../../../table/twin";
 

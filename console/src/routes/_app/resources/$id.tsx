@@ -14,13 +14,13 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, type Resource } from "../../../api/client";
 import { me as meQuery, resource as resourceQuery } from "../../../api/queries";
-import { ACCOUNT_FILTERS, AccountList } from "../../../features/accounts/account-list";
-import { AUDIT_FILTERS, AuditList } from "../../../features/audit/audit-list";
+import { AccountList } from "../../../features/accounts/account-list";
+import { AuditList } from "../../../features/audit/audit-list";
 import { AddAccount } from "../../../features/resources/add-account";
 import { DeleteResource } from "../../../features/resources/delete-dialog";
 import { ResourceForm } from "../../../features/resources/resource-form";
 import { TaskDrawer } from "../../../features/tasks/task-drawer";
-import { TASK_FILTERS, TaskList } from "../../../features/tasks/task-list";
+import { TaskList } from "../../../features/tasks/task-list";
 import { Mono } from "../../../parts/copy";
 import { Facts } from "../../../parts/facts";
 import { PageHead } from "../../../parts/page";
@@ -30,6 +30,7 @@ import { Ago, At } from "../../../parts/time";
 import { State, useWord } from "../../../parts/words";
 import { may } from "../../../shell/nav";
 import { quote } from "../../../shell/twin";
+import { ACCOUNT_FILTERS, AUDIT_FILTERS, TASK_FILTERS } from "../../../table/filter-names";
 import { readListSearch } from "../../../table/search";
 
 export const Route = createFileRoute("/_app/resources/$id")({
