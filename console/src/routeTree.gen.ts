@@ -13,6 +13,7 @@ import { Route as AppRouteImport } from "./routes/_app"
 import { Route as LoginRouteImport } from "./routes/login"
 import { Route as SetupRouteImport } from "./routes/setup"
 import { Route as AppIndexRouteImport } from "./routes/_app/index"
+import { Route as AppSplatRouteImport } from "./routes/_app/$"
 import { Route as AppAuditRouteImport } from "./routes/_app/audit"
 import { Route as AppDevicesRouteImport } from "./routes/_app/devices"
 import { Route as AppMeRouteImport } from "./routes/_app/me"
@@ -42,6 +43,11 @@ const SetupRoute = SetupRouteImport.update({
 const AppIndexRoute = AppIndexRouteImport.update({
   id: "/",
   path: "/",
+  getParentRoute: () => AppRoute,
+} as any)
+const AppSplatRoute = AppSplatRouteImport.update({
+  id: "/$",
+  path: "/$",
   getParentRoute: () => AppRoute,
 } as any)
 const AppAuditRoute = AppAuditRouteImport.update({
@@ -104,6 +110,7 @@ export interface FileRoutesByFullPath {
   "/": typeof AppIndexRoute
   "/login": typeof LoginRoute
   "/setup": typeof SetupRoute
+  "/$": typeof AppSplatRoute
   "/audit": typeof AppAuditRoute
   "/devices": typeof AppDevicesRoute
   "/me": typeof AppMeRoute
@@ -119,6 +126,7 @@ export interface FileRoutesByFullPath {
 export interface FileRoutesByTo {
   "/login": typeof LoginRoute
   "/setup": typeof SetupRoute
+  "/$": typeof AppSplatRoute
   "/audit": typeof AppAuditRoute
   "/devices": typeof AppDevicesRoute
   "/me": typeof AppMeRoute
@@ -137,6 +145,7 @@ export interface FileRoutesById {
   "/_app": typeof AppRouteWithChildren
   "/login": typeof LoginRoute
   "/setup": typeof SetupRoute
+  "/_app/$": typeof AppSplatRoute
   "/_app/audit": typeof AppAuditRoute
   "/_app/devices": typeof AppDevicesRoute
   "/_app/me": typeof AppMeRoute
@@ -156,6 +165,7 @@ export interface FileRouteTypes {
     | "/"
     | "/login"
     | "/setup"
+    | "/$"
     | "/audit"
     | "/devices"
     | "/me"
@@ -171,6 +181,7 @@ export interface FileRouteTypes {
   to:
     | "/login"
     | "/setup"
+    | "/$"
     | "/audit"
     | "/devices"
     | "/me"
@@ -188,6 +199,7 @@ export interface FileRouteTypes {
     | "/_app"
     | "/login"
     | "/setup"
+    | "/_app/$"
     | "/_app/audit"
     | "/_app/devices"
     | "/_app/me"
@@ -236,6 +248,13 @@ declare module "@tanstack/react-router" {
       path: "/"
       fullPath: "/"
       preLoaderRoute: typeof AppIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    "/_app/$": {
+      id: "/_app/$"
+      path: "/$"
+      fullPath: "/$"
+      preLoaderRoute: typeof AppSplatRouteImport
       parentRoute: typeof AppRoute
     }
     "/_app/audit": {
@@ -319,6 +338,7 @@ declare module "@tanstack/react-router" {
 }
 
 interface AppRouteChildren {
+  AppSplatRoute: typeof AppSplatRoute
   AppAuditRoute: typeof AppAuditRoute
   AppDevicesRoute: typeof AppDevicesRoute
   AppMeRoute: typeof AppMeRoute
@@ -334,6 +354,7 @@ interface AppRouteChildren {
 }
 
 const AppRouteChildren: AppRouteChildren = {
+  AppSplatRoute: AppSplatRoute,
   AppAuditRoute: AppAuditRoute,
   AppDevicesRoute: AppDevicesRoute,
   AppMeRoute: AppMeRoute,

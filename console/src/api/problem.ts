@@ -87,7 +87,7 @@ export class Problem extends Error {
 
   /** Whether the same call may succeed a little later. */
   get passing(): boolean {
-    return this.status === 503 || this.code === "unreachable";
+    return [502, 503, 504].includes(this.status) || this.code === "unreachable";
   }
 }
 

@@ -112,8 +112,15 @@ export function Notice({ icon, title, children }: NoticeProps) {
   );
 }
 
+interface LoadProps {
+  error: unknown;
+  onRetry?: () => void;
+  /** Other ways out. */
+  children?: ReactNode;
+}
+
 /** What a page shows when its data could not be read. */
-export function LoadProblem({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+export function LoadProblem({ error, onRetry, children }: LoadProps) {
   const { t } = useTranslation();
   if (isProblem(error, "forbidden")) {
     return (
@@ -122,7 +129,9 @@ export function LoadProblem({ error, onRetry }: { error: unknown; onRetry?: () =
       </Notice>
     );
   }
-  if (isProblem(error, "not_found")) return <Missing />;
+  // An address with half an id is as good as one of nothing.
+  const noId = isProblem(error, "invalid_input") && error.field === "id";
+  if (isProblem(error, "not_found") || noId) return <Missing />;
   const icon = isProblem(error, "unreachable") ? (
     <IconPlugConnectedX size={44} stroke={1.3} />
   ) : (
@@ -132,11 +141,14 @@ export function LoadProblem({ error, onRetry }: { error: unknown; onRetry?: () =
     <Notice icon={icon} title={t("problems.failed.title")}>
       <Text c="dimmed">{problemText(t, error)}</Text>
       {error instanceof Problem && <Diagnosis problem={error} />}
-      {onRetry && (
-        <Button variant="default" onClick={onRetry}>
-          {t("common.retry")}
-        </Button>
-      )}
+      <Group>
+        {onRetry && (
+          <Button variant="default" onClick={onRetry}>
+            {t("common.retry")}
+          </Button>
+        )}
+        {children}
+      </Group>
     </Notice>
   );
 }

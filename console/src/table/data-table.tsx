@@ -309,7 +309,13 @@ export function DataTable<T extends RowData>(props: ListProps<T>) {
 
       <Box ref={body}>
         {page.error && !page.data ? (
-          <LoadProblem error={page.error} onRetry={() => void page.refetch()} />
+          <LoadProblem error={page.error} onRetry={() => void page.refetch()}>
+            {(isNarrowed || list.after) && (
+              <Button variant="default" onClick={list.clear}>
+                {t("table.clear")}
+              </Button>
+            )}
+          </LoadProblem>
         ) : page.isPending ? (
           <SkeletonRows columns={order.length} label={t("common.loading")} />
         ) : rows.length === 0 ? (

@@ -30,7 +30,6 @@ export const shell = {
     actions: "Actions",
     resources: "Resources",
     accounts: "Accounts",
-    users: "Users",
   },
   theme: { label: "Colours", auto: "As the system", light: "Light", dark: "Dark" },
   language: { label: "Language", ja: "日本語", en: "English" },

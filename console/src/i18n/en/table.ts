@@ -31,7 +31,7 @@ export const table = {
   selected_other: "{{count}} selected",
   selectAll: "Select all that match",
   selectingAll: "Selecting… ({{count}})",
-  allSelected_one: "The one match is selected",
+  allSelected_one: "The {{count}} match is selected",
   allSelected_other: "All {{count}} matches are selected",
   clearSelection: "Clear the selection",
   tooMany: "At most {{count}} can be selected at once. Narrow the conditions.",

@@ -110,7 +110,7 @@ export const pages = {
     resource: "リソース",
     password: "パスワード",
     state: "パスワードの状態",
-    presence: "ホスト上",
+    presence: "ホスト上の有無",
     source: "定義元",
     verified: "最後の検証",
     since: "最後の変更",

@@ -27,7 +27,6 @@ export const shell = {
     actions: "操作",
     resources: "リソース",
     accounts: "アカウント",
-    users: "ユーザー",
   },
   theme: { label: "配色", auto: "システムに合わせる", light: "ライト", dark: "ダーク" },
   language: { label: "言語", ja: "日本語", en: "English" },

@@ -124,6 +124,7 @@ function Users() {
         name="users"
         what={t("pages.users.title")}
         columns={columns}
+        searchable={false}
         read={(query, signal) => body(api.GET("/api/v1/users", { params: { query }, signal }))}
         rowId={(row) => row.id}
         actions={actions}

@@ -112,7 +112,6 @@ function Agents() {
         name="agents"
         what={t("pages.agents.title")}
         columns={columns}
-        searchable={false}
         read={(query, signal) =>
           body(api.GET("/api/v1/agents", { params: { query: query as never }, signal }))
         }
