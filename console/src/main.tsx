@@ -10,7 +10,7 @@ import { preferredLanguage, startI18n } from "./i18n";
 import { Crashed } from "./parts/crashed";
 import { Loading } from "./parts/problem";
 import { routeTree } from "./routeTree.gen";
-import { colorSchemeManager, theme } from "./theme";
+import { colorSchemeManager, cssVariables, theme } from "./theme";
 
 const queryClient = createQueryClient();
 const router = createRouter({
@@ -42,6 +42,7 @@ createRoot(root).render(
   <StrictMode>
     <MantineProvider
       theme={theme}
+      cssVariablesResolver={cssVariables}
       defaultColorScheme="auto"
       colorSchemeManager={colorSchemeManager()}
       getStyleNonce={() => nonce}

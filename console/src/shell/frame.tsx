@@ -11,6 +11,7 @@ import {
   NavLink,
   ScrollArea,
   Text,
+  VisuallyHidden,
 } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
@@ -103,16 +104,16 @@ export function Frame({ me }: { me: Me }) {
                 onClick={openPalette}
                 leftSection={<IconSearch size={15} aria-hidden="true" />}
                 rightSection={
-                  <Kbd size="xs" visibleFrom="sm" aria-hidden="true">
+                  <Kbd size="xs" visibleFrom="sm">
                     Ctrl K
                   </Kbd>
                 }
-                aria-label={t("shell.palette.open")}
                 aria-keyshortcuts="Control+K Meta+K"
               >
                 <Text span size="sm" visibleFrom="sm" c="dimmed">
                   {t("shell.palette.open")}
                 </Text>
+                <VisuallyHidden hiddenFrom="sm">{t("shell.palette.open")}</VisuallyHidden>
               </Button>
               <TwinButton />
               <UserMenu me={me} onSignOut={() => void signOut()} />
