@@ -1,5 +1,6 @@
 //! How everything looks.
 import {
+  Alert,
   Badge,
   Button,
   type CSSVariablesResolver,
@@ -58,6 +59,14 @@ export const theme = createTheme({
     'ui-monospace, "Cascadia Mono", "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", "Noto Sans Mono CJK JP", monospace',
   headings: { fontWeight: "650" },
   components: {
+    // The colour is for the ground and the icon; the words are to be read.
+    Alert: Alert.extend({
+      defaultProps: { variant: "light" },
+      styles: {
+        title: { color: "var(--mantine-color-text)" },
+        closeButton: { color: "var(--mantine-color-text)" },
+      },
+    }),
     Badge: Badge.extend({
       defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 550 },
     }),

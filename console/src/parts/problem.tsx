@@ -35,7 +35,8 @@ interface AlertProps {
 /** A refusal where something was tried. */
 export function ProblemAlert({ error, fields, onRetry }: AlertProps) {
   const { t } = useTranslation();
-  if (!error) return null;
+  // The dialog that asks to sign in again says it all.
+  if (!error || isProblem(error, "unauthenticated")) return null;
   const problem = error instanceof Problem ? error : undefined;
   const field = problem?.field ? fields?.[problem.field] : undefined;
   return (

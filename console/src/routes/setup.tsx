@@ -68,7 +68,7 @@ function SetUp() {
             <Text size="sm" c="dimmed">
               {t("pages.setup.explain")}
             </Text>
-            {create.error && !wrongToken && (
+            {create.error && (
               <ProblemAlert
                 error={create.error}
                 fields={{

@@ -39,7 +39,7 @@ export function SignInForm({ name, onDone }: Props) {
   return (
     <form onSubmit={form.onSubmit((values) => signIn.mutate(values))} noValidate>
       <Stack>
-        {signIn.error && !wrong && <ProblemAlert error={signIn.error} />}
+        <ProblemAlert error={signIn.error} />
         <TextInput
           label={t("pages.signIn.name")}
           autoComplete="username"
