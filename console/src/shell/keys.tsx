@@ -18,7 +18,7 @@ export function isTaken(event: KeyboardEvent): boolean {
   return document.querySelector('[role="dialog"], [role="menu"]') !== null;
 }
 
-const CHORD = 1_200;
+const CHORD = 1_500;
 
 export function Keys({ pages }: { pages: PageLink[] }) {
   const { t } = useTranslation();

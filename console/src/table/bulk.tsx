@@ -3,7 +3,6 @@ import {
   Alert,
   Button,
   Group,
-  Modal,
   Progress,
   ScrollArea,
   Stack,
@@ -14,6 +13,7 @@ import {
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "../parts/dialog";
 import { problemText } from "../parts/problem";
 import { type Outcome, type RowResult, runAll } from "./run";
 import type { RowAction } from "./types";
@@ -59,12 +59,10 @@ export function BulkSheet<T>({ name, action, rows, rowName, rowId, onClose }: Pr
   const done = (results?.length ?? 0) - count("waiting") - count("running");
 
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       size={results ? "lg" : "md"}
       title={results ? t("table.bulk.title", { action: action.label }) : action.label}
-      closeButtonProps={{ "aria-label": t("common.close") }}
       closeOnClickOutside={!running}
     >
       {results ? (
@@ -177,6 +175,6 @@ export function BulkSheet<T>({ name, action, rows, rowName, rowId, onClose }: Pr
           </Stack>
         </form>
       )}
-    </Modal>
+    </Dialog>
   );
 }

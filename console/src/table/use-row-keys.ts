@@ -13,8 +13,9 @@ export function useRowKeys(list: RefObject<HTMLElement | null>) {
           rows[event.key === "j" ? Math.min(at + 1, rows.length - 1) : Math.max(at - 1, 0)];
         if (!next) return;
         event.preventDefault();
-        const target = next.querySelector<HTMLElement>("a, button, input");
-        target?.focus();
+        // What opens the row, so that Enter does; else whatever takes the focus.
+        const opener = next.querySelector<HTMLElement>(".clamp a, .clamp button");
+        (opener ?? next.querySelector<HTMLElement>("a, button, input"))?.focus();
         next.scrollIntoView({ block: "nearest" });
       } else if (event.key === "x" && at >= 0) {
         event.preventDefault();

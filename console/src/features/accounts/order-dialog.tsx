@@ -1,10 +1,11 @@
 //! Asking an agent for something: why, then how far it is.
-import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Group, Stack, Text, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, type Order } from "../../api/client";
 import { isFinished, order as orderQuery } from "../../api/queries";
+import { Dialog } from "../../parts/dialog";
 import { ProblemAlert } from "../../parts/problem";
 import { TaskProgress } from "../tasks/progress";
 
@@ -59,12 +60,7 @@ export function OrderDialog({ operation, account, onClose }: Props) {
           ask: t("pages.accounts.verifyAsk"),
         };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={texts.title}
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <Dialog onClose={onClose} title={texts.title}>
       <Stack>
         <Text fw={600}>
           <bdi>{account.resource.name}</bdi> / <bdi>{account.name}</bdi>
@@ -110,6 +106,6 @@ export function OrderDialog({ operation, account, onClose }: Props) {
           </form>
         )}
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

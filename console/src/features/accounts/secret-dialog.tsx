@@ -1,6 +1,6 @@
 //! Reveal and copy: reason first, then the value, for seconds. It lives in this
 //! dialog only: no cache, no log.
-import { Alert, Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
+import { Alert, Button, Group, Stack, Text, Textarea } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconAlertTriangle, IconCopy, IconEye } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
@@ -8,6 +8,7 @@ import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, type Revealed } from "../../api/client";
 import { me as meQuery } from "../../api/queries";
+import { Dialog } from "../../parts/dialog";
 import { ProblemAlert } from "../../parts/problem";
 import { Ago } from "../../parts/time";
 import { State, useWord } from "../../parts/words";
@@ -100,13 +101,7 @@ export function SecretDialog({ of, onClose }: Props) {
   const who = client.getQueryData(meQuery.queryKey)?.user;
   const noReason = reason.trim() === "";
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={title}
-      size="lg"
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <Dialog onClose={onClose} title={title} size="lg">
       <Stack>
         <Text fw={600}>
           <bdi>{account.resource.name}</bdi> / <bdi>{account.name}</bdi>
@@ -193,7 +188,7 @@ export function SecretDialog({ of, onClose }: Props) {
           </form>
         )}
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,10 +1,11 @@
 //! Storing a password that somebody set by hand.
-import { Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "../../api/client";
+import { Dialog } from "../../parts/dialog";
 import { ProblemAlert } from "../../parts/problem";
 
 interface Props {
@@ -33,12 +34,7 @@ export function StoreDialog({ account, onClose }: Props) {
     },
   });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("pages.accounts.storeTitle")}
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <Dialog onClose={onClose} title={t("pages.accounts.storeTitle")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -81,6 +77,6 @@ export function StoreDialog({ account, onClose }: Props) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -4,7 +4,6 @@ import {
   Button,
   Group,
   Loader,
-  Modal,
   NumberInput,
   SegmentedControl,
   Select,
@@ -22,6 +21,7 @@ import { useTranslation } from "react-i18next";
 import { api, body, type Schemas } from "../../api/client";
 import { me as meQuery } from "../../api/queries";
 import { CopyBlock } from "../../parts/copy";
+import { Dialog } from "../../parts/dialog";
 import { ProblemAlert } from "../../parts/problem";
 import { useWord } from "../../parts/words";
 import { may } from "../../shell/nav";
@@ -63,15 +63,13 @@ export function NewKey({ onClose }: { onClose: () => void }) {
     },
   });
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       size="lg"
       title={created ? t("pages.keys.createdTitle") : t("pages.keys.add")}
       closeOnClickOutside={false}
       closeOnEscape={!created}
       withCloseButton={!created}
-      closeButtonProps={{ "aria-label": t("common.close") }}
     >
       {created ? (
         <ShownOnce created={created} onClose={onClose} />
@@ -140,7 +138,7 @@ export function NewKey({ onClose }: { onClose: () => void }) {
           </Stack>
         </form>
       )}
-    </Modal>
+    </Dialog>
   );
 }
 

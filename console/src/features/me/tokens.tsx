@@ -5,7 +5,6 @@ import {
   Button,
   Checkbox,
   Group,
-  Modal,
   Select,
   Stack,
   Text,
@@ -17,6 +16,7 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, type Token } from "../../api/client";
 import { CopyBlock } from "../../parts/copy";
+import { Dialog } from "../../parts/dialog";
 import { ProblemAlert } from "../../parts/problem";
 import { Ago } from "../../parts/time";
 import { useWord } from "../../parts/words";
@@ -136,14 +136,12 @@ function NewToken({ onClose }: { onClose: () => void }) {
   });
   const created = make.data;
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       title={created ? t("pages.me.tokenCreated") : t("pages.me.addToken")}
       closeOnClickOutside={false}
       closeOnEscape={!created}
       withCloseButton={!created}
-      closeButtonProps={{ "aria-label": t("common.close") }}
     >
       {created ? (
         <Stack>
@@ -211,6 +209,6 @@ function NewToken({ onClose }: { onClose: () => void }) {
           </Stack>
         </form>
       )}
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,9 +1,10 @@
 //! An account that no agent finds.
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "../../api/client";
+import { Dialog } from "../../parts/dialog";
 import { ProblemAlert } from "../../parts/problem";
 
 export function AddAccount({ resource, onClose }: { resource: string; onClose: () => void }) {
@@ -25,12 +26,7 @@ export function AddAccount({ resource, onClose }: { resource: string; onClose: (
     },
   });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("pages.resources.addAccount")}
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <Dialog onClose={onClose} title={t("pages.resources.addAccount")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -61,6 +57,6 @@ export function AddAccount({ resource, onClose }: { resource: string; onClose: (
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

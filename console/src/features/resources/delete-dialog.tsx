@@ -1,11 +1,12 @@
 //! Deleting a resource: what will happen, and its name typed.
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, etag, type Resource } from "../../api/client";
 import { normalise } from "../../i18n/format";
+import { Dialog } from "../../parts/dialog";
 import { ProblemAlert } from "../../parts/problem";
 
 interface Props {
@@ -32,12 +33,7 @@ export function DeleteResource({ resource, onClose, onDeleted }: Props) {
   });
   const same = normalise(typed) === normalise(resource.name);
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("pages.resources.delete")}
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <Dialog onClose={onClose} title={t("pages.resources.delete")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -66,6 +62,6 @@ export function DeleteResource({ resource, onClose, onDeleted }: Props) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

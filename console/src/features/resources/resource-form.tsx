@@ -1,5 +1,5 @@
 //! Adding and editing a resource.
-import { Button, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Select, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -9,6 +9,7 @@ import { api, body, etag, type Resource } from "../../api/client";
 import { isProblem } from "../../api/problem";
 import { policies as policiesQuery } from "../../api/queries";
 import { normalise } from "../../i18n/format";
+import { Dialog } from "../../parts/dialog";
 import { ProblemAlert } from "../../parts/problem";
 import { StaleChange } from "../../parts/stale";
 import { useWord } from "../../parts/words";
@@ -94,12 +95,10 @@ export function ResourceForm({ resource, onClose, onCreated }: Props) {
     policyOptions.find((option) => option.value === id)?.label ?? id;
 
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       title={resource ? t("pages.resources.edit") : t("pages.resources.add")}
       closeOnClickOutside={!form.isDirty()}
-      closeButtonProps={{ "aria-label": t("common.close") }}
       size={theirs ? "lg" : "md"}
     >
       {theirs ? (
@@ -176,6 +175,6 @@ export function ResourceForm({ resource, onClose, onCreated }: Props) {
           </Stack>
         </form>
       )}
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,15 +1,5 @@
 //! Adding and editing a user.
-import {
-  Button,
-  Group,
-  List,
-  Modal,
-  PasswordInput,
-  Select,
-  Stack,
-  Text,
-  TextInput,
-} from "@mantine/core";
+import { Button, Group, List, PasswordInput, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -19,6 +9,7 @@ import { api, body, etag, type User } from "../../api/client";
 import { isProblem } from "../../api/problem";
 import { me as meQuery, roles as rolesQuery } from "../../api/queries";
 import { normalise } from "../../i18n/format";
+import { Dialog } from "../../parts/dialog";
 import { ProblemAlert } from "../../parts/problem";
 import { StaleChange } from "../../parts/stale";
 import { useWord } from "../../parts/words";
@@ -95,12 +86,10 @@ export function UserForm({ user, onClose }: Props) {
   };
   const chosen = roles.data?.items.find(({ role }) => role === form.values.role);
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       title={user ? t("pages.users.edit") : t("pages.users.add")}
       closeOnClickOutside={!form.isDirty()}
-      closeButtonProps={{ "aria-label": t("common.close") }}
       size={theirs ? "lg" : "md"}
     >
       {theirs ? (
@@ -190,6 +179,6 @@ export function UserForm({ user, onClose }: Props) {
           </Stack>
         </form>
       )}
-    </Modal>
+    </Dialog>
   );
 }
