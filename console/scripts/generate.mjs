@@ -20,7 +20,8 @@ function events() {
     const rows = readFileSync(new URL(file, docs), "utf8").matchAll(
       /^\| (\d+) \| `([a-z_]+)` \| ([^|]+) \|/gm,
     );
-    all[language] = [...rows].map(([, code, , text]) => [code, text.trim()]);
+    // The name; English has a sentence after it.
+    all[language] = [...rows].map(([, code, , text]) => [code, text.split(": ")[0].trim()]);
     if (all[language].length < 50) throw new Error(`${file}: the table of events was not found`);
   }
   const table = (rows) =>

@@ -95,17 +95,19 @@ function Diagnosis({ problem }: { problem: Problem }) {
 interface NoticeProps {
   icon: ReactNode;
   title: string;
+  /** 1 where it stands for the whole page. */
+  level?: 1 | 2;
   children?: ReactNode;
 }
 
 /** A page that has nothing to show, and why. */
-export function Notice({ icon, title, children }: NoticeProps) {
+export function Notice({ icon, title, level = 2, children }: NoticeProps) {
   return (
     <Stack align="center" gap="xs" py={48} px="md" ta="center">
       <Text c="dimmed" span lh={1} aria-hidden="true">
         {icon}
       </Text>
-      <Title order={2} size="h4">
+      <Title order={level} size="h4">
         {title}
       </Title>
       {children}
@@ -158,7 +160,11 @@ export function LoadProblem({ error, onRetry, children }: LoadProps) {
 export function Missing({ page }: { page?: boolean }) {
   const { t } = useTranslation();
   return (
-    <Notice icon={<IconMapQuestion size={44} stroke={1.3} />} title={t("problems.missing.title")}>
+    <Notice
+      level={1}
+      icon={<IconMapQuestion size={44} stroke={1.3} />}
+      title={t("problems.missing.title")}
+    >
       <Text c="dimmed">{page ? t("problems.missing.page") : t("problems.missing.explain")}</Text>
       <Button component={Link} to="/" variant="default">
         {t("problems.missing.home")}
