@@ -150,7 +150,9 @@ export function DataTable<T extends RowData>(props: ListProps<T>) {
   const saveCsv = () =>
     work.run("csv", async (signal, progress) => {
       const all = await readAll(signal, progress);
-      const chosen = order.flatMap((id) => columns.filter((column) => column.id === id));
+      const chosen = order.flatMap((id) =>
+        columns.filter((column) => column.id === id && !column.buttons),
+      );
       const head = chosen.map((column) => column.label);
       const lines = all.map((row) => chosen.map((column) => column.text(row)));
       save(`sekisho-${name}-${new Date().toISOString().slice(0, 10)}.csv`, csv([head, ...lines]));

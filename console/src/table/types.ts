@@ -15,6 +15,8 @@ export interface Column<T> {
   hidden?: boolean;
   /** Says which row it is: always shown, the head of a card on a phone. */
   primary?: boolean;
+  /** Holds buttons only: nothing for a file. */
+  buttons?: boolean;
   /** Holds sentences: may take several lines. */
   wide?: boolean;
   align?: "right";

@@ -66,6 +66,7 @@ export function AccountList({ resource }: { resource?: string }) {
       },
       {
         id: "use",
+        buttons: true,
         label: t("pages.accounts.password"),
         text: () => "",
         cell: (row) => (

@@ -66,6 +66,7 @@ export function History({ account, onReveal }: Props) {
       },
       {
         id: "reveal",
+        buttons: true,
         label: t("pages.accounts.reveal"),
         text: () => "",
         cell: (row) => (
