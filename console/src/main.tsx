@@ -3,6 +3,7 @@ import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { createRouter, RouterProvider } from "@tanstack/react-router";
+import { setNonce } from "get-nonce";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { createQueryClient } from "./api/queries";
@@ -34,6 +35,8 @@ declare module "@tanstack/react-router" {
 }
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? "";
+// For the styles with which dialogs keep the page behind them from scrolling.
+setNonce(nonce);
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
