@@ -16,6 +16,7 @@ mod cmd;
 mod console;
 mod demo;
 pub mod dist;
+mod fuzz;
 mod r#gen;
 mod ports;
 mod prove;
@@ -53,6 +54,8 @@ enum Verb {
     Bench(bench::Args),
     /// Prove by fault injection what must never happen.
     Prove(prove::Args),
+    /// Look for bytes that break a parser, guided by coverage.
+    Fuzz(fuzz::Args),
     /// Check the rules of the architecture that the compiler does not see.
     Tidy,
     /// Build the packages: deb, rpm, tar.gz and SHA256SUMS.
@@ -87,6 +90,7 @@ fn run(cli: Cli) -> Result<()> {
         Verb::Ci(args) => ci::run(&workspace, &args),
         Verb::Bench(args) => bench::run(&workspace, &args),
         Verb::Prove(args) => prove::run(&workspace, &args),
+        Verb::Fuzz(args) => fuzz::run(&workspace, &args),
         Verb::Tidy => tidy::run(&workspace),
         Verb::Dist(args) => dist::run(&workspace, &args),
         Verb::Gen(args) => r#gen::run(&workspace, &args),

@@ -1,6 +1,6 @@
 //! The command line of the agent.
 
-use std::io::{IsTerminal, Read};
+use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::config::{self, Config};
 use crate::journal::{Journal, Step};
 use crate::run::{self, Surroundings};
 use crate::state::{State, StateError};
-use crate::status::{Phase, StatusFile};
+use crate::status::{Phase, Status, StatusFile};
 use crate::{check, enrol, manual, service, settings};
 
 /// Sekisho agent: keeps the passwords of this host's accounts under the
@@ -162,9 +162,9 @@ pub fn main() -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "this is what the person asked to see")]
 fn say(text: &str) {
-    println!("{text}");
+    // A reader that has seen enough (`| head`) is no trouble.
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 #[expect(clippy::print_stderr, reason = "this is for the person, not for the log")]
@@ -423,6 +423,7 @@ fn status(cli: &Cli, json: bool) -> anyhow::Result<ExitCode> {
             "certificate_until": certificate.map(|c| c.not_after.to_string()),
             "open_receipts": open,
             "escrows": escrows,
+            "running": said.as_ref().is_some_and(Status::is_current),
             "last_status": said,
         });
         say(&value.to_string());
@@ -445,7 +446,9 @@ fn status(cli: &Cli, json: bool) -> anyhow::Result<ExitCode> {
             Phase::Waiting => "trying to connect",
             Phase::Stopped => "stopped",
         };
-        say(&format!("agent         {word} since {}", said.since));
+        let is_gone = said.phase != Phase::Stopped && !said.is_current();
+        let gone = if is_gone { "not running; it was " } else { "" };
+        say(&format!("agent         {gone}{word} since {}", said.since));
         if let Some(problem) = said.problem {
             say(&format!("problem       {problem}"));
         }

@@ -92,7 +92,16 @@ pub async fn enrol(
     let identity = state.identity_or_new()?;
     let link = UnverifiedLink::new(server.clone())?.through(proxy);
     let chain = link.bundle(0).await?;
-    let trust = Trust::first(&chain, key.pin)?;
+    let mut trust = Trust::first(&chain, key.pin)?;
+    // A long chain comes in portions.
+    while chain.newest > Some(trust.bundle().version) {
+        let before = trust.bundle().version;
+        let more = link.bundle(before).await?;
+        trust.advance(&more.bundles)?;
+        if trust.bundle().version == before {
+            break;
+        }
+    }
     let site = trust.anchor().site;
     let newest = |key: &&sekisho_wire::bundle::PublishedKey| key.not_before;
     let receipt_key =

@@ -21,7 +21,8 @@ const ESCROW: &str = "escrow";
 /// The folders of the agent's memory that hold it.
 pub(crate) const FOLDERS: [&str; 2] = [JOURNAL, ESCROW];
 
-/// Reported orders are remembered so long, so that a late copy is recognised.
+/// Reported orders are remembered so long, so that a late copy is recognised;
+/// the last reset of each account for ever.
 const KEEP_REPORTED: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Escrows that are not the newest of their account are kept so long.
@@ -145,18 +146,23 @@ impl Journal {
         Ok(escrows)
     }
 
-    /// Forgets what need not be remembered: orders reported a week ago and
-    /// escrows of a month ago that are not the newest of their account. The
-    /// caller has stored the highest seq.
+    /// Forgets what need not be remembered: orders reported a week ago, but for
+    /// the last reset of each account, and escrows of a month ago that are not
+    /// the newest of their account. The caller has stored the highest seq.
     ///
     /// # Errors
     /// When the disk fails; what was not forgotten is still known.
     pub fn tidy(&mut self, now: Timestamp) -> Result<(), StateError> {
+        let resets = self.entries.values().filter(|entry| entry.operation == Operation::Reset);
+        let last = newest(resets.map(|entry| (entry.account, entry.seq)));
         let old: Vec<OrderId> = self
             .entries
             .values()
             .filter(|entry| entry.step == Step::Reported)
             .filter(|entry| now.since(entry.changed) > KEEP_REPORTED)
+            // A server that was put back to a moment between the delivery and
+            // the receipt gives its open reset again, however late.
+            .filter(|entry| last.get(&entry.account) != Some(&entry.seq))
             .map(|entry| entry.order)
             .collect();
         for order in old {
@@ -164,13 +170,9 @@ impl Journal {
             self.entries.remove(&order);
         }
         let escrows = self.escrows()?;
-        let mut newest: BTreeMap<AccountId, u64> = BTreeMap::new();
-        for escrow in &escrows {
-            let seq = newest.entry(escrow.account).or_default();
-            *seq = escrow.seq.max(*seq);
-        }
+        let last = newest(escrows.iter().map(|escrow| (escrow.account, escrow.seq)));
         for escrow in escrows {
-            let is_newest = newest.get(&escrow.account) == Some(&escrow.seq);
+            let is_newest = last.get(&escrow.account) == Some(&escrow.seq);
             let is_open =
                 self.entries.get(&escrow.order).is_some_and(|entry| entry.step < Step::Reported);
             if !is_newest && !is_open && now.since(escrow.at) > KEEP_ESCROW {
@@ -179,4 +181,14 @@ impl Journal {
         }
         Ok(())
     }
+}
+
+/// The highest seq of each account.
+fn newest<K: Ord>(of: impl Iterator<Item = (K, u64)>) -> BTreeMap<K, u64> {
+    let mut newest = BTreeMap::new();
+    for (account, seq) in of {
+        let highest = newest.entry(account).or_default();
+        *highest = seq.max(*highest);
+    }
+    newest
 }

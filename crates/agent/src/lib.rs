@@ -9,6 +9,7 @@
 //! - [`session`]: Hello, frames and the calls of a session.
 //! - [`enrol`], [`run`], [`status`], [`check`], [`service`]: the commands.
 
+pub mod bundles;
 pub mod check;
 pub mod command;
 pub mod config;

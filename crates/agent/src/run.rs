@@ -22,9 +22,11 @@ use sekisho_wire::certificate::{
 use sekisho_wire::order::{Order, Task};
 use sekisho_wire::problem::ProblemCode;
 use sekisho_wire::route::{RouteName, WAIT_HOLD_SHORT_S};
-use sekisho_wire::session::{Wake, WelcomeEnvelope};
+use sekisho_wire::session::{HelloAnswer, Wake, WelcomeEnvelope};
+use serde_bytes::ByteBuf;
 use tokio::time::Instant;
 
+use crate::bundles::{CatchUp, CatchUpError, Next, may_lack_keys};
 use crate::config::{self, Config};
 use crate::engine::{Engine, Parts};
 use crate::enrol::certificate_request;
@@ -96,7 +98,9 @@ pub async fn run(parts: Surroundings) -> Result<(), RunError> {
             Err(Trouble::Again { error, at_least }) => {
                 let wait = backoff.next(agent.parts.rng.as_ref()).max(at_least);
                 tracing::warn!(error, retry_in_s = wait.as_secs(), "not connected");
-                agent.parts.status.put(Phase::Waiting, Some(&error), &agent.time);
+                agent.show(Phase::Waiting, Some(&error));
+                // The first good answer to it says that the session goes on.
+                agent.fetch_due = true;
                 tokio::time::sleep(wait).await;
             }
         }
@@ -154,6 +158,9 @@ impl From<LinkError> for Trouble {
     }
 }
 
+/// An answer to a Hello, and the session if one was opened.
+type Said = (HelloAnswer, Result<Session, SessionError>);
+
 /// How long waits may be on this network: it is found out once and kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ladder {
@@ -187,6 +194,8 @@ struct Agent {
     watch: Option<Box<dyn AccountWatch>>,
     /// Accounts have changed, and the server does not know it yet.
     accounts_changed: bool,
+    /// What the status file says.
+    shown: Option<Phase>,
 }
 
 impl Agent {
@@ -212,6 +221,7 @@ impl Agent {
             renewal_due: false,
             watch: parts.accounts.watch(),
             accounts_changed: false,
+            shown: None,
             parts,
             enrolled,
             identity,
@@ -259,7 +269,12 @@ impl Agent {
             Err(SessionOr::Session(error)) => match error {
                 SessionError::Link(link_error) => !matches!(
                     link_error.refusal(),
-                    Some(ProblemCode::SessionUnknown | ProblemCode::Replayed)
+                    // Unreadable: sealed to a key that the server has retired.
+                    Some(
+                        ProblemCode::SessionUnknown
+                            | ProblemCode::Replayed
+                            | ProblemCode::Unreadable
+                    )
                 ),
                 SessionError::Forged(_)
                 | SessionError::NoReceiptKey
@@ -289,8 +304,15 @@ impl Agent {
             let (orders, more) = fetched.await?;
             self.accounts_changed = false;
             self.last_fetch = Instant::now();
-            // A fleet that began together must not fetch together: ± 10 %.
-            let permille = u64::from(uniform(rng.as_ref(), 201)) + 900;
+            if self.shown != Some(Phase::Connected) {
+                tracing::info!(session = %session.id(), "connected again");
+                self.show(Phase::Connected, None);
+            }
+            // A fleet that began together must not fetch together: the first
+            // interval may be short, the others are ± 10 %.
+            let is_first = self.fetch_after.is_zero();
+            let (shortest, span) = if is_first { (100, 1001) } else { (900, 201) };
+            let permille = u64::from(uniform(rng.as_ref(), span)) + shortest;
             self.fetch_after = Duration::from_millis(every * permille / 1000);
             self.fetch_due = more;
             let mut forged = None;
@@ -395,7 +417,10 @@ impl Agent {
                 if cut {
                     self.step_down(begun.elapsed(), hold);
                 }
-                self.fetch_due = true;
+                // The next wait begins with a look for orders, so that a fleet
+                // that lost its server comes back without a fetch each. Plain
+                // polls have no wait.
+                self.fetch_due = self.ladder == Ladder::Polls;
                 Err(error.into())
             }
         }
@@ -436,17 +461,14 @@ impl Agent {
     /// A host whose clock is behind does not know that its certificate has
     /// expired: the server's word counts.
     fn note_refusal(&mut self, error: &LinkError) {
-        match error.refusal() {
-            Some(ProblemCode::CertificateExpired | ProblemCode::CertificateUnknown) => {
-                self.renewal_due = true;
-            }
-            Some(_) | None => {}
-        }
+        use ProblemCode::{CertificateExpired, CertificateUnknown};
+        let refused = matches!(error.refusal(), Some(CertificateExpired | CertificateUnknown));
+        self.renewal_due |= refused;
     }
 
-    /// The site's CA may have been replaced while this host was off. The chain
-    /// of trust bundles says so and proves itself, whoever hands it out. What
-    /// cannot be learnt now is asked for again with the next try.
+    /// The site's CA or its keys may have been replaced while this host was
+    /// off. The chain of trust bundles says so and proves itself, whoever hands
+    /// it out. What cannot be learnt now is asked for again with the next try.
     async fn learn_bundles(&mut self, link: &Link) {
         let before = self.trust.bundle().version;
         let learnt = async {
@@ -466,35 +488,61 @@ impl Agent {
         }
     }
 
+    /// Says Hello until both ends hold the same trust bundles.
     async fn hello_once(&mut self, link: &mut Link) -> Result<Session, SessionOr> {
-        let counter = self.engine().next_hello().map_err(Trouble::from)?;
-        let greeting = Greeting {
-            device: self.enrolled.device,
-            counter,
-            highest_seq: self.engine().highest_seq(),
-            interval: self.parts.config.interval,
-            boot: self.parts.boot.clone(),
+        let mut catch_up = CatchUp::default();
+        let mut bundles = Vec::new();
+        let opened = loop {
+            let said = self.say_hello(link, std::mem::take(&mut bundles)).await?;
+            let (state, trust) = (&self.parts.state, &mut self.trust);
+            let next = match &said {
+                Ok((answer, _)) => {
+                    catch_up.answered(answer, state, trust).map_err(Trouble::from)?
+                }
+                Err(error) => match catch_up.failed(error, link, state, trust).await {
+                    Ok(next) => next,
+                    Err(CatchUpError::State(error)) => return Err(Trouble::from(error).into()),
+                    // What the Hello itself met says more.
+                    Err(CatchUpError::Link(_)) => Next::Done,
+                },
+            };
+            match next {
+                Next::Again(shown) => bundles = shown,
+                Next::Done => break said?.1,
+            }
         };
-        let (answer, opened) = Session::open(
-            link,
-            greeting,
-            &self.identity,
-            &self.trust,
-            &self.time,
-            &self.parts.clock,
-            self.parts.rng.as_ref(),
-        )
-        .await?;
-        self.parts.state.advance(&mut self.trust, &answer.bundles).map_err(Trouble::from)?;
         let mut session = opened?;
         if session.directives.escrows_wanted {
             let escrows = self.engine().escrows().map_err(Trouble::from)?;
             session.hand_in(link, &escrows).await?;
         }
         tracing::info!(session = %session.id(), server = %link.endpoint(), "connected");
-        self.parts.status.put(Phase::Connected, None, &self.time);
+        self.show(Phase::Connected, None);
         self.fetch_due = true;
         Ok(session)
+    }
+
+    async fn say_hello(
+        &mut self,
+        link: &mut Link,
+        bundles: Vec<ByteBuf>,
+    ) -> Result<Result<Said, SessionError>, SessionOr> {
+        let greeting = Greeting {
+            device: self.enrolled.device,
+            counter: self.engine().next_hello().map_err(Trouble::from)?,
+            highest_seq: self.engine().highest_seq(),
+            interval: self.parts.config.interval,
+            boot: self.parts.boot.clone(),
+            bundles,
+        };
+        let (time, clock, rng) = (&self.time, &self.parts.clock, self.parts.rng.as_ref());
+        Ok(Session::open(link, greeting, &self.identity, &self.trust, time, clock, rng).await)
+    }
+
+    /// Says in the status file what this loop is doing.
+    fn show(&mut self, phase: Phase, problem: Option<&str>) {
+        self.parts.status.put(phase, problem, &self.time);
+        self.shown = Some(phase);
     }
 
     /// A link that presents the device's certificate; asks for one, or for its
@@ -561,6 +609,10 @@ impl Agent {
                 Ok(self.request_certificate_over(&mut link).await?)
             }
             Err(SessionOr::Session(SessionError::Link(error))) if error.is_unknown_issuer() => {
+                self.learn_bundles(&link).await;
+                Err(error.into())
+            }
+            Err(SessionOr::Session(error)) if may_lack_keys(&error) => {
                 self.learn_bundles(&link).await;
                 Err(error.into())
             }

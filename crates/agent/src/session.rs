@@ -60,6 +60,8 @@ pub struct Greeting {
     pub interval: Duration,
     /// The id of this boot.
     pub boot: String,
+    /// Bundles to show to a server that lacks them.
+    pub bundles: Vec<ByteBuf>,
 }
 
 /// A session that the server opened.
@@ -72,6 +74,8 @@ pub struct Session {
     sent: u64,
     received: u64,
     ends: Timestamp,
+    /// What the Hello said.
+    highest_seq: u64,
     /// What the server asks of the agent.
     pub directives: Directives,
 }
@@ -114,7 +118,8 @@ impl Session {
             interval_s: u32::try_from(greeting.interval.as_secs()).unwrap_or(u32::MAX),
             nonce,
         };
-        let envelope = message::seal_hello(&hello, identity, site, &receipt_key.key, rng)?;
+        let mut envelope = message::seal_hello(&hello, identity, site, &receipt_key.key, rng)?;
+        envelope.bundles = greeting.bundles;
         let body = link.call(RouteName::Hello, &[], cbor::encode(&envelope)).await?;
         let envelope: WelcomeEnvelope =
             cbor::decode(&body, MAX_WELCOME_BYTES).map_err(SealError::Malformed)?;
@@ -130,6 +135,7 @@ impl Session {
                 keys,
                 sent: 0,
                 received: 0,
+                highest_seq: greeting.highest_seq,
                 ends: answer.server_time.plus(Duration::from_secs(u64::from(*ttl_s))),
                 directives: directives.clone(),
             }),
@@ -192,10 +198,11 @@ impl Session {
             return Err(SealError::OtherContext("request").into());
         }
         time.learn(answer.server_time);
+        let now = time.now();
         let orders = answer
             .orders
             .iter()
-            .map(|sealed| message::open_order(sealed, &self.key, trust, &self.scope))
+            .map(|sealed| message::open_order(sealed, &self.key, trust, &self.scope, now))
             .collect();
         Ok((orders, answer.more))
     }
@@ -234,9 +241,14 @@ impl Session {
         link: &mut impl Transport,
         escrows: &[SealedEscrow],
     ) -> Result<(), SessionError> {
-        for some in escrows.chunks(MAX_ESCROWS) {
+        // Also an agent without escrows says that it has no more to tell.
+        let parts = escrows.len().div_ceil(MAX_ESCROWS).max(1);
+        for part in 0..parts {
+            let from = part * MAX_ESCROWS;
+            let some = &escrows[from..escrows.len().min(from + MAX_ESCROWS)];
             let escrows = some.iter().map(|escrow| ByteBuf::from(cbor::encode(escrow))).collect();
-            let body = cbor::encode(&EscrowsHandedIn { escrows });
+            let highest_seq = (part + 1 == parts).then_some(self.highest_seq);
+            let body = cbor::encode(&EscrowsHandedIn { escrows, highest_seq });
             let answer = self.exchange(link, RouteName::Escrow, body, 1024).await?;
             let taken: EscrowsTaken = cbor::decode(&answer, 1024).map_err(SealError::Malformed)?;
             tracing::info!(taken = taken.taken, "escrows handed in");

@@ -151,8 +151,15 @@ impl State {
     /// # Errors
     /// When it is missing or cannot be believed.
     pub fn trust(&self, anchor: &SiteAnchor) -> Result<Trust, StateError> {
-        let bundles: Vec<ByteBuf> = self.find(BUNDLES)?.ok_or(StateError::NotEnrolled)?;
-        Ok(Trust::from_chain(anchor, &bundles)?)
+        Ok(Trust::from_chain(anchor, &self.bundles()?)?)
+    }
+
+    /// The signed bundles, from version 1.
+    ///
+    /// # Errors
+    /// When they are missing or cannot be read.
+    pub fn bundles(&self) -> Result<Vec<ByteBuf>, StateError> {
+        self.find(BUNDLES)?.ok_or(StateError::NotEnrolled)
     }
 
     /// Takes over newer bundles and remembers them before they are used.
@@ -163,7 +170,7 @@ impl State {
         let mut advanced = trust.clone();
         advanced.advance(newer)?;
         if advanced.bundle().version > trust.bundle().version {
-            let mut bundles: Vec<ByteBuf> = self.find(BUNDLES)?.ok_or(StateError::NotEnrolled)?;
+            let mut bundles = self.bundles()?;
             let held = bundles.len() as u64;
             // Versions have no gaps, so the chain's length is its version.
             let before = advanced.bundle().version.saturating_sub(newer.len() as u64);

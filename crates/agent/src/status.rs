@@ -34,6 +34,23 @@ pub struct Status {
     pub pid: u32,
 }
 
+impl Status {
+    /// Whether the process that said it is still there: one that was killed
+    /// says nothing more.
+    pub fn is_current(&self) -> bool {
+        self.phase != Phase::Stopped && is_alive(self.pid)
+    }
+}
+
+/// Whether a process is there and not only waiting to be reaped: `Z` and `X` in
+/// proc_pid_stat(5). The name before the state may hold anything.
+fn is_alive(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+    stat.is_ok_and(|stat| {
+        stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
+    })
+}
+
 /// Where the status is kept.
 #[derive(Clone, Debug)]
 pub struct StatusFile(PathBuf);

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::audit::{AuditLine, LineHash};
+use crate::event::Event;
+use crate::id::AuditChainId;
 
 /// What a verifier found wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -114,6 +116,42 @@ pub enum BrokenChain {
         /// The line.
         seq: u64,
     },
+}
+
+/// What the first line of a chain says when it began with a restore: what was
+/// written to the former chain after the backup is not in this database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// The chain that ended.
+    pub former_chain: AuditChainId,
+    /// Its last line in the backup.
+    pub former_seq: u64,
+    /// When the backup was taken.
+    pub taken_at: crate::Timestamp,
+}
+
+impl Restored {
+    /// Reads a line; most are something else.
+    pub fn from_line(line: &AuditLine) -> Option<Self> {
+        match serde_json::from_str(&line.event).ok()? {
+            Event::SiteRestored { taken_at, former_chain, former_seq } => {
+                Some(Self { former_chain, former_seq, taken_at })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the restore is why the former chain ends too early: then the
+    /// newest line of it that was signed. A chain that ends at another line
+    /// than the restore names was cut off by somebody else.
+    pub const fn explains(&self, broken: &BrokenChain) -> Option<u64> {
+        match broken {
+            BrokenChain::CutOffSigned { expected, found, .. } if *found == self.former_seq => {
+                Some(*expected)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A head that was signed: by whom and whether truly is the caller's to check.
@@ -256,8 +294,7 @@ impl ChainVerifier {
 mod tests {
     use super::*;
     use crate::Timestamp;
-    use crate::event::{Actor, Event, Origin};
-    use crate::id::AuditChainId;
+    use crate::event::{Actor, Origin};
     use crate::id::RequestId;
     use crate::rng::SeededRng;
 

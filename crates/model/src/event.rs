@@ -77,8 +77,15 @@ pub enum Event {
     DatabaseFoundOlder { known: u64, found: u64 },
     /// A backup was written and read back.
     BackupMade { file: String, rows: u64, bytes: u64 },
-    /// A backup was restored beside the site and checked.
-    BackupDrilled { file: String, taken_at: Timestamp, passed: bool },
+    /// A backup was restored beside the site and checked. The keys are those
+    /// of the site whose private halves it holds and opened.
+    BackupDrilled {
+        file: String,
+        taken_at: Timestamp,
+        passed: bool,
+        #[serde(default)]
+        keys: Vec<SiteKeyId>,
+    },
     /// The site was restored from a backup; its former audit chain ends at
     /// this line, and lines written after the backup are not in it.
     SiteRestored { taken_at: Timestamp, former_chain: AuditChainId, former_seq: u64 },
@@ -101,6 +108,17 @@ pub enum Event {
     ServerUnsealed { provider: String },
     /// An operator gave a key that does not open the vault.
     UnsealRefused {},
+    /// A new order or receipt key was made; no agent knows it yet.
+    SiteKeyMade { key: SiteKeyId, kind: String, kid: String },
+    /// The next trust bundle was published: it brings a new order or receipt
+    /// key.
+    BundlePublished { bundle: u64, kind: String, kid: String, without_backup: bool },
+    /// A device showed newer trust bundles, signed by this site's root key:
+    /// the database was put back to an older copy and holds them again.
+    BundlesTakenOver { device: DeviceId, from: u64, to: u64 },
+    /// Order and receipt keys were lost with an older database; a new trust
+    /// bundle brings others.
+    LostKeysReplaced { bundle: u64, lost: Vec<String> },
 
     /// A user was created.
     UserCreated { user: UserId, name: String, role: Role },
@@ -228,6 +246,8 @@ pub enum Event {
     DeviceBlocked { device: DeviceId, reason: String },
     /// A blocked device was unblocked; it waits for approval again.
     DeviceUnblocked { device: DeviceId },
+    /// A device that was held back as a copy was let go on.
+    DeviceResumed { device: DeviceId, reason: String },
     /// A device was given a certificate.
     CertificateIssued { device: DeviceId, serial: String, renewal: bool },
     /// A device opened a session.
@@ -334,6 +354,16 @@ impl Event {
             Self::ServerSealed { .. } => info(135, "Server sealed", "サーバーが封印状態で開始"),
             Self::ServerUnsealed { .. } => info(136, "Server unsealed", "サーバーの封印を解除"),
             Self::UnsealRefused { .. } => info(137, "Unsealing refused", "封印の解除を拒否"),
+            Self::SiteKeyMade { .. } => info(140, "Site key made", "サイトの鍵を作成"),
+            Self::BundlePublished { .. } => {
+                info(141, "Trust bundle published", "信頼バンドルを発行")
+            }
+            Self::BundlesTakenOver { .. } => {
+                info(142, "Newer trust bundles taken over", "新しい信頼バンドルを引き継ぎ")
+            }
+            Self::LostKeysReplaced { .. } => {
+                info(143, "Lost site keys replaced", "失われたサイトの鍵を交換")
+            }
             Self::UserCreated { .. } => info(200, "User created", "ユーザーを作成"),
             Self::UserRoleChanged { .. } => info(201, "User role changed", "ユーザーの役割を変更"),
             Self::UserDisabled { .. } => info(202, "User disabled", "ユーザーを無効化"),
@@ -427,6 +457,9 @@ impl Event {
             Self::DeviceUnblocked { .. } => {
                 info(613, "Device unblocked", "デバイスのブロックを解除")
             }
+            Self::DeviceResumed { .. } => {
+                info(614, "Device let go on", "複製とみたデバイスの停止を解除")
+            }
             Self::CertificateIssued { .. } => info(620, "Certificate issued", "証明書を発行"),
             Self::DeviceSessionOpened { .. } => {
                 info(621, "Device session opened", "デバイスのセッションを開始")
@@ -494,7 +527,12 @@ impl Event {
             Self::RecoveryEnded {},
             Self::DatabaseFoundOlder { known: 9, found: 7 },
             Self::BackupMade { file: text(), rows: 0, bytes: 0 },
-            Self::BackupDrilled { file: text(), taken_at: Timestamp::EPOCH, passed: true },
+            Self::BackupDrilled {
+                file: text(),
+                taken_at: Timestamp::EPOCH,
+                passed: true,
+                keys: vec![SiteKeyId::from_uuid(id)],
+            },
             Self::SiteRestored {
                 taken_at: Timestamp::EPOCH,
                 former_chain: AuditChainId::from_uuid(id),
@@ -509,6 +547,10 @@ impl Event {
             Self::ServerSealed {},
             Self::ServerUnsealed { provider: text() },
             Self::UnsealRefused {},
+            Self::SiteKeyMade { key: SiteKeyId::from_uuid(id), kind: text(), kid: text() },
+            Self::BundlePublished { bundle: 2, kind: text(), kid: text(), without_backup: false },
+            Self::BundlesTakenOver { device, from: 1, to: 2 },
+            Self::LostKeysReplaced { bundle: 3, lost: vec![text()] },
             Self::UserCreated { user, name: text(), role },
             Self::UserRoleChanged { user, from: role, to: role },
             Self::UserDisabled { user },
@@ -577,6 +619,7 @@ impl Event {
             Self::DeviceApproved { device },
             Self::DeviceBlocked { device, reason: text() },
             Self::DeviceUnblocked { device },
+            Self::DeviceResumed { device, reason: text() },
             Self::CertificateIssued { device, serial: text(), renewal: false },
             Self::DeviceSessionOpened { device, agent_version: text() },
             Self::DeviceReverted { device, counter: 0, expected: 0 },

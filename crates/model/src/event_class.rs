@@ -59,6 +59,7 @@ impl Event {
             | Self::DeviceApproved { .. }
             | Self::DeviceBlocked { .. }
             | Self::DeviceUnblocked { .. }
+            | Self::DeviceResumed { .. }
             | Self::RotationPaused { .. }
             | Self::ResourceGroupDeleted { .. }
             | Self::WitnessedSiteAdded { .. }
@@ -123,6 +124,9 @@ impl Event {
             | Self::VaultKekChangePrepared { .. }
             | Self::VaultKekChanged { .. }
             | Self::VaultKekChangeCancelled { .. } => (C::Change, S::Notice),
+            Self::BundlePublished { without_backup: true, .. } => (C::Change, S::Warning),
+            Self::SiteKeyMade { .. } | Self::BundlePublished { .. } => (C::Change, S::Notice),
+            Self::LostKeysReplaced { .. } => (C::Alarm, S::Warning),
             Self::ServerSealed { .. } | Self::UnsealRefused { .. } => (C::Alarm, S::Warning),
 
             Self::SiteInitialised { .. }
@@ -131,6 +135,7 @@ impl Event {
             | Self::ServerStarted { .. }
             | Self::ServerStopped { .. }
             | Self::AuditKeyCreated { .. }
+            | Self::BundlesTakenOver { .. }
             | Self::RecoveryEnded { .. } => (C::System, S::Notice),
         }
     }

@@ -19,7 +19,10 @@ pub enum BundleError {
     #[error("a trust bundle cannot be believed: {0}")]
     Unsigned(#[from] SealError),
     /// A bundle does not follow the one before it.
-    #[error("trust bundle {found} does not follow bundle {held}")]
+    #[error(
+        "trust bundle {found} does not follow bundle {held}: if the server was put back to an \
+         older copy and published anew, restore its newest database or enrol this host again"
+    )]
     Unlinked {
         /// Version held.
         held: u64,
@@ -157,6 +160,14 @@ fn usable(keys: &[PublishedKey], now: Timestamp) -> impl Iterator<Item = &Publis
     })
 }
 
+/// Reads one bundle of a site, whatever it follows.
+///
+/// # Errors
+/// When the site root key has not signed it.
+pub fn read(anchor: &SiteAnchor, signed: &[u8]) -> Result<Bundle, BundleError> {
+    Ok(verify_one(anchor, signed)?)
+}
+
 fn verify_one(anchor: &SiteAnchor, signed: &[u8]) -> Result<Bundle, SealError> {
     let scope = Scope::site(anchor.site);
     let key = VerifyKey::Ed25519(&anchor.root_key);
@@ -213,7 +224,7 @@ mod tests {
         }
 
         fn chain(&self) -> BundleChain {
-            BundleChain { anchor: self.anchor.clone(), bundles: self.chain.clone() }
+            BundleChain { anchor: self.anchor.clone(), bundles: self.chain.clone(), newest: None }
         }
     }
 

@@ -44,6 +44,9 @@ pub enum SealError {
     /// No key with that id is known.
     #[error("the message names a key that is not known")]
     UnknownKey,
+    /// The key is known, and its time has not come.
+    #[error("the message is signed with a key before its time")]
+    KeyTooEarly,
     /// The content is not the message it should be.
     #[error(transparent)]
     Malformed(#[from] sekisho_wire::cbor::DecodeError),

@@ -6,8 +6,8 @@
 
 use aws_lc_rs::aead;
 use sekisho_model::id::{DeviceId, SiteId};
-use sekisho_model::{Rng, Secret};
-use sekisho_wire::bundle::SignedTime;
+use sekisho_model::{Rng, Secret, Timestamp};
+use sekisho_wire::bundle::{PublishedKey, SignedTime};
 use sekisho_wire::cbor;
 use sekisho_wire::certificate::{
     CertificateAnswer, CertificateEnvelope, CertificateRequest, MAX_CERTIFICATE_REQUEST_BYTES,
@@ -280,6 +280,7 @@ pub fn seal_hello(
         receipt_kid: kid(receipt_key),
         enc: sealed.enc,
         ciphertext: sealed.ciphertext,
+        bundles: Vec::new(),
     })
 }
 
@@ -385,7 +386,8 @@ pub fn seal_order(
 }
 
 /// Opens an order: it is for this device and session and signed by an order
-/// key of the site. Expiry, seq and fences are for the agent to judge.
+/// key of the site whose time has come at `now` (server time). Expiry, seq and
+/// fences are for the agent to judge.
 ///
 /// # Errors
 /// When any of that is not so.
@@ -394,11 +396,15 @@ pub fn open_order(
     session_key: &OpeningKey,
     trust: &Trust,
     scope: &Scope,
+    now: Timestamp,
 ) -> Result<(Order, [u8; 32]), SealError> {
     let info = scope.bytes(Purpose::Order);
     let (padded, _) = sealing::open(session_key, None, &info, &sealed.enc, &sealed.ciphertext)?;
     let signed = sealing::unpad(&padded)?;
     let payload = Zeroizing::new(verify_by_order_key(Purpose::Order, scope, trust, signed)?);
+    if order_key(trust, signed)?.not_before > now {
+        return Err(SealError::KeyTooEarly);
+    }
     let order: Order = cbor::decode(&payload, MAX_ORDER_BYTES)?;
     cbor::check_version(order.protocol)?;
     let bound = (order.site, Some(order.device), Some(order.session));
@@ -480,16 +486,17 @@ fn verify_by_order_key(
     trust: &Trust,
     signed: &[u8],
 ) -> Result<Vec<u8>, SealError> {
-    let claimed = sign::claimed_kid(signed)?;
-    // The agent's own clock may be years off; which keys a bundle lists is what
-    // the site root signed, and a key that is over is dropped from it.
-    let key = trust
-        .bundle()
-        .order_keys
-        .iter()
-        .find(|key| key.kid[..] == claimed[..])
-        .ok_or(SealError::UnknownKey)?;
+    let key = order_key(trust, signed)?;
     sign::verify(purpose, scope, VerifyKey::Ed25519(&key.key), signed)
+}
+
+/// The order key that a message names. The agent's own clock may be years off;
+/// which keys a bundle lists is what the site root signed, and a key that is
+/// over is dropped from it.
+fn order_key<'a>(trust: &'a Trust, signed: &[u8]) -> Result<&'a PublishedKey, SealError> {
+    let claimed = sign::claimed_kid(signed)?;
+    let mut known = trust.bundle().order_keys.iter();
+    known.find(|key| key.kid[..] == claimed[..]).ok_or(SealError::UnknownKey)
 }
 
 fn same_device(found: DeviceId, expected: DeviceId) -> Result<(), SealError> {
@@ -498,4 +505,69 @@ fn same_device(found: DeviceId, expected: DeviceId) -> Result<(), SealError> {
 
 fn same_request(found: &[u8; 32], expected: &[u8; 32]) -> Result<(), SealError> {
     if found == expected { Ok(()) } else { Err(SealError::OtherContext("request")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::{published, sign_bundle};
+    use sekisho_model::id::{DeviceSessionId, OrderId};
+    use sekisho_model::rng::SeededRng;
+    use sekisho_wire::bundle::{Bundle, Mode, SiteAnchor, TlsCheck};
+    use sekisho_wire::order::Task;
+
+    const BEGINS: Timestamp = Timestamp::from_millis(90_000);
+
+    #[test]
+    fn an_order_signed_with_a_key_before_its_time_is_refused() {
+        let rng = SeededRng::new(3);
+        let (root, former, next) =
+            (SigningKey::generate(&rng), SigningKey::generate(&rng), SigningKey::generate(&rng));
+        let now = Timestamp::EPOCH;
+        let (site, device) = (SiteId::at(now, &rng), DeviceId::at(now, &rng));
+        let anchor = SiteAnchor { site, root_key: root.public() };
+        let bundle = Bundle {
+            protocol: PROTOCOL,
+            site,
+            version: 1,
+            previous: None,
+            issued: now,
+            min_mode: Mode::Certificate,
+            order_keys: vec![
+                published(former.public(), now, None),
+                published(next.public(), BEGINS, None),
+            ],
+            receipt_keys: vec![],
+            recovery_keys: vec![],
+            ca_roots: vec![],
+            server_tls: TlsCheck::SiteCa,
+            gateways: vec![],
+            min_protocol: 1,
+        };
+        let trust = Trust::from_chain(&anchor, &[sign_bundle(&bundle, &root)]).expect("valid");
+        let session = DeviceSessionId::at(now, &rng);
+        let order = Order {
+            protocol: PROTOCOL,
+            order: OrderId::at(now, &rng),
+            site,
+            device,
+            session,
+            seq: 1,
+            not_before: now,
+            expires: BEGINS,
+            task: Task::Discover {},
+            initiator: "test".to_owned(),
+        };
+        let session_key = OpeningKey::generate(&rng);
+        let scope = Scope::device(site, device).session(session);
+        let open = |signer: &SigningKey, at: i64| {
+            let sealed = seal_order(&order, signer, &session_key.public(), &rng).expect("sealed");
+            open_order(&sealed.0, &session_key, &trust, &scope, Timestamp::from_millis(at))
+        };
+        assert!(open(&former, 0).is_ok());
+        assert!(matches!(open(&next, 89_999), Err(SealError::KeyTooEarly)));
+        assert!(open(&next, 90_000).is_ok());
+        let stranger = SigningKey::generate(&rng);
+        assert!(matches!(open(&stranger, 90_000), Err(SealError::UnknownKey)));
+    }
 }

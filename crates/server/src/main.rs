@@ -22,6 +22,13 @@ use sekisho_server::{http, init, run};
 use sekisho_vault::PageLocker;
 use zeroize::Zeroizing;
 
+/// It gives large buffers pages of their own: what a connection of an agent
+/// sets aside and never fills, which is most of it, takes no memory. Elsewhere
+/// it would have to know the size of a page when it is built: arm64 has several.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// What `--help` ends with.
 const HELP: &str = "\
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
@@ -148,9 +155,40 @@ struct ConfigArguments {
 }
 
 impl ConfigArguments {
+    /// The settings, for work on the site's files.
     fn load(&self) -> anyhow::Result<Config> {
+        let config = self.settings()?;
+        refuse_to_take_over(&config.data_dir)?;
+        Ok(config)
+    }
+
+    fn settings(&self) -> anyhow::Result<Config> {
         Config::load(Some(&self.config), &self.set, |name| std::env::var(name).ok())
     }
+}
+
+/// What root writes into the folder of the server's user, the server cannot
+/// use afterwards.
+fn refuse_to_take_over(data_dir: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+    let Ok(folder) = std::fs::metadata(data_dir) else { return Ok(()) };
+    let owner = folder.uid();
+    if owner == 0 || !sekisho_platform::process::is_root() {
+        return Ok(());
+    }
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(owner)).then(|| name.to_owned())
+    });
+    anyhow::bail!(
+        "{} belongs to {}, and what root writes there the server could not use any more; run this \
+         as that user: runuser -u {} -- sekisho-server …",
+        data_dir.display(),
+        name.as_deref().unwrap_or("another user"),
+        name.as_deref().unwrap_or("USER"),
+    )
 }
 
 fn main() -> ExitCode {
@@ -178,7 +216,12 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Run { config } => {
             prepare_process()?;
             let config = config.load()?;
-            log(tracing_subscriber::EnvFilter::try_new(&config.log.level)?, config.log.format)?;
+            let mut filter = tracing_subscriber::EnvFilter::try_new(&config.log.level)?;
+            if !config.log.level.contains("sqlx") {
+                // PostgreSQL's notices are news to nobody.
+                filter = filter.add_directive("sqlx::postgres::notice=warn".parse()?);
+            }
+            log(filter, config.log.format)?;
             // Every agent holds a connection, and shells start with 1,024 files.
             sekisho_platform::process::raise_open_files()?;
             runtime()?.block_on(run::run(config, Arc::new(SystemClock), Arc::new(SystemRng)))?;
@@ -198,6 +241,13 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             ))?;
             if json {
                 writeln!(out, "{}", serde_json::to_string(&done)?)?;
+            } else if let Some(bundle) = done.keys_replaced_in {
+                writeln!(
+                    out,
+                    "keys that agents use were lost with the database; trust bundle {bundle} brings \
+                     new ones. The site is still in recovery: wait until the agents are connected, \
+                     then run this again"
+                )?;
             } else {
                 writeln!(
                     out,
@@ -210,7 +260,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Audit { command } => return command.run(&mut out),
         Command::Unseal { config, passphrase } => {
             prepare_process()?;
-            let config = config.load()?;
+            let config = config.settings()?;
             let passphrase = passphrase.read(&config)?;
             let done = sekisho_server::sealed::unseal(&config.listen.control, passphrase.as_ref())?;
             anyhow::ensure!(done.unsealed, "{}", done.message);
@@ -262,7 +312,13 @@ fn read_recovery_key(file: Option<&Path>) -> anyhow::Result<OpeningKey> {
                 .with_context(|| format!("the key file {}", path.display()))?;
             file.take(MAX_KEY_BYTES).read_to_string(&mut text)?;
         }
-        None => text = Zeroizing::new(rpassword::prompt_password("Recovery key (not shown): ")?),
+        None => {
+            let typed = rpassword::prompt_password("Recovery key (not shown): ");
+            text = Zeroizing::new(typed.context(
+                "the recovery key is needed, and there is no terminal to ask at: give \
+                 --recovery-key-file FILE, or --recovery-key-file - for standard input",
+            )?);
+        }
     }
     recovery_key::parse(&text).context("the recovery key")
 }

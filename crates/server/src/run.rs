@@ -3,6 +3,7 @@
 mod housekeeping;
 mod tls;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use sekisho_model::{Clock, Rng, Secret};
 use sekisho_seal::sealing::OpeningKey;
 use sekisho_store::{OperationContext, Store, StoreUrl};
 use sekisho_vault::KeyRing;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -38,6 +39,10 @@ use crate::vault::{Opened, Why};
 const SOFT: Duration = Duration::from_secs(10);
 /// How long tasks may take to notice a hard stop.
 const HARD: Duration = Duration::from_secs(3);
+
+/// Connections that nobody has accepted yet, at most; the system may allow
+/// fewer (`net.core.somaxconn`, 4096 on Linux).
+const BACKLOG: u32 = 8192;
 
 /// Opens the database, the vault and the site's keys.
 ///
@@ -184,22 +189,32 @@ impl Listeners {
     ///
     /// # Errors
     /// Names the setting and the address.
-    pub async fn bind(config: &Config) -> anyhow::Result<Self> {
-        async fn bind(setting: &str, address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
-            TcpListener::bind(address)
-                .await
-                .with_context(|| format!("cannot listen on {address} ({setting})"))
-        }
+    pub fn bind(config: &Config) -> anyhow::Result<Self> {
+        let bind = |setting: &str, address: SocketAddr| {
+            listen_on(address).with_context(|| format!("cannot listen on {address} ({setting})"))
+        };
         let listen = &config.listen;
         Ok(Self {
-            api: bind("listen.api", listen.api).await?,
-            agents: bind("listen.agents", listen.agents).await?,
+            api: bind("listen.api", listen.api)?,
+            agents: bind("listen.agents", listen.agents)?,
             metrics: match listen.metrics {
-                Some(address) => Some(bind("listen.metrics", address).await?),
+                Some(address) => Some(bind("listen.metrics", address)?),
                 None => None,
             },
         })
     }
+}
+
+/// A fleet that comes back at once waits in the queue of the system, as long as
+/// that lets it be; who finds it full tries again after seconds.
+fn listen_on(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // As usual for servers: one that is started anew need not wait for the
+    // connections of the former one to be forgotten.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Runs until a signal to stop.
@@ -207,7 +222,7 @@ impl Listeners {
 /// # Errors
 /// When something cannot be opened, or a part of the server ended by itself.
 pub async fn run(config: Config, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> anyhow::Result<()> {
-    let listeners = Listeners::bind(&config).await?;
+    let listeners = Listeners::bind(&config)?;
     let store = open_store(&config, clock.clone(), rng.clone()).await?;
     let mut stop = std::pin::pin!(stop_signal());
     let opened = crate::vault::open(&store, &config.vault, None, clock.as_ref(), &rng).await;
@@ -296,6 +311,7 @@ pub async fn serve(
     parts.spawn(housekeeping::sweep_orders(app.clone(), shutdown.clone()));
     parts.spawn(housekeeping::rotate(app.clone(), shutdown.clone()));
     crate::audit::spawn(&mut parts, &app, &shutdown);
+    parts.spawn(crate::keys::watch(app.clone(), shutdown.clone()));
     parts.spawn(crate::vault::watch(app.clone(), shutdown.clone()));
     parts.spawn(crate::vault::reseal_in_background(app.clone(), shutdown.clone()));
     parts.spawn(watchdog(shutdown.clone()));

@@ -19,7 +19,10 @@ use crate::link::{Link, Transaction};
 use crate::postgres::Watch;
 use crate::unit_of_work::{ArcRng, CommitHooks, OperationContext, UnitOfWork};
 use crate::{
-    Accounts, ApiTokens, AuditGate, AuditHeads, AuditLog, Bundles, DeviceCertificates, DeviceSessions, Devices, EnrolmentKeys, Escrows, IdempotencyKeys, LoginSessions, Orders, Outbox, PasswordPolicies, ResourceGroups, Resources, Rotation, SealedValues, SecretVersions, SignInAttempts, SiteKeys, Sites, Upkeep, Users, VaultKeys,
+    Accounts, ApiTokens, AuditGate, AuditHeads, AuditLog, Bundles, DeviceCertificates,
+    DeviceSessions, Devices, EnrolmentKeys, Escrows, IdempotencyKeys, LoginSessions, Orders,
+    Outbox, PasswordPolicies, ResourceGroups, Resources, Rotation, SealedValues, SecretVersions,
+    SignInAttempts, SiteKeys, Sites, Upkeep, Users, VaultKeys,
 };
 
 /// An open database. Cloning it is cheap and shares the connections.

@@ -315,6 +315,10 @@ impl Store {
     }
 }
 
+/// Statements that SQLite's one writer keeps prepared, at most: more than there
+/// are.
+const STATEMENTS: usize = 512;
+
 async fn sqlite(
     path: &Path,
     config: &StoreConfig,
@@ -329,7 +333,9 @@ async fn sqlite(
         .busy_timeout(config.patience);
     let pool = || without_reaper(SqlitePoolOptions::new()).acquire_timeout(config.patience);
     // The write-ahead log exists once the writer has connected.
-    let writer = pool().max_connections(1).connect_with(options.clone()).await;
+    // All changes go over it; none is prepared twice.
+    let remembering = options.clone().statement_cache_capacity(STATEMENTS);
+    let writer = pool().max_connections(1).connect_with(remembering).await;
     let writer = DatabaseConnection::from(writer.map_err(StoreError::from)?);
     expect_pragma(&writer, "journal_mode", "wal").await?;
     expect_pragma(&writer, "synchronous", "2").await?;

@@ -134,6 +134,30 @@ impl DeviceSessions<'_, UnitOfWork> {
         Ok(session.ok_or(StoreError::Stale { table: "device_sessions" })?.mac_counter_out)
     }
 
+    /// [`take_mac_counter`](Self::take_mac_counter) and
+    /// [`next_mac_counter`](Self::next_mac_counter) of a live session in one:
+    /// the server's counter, or `None` when the session is not live or the
+    /// request is a replay; then nothing is changed.
+    pub async fn exchange_counters(
+        &self,
+        id: DeviceSessionId,
+        counter: u64,
+    ) -> Result<Option<u64>, StoreError> {
+        use row::Column as C;
+        let counter = counter.into_raw();
+        let update = row::Entity::update_many()
+            .col_expr(C::MacCounterIn, Expr::value(counter))
+            .col_expr(C::MacCounterOut, Expr::col(C::MacCounterOut).add(1i64))
+            .filter(C::Id.eq(id.uuid()))
+            .filter(C::State.eq(DeviceSessionState::Live.as_str()))
+            .filter(C::MacCounterIn.lt(counter));
+        if affected(&self.at.db(), update).await? == 0 {
+            return Ok(None);
+        }
+        // The update holds the row, so that this reads what it wrote.
+        Ok(self.find(id).await?.map(|session| session.mac_counter_out))
+    }
+
     /// Ends a session. Returns whether it had not ended.
     pub async fn end(&self, id: DeviceSessionId) -> Result<bool, StoreError> {
         let update = ending().filter(row::Column::Id.eq(id.uuid()));

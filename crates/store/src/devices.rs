@@ -80,6 +80,15 @@ pub struct DeviceFilter {
     pub silent_since: Option<Timestamp>,
 }
 
+/// How many approved devices have shown a trust bundle as their newest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BundleHeld {
+    /// The bundle's version; 0: they have shown none yet.
+    pub bundle_version: i64,
+    /// How many; never 0.
+    pub devices: u64,
+}
+
 /// Enrolled endpoints.
 pub struct Devices<'a, A> {
     pub(crate) at: &'a A,
@@ -117,6 +126,26 @@ impl<A: Access> Devices<'_, A> {
             .filter(row::Column::Resource.is_in(resources))
             .order_by(row::Column::Id, Order::Asc);
         all(&self.at.db(), select, 1_000).await
+    }
+
+    /// Which trust bundles the approved devices have shown, oldest first.
+    pub async fn bundles_held(&self) -> Result<Vec<BundleHeld>, StoreError> {
+        let db = self.at.db();
+        let counted: Vec<(i64, i64)> = row::Entity::find()
+            .select_only()
+            .column(row::Column::BundleVersion)
+            .column_as(row::Column::Id.count(), "devices")
+            .filter(row::Column::State.eq(DeviceState::Approved.as_str()))
+            .group_by(row::Column::BundleVersion)
+            .order_by(row::Column::BundleVersion, Order::Asc)
+            .into_tuple()
+            .all(&db)
+            .await?;
+        let held = counted.into_iter().map(|(bundle_version, devices)| BundleHeld {
+            bundle_version,
+            devices: u64::try_from(devices).unwrap_or_default(),
+        });
+        Ok(held.collect())
     }
 
     /// Devices by host name.
@@ -226,9 +255,22 @@ impl Devices<'_, UnitOfWork> {
 
     /// Notes that a device was heard of.
     pub async fn touch(&self, id: DeviceId, at: Timestamp) -> Result<(), StoreError> {
+        self.touch_many([id], at).await
+    }
+
+    /// Notes that many devices were seen; at most 1,000.
+    pub async fn touch_many(
+        &self,
+        ids: impl IntoIterator<Item = DeviceId>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut ids: Vec<_> = ids.into_iter().map(DeviceId::uuid).collect();
+        let Some(last) = ids.last().copied() else { return Ok(()) };
+        // Few lengths: each is a statement of its own to the database.
+        ids.resize(ids.len().next_power_of_two(), last);
         let update = row::Entity::update_many()
             .col_expr(row::Column::LastSeenAt, Expr::value(at.as_millis()))
-            .filter(row::Column::Id.eq(id.uuid()));
+            .filter(row::Column::Id.is_in(ids));
         affected(&self.at.db(), update).await.map(drop)
     }
 }

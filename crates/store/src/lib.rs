@@ -95,7 +95,7 @@ pub use bundles::{Bundle, Bundles};
 pub use connect::{ConnectError, InvalidStoreUrl, StoreConfig, StoreUrl};
 pub use device_certificates::{DeviceCertificate, DeviceCertificates};
 pub use device_sessions::{DeviceSession, DeviceSessions};
-pub use devices::{Device, DeviceFilter, Devices};
+pub use devices::{BundleHeld, Device, DeviceFilter, Devices};
 pub use enrolment_keys::{EnrolmentKey, EnrolmentKeys};
 pub use error::{StoreError, Unique};
 pub use escrows::{Escrow, Escrows};

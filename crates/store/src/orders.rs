@@ -234,6 +234,18 @@ impl<A: Access> Orders<'_, A> {
         all(&self.at.db(), select, u64::from(MAX_PAGE)).await
     }
 
+    /// Whether a fetch of a device would find anything to do: something
+    /// [`deliverable`](Self::deliverable) or [`unanswered`](Self::unanswered),
+    /// or a reset of its resource whose outcome is open.
+    pub async fn has_work(
+        &self,
+        device: DeviceId,
+        resource: Option<ResourceId>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(one::<Order>(&self.at.db(), work(device, resource, now)).await?.is_some())
+    }
+
     /// Orders delivered before an instant and not answered since, oldest
     /// first, of all devices: what a sweeper looks at.
     pub async fn delivered_before(
@@ -371,6 +383,32 @@ impl Orders<'_, UnitOfWork> {
     }
 }
 
+/// One order that a fetch of the device would have to do with. Each of the
+/// alternatives begins an index.
+fn work(
+    device: DeviceId,
+    resource: Option<ResourceId>,
+    now: Timestamp,
+) -> sea_orm::Select<row::Entity> {
+    use row::Column as C;
+    let unanswered = Condition::all()
+        .add(C::Device.eq(device.uuid()))
+        .add(C::State.eq(OrderState::Delivered.as_str()));
+    let deliverable = Condition::all()
+        .add(C::Device.eq(device.uuid()))
+        .add(C::State.eq(OrderState::Queued.as_str()))
+        .add(C::NotBefore.lte(now.as_millis()))
+        .add(C::ExpiresAt.gt(now.as_millis()));
+    let open_reset = resource.map(|resource| {
+        Condition::all()
+            .add(C::Resource.eq(resource.uuid()))
+            .add(C::State.eq(OrderState::Indeterminate.as_str()))
+            .add(C::Operation.eq(Operation::Reset.as_str()))
+    });
+    let any = Condition::any().add(unanswered).add(deliverable).add_option(open_reset);
+    row::Entity::find().filter(any).limit(1)
+}
+
 impl OrderFilter {
     fn condition(&self) -> Condition {
         use row::Column as C;
@@ -384,5 +422,54 @@ impl OrderFilter {
             .add_option(self.operation.map(|operation| C::Operation.eq(operation.as_str())))
             .add_option(self.reconciles.map(|id| C::Reconciles.eq(id.uuid())))
             .add_option((!self.states.is_empty()).then(|| C::State.is_in(states)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use sea_orm::{ConnectionTrait, DbBackend, QueryTrait};
+    use sekisho_model::clock::ManualClock;
+    use sekisho_model::id::Id;
+    use sekisho_model::rng::SeededRng;
+
+    use super::*;
+    use crate::{Store, StoreConfig, StoreUrl};
+
+    /// What is asked at each fetch and each round must not take longer with
+    /// every order there ever was.
+    #[tokio::test]
+    async fn what_is_asked_all_day_reads_only_what_it_finds() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = StoreConfig::new(StoreUrl::Sqlite(folder.path().join("store.db")));
+        let (clock, rng) =
+            (Arc::new(ManualClock::new(Timestamp::EPOCH)), Arc::new(SeededRng::new(1)));
+        let store = Store::connect(&config, clock.clone(), rng.clone()).await.expect("connects");
+        let (device, resource) = (Id::new(&*clock, &*rng), Id::new(&*clock, &*rng));
+        let newest_first = |filter: OrderFilter| {
+            row::Entity::find().filter(filter.condition()).order_by(row::Column::Id, Sort::Desc)
+        };
+        let open_resets = OrderFilter {
+            resource: Some(resource),
+            operation: Some(Operation::Reset),
+            states: vec![OrderState::Indeterminate],
+            ..OrderFilter::default()
+        };
+        let queued = OrderFilter { states: vec![OrderState::Queued], ..OrderFilter::default() };
+        let selects = [
+            work(device, Some(resource), Timestamp::EPOCH),
+            work(device, None, Timestamp::EPOCH),
+            newest_first(open_resets).limit(101),
+            newest_first(queued).limit(201),
+        ];
+        for select in selects {
+            let mut plan = select.build(DbBackend::Sqlite);
+            plan.sql = format!("EXPLAIN QUERY PLAN {}", plan.sql);
+            let steps = store.writer.query_all_raw(plan).await.expect("explained");
+            let steps: Vec<String> =
+                steps.iter().map(|step| step.try_get("", "detail").expect("text")).collect();
+            assert!(!steps.iter().any(|step| step.starts_with("SCAN")), "{steps:#?}");
+        }
     }
 }

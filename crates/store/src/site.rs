@@ -1,7 +1,7 @@
 //! The site itself and its master key's metadata: one row each.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use sekisho_model::Timestamp;
 use sekisho_model::id::{AuditChainId, SiteId};
 
@@ -83,6 +83,11 @@ impl<A: Access> Sites<'_, A> {
 }
 
 impl Sites<'_, UnitOfWork> {
+    /// The site, locked until this unit of work ends.
+    pub async fn lock(&self) -> Result<Option<Site>, StoreError> {
+        one(&self.at.db(), row::Entity::find().lock_exclusive()).await
+    }
+
     /// Creates the site and this node's empty audit chain.
     ///
     /// # Errors

@@ -112,6 +112,10 @@ pub struct BundleChain {
     pub anchor: SiteAnchor,
     /// Signed bundles.
     pub bundles: Vec<serde_bytes::ByteBuf>,
+    /// The version of the newest bundle there is. `None`: a server that does
+    /// not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest: Option<u64>,
 }
 
 /// The server's signed time: an answer to a nonce.

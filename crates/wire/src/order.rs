@@ -192,6 +192,7 @@ impl<'de> Deserialize<'de> for SecretBytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cbor;
 
     #[test]
     fn a_secret_in_a_message_does_not_print() {
@@ -200,5 +201,37 @@ mod tests {
             value: SecretBytes(Secret::from("hunter2")),
         };
         assert!(!format!("{candidate:?}").contains("hunter2"));
+    }
+
+    /// `{"nonce": h'0707…', "highest_seq": 3}`.
+    fn without_news() -> Vec<u8> {
+        [&b"\xa2\x65nonce\x50"[..], &[7; 16], b"\x6bhighest_seq\x03"].concat()
+    }
+
+    #[test]
+    fn a_fetch_without_news_has_the_bytes_it_always_had() {
+        let fetch = FetchRequest { nonce: [7; 16], highest_seq: 3, accounts_changed: false };
+        assert_eq!(cbor::encode(&fetch), without_news());
+        let read: FetchRequest = cbor::decode(&without_news(), MAX_FETCH_BYTES).expect("read");
+        assert_eq!(read, fetch);
+        let first = [&b"\xa1\x65nonce\x50"[..], &[7; 16]].concat();
+        let read: FetchRequest = cbor::decode(&first, MAX_FETCH_BYTES).expect("read");
+        assert_eq!(read, FetchRequest { highest_seq: 0, ..fetch });
+    }
+
+    #[test]
+    fn a_fetch_with_news_is_read_by_programs_that_do_not_know_it() {
+        /// As it was before.
+        #[derive(serde::Deserialize)]
+        struct Before {
+            highest_seq: u64,
+        }
+        let fetch = FetchRequest { nonce: [7; 16], highest_seq: 3, accounts_changed: true };
+        let bytes = cbor::encode(&fetch);
+        assert_ne!(bytes, without_news());
+        let read: FetchRequest = cbor::decode(&bytes, MAX_FETCH_BYTES).expect("read");
+        assert!(read.accounts_changed);
+        let before: Before = cbor::decode(&bytes, MAX_FETCH_BYTES).expect("read");
+        assert_eq!(before.highest_seq, 3);
     }
 }

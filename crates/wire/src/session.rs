@@ -9,6 +9,9 @@ use sekisho_model::id::{DeviceId, DeviceSessionId};
 /// Longest Hello, in bytes.
 pub const MAX_HELLO_BYTES: usize = 64 * 1024;
 
+/// Longest bundles that a Hello carries along, in bytes.
+pub const MAX_OFFERED_BYTES: usize = 48 * 1024;
+
 /// Longest answer to a Hello, in bytes.
 pub const MAX_WELCOME_BYTES: usize = 1024 * 1024;
 
@@ -31,6 +34,12 @@ pub struct HelloEnvelope {
     /// The sealed, signed [`Hello`].
     #[serde(with = "serde_bytes")]
     pub ciphertext: Vec<u8>,
+    /// Signed bundles that the server was found to lack, oldest first and
+    /// without gaps, at most [`MAX_OFFERED_BYTES`] in all: it was put back to an
+    /// older copy. They prove themselves. They are not sealed, because the
+    /// receipt key may be among what the server has lost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bundles: Vec<serde_bytes::ByteBuf>,
 }
 
 /// Opens a session. Signed with the identity key.
@@ -93,6 +102,10 @@ pub struct HelloAnswer {
     pub bundles: Vec<serde_bytes::ByteBuf>,
     /// A session, or why there is none.
     pub outcome: HelloOutcome,
+    /// The version of the server's newest bundle. An agent that holds a newer
+    /// one shows it with its next Hello. `None`: a server that does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest_bundle: Option<u64>,
 }
 
 /// A session, or why there is none.
@@ -202,6 +215,10 @@ pub const MAX_ESCROWS_BYTES: usize = 448 * 1024;
 pub struct EscrowsHandedIn {
     /// At most [`MAX_ESCROWS`], each as the agent stored it.
     pub escrows: Vec<serde_bytes::ByteBuf>,
+    /// In the last of several messages, the highest seq the agent has accepted:
+    /// from here on the server knows what the agent knows. Left out before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub highest_seq: Option<u64>,
 }
 
 /// The server's word that escrows are durable at its end.
@@ -209,4 +226,63 @@ pub struct EscrowsHandedIn {
 pub struct EscrowsTaken {
     /// How many were taken.
     pub taken: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cbor;
+    use sekisho_model::rng::SeededRng;
+
+    /// A Hello as it was before it could carry bundles along.
+    #[derive(Serialize, Deserialize)]
+    struct Before {
+        protocol: u16,
+        device: DeviceId,
+        #[serde(with = "serde_bytes")]
+        receipt_kid: [u8; 8],
+        #[serde(with = "serde_bytes")]
+        enc: [u8; 32],
+        #[serde(with = "serde_bytes")]
+        ciphertext: Vec<u8>,
+    }
+
+    #[test]
+    fn a_hello_without_bundles_is_what_it_always_was() {
+        let device = DeviceId::at(Timestamp::EPOCH, &SeededRng::new(1));
+        let (receipt_kid, enc, ciphertext) = ([7; 8], [8; 32], vec![9; 40]);
+        let before = cbor::encode(&Before {
+            protocol: 1,
+            device,
+            receipt_kid,
+            enc,
+            ciphertext: ciphertext.clone(),
+        });
+        let plain = HelloEnvelope {
+            protocol: 1,
+            device,
+            receipt_kid,
+            enc,
+            ciphertext,
+            bundles: Vec::new(),
+        };
+        assert_eq!(cbor::encode(&plain), before);
+        assert_eq!(cbor::decode::<HelloEnvelope>(&before, 1000).expect("read"), plain);
+
+        let bundles = vec![serde_bytes::ByteBuf::from(vec![1; 100])];
+        let showing = cbor::encode(&HelloEnvelope { bundles, ..plain });
+        let read = cbor::decode::<Before>(&showing, 1000).expect("passed over");
+        assert_eq!(read.device, device);
+    }
+
+    #[test]
+    fn only_the_last_of_several_messages_with_escrows_says_what_the_agent_knows() {
+        let mut handed = EscrowsHandedIn { escrows: Vec::new(), highest_seq: None };
+        assert_eq!(cbor::encode(&handed), b"\xa1\x67escrows\x80");
+        handed.highest_seq = Some(9);
+        let bytes = cbor::encode(&handed);
+        assert_eq!(bytes, b"\xa2\x67escrows\x80\x6bhighest_seq\x09");
+        let read: EscrowsHandedIn = cbor::decode(&bytes, MAX_ESCROWS_BYTES).expect("read");
+        assert_eq!(read, handed);
+    }
 }

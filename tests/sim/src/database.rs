@@ -50,8 +50,6 @@ impl Files {
 
 /// A backup.
 pub(crate) enum Backup {
-    /// The database file.
-    File(Arc<[u8]>),
     /// The files on the disk.
     Files(Vec<(String, Vec<u8>)>),
     /// The database keeps it.
@@ -59,16 +57,18 @@ pub(crate) enum Backup {
 }
 
 impl Database {
-    /// In memory, one for each stage.
-    pub(crate) fn memory(site: &Site, power: &Power) -> Self {
-        let memory = |stage: &Stage| Memory::new(stage.image.clone(), power.clone());
+    /// In memory, one for each stage. One that `lies` keeps nothing of what it
+    /// said it kept.
+    pub(crate) fn memory(site: &Site, power: &Power, lies: bool) -> Self {
+        let memory = |stage: &Stage| Memory::new(&stage.image, power.clone(), lies);
         Self::Memory(site.stages.iter().map(memory).collect())
     }
 
-    /// On a disk that loses what was not synced.
-    pub(crate) fn files(site: &Site, power: &Power) -> Self {
+    /// On a disk that loses what was not synced; on one that `lies` nothing
+    /// ever is.
+    pub(crate) fn files(site: &Site, power: &Power, lies: bool) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let disk = LossyDisk::new(&folder.path().to_string_lossy(), power.clone());
+        let disk = LossyDisk::new(&folder.path().to_string_lossy(), power.clone(), lies);
         let images = site.stages.iter().map(|stage| stage.image.clone()).collect();
         Self::Files(Files { disk, images, folder, life: 0 })
     }
@@ -90,8 +90,8 @@ impl Database {
         match self {
             Self::Memory(stages) => stages[stage].lose_uncommitted(),
             Self::Files(files) => {
-                let (name, next) = (files.name(), files.next());
-                files.disk.crash(rng, &name, &next);
+                let next = files.next();
+                files.disk.crash(rng, &next);
             }
             Self::Postgres(postgres) => postgres.hang_up(),
         }
@@ -100,8 +100,11 @@ impl Database {
     /// A copy as of now, while no server runs.
     pub(crate) async fn backup(&mut self, stage: usize) -> Backup {
         match self {
-            Self::Memory(stages) => Backup::File(stages[stage].image()),
-            Self::Files(files) => Backup::Files(files.disk.files(&files.name())),
+            Self::Memory(stages) => {
+                stages[stage].keep();
+                Backup::Kept
+            }
+            Self::Files(files) => Backup::Files(files.disk.files()),
             Self::Postgres(postgres) => {
                 postgres.backup().await;
                 Backup::Kept
@@ -112,7 +115,7 @@ impl Database {
     /// The copy is put in its place.
     pub(crate) async fn restore(&mut self, stage: usize, backup: &Backup) {
         match (self, backup) {
-            (Self::Memory(stages), Backup::File(image)) => stages[stage].put(image),
+            (Self::Memory(stages), Backup::Kept) => stages[stage].go_back(),
             (Self::Files(files), Backup::Files(copy)) => {
                 let name = files.next();
                 files.disk.put(&name, copy);

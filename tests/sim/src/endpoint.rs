@@ -153,11 +153,14 @@ impl Endpoint {
         self.host.restore(&snapshot.host);
     }
 
-    /// Only the agent's folder is put back.
-    pub(crate) fn restore_disk(&mut self, snapshot: &Snapshot, lies: bool) {
+    /// Only the agent's folder is put back. What it did since it may do again,
+    /// if whoever counts `forgives` that.
+    pub(crate) fn restore_disk(&mut self, snapshot: &Snapshot, lies: bool, forgives: bool) {
         self.process = None;
         self.disk = SimDisk::new(snapshot.disk.snapshot(), lies);
-        self.host.forget_applied(&snapshot.host);
+        if forgives {
+            self.host.forget_applied(&snapshot.host);
+        }
     }
 
     fn start(&self) -> Result<Process, Trouble> {
@@ -231,7 +234,11 @@ impl Process {
         for _ in 0..FETCHES {
             let (orders, more) = {
                 let seq = self.engine.highest_seq();
-                session.fetch(network, seq, &self.trust, &self.time, rng, false).await?
+                let changed = host.files_changed();
+                let fetch = session.fetch(network, seq, &self.trust, &self.time, rng, changed);
+                let fetched = fetch.await?;
+                host.change_was_told();
+                fetched
             };
             let idle = orders.is_empty() && !more;
             let mut forged = None;
@@ -282,6 +289,7 @@ impl Process {
             highest_seq: self.engine.highest_seq(),
             interval: Duration::from_secs(60),
             boot: "boot".to_owned(),
+            bundles: Vec::new(),
         };
         let clock: Arc<dyn Clock> = clock.clone();
         let (answer, opened) =

@@ -66,6 +66,8 @@ struct State {
     refuse: Vec<(RefusalClass, bool)>,
     fail_sync: bool,
     blind: u32,
+    /// The agent has seen a change of the account files and not told it yet.
+    files_changed: bool,
     faults: u64,
 }
 
@@ -101,7 +103,24 @@ impl Host {
     pub(crate) fn set_by_hand(&self, name: &AccountName, value: Secret) {
         let password = Password { value, by_hand: true, reverted: false };
         let entry = Entry { now: password.clone(), durable: password, sync_failed: false };
-        self.state().entries.insert(name.clone(), entry);
+        let mut state = self.state();
+        state.entries.insert(name.clone(), entry);
+        state.files_changed = true;
+    }
+
+    /// Something changes the account files.
+    pub(crate) fn change_files(&self) {
+        self.state().files_changed = true;
+    }
+
+    /// Whether there is a change that the server has not been told.
+    pub(crate) fn files_changed(&self) -> bool {
+        self.state().files_changed
+    }
+
+    /// The server was told.
+    pub(crate) fn change_was_told(&self) {
+        self.state().files_changed = false;
     }
 
     /// The order that is carried out from now on.

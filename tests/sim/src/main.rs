@@ -14,6 +14,9 @@ use clap::Parser;
 use sekisho_model::clock::{Clock as _, SystemClock};
 use sekisho_sim::{Broken, DatabaseKind, Simulator, Teeth};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Fault schedules against the real server and agent code.
 #[derive(Parser)]
 struct Args {

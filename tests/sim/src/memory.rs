@@ -3,11 +3,13 @@
 //! The store's own code makes the statements; SQLite's own code keeps the
 //! rules. What is left out is the driver in between and the disk below.
 //! Everything of a case happens inside one outer transaction: rolling it back
-//! gives the next case the same beginning, and statements stay prepared.
+//! gives the next case the same beginning, and statements stay prepared. A
+//! backup is a savepoint in it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
 use rusqlite::{Connection, ErrorCode};
 use sea_orm::{
@@ -28,10 +30,11 @@ pub(crate) struct Memory {
 #[derive(Debug)]
 struct Inner {
     connection: Connection,
-    image: Arc<[u8]>,
-    /// The case has changed more than its outer transaction.
-    replaced: bool,
     in_transaction: bool,
+    /// The teeth test's disk says that it synced, and did not: the beginning of
+    /// this server's life is all that will be left, once there is one.
+    lies: bool,
+    in_life: bool,
     columns: BTreeMap<String, Arc<[Column]>>,
 }
 
@@ -54,61 +57,67 @@ enum Kind {
 
 impl Memory {
     /// A database that begins as this image of a file.
-    pub(crate) fn new(image: Arc<[u8]>, power: Power) -> Self {
-        let connection = Connection::open_in_memory().expect("memory is there");
+    pub(crate) fn new(image: &[u8], power: Power, lies: bool) -> Self {
+        let mut connection = Connection::open_in_memory().expect("memory is there");
         connection.set_prepared_statement_cache_capacity(512);
+        connection
+            .deserialize_read_exact("main", image, image.len(), false)
+            .expect("an image of a database");
+        // A plan does not depend on what is bound: else each statement with a
+        // bound LIMIT is prepared anew whenever it is used.
+        connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+            .expect("a switch of this SQLite");
         let inner = Inner {
             connection,
-            image,
-            replaced: true,
             in_transaction: false,
+            lies,
+            in_life: false,
             columns: BTreeMap::new(),
         };
-        let memory = Self { inner: Arc::new(Mutex::new(inner)), power };
-        memory.reset();
-        memory
+        inner.run("PRAGMA foreign_keys = ON");
+        inner.run("BEGIN");
+        Self { inner: Arc::new(Mutex::new(inner)), power }
     }
 
     /// As it was at the beginning.
     pub(crate) fn reset(&self) {
         let mut inner = self.inner();
         inner.in_transaction = false;
-        if inner.replaced {
-            let image = inner.image.clone();
-            inner.load(&image);
-            inner.replaced = false;
-        } else {
-            inner.run("ROLLBACK");
-            inner.run("BEGIN");
-        }
-    }
-
-    /// What the disk below would hold now.
-    pub(crate) fn image(&self) -> Arc<[u8]> {
-        let mut inner = self.inner();
-        inner.end_transaction();
-        inner.run("COMMIT");
-        inner.replaced = true;
-        let image = inner.connection.serialize("main").expect("memory is there").to_vec();
+        inner.in_life = false;
+        inner.run("ROLLBACK");
         inner.run("BEGIN");
-        image.into()
     }
 
-    /// Puts an image in its place.
-    pub(crate) fn put(&self, image: &[u8]) {
-        let mut inner = self.inner();
-        inner.in_transaction = false;
-        inner.replaced = true;
-        inner.load(image);
+    /// Remembers what there is now, while no server runs.
+    pub(crate) fn keep(&self) {
+        self.inner().run("SAVEPOINT kept");
+    }
+
+    /// Goes back to what was remembered last, while no server runs.
+    pub(crate) fn go_back(&self) {
+        self.inner().run("ROLLBACK TO kept");
     }
 
     /// The server died: what it had not committed is gone.
     pub(crate) fn lose_uncommitted(&self) {
-        self.inner().end_transaction();
+        let mut inner = self.inner();
+        inner.end_transaction();
+        if std::mem::take(&mut inner.in_life) {
+            inner.run("ROLLBACK TO life");
+            inner.run("RELEASE life");
+        }
     }
 
-    /// A connection for the store.
+    /// A connection for the store of a server that begins.
     pub(crate) fn connection(&self) -> DatabaseConnection {
+        {
+            let mut inner = self.inner();
+            if inner.lies && !inner.in_life {
+                inner.run("SAVEPOINT life");
+                inner.in_life = true;
+            }
+        }
         let connection = MockDatabaseConnection::new(self.clone());
         DatabaseConnectionType::MockDatabaseConnection(Arc::new(connection)).into()
     }
@@ -121,17 +130,6 @@ impl Memory {
 type Row = BTreeMap<String, Value>;
 
 impl Inner {
-    fn load(&mut self, image: &[u8]) {
-        if !self.connection.is_autocommit() {
-            self.run("ROLLBACK");
-        }
-        self.connection
-            .deserialize_read_exact("main", image, image.len(), false)
-            .expect("an image of a database");
-        self.run("PRAGMA foreign_keys = ON");
-        self.run("BEGIN");
-    }
-
     fn end_transaction(&mut self) {
         if std::mem::take(&mut self.in_transaction) {
             self.run("ROLLBACK TO unit");

@@ -64,6 +64,8 @@ struct State {
 pub(crate) struct Network {
     peer: Peer,
     power: Power,
+    /// The teeth test's network never carries this route.
+    loses: Option<RouteName>,
     state: Arc<Mutex<State>>,
 }
 
@@ -73,8 +75,8 @@ impl Network {
         std::mem::take(&mut self.state().failures)
     }
 
-    pub(crate) fn new(peer: Peer, power: Power) -> Self {
-        Self { peer, power, state: Arc::default() }
+    pub(crate) fn new(peer: Peer, power: Power, loses: Option<RouteName>) -> Self {
+        Self { peer, power, loses, state: Arc::default() }
     }
 
     /// It leads to this server from now on, or to none.
@@ -138,6 +140,9 @@ impl Network {
     }
 
     fn fault(&self, route: RouteName) -> Option<NetworkFault> {
+        if self.loses == Some(route) {
+            return Some(NetworkFault::LoseRequest);
+        }
         let mut state = self.state();
         let at = state.faults.iter().position(|(of, _)| *of == route)?;
         state.happened += 1;

@@ -11,6 +11,7 @@ use sekisho_wire::route::RouteName;
 use crate::disk::DiskEvent;
 use crate::host::CutAt;
 use crate::network::{NetworkFault, ROUTES};
+use crate::site::AccountAt;
 
 /// One thing that happens. Hosts and accounts are numbers of the site's.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +57,8 @@ pub(crate) enum Step {
     DeliverLate(usize),
     /// Somebody changes a password without Sekisho.
     ByHand(usize),
+    /// The agent sees that its account files have changed.
+    AccountsChanged(usize),
     /// The agent's session ends.
     EndSession(usize),
     /// Somebody sets a host's clock, by so many seconds.
@@ -70,6 +73,64 @@ pub(crate) enum Step {
     Backup,
     /// The server is put back to its backup.
     RestoreServer,
+}
+
+impl Step {
+    /// The host it is about, if it is about one; `accounts` says on which host
+    /// each account is.
+    pub(crate) fn host(&self, accounts: &[AccountAt]) -> Option<usize> {
+        match *self {
+            Self::Reset(account)
+            | Self::Verify(account)
+            | Self::Cancel(account)
+            | Self::ByHand(account) => Some(accounts[account].host),
+            Self::Discover(host)
+            | Self::Work(host)
+            | Self::KillAgent(host)
+            | Self::PowerOff(host, _)
+            | Self::Disk(host, ..)
+            | Self::CutAtChange(host, _)
+            | Self::Refuse(host, ..)
+            | Self::FailSync(host)
+            | Self::Blind(host, _)
+            | Self::Network(host, ..)
+            | Self::Replay(host, _)
+            | Self::DeliverLate(host)
+            | Self::AccountsChanged(host)
+            | Self::EndSession(host)
+            | Self::SetClock(host, _)
+            | Self::Snapshot(host)
+            | Self::RestoreHost(host)
+            | Self::RestoreDisk(host) => Some(host),
+            Self::Sweep
+            | Self::Wait(_)
+            | Self::KillServer(_)
+            | Self::StartServer
+            | Self::Backup
+            | Self::RestoreServer => None,
+        }
+    }
+
+    /// Whether it only says what will happen, or passes time: nothing that was
+    /// true before it can be untrue after it.
+    pub(crate) const fn only_plans(&self) -> bool {
+        matches!(
+            self,
+            Self::Wait(_)
+                | Self::KillServer(_)
+                | Self::KillAgent(_)
+                | Self::Disk(..)
+                | Self::CutAtChange(..)
+                | Self::Refuse(..)
+                | Self::FailSync(_)
+                | Self::Blind(..)
+                | Self::Network(..)
+                | Self::AccountsChanged(_)
+                | Self::EndSession(_)
+                | Self::SetClock(..)
+                | Self::Snapshot(_)
+        )
+    }
 }
 
 /// What may be put back in a case. Never the server's database and an agent's
@@ -149,7 +210,7 @@ impl Draw<'_> {
     fn step(&self, focus: usize) -> Step {
         let account = if self.one_in(5) { self.below(self.accounts.len()) } else { focus };
         let host = self.accounts[account];
-        match self.below(150) {
+        match self.below(152) {
             0..=19 => Step::Reset(account),
             20..=51 => Step::Work(host),
             52..=54 => Step::Verify(account),
@@ -174,6 +235,7 @@ impl Draw<'_> {
             140..=143 => Step::DeliverLate(host),
             144..=145 => Step::ByHand(account),
             146..=148 => Step::EndSession(host),
+            149..=150 => Step::AccountsChanged(host),
             _ => Step::SetClock(host, self.one(&[-86_400, -3_600, 120, 86_400, 3_650 * 86_400])),
         }
     }

@@ -6,15 +6,14 @@ use std::time::Duration;
 use sekisho_model::clock::ManualClock;
 use sekisho_model::event::{Actor, Origin};
 use sekisho_model::id::RequestId;
-use sekisho_model::order::OrderState;
 use sekisho_model::rng::SeededRng;
 use sekisho_model::{Clock, Rng, Secret};
 use sekisho_server::agents::Plane;
 use sekisho_server::app::SharedApp;
 use sekisho_server::orders::{self, OrderError};
-use sekisho_server::recovery::{self, RecoveryError};
 use sekisho_server::shutdown::{Stopper, shutdown};
 use sekisho_store::{Access, Account, OperationContext, OrderFilter, Page, StoreError};
+use sekisho_wire::route::RouteName;
 
 use crate::database::{Backup, Database};
 use crate::disk::SimDisk;
@@ -25,14 +24,6 @@ use crate::power::{Died, Power};
 use crate::schedule::Step;
 use crate::site::{AccountAt, Site};
 use crate::{Broken, Teeth};
-
-/// Waits between the rounds of healing: what is tried again later comes up.
-const ROUNDS_S: [u64; 16] = [
-    0, 0, 61, 61, 301, 301, 901, 901, 3_601, 3_601, 21_601, 21_601, 21_601, 21_601, 21_601, 21_601,
-];
-
-/// Turns of an agent within a round, at most.
-const TURNS: u32 = 8;
 
 /// A case while it runs.
 pub(crate) struct World<'a> {
@@ -46,6 +37,8 @@ pub(crate) struct World<'a> {
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) accounts: Vec<AccountAt>,
     pub(crate) teeth: Teeth,
+    /// Hosts on which something happened; the agents of the others stay away.
+    pub(crate) touched: Vec<bool>,
     snapshots: Vec<Option<Snapshot>>,
     backup: Option<Backup>,
     /// The server was put back and has not ended its recovery yet.
@@ -77,7 +70,8 @@ impl<'a> World<'a> {
         let mut endpoints = Vec::new();
         for host in &at.hosts {
             let disk = SimDisk::new(host.disk.snapshot(), teeth == Teeth::LyingDisk);
-            let network = Network::new(host.peer.clone(), power.clone());
+            let loses = (teeth == Teeth::LostReceipts).then_some(RouteName::Receipt);
+            let network = Network::new(host.peer.clone(), power.clone(), loses);
             let clock = Arc::new(ManualClock::new(at.now));
             let accounts = Host::new(&host.passwords);
             endpoints.push(Endpoint::new(disk, accounts, network, clock, rng.clone()));
@@ -93,6 +87,7 @@ impl<'a> World<'a> {
             endpoints,
             accounts: at.accounts.clone(),
             teeth,
+            touched: vec![false; at.hosts.len()],
             snapshots: at.hosts.iter().map(|_| None).collect(),
             backup: None,
             amnesia: false,
@@ -112,6 +107,12 @@ impl<'a> World<'a> {
     pub(crate) async fn step(&mut self, step: Step) -> Result<(), Broken> {
         // Ids of one millisecond have no order among themselves.
         self.pass(Duration::from_secs(1));
+        match step.host(&self.accounts) {
+            Some(host) => self.touched[host] = true,
+            // Every agent must come once more.
+            None if matches!(step, Step::RestoreServer) => self.touched.fill(true),
+            None => {}
+        }
         match step {
             Step::Reset(account) => self.ask(account, Ask::Reset).await?,
             Step::Verify(account) => self.ask(account, Ask::Verify).await?,
@@ -148,6 +149,7 @@ impl<'a> World<'a> {
                 self.note(|| format!("    arrived: {arrived}"));
             }
             Step::ByHand(account) => self.by_hand(account),
+            Step::AccountsChanged(host) => self.endpoints[host].host.change_files(),
             Step::EndSession(host) => self.endpoints[host].end_session(),
             Step::SetClock(host, seconds) => {
                 self.faults += 1;
@@ -170,7 +172,8 @@ impl<'a> World<'a> {
                 if let Some(snapshot) = &self.snapshots[host] {
                     self.faults += 1;
                     let lies = self.teeth == Teeth::LyingDisk;
-                    self.endpoints[host].restore_disk(snapshot, lies);
+                    let forgives = self.teeth != Teeth::UnnoticedRollback;
+                    self.endpoints[host].restore_disk(snapshot, lies, forgives);
                 }
             }
             Step::Backup => {
@@ -211,7 +214,7 @@ impl<'a> World<'a> {
     }
 
     /// Time passes, everywhere.
-    fn pass(&self, time: Duration) {
+    pub(crate) fn pass(&self, time: Duration) {
         self.clock.advance(time);
         for endpoint in &self.endpoints {
             endpoint.clock.advance(time);
@@ -251,7 +254,7 @@ impl<'a> World<'a> {
     }
 
     /// The operator starts a dead server sooner or later.
-    async fn app(&mut self) -> Result<Option<SharedApp>, Broken> {
+    pub(crate) async fn app(&mut self) -> Result<Option<SharedApp>, Broken> {
         self.start().await?;
         Ok(self.server.as_ref().map(|server| server.app.clone()))
     }
@@ -265,7 +268,7 @@ impl<'a> World<'a> {
         }
     }
 
-    async fn ask(&mut self, account: usize, what: Ask) -> Result<(), Broken> {
+    pub(crate) async fn ask(&mut self, account: usize, what: Ask) -> Result<(), Broken> {
         let id = self.accounts[account].id;
         let Some(app) = self.app().await? else { return Ok(()) };
         let context = self.context();
@@ -331,7 +334,7 @@ impl<'a> World<'a> {
         self.told(asked.map(|asked| asked.map(|order| order.id.to_string())))
     }
 
-    async fn sweep(&mut self) -> Result<(), Broken> {
+    pub(crate) async fn sweep(&mut self) -> Result<(), Broken> {
         let Some(app) = self.app().await? else { return Ok(()) };
         match self.power.run(orders::sweep::round(&app)).await {
             Ok(Err(error)) => Err(Broken::other(format!("the sweep failed: {error}"))),
@@ -363,7 +366,7 @@ impl<'a> World<'a> {
     }
 
     /// A turn of an agent. Whether there was nothing left to do.
-    async fn work(&mut self, host: usize) -> Result<bool, Broken> {
+    pub(crate) async fn work(&mut self, host: usize) -> Result<bool, Broken> {
         let turn = self.endpoints[host].turn().await;
         self.note(|| format!("    {turn:?}"));
         let died = self.power.is_off();
@@ -379,105 +382,6 @@ impl<'a> World<'a> {
             }
             Turn::Stuck(error) => Err(Broken::other(format!("the agent is stuck: {error}"))),
         }
-    }
-
-    /// All that was planned is called off, everything is started, people do
-    /// what the documents say, time passes until nothing is under way.
-    pub(crate) async fn heal(&mut self) -> Result<(), Broken> {
-        self.note(|| "healing".to_owned());
-        self.power.restore();
-        for endpoint in &self.endpoints {
-            endpoint.disk.heal();
-            endpoint.host.heal();
-            endpoint.network.heal();
-        }
-        self.start().await?;
-        for (round, wait) in ROUNDS_S.into_iter().enumerate() {
-            self.pass(Duration::from_secs(wait + 1));
-            self.note(|| format!("  round {round}"));
-            for host in 0..self.endpoints.len() {
-                self.release(host).await?;
-                for _ in 0..TURNS {
-                    if self.work(host).await? {
-                        break;
-                    }
-                    self.release(host).await?;
-                    self.pass(Duration::from_secs(1));
-                }
-            }
-            self.sweep().await?;
-            let recovered = self.recover().await?;
-            if !recovered && self.is_quiet().await? {
-                return Ok(());
-            }
-        }
-        Err(Broken::other("orders are still open after everything was healed"))
-    }
-
-    /// An administrator looks at a copied device and keeps the one there is.
-    async fn release(&mut self, host: usize) -> Result<(), Broken> {
-        let device = self.site.stages[self.stage].hosts[host].device;
-        let Some(app) = self.app().await? else { return Ok(()) };
-        let reader = app.store.read();
-        let row = reader.devices().find(device).await.map_err(Broken::store)?;
-        let Some(row) = row.filter(|row| row.suspension.is_some()) else { return Ok(()) };
-        self.note(|| "    an administrator keeps the copied device".to_owned());
-        let released = async {
-            let work = app.store.begin(&self.context()).await?;
-            let version = row.version;
-            let row = sekisho_store::Device { suspension: None, ..row };
-            work.devices().update(row, version).await?;
-            work.commit_unaudited("there is no command for it yet").await.map(drop)
-        };
-        released.await.map_err(Broken::store)
-    }
-
-    /// The operator ends a recovery once every agent was there again.
-    async fn recover(&mut self) -> Result<bool, Broken> {
-        let Some(app) = self.app().await? else { return Ok(false) };
-        let site = app.store.read().site().find().await.map_err(Broken::store)?;
-        if site.is_none_or(|site| site.recovery_reason.is_none()) {
-            self.amnesia = false;
-            return Ok(false);
-        }
-        for host in 0..self.endpoints.len() {
-            self.endpoints[host].end_session();
-            self.pass(Duration::from_secs(1));
-            self.work(host).await?;
-        }
-        if self.teeth == Teeth::ForgetfulOperator {
-            let work = app.store.begin(&self.context()).await.map_err(Broken::store)?;
-            work.site().end_recovery().await.map_err(Broken::store)?;
-            work.commit_unaudited("a test").await.map(drop).map_err(Broken::store)?;
-            return Ok(true);
-        }
-        let context = self.context();
-        let recovering = recovery::recover(&app, &context, &self.site.recovery_key);
-        match self.power.run(recovering).await {
-            Ok(Ok(recovered)) => {
-                self.note(|| format!("    {recovered:?}"));
-                Ok(true)
-            }
-            Ok(Err(RecoveryError::NotInRecovery)) | Err(Died) => Ok(true),
-            Ok(Err(error)) => Err(Broken::other(format!("the recovery failed: {error}"))),
-        }
-    }
-
-    async fn is_quiet(&mut self) -> Result<bool, Broken> {
-        let Some(app) = self.app().await? else { return Ok(false) };
-        let open = OrderFilter { states: OrderState::open().collect(), ..OrderFilter::default() };
-        let open = app.store.read().orders().list(&open, &Page::first(8)).await;
-        let open = open.map_err(Broken::store)?.items;
-        let shown: Vec<_> = open.iter().map(|order| (order.operation, order.state)).collect();
-        self.note(|| format!("    open: {shown:?}"));
-        Ok(open.is_empty())
-    }
-
-    /// A healthy reset or check from asking to its end.
-    pub(crate) async fn carry_out(&mut self, account: usize, what: Ask) -> Result<(), Broken> {
-        self.pass(Duration::from_secs(1));
-        self.ask(account, what).await?;
-        self.heal().await
     }
 
     /// An account's row.

@@ -4,13 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use sekisho_agent::bundles::{CatchUp, CatchUpError, Next};
 use sekisho_agent::engine::{Engine, Parts};
 use sekisho_agent::enrol;
 use sekisho_agent::session::{Greeting, Session, SessionError};
-use sekisho_agent::state::{Enrolled, State};
+use sekisho_agent::state::{Enrolled, State, StateError};
 use sekisho_link::{LinkError, ServerTime, Transport};
 use sekisho_model::device::{DeviceState, Platform};
-use sekisho_model::id::ResourceId;
+use sekisho_model::id::{DeviceSessionId, ResourceId};
 use sekisho_model::rng::random_bytes;
 use sekisho_model::{Clock, Rng};
 use sekisho_platform::accounts::AccountFilter;
@@ -24,7 +25,10 @@ use sekisho_wire::cbor;
 use sekisho_wire::certificate::{CertificateOutcome, CertificateRequest};
 use sekisho_wire::enrolment::{Enrolment, EnrolmentOutcome, HostFacts};
 use sekisho_wire::route::RouteName;
-use sekisho_wire::session::{Hello, HelloOutcome, MAX_WELCOME_BYTES, WelcomeEnvelope};
+use sekisho_wire::session::{
+    Hello, HelloEnvelope, HelloOutcome, MAX_WELCOME_BYTES, WelcomeEnvelope,
+};
+use serde_bytes::ByteBuf;
 
 use sekisho_store::{Access, Device};
 
@@ -71,6 +75,39 @@ struct Running {
     time: ServerTime,
 }
 
+/// An agent that stays on, in one session.
+pub struct Connected {
+    running: Running,
+    session: Session,
+    network: Network,
+    rng: Arc<dyn Rng>,
+}
+
+impl Connected {
+    /// Fetches, and returns how many orders there were; they are not carried
+    /// out.
+    ///
+    /// # Errors
+    /// When the server refuses or its answer cannot be believed.
+    pub async fn fetch(&mut self) -> Result<usize, SessionError> {
+        let Running { engine, trust, time, .. } = &self.running;
+        let seq = engine.highest_seq();
+        let rng = self.rng.as_ref();
+        let fetched = self.session.fetch(&mut self.network, seq, trust, time, rng, false);
+        Ok(fetched.await?.0.len())
+    }
+
+    /// The id of its session.
+    pub const fn session(&self) -> DeviceSessionId {
+        self.session.id()
+    }
+
+    /// Its way to the server.
+    pub const fn network(&self) -> &Network {
+        &self.network
+    }
+}
+
 impl Agent {
     /// Enrols a host called `name` with a key that approves in advance.
     pub async fn enrol(server: &Server, host: Host, name: &str) -> Self {
@@ -81,8 +118,14 @@ impl Agent {
         let mut network = Network::new(server.plane(), None);
         let chain = network.call(RouteName::Bundle, &[&0], Vec::new()).await.expect("bundles");
         let chain: BundleChain = cbor::decode(&chain, MAX_CHAIN_BYTES).expect("a chain");
-        let trust = Trust::first(&chain, key.pin).expect("believed");
-        let receipt_key = &trust.bundle().receipt_keys[0].key;
+        let mut trust = Trust::first(&chain, key.pin).expect("believed");
+        while chain.newest > Some(trust.bundle().version) {
+            let after = trust.bundle().version;
+            let more = network.call(RouteName::Bundle, &[&after], Vec::new()).await.expect("more");
+            let more: BundleChain = cbor::decode(&more, MAX_CHAIN_BYTES).expect("a chain");
+            trust.advance(&more.bundles).expect("believed");
+        }
+        let receipt_key = &trust.receipt_key(server.clock().now()).expect("one").key;
         let nonce = random_bytes(rng.as_ref());
         let enrolment = Enrolment {
             protocol: sekisho_wire::PROTOCOL,
@@ -123,12 +166,33 @@ impl Agent {
         Self { disk, host, network, accounts_changed: false, clock: server.clock(), rng }
     }
 
+    /// The agent starts from its disk and forgets what is old enough to be
+    /// forgotten.
+    ///
+    /// # Errors
+    /// Where it stopped.
+    pub fn tidy(&mut self) -> Result<(), Stopped> {
+        let now = self.clock.now();
+        self.start()?.engine.tidy(now).expect("its disk works");
+        Ok(())
+    }
+
     /// The agent starts from its disk, says Hello and works until there is
     /// nothing left to do.
     ///
     /// # Errors
     /// Where it stopped. It can be started again.
     pub async fn work(&mut self) -> Result<(), Stopped> {
+        self.work_and(async || {}).await
+    }
+
+    /// [`work`](Self::work), and something else happens after orders were
+    /// carried out and before they are reported.
+    ///
+    /// # Errors
+    /// Where it stopped. It can be started again.
+    pub async fn work_and(&mut self, between: impl AsyncFnOnce()) -> Result<(), Stopped> {
+        let mut between = Some(between);
         let mut running = self.start()?;
         let mut session = self.hello(&mut running).await?;
         loop {
@@ -152,6 +216,9 @@ impl Agent {
                 let ran = catch_unwind(AssertUnwindSafe(|| {
                     running.engine.run(&order, hash, now, &running.trust);
                 }));
+                if let Some(between) = between.take_if(|_| ran.is_ok()) {
+                    between().await;
+                }
                 if let Err(panic) = ran {
                     return match panic.downcast::<Crash>() {
                         Ok(crash) => {
@@ -164,6 +231,16 @@ impl Agent {
                 }
             }
         }
+    }
+
+    /// The agent starts from its disk and opens a session that it keeps.
+    ///
+    /// # Errors
+    /// Where it stopped.
+    pub async fn connect(&mut self) -> Result<Connected, Stopped> {
+        let mut running = self.start()?;
+        let session = self.hello(&mut running).await?;
+        Ok(Connected { running, session, network: self.network.clone(), rng: self.rng.clone() })
     }
 
     /// Works through lost messages until there is nothing left to do.
@@ -209,7 +286,7 @@ impl Agent {
             nonce: random_bytes(self.rng.as_ref()),
         };
         let site = running.trust.anchor().site;
-        let to = running.trust.bundle().receipt_keys[0].key;
+        let to = running.trust.receipt_key(self.clock.now()).expect("one").key;
         let envelope = message::seal_certificate_request(
             &request,
             &running.identity,
@@ -264,7 +341,7 @@ impl Agent {
         };
         change(&mut hello);
         let site = running.trust.anchor().site;
-        let to = running.trust.bundle().receipt_keys[0].key;
+        let to = running.trust.receipt_key(self.clock.now()).expect("one").key;
         let envelope = message::seal_hello(&hello, &running.identity, site, &to, self.rng.as_ref())
             .expect("sealed");
         let answer = self.network.call(RouteName::Hello, &[], cbor::encode(&envelope)).await?;
@@ -278,6 +355,28 @@ impl Agent {
         )
         .expect("ours");
         Ok(answer.outcome)
+    }
+
+    /// Says a Hello that carries bundles along. What the server answers to the
+    /// Hello itself does not matter.
+    pub async fn show_bundles(&mut self, bundles: Vec<ByteBuf>) {
+        let running = self.start().expect("enrolled");
+        let envelope = HelloEnvelope {
+            protocol: sekisho_wire::PROTOCOL,
+            device: running.enrolled.device,
+            receipt_kid: [0; 8],
+            enc: [0; 32],
+            ciphertext: Vec::new(),
+            bundles,
+        };
+        let body = cbor::encode(&envelope);
+        let answer = self.network.call(RouteName::Hello, &[], body).await;
+        assert!(answer.is_err(), "nothing was sealed");
+    }
+
+    /// The version of the newest trust bundle on its disk.
+    pub fn bundle_version(&self) -> u64 {
+        self.start().expect("enrolled").trust.bundle().version
     }
 
     /// An administrator gives this agent's device a resource and approves it.
@@ -333,25 +432,43 @@ impl Agent {
     }
 
     async fn hello(&mut self, running: &mut Running) -> Result<Session, Stopped> {
-        let counter =
-            running.engine.next_hello().map_err(|error| Stopped::Disk(error.to_string()))?;
-        let greeting = Greeting {
-            device: running.enrolled.device,
-            counter,
-            highest_seq: running.engine.highest_seq(),
-            interval: Duration::from_secs(60),
-            boot: "boot".to_owned(),
+        let fail = |error: StateError| Stopped::Disk(error.to_string());
+        let state = State::new(Arc::new(self.disk.clone()));
+        let mut catch_up = CatchUp::default();
+        let mut bundles = Vec::new();
+        let opened = loop {
+            let greeting = Greeting {
+                device: running.enrolled.device,
+                counter: running.engine.next_hello().map_err(fail)?,
+                highest_seq: running.engine.highest_seq(),
+                interval: Duration::from_secs(60),
+                boot: "boot".to_owned(),
+                bundles: std::mem::take(&mut bundles),
+            };
+            let said = Session::open(
+                &mut self.network,
+                greeting,
+                &running.identity,
+                &running.trust,
+                &running.time,
+                &self.clock,
+                self.rng.as_ref(),
+            )
+            .await;
+            let (network, trust) = (&mut self.network, &mut running.trust);
+            let next = match &said {
+                Ok((answer, _)) => catch_up.answered(answer, &state, trust).map_err(fail)?,
+                Err(error) => match catch_up.failed(error, network, &state, trust).await {
+                    Ok(next) => next,
+                    Err(CatchUpError::State(error)) => return Err(fail(error)),
+                    Err(CatchUpError::Link(_)) => Next::Done,
+                },
+            };
+            match next {
+                Next::Again(shown) => bundles = shown,
+                Next::Done => break said?.1,
+            }
         };
-        let (_, opened) = Session::open(
-            &mut self.network,
-            greeting,
-            &running.identity,
-            &running.trust,
-            &running.time,
-            &self.clock,
-            self.rng.as_ref(),
-        )
-        .await?;
         let mut session = opened?;
         if session.directives.escrows_wanted {
             let escrows =

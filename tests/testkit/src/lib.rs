@@ -13,8 +13,8 @@ mod host;
 mod network;
 mod server;
 
-pub use agent::{Agent, Stopped};
+pub use agent::{Agent, Connected, Stopped};
 pub use host::{Crash, Host};
-pub use network::{Fault, Network};
+pub use network::{Fault, Kept, Network};
 pub use sekisho_platform::disk::Fault as DiskFault;
 pub use server::{Server, config};

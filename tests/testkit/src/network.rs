@@ -19,7 +19,12 @@ pub enum Fault {
     LoseAnswer,
     /// The request arrives twice; the second answer comes back.
     Duplicate,
+    /// Nothing, but somebody on the way keeps a copy of the request.
+    Keep,
 }
+
+/// A request as somebody on the way keeps it: its path and its body.
+pub type Kept = (String, Vec<u8>);
 
 /// The way from one agent to a server.
 #[derive(Clone)]
@@ -27,6 +32,7 @@ pub struct Network {
     plane: Arc<Mutex<Arc<Plane>>>,
     peer: Peer,
     faults: Arc<Mutex<Vec<(RouteName, Fault)>>>,
+    kept: Arc<Mutex<Vec<Kept>>>,
 }
 
 impl Network {
@@ -37,6 +43,7 @@ impl Network {
             plane: Arc::new(Mutex::new(plane)),
             peer: Peer { address, identity },
             faults: Arc::default(),
+            kept: Arc::default(),
         }
     }
 
@@ -54,6 +61,11 @@ impl Network {
     /// the order they were given.
     pub fn break_next(&self, route: RouteName, fault: Fault) {
         self.faults.lock().expect("no holder panics").push((route, fault));
+    }
+
+    /// The copies of requests that were kept.
+    pub fn kept(&self) -> Vec<Kept> {
+        std::mem::take(&mut *self.kept.lock().expect("no holder panics"))
     }
 
     fn fault(&self, route: RouteName) -> Option<Fault> {
@@ -77,6 +89,10 @@ impl Transport for Network {
         }
         let plane = self.plane.lock().expect("no holder panics").clone();
         let (method, path) = (name.route().method.as_str(), name.path(parameters));
+        if fault == Some(Fault::Keep) {
+            let copy = (path.clone(), body.clone());
+            self.kept.lock().expect("no holder panics").push(copy);
+        }
         let mut answer = plane.call(&self.peer, method, &path, &body).await;
         if fault == Some(Fault::Duplicate) {
             answer = plane.call(&self.peer, method, &path, &body).await;

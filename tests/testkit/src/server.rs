@@ -17,6 +17,7 @@ use sekisho_seal::recovery_key;
 use sekisho_server::agents::Plane;
 use sekisho_server::app::SharedApp;
 use sekisho_server::config::Config;
+use sekisho_server::keys::{self, Replaced, RotateError, Rotated};
 use sekisho_server::recovery::{self, Recovered};
 use sekisho_server::shutdown::{Stopper, shutdown};
 use sekisho_server::{init, orders, run, secrets};
@@ -91,6 +92,23 @@ impl Server {
     pub async fn recover(&self) -> Recovered {
         let key = recovery_key::parse(&self.recovery_key).expect("a key");
         recovery::recover(&self.app, &self.context(), &key).await.expect("recovers")
+    }
+
+    /// The operator replaces a key of the site, and the server notices.
+    ///
+    /// # Errors
+    /// Why nothing was published.
+    pub async fn rotate(
+        &self,
+        kind: Replaced,
+        without_backup: bool,
+    ) -> Result<Rotated, RotateError> {
+        let (app, ring) = (&self.app, self.app.vault.ring());
+        let clock = self.clock.as_ref();
+        let rotated =
+            keys::rotate(&app.store, &ring, kind, without_backup, clock, &self.rng).await?;
+        app.keys.reload(&app.store, &ring).await.expect("read anew");
+        Ok(rotated)
     }
 
     /// Why the site is in recovery, if it is.

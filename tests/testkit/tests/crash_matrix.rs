@@ -298,6 +298,71 @@ async fn row_10_server_restored_from_a_backup_older_than_the_reset() {
 }
 
 #[tokio::test]
+async fn row_10_escrows_that_were_lost_on_the_way_when_the_recovery_was_ended() {
+    let (server, mut agent) = site().await;
+    let backup = server.backup().await;
+    server.request_reset(ACCOUNT).await;
+    agent.work().await.expect("works");
+    let works = agent.host.password(ACCOUNT);
+    let server = server.restored_from(backup).await;
+    agent.network.lead_to(server.plane());
+    agent.network.break_next(RouteName::Escrow, Fault::LoseRequest);
+    assert!(agent.work().await.is_err());
+    // Somebody does not wait for the agents.
+    assert_eq!(server.recover().await.recovered, 0);
+    agent.work().await.expect("is asked again");
+    assert!(server.recovery_reason().await.expect("in recovery").contains("order seq"));
+    assert_eq!(server.recover().await.recovered, 1);
+    agent.work().await.expect("checks");
+    assert_eq!(server.current(ACCOUNT).await, Some(works));
+    assert_settled(&server, &agent).await;
+    assert_eq!(server.recovery_reason().await, None, "it is told once");
+}
+
+/// Found by the simulator. The backup is from between the delivery and the
+/// receipt, so the agent has seen no higher seq than the restored server.
+#[tokio::test]
+async fn row_10_a_delivered_reset_whose_receipt_was_forgotten_longer_than_agents_remember() {
+    let (server, mut agent) = site().await;
+    server.request_reset(ACCOUNT).await;
+    agent.network.break_next(RouteName::Receipt, Fault::LoseRequest);
+    assert!(agent.work().await.is_err());
+    let backup = server.backup().await;
+    agent.work().await.expect("reports");
+    let changes = agent.host.changes();
+    let server = server.restored_from(backup).await;
+    agent.network.lead_to(server.plane());
+    server.advance(Duration::from_secs(8 * 24 * 3600));
+    agent.tidy().expect("starts");
+    agent.work().await.expect("says again what came of it");
+    assert_eq!(agent.host.changes(), changes, "not carried out a second time");
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn row_10_an_agent_that_refuses_because_it_holds_a_newer_password_is_asked_for_it() {
+    let (server, mut agent) = site().await;
+    let backup = server.backup().await;
+    server.request_reset(ACCOUNT).await;
+    agent.work().await.expect("works");
+    let server = server.restored_from(backup).await;
+    agent.network.lead_to(server.plane());
+    // Nothing but the password itself tells that something was forgotten.
+    let order = server.request_reset(ACCOUNT).await;
+    let uow = server.app().store.begin(&server.context()).await.expect("begins");
+    uow.devices().raise_seq(order.device, 100).await.expect("raised");
+    let _ = uow.commit_unaudited("a test").await.expect("committed");
+    assert!(agent.work().await.is_err(), "its session ends with the refusal");
+    assert!(server.recovery_reason().await.expect("in recovery").contains("password version"));
+    let live = server.app().store.read().device_sessions().live(order.device).await;
+    assert!(live.expect("read").is_none(), "its next word is a Hello");
+    agent.work().await.expect("hands in its escrows");
+    assert_eq!(server.recover().await.recovered, 1);
+    agent.work_through().await;
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
 async fn row_10_a_reset_that_is_asked_for_before_the_recovered_value_is_checked() {
     let server = Server::new().await;
     let mut agent = Agent::enrol(&server, Host::with(&[(ACCOUNT, FIRST)]), "web-1").await;

@@ -1,6 +1,7 @@
 //! Hellos that are not as they should be: other versions, other clocks, copies,
-//! replays, certificates near and after their end; and, in a module, what
-//! happens by itself while agents come and go.
+//! replays, certificates near and after their end; and, in modules, what
+//! happens by itself while agents come and go, new keys of the site, and a server
+//! that was put back to an older copy.
 
 use std::time::Duration;
 
@@ -12,6 +13,14 @@ use sekisho_wire::certificate::{CertificateOutcome, CertificateRefusal};
 use sekisho_wire::problem::ProblemCode;
 use sekisho_wire::session::{HelloOutcome, HelloRefusal};
 
+#[path = "hello/clock.rs"]
+mod clock;
+#[path = "hello/fetches.rs"]
+mod fetches;
+#[path = "hello/keys.rs"]
+mod keys;
+#[path = "hello/restored.rs"]
+mod restored;
 #[path = "hello/rotation.rs"]
 mod rotation;
 
@@ -83,6 +92,16 @@ async fn two_copies_that_alternate_are_both_held_back() {
     let outcome = agent.say_hello(|_| {}).await.expect("answered");
     let suspended = HelloRefusal::Suspended;
     assert!(matches!(outcome, HelloOutcome::Refused { reason, .. } if reason == suspended));
+
+    // The copy is gone, and somebody says so.
+    drop(copy);
+    let uow = server.app().store.begin(&server.context()).await.expect("begins");
+    let row = uow.devices().lock(device).await.expect("read").expect("exists");
+    let version = row.version;
+    let row = sekisho_store::Device { suspension: None, ..row };
+    uow.devices().update(row, version).await.expect("written");
+    let _ = uow.commit_unaudited("a test").await.expect("committed");
+    agent.work().await.expect("goes on");
 }
 
 #[tokio::test]

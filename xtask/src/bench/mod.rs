@@ -62,8 +62,8 @@ pub struct FleetArgs {
     /// How many agents.
     #[arg(long, default_value_t = 10_000)]
     pub agents: usize,
-    /// How long the fleet is watched while nothing happens, in seconds; the
-    /// default holds every agent's wait and its fetch every 15 minutes.
+    /// How long the fleet is watched while nothing happens, in seconds (300);
+    /// longer than a wait, which is 240 s.
     #[arg(long, value_name = "SECONDS")]
     pub idle_s: Option<u64>,
     /// What every bench takes.

@@ -68,6 +68,14 @@ pub(super) const PRODUCTS: &[Product] = &[
                 file!("packaging/systemd/sekisho-server.service"),
             ),
             (
+                "usr/lib/systemd/system/sekisho-backup.service",
+                file!("packaging/systemd/sekisho-backup.service"),
+            ),
+            (
+                "usr/lib/systemd/system/sekisho-backup.timer",
+                file!("packaging/systemd/sekisho-backup.timer"),
+            ),
+            (
                 "usr/lib/sysusers.d/sekisho-server.conf",
                 file!("packaging/sysusers/sekisho-server.conf"),
             ),

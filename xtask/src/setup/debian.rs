@@ -19,6 +19,11 @@ pub(crate) struct Package {
 
 const PACKAGES: &[Package] = &[
     Package {
+        name: "make",
+        purpose: "builds the server's memory allocator",
+        present: || cmd::on_path("make"),
+    },
+    Package {
         name: "openssh-server",
         purpose: "proves logins, on loopback inside a scratch system",
         present: || cmd::on_path("sshd"),

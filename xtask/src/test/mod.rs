@@ -41,6 +41,7 @@ const PARTS: &[Part] = &[
         folder: "tests/sim",
         nextest_args: &["--package", "sekisho-sim", "--package", "sekisho-testkit"],
     },
+    Part { name: "fuzz", folder: "tests/fuzz", nextest_args: &["--package", "sekisho-fuzz"] },
     Part {
         name: "http",
         folder: "crates/server/tests",

@@ -369,6 +369,18 @@ pub(crate) struct System {
     pub(crate) last_backup_at: Option<Time>,
     pub(crate) last_drill_at: Option<Time>,
     pub(crate) uptime_s: Option<u64>,
+    #[serde(default)]
+    pub(crate) audit_readers: Vec<AuditReader>,
+    pub(crate) audit_held: Option<String>,
+}
+
+/// A witness or an export target of the audit log.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct AuditReader {
+    pub(crate) name: String,
+    pub(crate) waiting: u64,
+    pub(crate) lag_s: u64,
+    pub(crate) problem: Option<String>,
 }
 
 /// Why the site is in recovery.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use sekisho_model::Timestamp;
 use sekisho_model::audit::AuditLine;
-use sekisho_model::audit_chain::ChainVerifier;
+use sekisho_model::audit_chain::{ChainVerifier, Restored};
 use sekisho_model::id::{AuditChainId, SiteId};
 use sekisho_seal::audit_head::{AuditKey, SignedHead};
 use sekisho_seal::witness_file::Witnessed;
@@ -37,6 +37,9 @@ pub(crate) struct Export {
     /// Before this time
     #[arg(long, value_name = "TIME")]
     to: Option<Timestamp>,
+    /// A chain that a restore ended; without it, the chain that is written now
+    #[arg(long, value_name = "CHAIN")]
+    chain: Option<AuditChainId>,
     /// A new file; without it, standard output
     #[arg(long, short = 'o', value_name = "FILE")]
     output: Option<PathBuf>,
@@ -106,6 +109,7 @@ pub(crate) async fn export(app: &App, api: &mut Api, verb: &Export) -> Result<Ex
         .with("format", Some(&verb.format))
         .with("from", text(&verb.from).as_deref())
         .with("to", text(&verb.to).as_deref())
+        .with("chain", verb.chain.map(|chain| chain.to_string()).as_deref())
         .with("limit", Some(&LINES_A_PAGE.to_string()));
     let mut after = None;
     let mut lines = 0;
@@ -226,7 +230,19 @@ struct Verdict {
     lines: u64,
     /// The last line of each chain, and the last that a witness vouches for.
     chains: Vec<Chain>,
+    /// Chains that a restore cut off.
+    forgotten: Vec<Forgotten>,
     problem: Option<String>,
+}
+
+/// What was written to a chain after the backup from which the site was
+/// restored.
+#[derive(Serialize)]
+struct Forgotten {
+    chain: AuditChainId,
+    kept: u64,
+    signed: u64,
+    taken_at: String,
 }
 
 #[derive(Serialize)]
@@ -248,9 +264,13 @@ impl Offline {
         let keys = self.key.iter().map(|key| read_key(key)).collect::<Result<Vec<_>>>()?;
         let verdict = match self.witnessed(&keys)? {
             Ok(witnessed) => verify(export, &witnessed, self.partial)?,
-            Err(problem) => {
-                Verdict { intact: false, lines: 0, chains: Vec::new(), problem: Some(problem) }
-            }
+            Err(problem) => Verdict {
+                intact: false,
+                lines: 0,
+                chains: Vec::new(),
+                forgotten: Vec::new(),
+                problem: Some(problem),
+            },
         };
         if app.out.json {
             app.out.json(&verdict)?;
@@ -260,6 +280,13 @@ impl Offline {
                 Some(problem) => {
                     app.out.line(&format!("THE AUDIT LOG IS BROKEN: {}", safe(problem)))?;
                 }
+            }
+            for Forgotten { chain, kept, signed, taken_at } in &verdict.forgotten {
+                app.out.line(&format!(
+                    "note: the site was restored to what it was at {taken_at}: lines {} to \
+                     {signed} of chain {chain} are not in this export; look for an older one",
+                    kept + 1
+                ))?;
             }
             app.out.facts(&[("lines checked", Some(verdict.lines.to_string()))])?;
             for Chain { chain, last, witnessed } in &verdict.chains {
@@ -304,6 +331,7 @@ fn verify(export: &Path, witnessed: &Witnessed, is_partial: bool) -> Result<Verd
     let shown = export.display();
     let file = File::open(export).map_err(failed(format!("cannot read {shown}")))?;
     let mut chains: BTreeMap<AuditChainId, ChainVerifier> = BTreeMap::new();
+    let mut begun: BTreeMap<AuditChainId, Restored> = BTreeMap::new();
     let mut lines = 0;
     let mut problem = None;
     'lines: for (number, text) in (1_u64..).zip(BufReader::new(file).lines()) {
@@ -332,24 +360,53 @@ fn verify(export: &Path, witnessed: &Witnessed, is_partial: bool) -> Result<Verd
         if problem.is_some() {
             break 'lines;
         }
+        if line.seq == 1
+            && let Some(by) = Restored::from_line(&line)
+        {
+            begun.insert(line.chain, by);
+        }
         lines += 1;
     }
-    for (chain, newest) in witnessed.chains() {
-        if !chains.contains_key(&chain) && !is_partial {
-            problem.get_or_insert_with(|| {
-                format!("chain {chain} is missing; the witness saw its line {}", newest.seq)
-            });
-        }
-    }
+    let mut restored = BTreeMap::new();
     let mut found = Vec::new();
-    for (chain, verifier) in chains {
-        let last = verifier.seq();
-        let end = verifier.end();
+    let mut forgotten = Vec::new();
+    // Newest first: a chain that began with a restore tells of the one before.
+    for (chain, verifier) in chains.iter().rev() {
+        let (chain, last) = (*chain, verifier.seq());
+        let end = verifier.clone().end();
         let witnessed = end.as_ref().map_or(0, |intact| intact.vouched);
-        if let Err(broken) = end {
-            problem.get_or_insert_with(|| format!("chain {chain}: {broken}"));
+        match (end, restored.get(&chain)) {
+            (Ok(intact), _) if intact.vouched > 0 => {
+                restored.extend(begun.get(&chain).map(|by| (by.former_chain, *by)));
+            }
+            (Ok(_), _) => {}
+            (Err(broken), by) => match by.and_then(|by| Some((by, by.explains(&broken)?))) {
+                Some((by, signed)) => forgotten.push(Forgotten {
+                    chain,
+                    kept: by.former_seq,
+                    signed,
+                    taken_at: by.taken_at.to_string(),
+                }),
+                None => {
+                    problem.get_or_insert_with(|| format!("chain {chain}: {broken}"));
+                }
+            },
         }
         found.push(Chain { chain, last, witnessed });
     }
-    Ok(Verdict { intact: problem.is_none(), lines, chains: found, problem })
+    found.reverse();
+    for (chain, newest) in witnessed.chains() {
+        if !chains.contains_key(&chain) && !is_partial {
+            let hint = match restored.get(&chain) {
+                Some(_) => format!(
+                    ". A restore ended it: add it to this file with `audit export --chain {chain}`"
+                ),
+                None => String::new(),
+            };
+            problem.get_or_insert_with(|| {
+                format!("chain {chain} is missing; the witness saw its line {}{hint}", newest.seq)
+            });
+        }
+    }
+    Ok(Verdict { intact: problem.is_none(), lines, chains: found, forgotten, problem })
 }

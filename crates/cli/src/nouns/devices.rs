@@ -52,6 +52,20 @@ Compare its fingerprint (sekisho devices show) with sekisho-agent status first."
         /// Id, host name or name of its resource
         device: String,
     },
+    /// Let a device go on that was held back as a copy (`approved, cloned`)
+    ///
+    /// Switch the copy off first, or have it enrol anew with a key of its own:
+    /// when both speak again, both are held back again.
+    #[command(after_help = "\
+Example:
+  sekisho devices resume web-1.example.com --reason 'the copied machine was deleted'")]
+    Resume {
+        /// Id, host name or name of its resource
+        device: String,
+        /// What was found out, for the audit log
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
 }
 
 /// The arguments of `devices list`.
@@ -88,6 +102,11 @@ pub(crate) async fn run(app: &App, verb: Devices) -> Result<Exit> {
         }
         Devices::Block { device, reason } => {
             let path = path(api, &device, "/block").await?;
+            let reason = prompt::text(reason.as_deref(), "the reason", "--reason TEXT")?;
+            done(app, &api.post(&path, &Reason { reason: Some(&reason) }).await?)?;
+        }
+        Devices::Resume { device, reason } => {
+            let path = path(api, &device, "/resume").await?;
             let reason = prompt::text(reason.as_deref(), "the reason", "--reason TEXT")?;
             done(app, &api.post(&path, &Reason { reason: Some(&reason) }).await?)?;
         }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::api::shapes::{PublicSystem, System};
+use crate::api::shapes::{AuditReader, PublicSystem, System};
 use crate::app::App;
 use crate::error::{CliError, Result};
 use crate::exit::Exit;
-use crate::output::text::span;
+use crate::output::text::{safe, span};
 
 pub(crate) async fn run(app: &App) -> Result<Exit> {
     match app.api() {
@@ -47,9 +47,22 @@ pub(crate) async fn run(app: &App) -> Result<Exit> {
 fn show(app: &App, system: System) -> Result<()> {
     let uptime = system.uptime_s.map(|seconds| span(Duration::from_secs(seconds)));
     if let Some(recovery) = &system.recovery {
-        let reason = crate::output::text::safe(&recovery.reason).into_owned();
-        app.out.warn(&format!("the site is in recovery: {reason}"));
+        app.out.warn(&format!("the site is in recovery: {}", safe(&recovery.reason)));
     }
+    if let Some(held) = &system.audit_held {
+        app.out.warn(&format!("secrets and changes wait: {}", safe(held)));
+    }
+    for AuditReader { name, waiting, lag_s, problem } in &system.audit_readers {
+        if let Some(problem) = problem {
+            let since = span(Duration::from_secs(*lag_s));
+            app.out.warn(&format!(
+                "the audit log is not delivered to {name} ({waiting} wait, the oldest for \
+                 {since}): {}",
+                safe(problem)
+            ));
+        }
+    }
+    let or_never = |at| app.out.maybe_time(at).or_else(|| Some("never".to_owned()));
     app.out.facts(&[
         ("server", app.server().ok().map(|server| server.to_string())),
         ("version", Some(system.version)),
@@ -58,8 +71,8 @@ fn show(app: &App, system: System) -> Result<()> {
         ("database", system.database),
         ("trust bundle", system.bundle_version.map(|version| version.to_string())),
         ("recovery", system.recovery.map(|recovery| recovery.reason)),
-        ("last backup", app.out.maybe_time(system.last_backup_at)),
-        ("last drill", app.out.maybe_time(system.last_drill_at)),
+        ("last backup", or_never(system.last_backup_at)),
+        ("last drill", or_never(system.last_drill_at)),
         ("up for", uptime),
     ])
 }

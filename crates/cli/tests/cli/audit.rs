@@ -9,7 +9,7 @@ use sekisho_model::rng::SeededRng;
 use crate::fake::Fake;
 use crate::person::Person;
 
-fn chain(lines: u64) -> Vec<AuditLine> {
+pub(crate) fn chain(lines: u64) -> Vec<AuditLine> {
     let rng = SeededRng::new(5);
     let id = AuditChainId::at(Timestamp::EPOCH, &rng);
     let origin = Origin { request: RequestId::at(Timestamp::EPOCH, &rng), address: None };

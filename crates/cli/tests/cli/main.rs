@@ -3,6 +3,7 @@
 #![allow(missing_docs, unreachable_pub, reason = "a test program has no readers outside")]
 
 mod audit;
+mod audit_files;
 mod fake;
 mod orders;
 mod person;

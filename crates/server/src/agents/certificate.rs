@@ -35,7 +35,7 @@ pub(super) async fn certificate(app: &App, peer: &Peer, body: &[u8]) -> Result<V
     let device = app.store.read().devices().find(envelope.device).await?;
     let device = device.ok_or(ProblemCode::Unreadable)?;
     let site = app.keys.site();
-    let request = message::open_certificate_request(&envelope, &device.identity_spki.0, site, key)
+    let request = message::open_certificate_request(&envelope, &device.identity_spki.0, site, &key)
         .map_err(|_| ProblemCode::Unreadable)?;
 
     let ctx = context(app, peer, Actor::Device(device.id));
@@ -67,7 +67,7 @@ pub(super) async fn certificate(app: &App, peer: &Peer, body: &[u8]) -> Result<V
     let answer = CertificateAnswer { nonce: request.nonce, server_time: ctx.now, outcome };
     let sealed = message::seal_certificate_answer(
         &answer,
-        app.keys.order_key(),
+        &app.keys.order_key(app.clock.now()),
         site,
         device.id,
         &request.reply_key,

@@ -38,7 +38,7 @@ pub(super) async fn enrol(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>
     let sealed = key.sealed_secret.as_ref().ok_or(ProblemCode::UnknownKey)?;
     let secret = secrets::open(app, secrets::enrolment_key_place(&key.id), sealed)?;
     let site = app.keys.site();
-    let (opened, exporter) = message::open_enrolment(&envelope, &secret, site, receipt_key)
+    let (opened, exporter) = message::open_enrolment(&envelope, &secret, site, &receipt_key)
         .map_err(|_| ProblemCode::UnknownKey)?;
     let ctx = context(app, peer, Actor::Anonymous);
     let (nonce, outcome) = match opened {

@@ -13,6 +13,7 @@ use sekisho_wire::route::RouteName;
 use sekisho_wire::session::{FRAME_OVERHEAD_BYTES, Frame};
 use std::time::Duration;
 
+use super::exchanges::Exchange;
 use super::{Peer, Refusal, context};
 use crate::app::App;
 use crate::orders;
@@ -37,21 +38,28 @@ pub(super) struct Believed {
     counter: u64,
 }
 
-/// Believes a frame: its session exists and is not over, its MAC is right, its
-/// counter is new. The first one makes its session live.
-pub(super) async fn believe(
+/// A frame whose MAC is right; whether its counter is new is not known yet.
+pub(super) struct Heard {
+    /// The session, as it was before.
+    pub(super) session: DeviceSession,
+    frame: Frame,
+    keys: SessionKeys,
+    name: RouteName,
+}
+
+/// Hears a frame: its session exists and is not over, its MAC is right.
+pub(super) async fn hear(
     app: &App,
     peer: &Peer,
     name: RouteName,
     body: &[u8],
-) -> Result<Believed, Refusal> {
+) -> Result<Heard, Refusal> {
     let cap = name.route().max_body_bytes + FRAME_OVERHEAD_BYTES;
     let frame: Frame = cbor::decode(body, cap).map_err(|_| ProblemCode::Unreadable)?;
     let shown = peer.identity.as_ref().ok_or(ProblemCode::CertificateNeeded)?;
     let session = app.store.read().device_sessions().find(frame.session).await?;
     let session = session.ok_or(ProblemCode::SessionUnknown)?;
-    let now = app.clock.now();
-    if session.device != shown.device || !may_speak(&session, now) {
+    if session.device != shown.device || !may_speak(&session, app.clock.now()) {
         return Err(ProblemCode::SessionUnknown.into());
     }
     let place = secrets::session_place(&session.id);
@@ -59,14 +67,57 @@ pub(super) async fn believe(
         .map_err(|error| Refusal::Internal(error.to_string()))?;
     let route = (name.route().method.as_str(), name.route().path);
     keys.check(Direction::ToServer, route, &frame).map_err(|_| ProblemCode::Replayed)?;
+    Ok(Heard { session, frame, keys, name })
+}
 
+impl Heard {
+    /// The message.
+    pub(super) fn body(&self) -> &[u8] {
+        &self.frame.body
+    }
+
+    /// What it leaves behind if it changes nothing.
+    pub(super) const fn exchange(&self) -> Exchange {
+        Exchange {
+            device: self.session.device,
+            session: self.session.id,
+            counter: self.frame.counter,
+        }
+    }
+
+    /// The answer, once the exchange is durable.
+    pub(super) fn answer(&self, counter: u64, body: Vec<u8>) -> Vec<u8> {
+        let direction = Direction::ToAgent { answers: self.frame.counter };
+        let route = (self.name.route().method.as_str(), self.name.route().path);
+        cbor::encode(&self.keys.frame(direction, self.session.id, counter, route, body))
+    }
+}
+
+/// Believes a frame: it is heard, and its counter is new. The first one makes
+/// its session live.
+pub(super) async fn believe(
+    app: &App,
+    peer: &Peer,
+    name: RouteName,
+    body: &[u8],
+) -> Result<Believed, Refusal> {
+    believe_heard(app, peer, hear(app, peer, name, body).await?).await
+}
+
+/// [`believe`] of a frame that was heard.
+pub(super) async fn believe_heard(
+    app: &App,
+    peer: &Peer,
+    heard: Heard,
+) -> Result<Believed, Refusal> {
+    let Heard { session, frame, keys, name } = heard;
     // From here on it is this device that speaks, now.
     let ctx = context(app, peer, Actor::Device(session.device));
     let mut uow = app.store.begin(&ctx).await?;
     let device = uow.devices().lock(session.device).await?.ok_or(ProblemCode::SessionUnknown)?;
     let session =
         uow.device_sessions().lock(session.id).await?.ok_or(ProblemCode::SessionUnknown)?;
-    if !may_speak(&session, now) {
+    if !may_speak(&session, ctx.now) {
         return Err(ProblemCode::SessionUnknown.into());
     }
     if !uow.device_sessions().take_mac_counter(session.id, frame.counter).await? {

@@ -18,8 +18,7 @@ use sekisho_wire::session::{
 
 use super::{Peer, Refusal, context};
 use crate::app::App;
-use crate::secrets;
-use crate::{orders, recovery};
+use crate::{keys, orders, recovery, secrets};
 
 /// An unconditional fetch is made at least so often, in seconds: it bounds
 /// what a gateway that suppresses wakes can do.
@@ -31,8 +30,9 @@ const ASK_AGAIN_S: u32 = 60;
 /// The chain of bundles after a version.
 pub(super) fn bundle(app: &App, after: &str) -> Result<Vec<u8>, Refusal> {
     let after: u64 = after.parse().map_err(|_| ProblemCode::NotFound)?;
-    let bundles = app.keys.bundles().after(after, MAX_CHAIN).to_vec();
-    Ok(cbor::encode(&BundleChain { anchor: app.keys.anchor().clone(), bundles }))
+    let known = app.keys.bundles();
+    let (bundles, newest) = (known.after(after, MAX_CHAIN).to_vec(), Some(known.version()));
+    Ok(cbor::encode(&BundleChain { anchor: app.keys.anchor().clone(), bundles, newest }))
 }
 
 /// The server's time, signed, for a nonce of 32 hexadecimal digits.
@@ -43,7 +43,7 @@ pub(super) fn time(app: &App, nonce: &str) -> Result<Vec<u8>, Refusal> {
         .and_then(|bytes| bytes.try_into().ok())
         .ok_or(ProblemCode::NotFound)?;
     let time = SignedTime { nonce, time: app.clock.now() };
-    Ok(message::sign_time(&time, app.keys.order_key(), app.keys.site()))
+    Ok(message::sign_time(&time, &app.keys.order_key(time.time), app.keys.site()))
 }
 
 /// Opens a session. It goes live on its first valid MAC: a Hello alone proves
@@ -56,18 +56,26 @@ pub(super) async fn hello(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>
         tracing::warn!(shown = %shown.device, said = %envelope.device, "a certificate was relayed");
         return Err(ProblemCode::Unreadable.into());
     }
+    if !envelope.bundles.is_empty() {
+        let ctx = context(app, peer, Actor::Device(shown.device));
+        keys::take_over(app, &ctx, shown.device, &envelope.bundles).await?;
+    }
     let key = app.keys.receipt_key(&envelope.receipt_kid).ok_or(ProblemCode::Unreadable)?;
     let device = app.store.read().devices().find(envelope.device).await?;
     let device = device.ok_or(ProblemCode::CertificateUnknown)?;
     let site = app.keys.site();
-    let hello = message::open_hello(&envelope, &device.identity_spki.0, site, key)
+    let hello = message::open_hello(&envelope, &device.identity_spki.0, site, &key)
         .map_err(|_| ProblemCode::Unreadable)?;
 
     let bundles = app.keys.bundles();
     let newer = bundles.after(hello.bundle_version, MAX_CHAIN).to_vec();
     let refusal = refusal(&device, &hello);
-    let in_recovery =
-        in_recovery(app, peer, &device, &hello, bundles.trust.bundle().version).await?;
+    let in_recovery = in_recovery(app, peer, &device, &hello).await?;
+    if hello.bundle_version > bundles.version() {
+        // It is told which bundle is the newest here, and shows its own.
+        let (shown, own) = (hello.bundle_version, bundles.version());
+        tracing::warn!(device = %device.id, shown, own, "a device names a newer trust bundle");
+    }
     let now = app.clock.now();
     let session = DeviceSessionId::at(now, app.rng.as_ref());
     let outcome = match refusal {
@@ -83,10 +91,16 @@ pub(super) async fn hello(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>
             },
         },
     };
-    let answer = HelloAnswer { nonce: hello.nonce, server_time: now, bundles: newer, outcome };
+    let answer = HelloAnswer {
+        nonce: hello.nonce,
+        server_time: now,
+        bundles: newer,
+        outcome,
+        newest_bundle: Some(bundles.version()),
+    };
     let (sealed, keys) = message::seal_welcome(
         &answer,
-        app.keys.order_key(),
+        &app.keys.order_key(now),
         site,
         device.id,
         &hello.session_key,
@@ -167,29 +181,23 @@ fn refusal(device: &Device, hello: &Hello) -> Option<HelloRefusal> {
 }
 
 /// Whether the site is in recovery. A device that knows more than the database
-/// puts it there: it was restored from an older backup.
+/// puts it there: it was restored from an older backup. Newer trust bundles do
+/// when they are shown ([`keys::take_over`]), not when they are named.
 async fn in_recovery(
     app: &App,
     peer: &Peer,
     device: &Device,
     hello: &Hello,
-    own_bundle: u64,
 ) -> Result<bool, Refusal> {
     let site = app.store.read().site().find().await?;
     let in_recovery = site.is_some_and(|site| site.recovery_reason.is_some());
-    let knows_more = if hello.bundle_version > own_bundle {
-        Some(format!("trust bundle {} (here: {own_bundle})", hello.bundle_version))
-    } else if hello.highest_seq > device.last_seq {
-        Some(format!("order seq {} (here: {})", hello.highest_seq, device.last_seq))
-    } else {
-        None
-    };
-    let Some(more) = knows_more.filter(|_| device.state == DeviceState::Approved) else {
+    if hello.highest_seq <= device.last_seq || device.state != DeviceState::Approved {
         return Ok(in_recovery);
-    };
+    }
+    let more = format!("order seq {} (here: {})", hello.highest_seq, device.last_seq);
     let ctx = context(app, peer, Actor::Device(device.id));
     let mut uow = app.store.begin(&ctx).await?;
-    recovery::enter(&mut uow, device, hello.highest_seq, &more).await?;
+    recovery::enter(&mut uow, device.id, &more).await?;
     let committed = if uow.has_events() {
         uow.commit().await?
     } else {

@@ -7,6 +7,7 @@
 
 mod certificate;
 mod enrol;
+mod exchanges;
 mod frame;
 mod hello;
 mod plane;
@@ -77,6 +78,15 @@ impl From<StoreError> for Refusal {
             }
             StoreError::Behind { .. } => Self::Unavailable(error.to_string()),
             other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Refusal {
+    fn from(error: anyhow::Error) -> Self {
+        match error.downcast::<StoreError>() {
+            Ok(error) => error.into(),
+            Err(other) => Self::Internal(format!("{other:#}")),
         }
     }
 }

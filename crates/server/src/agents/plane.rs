@@ -8,9 +8,10 @@ use std::time::Duration;
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulConnection;
 use rustls::ServerConfig;
 use sekisho_pki::DeviceIdentity;
 use sekisho_wire::problem::{Problem, ProblemCode};
@@ -21,6 +22,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use super::exchanges::Exchanges;
 use super::{Peer, Refusal, certificate, enrol, hello, session, wait};
 use crate::app::SharedApp;
 use crate::metrics::Present;
@@ -35,6 +37,13 @@ const OTHER_FILES: usize = 2_500;
 
 /// Calls at once from peers that are not devices yet, at most.
 const MAX_ENROLMENTS: usize = 32;
+
+/// TLS handshakes at once. A fleet that comes back is let in one after the other:
+/// were all begun together, all would end late and most of them too late.
+const HANDSHAKES: usize = 256;
+
+/// Nobody waits longer than this for handshakes that others do not finish.
+const HANDSHAKE_TURN: Duration = Duration::from_secs(5);
 
 /// A TLS handshake may take so long.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -51,10 +60,12 @@ pub struct Plane {
     pub(super) app: SharedApp,
     pub(super) shutdown: Shutdown,
     enrolments: Semaphore,
+    handshakes: Semaphore,
     /// Calls that use the database at the moment. The others wait here, in the
     /// order they came: a fleet that comes back after a restart must not make
     /// every call run out of patience in front of the database.
     at_work: Semaphore,
+    pub(super) exchanges: Exchanges,
 }
 
 impl Plane {
@@ -63,7 +74,14 @@ impl Plane {
         // The rest of the connections is for people.
         let share = app.config.database.max_connections as usize * 3 / 4;
         let at_work = Semaphore::new(share.max(1));
-        Self { app, shutdown, enrolments: Semaphore::new(MAX_ENROLMENTS), at_work }
+        Self {
+            app,
+            shutdown,
+            enrolments: Semaphore::new(MAX_ENROLMENTS),
+            handshakes: Semaphore::new(HANDSHAKES),
+            at_work,
+            exchanges: Exchanges::default(),
+        }
     }
 
     /// Waits for this call's turn at the database.
@@ -162,24 +180,46 @@ async fn connection(
 ) {
     // Without it every small answer waits for an acknowledgement.
     let _ = stream.set_nodelay(true);
+    let turn = tokio::time::timeout(HANDSHAKE_TURN, plane.handshakes.acquire()).await;
     let tls = match tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
         Ok(Ok(tls)) => tls,
         Ok(Err(error)) => return tracing::debug!(%address, %error, "no TLS"),
         Err(_) => return tracing::debug!(%address, "the TLS handshake took too long"),
     };
+    drop(turn);
     let identity = identity_of(&plane, tls.get_ref().1);
     let peer = Arc::new(Peer { address: address.ip(), identity });
     let mut revoked =
         peer.identity.as_ref().map(|identity| plane.app.bus.listen_revoked(identity.device));
 
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+    // What was agreed on is known: each gets the memory it needs and no more.
+    let is_h2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
+    let service = {
+        let plane = plane.clone();
+        service_fn(move |request| {
+            let (plane, peer) = (plane.clone(), peer.clone());
+            async move { Ok::<_, Infallible>(respond(&plane, &peer, request).await) }
+        })
+    };
+    let io = TokioIo::new(tls);
+    if is_h2 {
+        let serving = http2_settings().serve_connection(io, service);
+        drive(&plane, address, &mut revoked, serving).await;
+    } else {
+        let serving = http1_settings().serve_connection(io, service);
+        Box::pin(drive(&plane, address, &mut revoked, serving)).await;
+    }
+}
+
+fn http1_settings() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(64 * 1024);
     builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
-        .max_buf_size(64 * 1024);
+}
+
+fn http2_settings() -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
-        .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(16)
         .initial_stream_window_size(64 * 1024)
@@ -190,26 +230,29 @@ async fn connection(
         // it sends pings of its own.
         .keep_alive_interval(Duration::from_secs(WAIT_HOLD_S + 60))
         .keep_alive_timeout(Duration::from_secs(20));
-    let service = {
-        let plane = plane.clone();
-        service_fn(move |request| {
-            let (plane, peer) = (plane.clone(), peer.clone());
-            async move { Ok::<_, Infallible>(respond(&plane, &peer, request).await) }
-        })
-    };
-    let serving = builder.serve_connection(TokioIo::new(tls), service);
+    builder
+}
+
+/// Serves a connection until it ends, its device is revoked or the stop begins;
+/// then what is in progress may end.
+async fn drive(
+    plane: &Plane,
+    address: SocketAddr,
+    revoked: &mut Option<crate::bus::Listener<sekisho_model::id::DeviceId>>,
+    serving: impl GracefulConnection<Error = hyper::Error>,
+) {
     let mut serving = std::pin::pin!(serving);
     tokio::select! {
-            served = &mut serving => {
-                if let Err(error) = served {
-                    tracing::debug!(%address, %error, "connection ended");
-                }
-                return;
+        served = &mut serving => {
+            if let Err(error) = served {
+                tracing::debug!(%address, %error, "connection ended");
             }
-            () = heard(&mut revoked) => {
-                return tracing::info!(%address, "a revoked device was disconnected");
-            }
-            () = plane.shutdown.soft() => {}
+            return;
+        }
+        () = heard(revoked) => {
+            return tracing::info!(%address, "a revoked device was disconnected");
+        }
+        () = plane.shutdown.soft() => {}
     }
     serving.as_mut().graceful_shutdown();
     let _ = serving.await;
@@ -327,13 +370,13 @@ async fn dispatch(
     body: &[u8],
 ) -> Result<Vec<u8>, Refusal> {
     let app = &plane.app;
-    // A wait takes its turn only to look; it must not hold it while parked.
+    // A wait takes its turn only to look, it must not hold it while parked; so
+    // does a fetch that takes nothing.
     let _turn = match name {
-        RouteName::Wait | RouteName::Bundle | RouteName::Time => None,
+        RouteName::Wait | RouteName::Fetch | RouteName::Bundle | RouteName::Time => None,
         RouteName::Enrol
         | RouteName::Certificate
         | RouteName::Hello
-        | RouteName::Fetch
         | RouteName::Receipt
         | RouteName::Escrow => Some(plane.turn().await?),
     };
@@ -346,7 +389,7 @@ async fn dispatch(
         (RouteName::Certificate, []) => Box::pin(certificate::certificate(app, peer, body)).await,
         (RouteName::Hello, []) => Box::pin(hello::hello(app, peer, body)).await,
         (RouteName::Wait, [session, seconds]) => wait::wait(plane, peer, session, seconds).await,
-        (RouteName::Fetch, []) => Box::pin(session::fetch(app, peer, body)).await,
+        (RouteName::Fetch, []) => Box::pin(session::fetch(plane, peer, body)).await,
         (RouteName::Receipt, []) => Box::pin(session::receipt(app, peer, body)).await,
         (RouteName::Escrow, []) => Box::pin(session::escrow(app, peer, body)).await,
         // The table's templates say how many parameters there are.

@@ -2,25 +2,66 @@
 
 use sekisho_seal::escrow::{MAX_ESCROW_BYTES, SealedEscrow};
 use sekisho_seal::message;
-use sekisho_store::{Access, Blob, Escrow};
+use sekisho_store::{Access, Blob, DeviceSessionState, Escrow, StoreError};
 use sekisho_wire::cbor;
-use sekisho_wire::order::{FetchAnswer, FetchRequest, MAX_FETCH_BYTES};
+use sekisho_wire::order::{FetchAnswer, FetchRequest, MAX_FETCH_BYTES, SealedOrder};
 use sekisho_wire::problem::ProblemCode;
 use sekisho_wire::receipt::{Ack, ReceiptEnvelope};
 use sekisho_wire::route::RouteName;
 use sekisho_wire::session::{EscrowsHandedIn, EscrowsTaken, MAX_ESCROWS, MAX_ESCROWS_BYTES};
 
-use super::frame::{Believed, believe};
+use super::frame::{self, Believed, Heard, believe};
+use super::plane::Plane;
 use super::{Peer, Refusal};
 use crate::app::App;
 use crate::orders::{self, deliver, receipt as receipts, rediscover, sweep};
 use crate::recovery;
 
 /// Hands orders out.
-pub(super) async fn fetch(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>, Refusal> {
-    let mut believed = believe(app, peer, RouteName::Fetch, body).await?;
+pub(super) async fn fetch(plane: &Plane, peer: &Peer, body: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let app = &plane.app;
+    let turn = plane.turn().await?;
+    let heard = frame::hear(app, peer, RouteName::Fetch, body).await?;
     let request: FetchRequest =
-        cbor::decode(&believed.body, MAX_FETCH_BYTES).map_err(|_| ProblemCode::Unreadable)?;
+        cbor::decode(heard.body(), MAX_FETCH_BYTES).map_err(|_| ProblemCode::Unreadable)?;
+    if takes_nothing(app, &heard, &request).await? {
+        // Not while others wait for their turn: what is written is written for
+        // many at once.
+        drop(turn);
+        if let Some(counter) = plane.exchanges.note(app, heard.exchange()).await? {
+            return Ok(heard.answer(counter, answer(app, &request, Vec::new(), false)));
+        }
+        // Something has changed meanwhile; it is found out what.
+        let _turn = plane.turn().await?;
+        return hand_out(app, peer, heard, &request).await;
+    }
+    hand_out(app, peer, heard, &request).await
+}
+
+/// Whether a fetch changes nothing but the counters of its session.
+async fn takes_nothing(
+    app: &App,
+    heard: &Heard,
+    request: &FetchRequest,
+) -> Result<bool, StoreError> {
+    if heard.session.state != DeviceSessionState::Live || request.accounts_changed {
+        return Ok(false);
+    }
+    let reader = app.store.read();
+    let Some(device) = reader.devices().find(heard.session.device).await? else {
+        return Ok(false);
+    };
+    Ok(request.highest_seq <= device.last_seq
+        && !reader.orders().has_work(device.id, device.resource, app.clock.now()).await?)
+}
+
+async fn hand_out(
+    app: &App,
+    peer: &Peer,
+    heard: Heard,
+    request: &FetchRequest,
+) -> Result<Vec<u8>, Refusal> {
+    let mut believed = frame::believe_heard(app, peer, heard).await?;
     if request.highest_seq > believed.device.last_seq {
         return forgetful(app, believed, request.highest_seq).await;
     }
@@ -35,8 +76,12 @@ pub(super) async fn fetch(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>
         }
         deliver::deliver(app, uow, device, session).await?
     };
-    let answer = FetchAnswer { nonce: request.nonce, server_time: app.clock.now(), orders, more };
-    believed.answer(app, cbor::encode(&answer), &[]).await
+    believed.answer(app, answer(app, request, orders, more), &[]).await
+}
+
+fn answer(app: &App, request: &FetchRequest, orders: Vec<SealedOrder>, more: bool) -> Vec<u8> {
+    let server_time = app.clock.now();
+    cbor::encode(&FetchAnswer { nonce: request.nonce, server_time, orders, more })
 }
 
 /// The agent has had orders that this database does not know: it was put back
@@ -46,7 +91,7 @@ pub(super) async fn fetch(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>
 async fn forgetful(app: &App, believed: Believed, highest: u64) -> Result<Vec<u8>, Refusal> {
     let (mut uow, device) = (believed.uow, believed.device);
     let more = format!("order seq {highest} (here: {})", device.last_seq);
-    recovery::enter(&mut uow, &device, highest, &more).await?;
+    recovery::enter(&mut uow, device.id, &more).await?;
     uow.device_sessions().end_all(device.id).await?;
     let committed = if uow.has_events() {
         uow.commit().await?
@@ -66,7 +111,7 @@ pub(super) async fn receipt(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u
     let key = app.keys.receipt_key(&envelope.receipt_kid).ok_or(ProblemCode::Unreadable)?;
     let (uow, device) = (&mut believed.uow, &believed.device);
     let (receipt, hash) =
-        message::open_receipt(&envelope, &device.identity_spki.0, app.keys.site(), device.id, key)
+        message::open_receipt(&envelope, &device.identity_spki.0, app.keys.site(), device.id, &key)
             .map_err(|_| ProblemCode::Unreadable)?;
     let (disposition, changed) = receipts::take_over(app, uow, device, &receipt, hash).await?;
     let ack = Ack { order: receipt.order, receipt_hash: hash, disposition };
@@ -99,6 +144,12 @@ pub(super) async fn escrow(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8
         };
         uow.escrows().report(row).await?;
         taken += 1;
+    }
+    if let Some(highest) = handed.highest_seq {
+        // Only now is the device no longer one that knows more: what was lost
+        // on the way is asked for again, also when the recovery ends first.
+        // The next order goes on above what the device has seen.
+        uow.devices().raise_seq(believed.device.id, highest).await?;
     }
     believed.answer(app, cbor::encode(&EscrowsTaken { taken }), &[]).await
 }

@@ -69,9 +69,9 @@ async fn look(plane: &Plane, device: DeviceId, session: DeviceSessionId) -> Resu
     if !may_wait {
         return Err(ProblemCode::SessionUnknown.into());
     }
-    let waiting = !reader.orders().deliverable(device, now, 1).await?.is_empty()
-        || !reader.orders().unanswered(device).await?.is_empty();
-    if waiting {
+    // Resets whose outcome is open are no reason to wake: they are looked into
+    // by fetches that come anyway.
+    if reader.orders().has_work(device, None, now).await? {
         return Ok(Found::Orders);
     }
     let next_due = reader.orders().next_due(device, now).await?.map(|due| due.since(now));

@@ -12,7 +12,7 @@ mod witness;
 
 pub use format::Format;
 pub use heads::sign;
-pub use verify::{Evidence, Verdict, verify, verify_store};
+pub use verify::{Evidence, Forgotten, Verdict, verify, verify_store};
 pub use watch::{AuditState, ReaderState, look};
 
 use std::time::Duration;

@@ -1,11 +1,12 @@
 //! `POST /audit/verify`: prove that no line was changed or removed.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
 use axum::extract::State;
-use sekisho_model::audit_chain::ChainVerifier;
+use sekisho_model::audit_chain::{ChainVerifier, Restored};
 use sekisho_model::event::Event;
 use sekisho_model::id::{AuditChainId, SiteId};
 use sekisho_policy::{Facts, action};
@@ -17,7 +18,7 @@ use serde::Serialize;
 use super::{HeadView, own_chain, signed_head};
 use crate::app::{App, SharedApp};
 use crate::config::Target;
-use crate::http::{Authenticated, Json, Problem};
+use crate::http::{Authenticated, Json, Problem, Time};
 
 /// So many stored heads are read at once.
 const HEADS: u64 = 1_000;
@@ -36,8 +37,27 @@ pub struct Verdict {
     /// The last line of that chain that a witness vouches for; nothing if no
     /// witness was asked.
     pub witnessed: Option<u64>,
+    /// Chains that end earlier than a witness saw them, because the site was
+    /// restored from a backup.
+    pub forgotten: Vec<Forgotten>,
     /// The first thing that is wrong.
     pub problem: Option<String>,
+}
+
+/// A chain that a restore cut off. That it did so stands in the chain after
+/// it, in a line that a signed head vouches for. The lines that are missing
+/// are where they were exported to.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Forgotten {
+    /// The chain.
+    #[schema(value_type = String)]
+    pub chain: AuditChainId,
+    /// Its last line in the backup.
+    pub kept: u64,
+    /// The newest line of it that was signed.
+    pub signed: u64,
+    /// When the backup was taken.
+    pub taken_at: Time,
 }
 
 /// With what the database is compared.
@@ -122,8 +142,10 @@ pub async fn verify_store(
         head: HeadView::from(&own),
         signed: 0,
         witnessed: None,
+        forgotten: Vec::new(),
         problem: None,
     };
+    let mut restored = BTreeMap::new();
     let mut broken = |problem: String| {
         verdict.intact = false;
         verdict.problem.get_or_insert(problem);
@@ -143,7 +165,8 @@ pub async fn verify_store(
             broken(format!("chain {chain} is missing; the witness saw its line {line}"));
         }
     }
-    for chain in chains {
+    // Newest first: a chain that began with a restore tells of the one before.
+    for chain in chains.into_iter().rev() {
         // The head that is reported is the one that was verified.
         let chain = if chain.id == own.id { &own } else { &chain };
         let mut verifier = ChainVerifier::default();
@@ -164,6 +187,11 @@ pub async fn verify_store(
         match found {
             Ok(intact) => {
                 verdict.lines += intact.seq;
+                let first = audit.after(chain.id, 0, 1).await?;
+                let begun = first.first().filter(|first| first.seq <= intact.vouched);
+                if let Some(by) = begun.and_then(Restored::from_line) {
+                    restored.insert(by.former_chain, by);
+                }
                 if chain.id == own.id {
                     verdict.signed = intact.vouched;
                     verdict.witnessed = witnessed.as_ref().map(|all| {
@@ -172,8 +200,22 @@ pub async fn verify_store(
                     });
                 }
             }
-            // What is wrong with a line says more than that heads differ.
-            Err(broken) => wrong = Some(broken.to_string()),
+            Err(broken) => {
+                let by = restored.get(&chain.id);
+                match by.and_then(|by| Some((by, by.explains(&broken)?))) {
+                    Some((by, signed)) => {
+                        verdict.lines += by.former_seq;
+                        verdict.forgotten.push(Forgotten {
+                            chain: chain.id,
+                            kept: by.former_seq,
+                            signed,
+                            taken_at: Time(by.taken_at),
+                        });
+                    }
+                    // What is wrong with a line says more than that heads differ.
+                    None => wrong = Some(broken.to_string()),
+                }
+            }
         }
         if let Some(problem) = wrong {
             verdict.intact = false;

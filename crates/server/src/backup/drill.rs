@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use sekisho_model::event::Event;
-use sekisho_model::id::SiteId;
+use sekisho_model::id::{SiteId, SiteKeyId};
 use sekisho_model::{Clock, Rng, Timestamp};
 use sekisho_seal::sealing::OpeningKey;
 use sekisho_store::copy::{self, Row};
@@ -81,11 +81,12 @@ pub async fn drill(
     if let Some(store) = store {
         let mut work = store.begin(&run::console(clock.as_ref(), rng.as_ref())).await?;
         let file = from.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        work.record(Event::BackupDrilled { file, taken_at, passed: outcome.is_ok() });
+        let keys = outcome.as_ref().map_or(Vec::new(), |(_, _, keys)| keys.clone());
+        work.record(Event::BackupDrilled { file, taken_at, passed: outcome.is_ok(), keys });
         work.commit().await.map(drop).context("the drill is not in the audit log")?;
         store.close().await?;
     }
-    let (site, inspected) = outcome?;
+    let (site, inspected, _) = outcome?;
     Ok(Drilled { path: from.to_owned(), site, created_at: taken_at, inspected, recorded: record })
 }
 
@@ -95,13 +96,14 @@ async fn beside(
     rng: Arc<dyn Rng>,
     drill: &Drill<'_>,
     watch: Watch<'_>,
-) -> anyhow::Result<(SiteId, Inspected)> {
+) -> anyhow::Result<(SiteId, Inspected, Vec<SiteKeyId>)> {
     let scratch = Scratch::create(drill.scratch, rng.as_ref())?;
     let data_dir = scratch.0.join("data");
     let url = StoreUrl::Sqlite(data_dir.join("sekisho.db"));
     let vault = VaultKey::File(scratch.0.join("kek"));
     let config = Config { database: StoreConfig::new(url), data_dir, vault, ..config.clone() };
-    restore(&config, clock.clone(), rng.clone(), drill.from, drill.key, &mut *watch).await?;
+    // The scratch site has a key of its own.
+    restore(&config, clock.clone(), rng.clone(), None, drill.from, drill.key, &mut *watch).await?;
 
     let app = run::open(config, clock, rng).await.context("the restored site does not open")?;
     let snapshot = app.store.snapshot().await?;
@@ -126,8 +128,12 @@ async fn beside(
     let inspected = inspector.finish().context("the restored database")?;
     drop(snapshot);
     let site = app.keys.site();
+    // Each of them was opened above.
+    let keys = app.store.read().site_keys().list().await?;
+    let keys = keys.into_iter().filter(|key| key.sealed_private.is_some()).map(|key| key.id);
+    let keys = keys.collect();
     app.store.clone().close().await?;
-    Ok((site, inspected))
+    Ok((site, inspected, keys))
 }
 
 /// A private folder that is removed at the end.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use sekisho_model::event::Event;
 use sekisho_model::id::SiteId;
-use sekisho_model::{Clock, Rng, Timestamp};
+use sekisho_model::{Clock, Rng, Secret, Timestamp};
 use sekisho_seal::backup::{self, Facts};
 use sekisho_store::copy::{Row, TableSum};
 use sekisho_store::{Access as _, Snapshot, Store, copy};
@@ -18,7 +18,7 @@ use super::file::{Sealed, Writer};
 use super::inspect::{Inspected, Inspector};
 use super::{Progress, Watch, keep};
 use crate::config::Config;
-use crate::keys::SiteKeys;
+use crate::keys::{SiteKeys, ensure_audit_key};
 use crate::run;
 
 /// A backup that was written, read back and found right.
@@ -42,7 +42,8 @@ pub struct Made {
 }
 
 /// Writes a backup to a file, or into a folder under a name of its own, and
-/// keeps only the newest `keep` ones there. The server may be running.
+/// keeps only the newest `keep` ones there. The server may be running. The
+/// passphrase is for a vault that is locked with one that is kept nowhere.
 ///
 /// # Errors
 /// When anything cannot be read or written; then no backup appears.
@@ -50,6 +51,7 @@ pub async fn make(
     config: &Config,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
+    passphrase: Option<Secret>,
     to: &Path,
     keep: Option<usize>,
     watch: Watch<'_>,
@@ -57,7 +59,7 @@ pub async fn make(
     let folder = to.is_dir();
     anyhow::ensure!(keep.is_none() || folder, "--keep needs a folder: {} is none", to.display());
     let store = run::open_store(config, clock.clone(), rng.clone()).await?;
-    let (snapshot, ring) = consistent(config, &store, clock.as_ref(), &rng).await?;
+    let (snapshot, ring) = consistent(config, &store, passphrase, clock.as_ref(), &rng).await?;
     let keys = SiteKeys::load(&store, &ring).await?;
     let created_at = clock.now();
     let path = if folder { to.join(keep::name(created_at)) } else { to.to_owned() };
@@ -105,12 +107,15 @@ pub async fn make(
 async fn consistent(
     config: &Config,
     store: &Store,
+    passphrase: Option<Secret>,
     clock: &dyn Clock,
     rng: &Arc<dyn Rng>,
 ) -> anyhow::Result<(Snapshot, Arc<KeyRing>)> {
     const TRIES: usize = 5;
     for _ in 0..TRIES {
-        let ring = run::open_vault(config, store, None, clock, rng).await?;
+        let ring = run::open_vault(config, store, passphrase.clone(), clock, rng).await?;
+        // A site from before that key, whose server was not started since.
+        ensure_audit_key(store, &ring, &run::console(clock, rng.as_ref()), rng.as_ref()).await?;
         let snapshot = store.snapshot().await?;
         let named = snapshot.vault_keys().list().await?;
         let known = |version: i64| ring.versions().any(|one| i64::from(one) == version);

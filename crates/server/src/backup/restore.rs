@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use sekisho_model::event::Event;
 use sekisho_model::id::{AuditChainId, SiteId};
-use sekisho_model::{Clock, Rng, Timestamp};
+use sekisho_model::{Clock, Rng, Secret, Timestamp};
 use sekisho_seal::sealing::OpeningKey;
 use sekisho_store::copy::{self, Found, Shape, TableSum};
 use sekisho_store::{Access as _, Blob, Store, StoreConfig, StoreUrl, UnitOfWork};
@@ -20,6 +20,7 @@ use super::inspect::Inspected;
 use super::make::{Looked, look};
 use super::{Progress, Watch};
 use crate::config::{Config, VaultKey};
+use crate::recovery::fence;
 use crate::{init, run};
 
 /// The patience with a database that nobody else uses yet.
@@ -40,7 +41,8 @@ pub struct Restored {
 }
 
 /// Fills the configured, empty database from a backup, and gives the site
-/// the configured key-encryption key. The site is in recovery afterwards.
+/// the configured key-encryption key, or the one that is made of the given
+/// passphrase. The site is in recovery afterwards.
 ///
 /// Everything is read and looked at before the first row is written; either
 /// all of it appears, or nothing.
@@ -52,6 +54,7 @@ pub async fn restore(
     config: &Config,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
+    passphrase: Option<Secret>,
     from: &Path,
     key: &OpeningKey,
     watch: Watch<'_>,
@@ -65,12 +68,14 @@ pub async fn restore(
         .with_context(|| format!("cannot create data_dir {}", config.data_dir.display()))?;
     let mut place = Place::prepare(config)?;
     let new_key = !matches!(&config.vault, VaultKey::File(path) if path.exists());
-    let kek = init::key_encryption_key(config, None, rng.clone()).await;
+    let kek = init::key_encryption_key(config, passphrase.clone(), rng.clone()).await;
     let filled = async {
         let contents = Contents::open(Sealed::open(from)?.unlock(key)?)?;
         let (kek, record) = kek?;
-        let job = Job { config: &place.config, clock: &clock, rng: &rng, kek, record, created_at };
+        let config = &place.config;
+        let job = Job { config, passphrase, clock: &clock, rng: &rng, kek, record, created_at };
         let ca = job.fill(contents, &looked, &mut *watch).await?;
+        fence::forget(&config.data_dir).context("the note audit-head cannot be removed")?;
         place.publish()?;
         anyhow::Ok(ca)
     };
@@ -158,6 +163,7 @@ fn remove_database(path: &Path) {
 
 struct Job<'a> {
     config: &'a Config,
+    passphrase: Option<Secret>,
     clock: &'a Arc<dyn Clock>,
     rng: &'a Arc<dyn Rng>,
     kek: Kek,
@@ -198,7 +204,8 @@ impl Job<'_> {
         store.close().await?;
 
         // Once more, as a server opens it: an older schema is migrated now.
-        let app = run::open(self.config.clone(), self.clock.clone(), self.rng.clone()).await;
+        let (config, passphrase) = (self.config.clone(), self.passphrase.clone());
+        let app = run::open_with(config, passphrase, self.clock.clone(), self.rng.clone()).await;
         let app = match app.context("the restored site does not open") {
             Ok(app) => app,
             Err(error) => {

@@ -3,16 +3,13 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use sekisho_model::clock::SystemClock;
-use sekisho_model::rng::SystemRng;
 use sekisho_seal::audit_head::AuditKey;
-use sekisho_server::audit::{Evidence, verify_store};
+use sekisho_server::audit::{Evidence, Forgotten, verify_store};
 use sekisho_server::config::LogFormat;
-use sekisho_store::{Access as _, Store};
+use sekisho_store::Access as _;
 
 use crate::ConfigArguments;
 
@@ -46,10 +43,7 @@ impl AuditCommand {
         let config = config.load()?;
         let (has_key, has_witness) = (!key.is_empty(), witness.is_some());
         let verdict = crate::runtime()?.block_on(async {
-            let store =
-                Store::connect(&config.database, Arc::new(SystemClock), Arc::new(SystemRng))
-                    .await
-                    .with_context(|| format!("cannot open the database {}", config.database.url))?;
+            let store = super::keys::open_store(&config).await?;
             let site = store.read().site().find().await?;
             let site = site.context("the database holds no site")?;
             let keys = if key.is_empty() {
@@ -72,6 +66,15 @@ impl AuditCommand {
             match &verdict.problem {
                 None => writeln!(out, "The audit log is intact.")?,
                 Some(problem) => writeln!(out, "THE AUDIT LOG IS BROKEN: {problem}")?,
+            }
+            for Forgotten { chain, kept, signed, taken_at } in &verdict.forgotten {
+                writeln!(
+                    out,
+                    "note: the site was restored to what it was at {}: lines {} to {signed} of \
+                     chain {chain} are not in this database, but where you exported them to",
+                    taken_at.0,
+                    kept + 1
+                )?;
             }
             let head = &verdict.head;
             writeln!(out, "{} lines; the last one is {} ({})", verdict.lines, head.seq, head.hash)?;

@@ -14,6 +14,7 @@ use sekisho_server::relocate;
 use sekisho_store::StoreConfig;
 use serde::Serialize;
 
+use super::passphrase::PassphraseArguments;
 use crate::ConfigArguments;
 
 #[derive(Debug, clap::Args)]
@@ -26,6 +27,8 @@ pub(crate) struct Backup {
     /// Keep only the newest N backups of this site in the folder.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     keep: Option<u32>,
+    #[command(flatten)]
+    passphrase: PassphraseArguments,
     /// Print JSON: a line for each step, the result last.
     #[arg(long)]
     json: bool,
@@ -41,6 +44,8 @@ pub(crate) struct Restore {
     /// A file that holds the recovery key; `-` = standard input.
     #[arg(long, value_name = "FILE")]
     recovery_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArguments,
     /// Print JSON: a line for each step, the result last.
     #[arg(long)]
     json: bool,
@@ -92,7 +97,8 @@ impl Backup {
         let keep = self.keep.map(|keep| keep as usize);
         let mut reporter = Reporter::new(self.json);
         let mut watch = |progress| reporter.tell(progress);
-        let made = backup::make(&config, clock, rng, &self.to, keep, &mut watch);
+        let passphrase = self.passphrase.read(&config)?;
+        let made = backup::make(&config, clock, rng, passphrase, &self.to, keep, &mut watch);
         let made = crate::runtime()?.block_on(made)?;
         if self.json {
             return last_line(out, &made);
@@ -113,7 +119,8 @@ impl Restore {
         let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
         let mut reporter = Reporter::new(self.json);
         let mut watch = |progress| reporter.tell(progress);
-        let done = backup::restore(&config, clock, rng, &self.from, &key, &mut watch);
+        let passphrase = self.passphrase.choose(&config)?;
+        let done = backup::restore(&config, clock, rng, passphrase, &self.from, &key, &mut watch);
         let done = crate::runtime()?.block_on(done)?;
         if self.json {
             return last_line(out, &done);
@@ -167,7 +174,7 @@ impl MigrateTo {
             (_, Some(path)) => {
                 let secret = config::read_secret_file(path)?;
                 let text = secret.expose_str().unwrap_or_default().trim();
-                (text.parse()?, format!("database.url_file = \"{}\"", path.display()))
+                (text.parse()?, format!("url_file = \"{}\"", path.display()))
             }
             (Some(text), None) => {
                 anyhow::ensure!(
@@ -175,13 +182,13 @@ impl MigrateTo {
                     "the URL holds a password, and everybody on this machine can read a command \
                      line: put the URL into a file of mode 0600 and give it as --url-file"
                 );
-                (text.parse()?, format!("database.url = \"{text}\""))
+                (text.parse()?, format!("url = \"{text}\""))
             }
             (None, None) => anyhow::bail!("give the new database's URL or --url-file"),
         };
         let setting = match &url {
             sekisho_store::StoreUrl::Sqlite(path) => {
-                format!("database.path = \"{}\"", path.display())
+                format!("path = \"{}\"", path.display())
             }
             sekisho_store::StoreUrl::Postgres(_) => setting,
         };
@@ -206,7 +213,7 @@ impl MigrateTo {
         writeln!(out, "  from {}\n  to   {}", done.from, done.to)?;
         writeln!(
             out,
-            "Now set\n\n  {setting}\n\nin {} instead of what it says about the database, and restart \
+            "Now set\n\n[database]\n{setting}\n\nin {} instead of what it says about the database, and restart \
              the server.\nThe old database can only be read from now on; no server starts on it.",
             self.config.config.display()
         )?;

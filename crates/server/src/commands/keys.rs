@@ -8,8 +8,10 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use sekisho_model::clock::SystemClock;
 use sekisho_model::rng::SystemRng;
-use sekisho_model::{Rng, Secret};
+use sekisho_model::{Clock as _, Rng, Secret};
 use sekisho_server::config::{Config, LogFormat};
+use sekisho_server::keys::{self, Replaced};
+use sekisho_server::recovery::fence;
 use sekisho_server::{init, vault};
 use sekisho_store::Store;
 
@@ -19,8 +21,8 @@ use crate::ConfigArguments;
 /// What can be done with the site's keys. The server may be running.
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeysCommand {
-    /// Show the vault's keys. Needs the database only, not the key that locks
-    /// the vault.
+    /// Show the vault's keys, the trust bundles, and the order and receipt keys
+    /// in them. Needs the database only, not the key that locks the vault.
     Status {
         #[command(flatten)]
         config: ConfigArguments,
@@ -80,6 +82,41 @@ pub(crate) enum RotateCommand {
         #[arg(long)]
         json: bool,
     },
+    /// The key that signs orders. Run it twice: the first time makes the key,
+    /// the second time publishes it, when a backup that holds it has passed a
+    /// drill. Agents learn of it within a day; it signs 25 hours later.
+    Order(RotateSiteKey),
+    /// The key that Hellos, receipts and enrolments are sealed to. Run it
+    /// twice: the first time makes the key, the second time publishes it, when
+    /// a backup that holds it has passed a drill. The two keys before it still
+    /// open.
+    Receipt(RotateSiteKey),
+}
+
+/// How a key of the site is rotated.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RotateSiteKey {
+    #[command(flatten)]
+    config: ConfigArguments,
+    #[command(flatten)]
+    passphrase: PassphraseArguments,
+    /// Publish at once, although no verified backup holds the new key. Should
+    /// the database be lost before the next backup, the restored server knows
+    /// neither the key nor the bundle: it has to learn the bundle from its
+    /// agents and replace the key, during which no order can be given.
+    #[arg(long)]
+    without_backup: bool,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Everything `keys status` shows.
+#[derive(serde::Serialize)]
+struct Status {
+    #[serde(flatten)]
+    vault: vault::VaultStatus,
+    site: keys::SiteKeysStatus,
 }
 
 impl KeysCommand {
@@ -91,20 +128,27 @@ impl KeysCommand {
                 let config = config.load()?;
                 let status = crate::runtime()?.block_on(async {
                     let store = open_store(&config).await?;
-                    let status = vault::status(&store).await?;
+                    let vault = vault::status(&store).await?;
+                    let site = keys::status(&store, SystemClock.now()).await?;
                     store.close().await?;
-                    anyhow::Ok(status)
+                    anyhow::Ok(Status { vault, site })
                 })?;
                 if json {
                     writeln!(out, "{}", serde_json::to_string(&status)?)?;
                 } else {
-                    write!(out, "{status}")?;
+                    write!(out, "{}\n{}", status.vault, status.site)?;
                 }
             }
             Self::Rotate { what: RotateCommand::Vault { config, passphrase, now, json } } => {
                 let config = config.load()?;
                 let passphrase = passphrase.read(&config)?;
                 crate::runtime()?.block_on(rotate_vault(&config, passphrase, now, json, out))?;
+            }
+            Self::Rotate { what: RotateCommand::Order(how) } => {
+                crate::runtime()?.block_on(rotate_site_key(Replaced::Order, how, out))?;
+            }
+            Self::Rotate { what: RotateCommand::Receipt(how) } => {
+                crate::runtime()?.block_on(rotate_site_key(Replaced::Receipt, how, out))?;
             }
             Self::ChangeKek { config, cancel: true, json, .. } => {
                 let config = config.load()?;
@@ -196,6 +240,50 @@ async fn rotate_vault(
     Ok(())
 }
 
+async fn rotate_site_key(
+    kind: Replaced,
+    how: RotateSiteKey,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let RotateSiteKey { config, passphrase, without_backup, json } = how;
+    let config = config.load()?;
+    let passphrase = passphrase.read(&config)?;
+    let rng: Arc<dyn Rng> = Arc::new(SystemRng);
+    let store = open_store(&config).await?;
+    // A database that was put back must not go on with bundles of its own.
+    fence::expect(&store, &config)?;
+    let opened = vault::open(&store, &config.vault, passphrase, &SystemClock, &rng).await?;
+    let ring = opened.vault.ring();
+    let rotated = keys::rotate(&store, &ring, kind, without_backup, &SystemClock, &rng).await?;
+    store.close().await?;
+    if json {
+        writeln!(out, "{}", serde_json::to_string(&rotated)?)?;
+        return Ok(());
+    }
+    let kid = &rotated.kid;
+    let Some(published) = &rotated.published else {
+        writeln!(
+            out,
+            "{kind} key {kid} is made and waits: no agent knows it yet. Make a backup \
+             (`sekisho-server backup`), rehearse it (`sekisho-server backup-drill`), and run this \
+             again"
+        )?;
+        return Ok(());
+    };
+    writeln!(
+        out,
+        "trust bundle {} is published; the new {kind} key {kid} is used from {} on",
+        published.bundle, published.not_before
+    )?;
+    if without_backup {
+        writeln!(out, "make a backup now: no backup is known to hold the new key")?;
+    }
+    for retired in &published.retired {
+        writeln!(out, "{kind} key {retired} is not used any more")?;
+    }
+    Ok(())
+}
+
 async fn change_kek(
     config: &Config,
     passphrase: Option<Secret>,
@@ -211,7 +299,8 @@ async fn change_kek(
     Ok(changed)
 }
 
-async fn open_store(config: &Config) -> anyhow::Result<Store> {
+/// The site's database; one that is missing is not made.
+pub(super) async fn open_store(config: &Config) -> anyhow::Result<Store> {
     if let sekisho_store::StoreUrl::Sqlite(path) = &config.database.url {
         anyhow::ensure!(
             Path::new(path).exists(),

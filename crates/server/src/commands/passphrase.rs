@@ -4,7 +4,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 use sekisho_model::Secret;
 use sekisho_server::config::{Config, read_secret_file};
 
@@ -27,7 +27,7 @@ impl PassphraseArguments {
 
     /// The passphrase of a vault that has one, if it must be given.
     pub(crate) fn read(&self, config: &Config) -> anyhow::Result<Option<Secret>> {
-        self.get(config, || Ok(prompt("Passphrase of the vault (not shown): ")?))
+        self.get(config, || prompt("Passphrase of the vault (not shown): "))
     }
 
     /// As [`read`](Self::read), for a passphrase that is new: typed twice.
@@ -57,8 +57,12 @@ impl PassphraseArguments {
     }
 }
 
-fn prompt(text: &str) -> std::io::Result<Secret> {
-    rpassword::prompt_password(text).map(Secret::from)
+fn prompt(text: &str) -> anyhow::Result<Secret> {
+    let typed = rpassword::prompt_password(text);
+    typed.map(Secret::from).context(
+        "the passphrase of the vault is needed, and there is no terminal to ask at: give \
+         --passphrase-file FILE, or --passphrase-file - for standard input",
+    )
 }
 
 fn from_stdin() -> anyhow::Result<Secret> {

@@ -136,6 +136,31 @@ pub async fn unblock(
     Ok(device)
 }
 
+/// Lets a device go on that was held back because it seemed to be two. Who
+/// asks for it has made sure that one of them is gone: two that speak again
+/// are held back again.
+///
+/// # Errors
+/// A conflict for a device that is not held back.
+pub async fn resume(
+    app: &App,
+    context: &OperationContext,
+    granted: Granted<ApproveDevice, Device>,
+    reason: String,
+) -> Result<Device, Problem> {
+    let mut work = app.store.begin(context).await?;
+    let device = lock(&work, granted.into_row()).await?;
+    if device.suspension.is_none() {
+        return Err(Problem::conflict("the device is not held back as a copy"));
+    }
+    let version = device.version;
+    let device = Device { suspension: None, ..device };
+    let device = work.devices().update(device, version).await?;
+    work.record(Event::DeviceResumed { device: device.id, reason });
+    work.commit().await.map(drop)?;
+    Ok(device)
+}
+
 async fn lock(work: &UnitOfWork, decided: Device) -> Result<Device, Problem> {
     work.devices().lock(decided.id).await?.ok_or(MISSING)
 }

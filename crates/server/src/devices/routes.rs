@@ -24,6 +24,7 @@ pub fn routes() -> Routes {
         .signed_in(routes!(approve_device))
         .signed_in(routes!(block_device))
         .signed_in(routes!(unblock_device))
+        .signed_in(routes!(resume_device))
         .signed_in(routes!(list_agents))
 }
 
@@ -38,7 +39,7 @@ struct DeviceQuery {
     state: Option<DeviceState>,
 }
 
-/// Why a device is blocked.
+/// Why a device is blocked, or let go on.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BlockRequest {
@@ -168,5 +169,30 @@ async fn unblock_device(
     let found = super::find(&app, id).await?;
     let granted = caller.decide(BlockDevice, Facts::of_site(found))?;
     let device = super::unblock(&app, &caller.context(), granted).await?;
+    Ok(Json(view::one(&app, caller.now, device).await?))
+}
+
+/// Let a device go on that was held back because it seemed to be two
+/// (`suspension` is `cloned`). Switch the copy off first: when both speak
+/// again, both are held back again.
+#[utoipa::path(
+    post, path = "/devices/{id}/resume", tag = "devices", request_body = BlockRequest,
+    params(("id" = String, Path, description = "Its id")),
+    responses(
+        (status = 200, description = "The device, no longer held back", body = DeviceView),
+        (status = 404, description = "No such device, or you may not see it"),
+        (status = 409, description = "It is not held back"),
+    ),
+)]
+async fn resume_device(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    PathId(id): PathId<DeviceKind>,
+    Json(body): Json<BlockRequest>,
+) -> Result<Json<DeviceView>, Problem> {
+    let found = super::find(&app, id).await?;
+    let granted = caller.decide(ApproveDevice, Facts::of_site(found))?;
+    let reason = required_reason(&body.reason)?;
+    let device = super::resume(&app, &caller.context(), granted, reason).await?;
     Ok(Json(view::one(&app, caller.now, device).await?))
 }

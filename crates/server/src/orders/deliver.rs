@@ -89,10 +89,9 @@ async fn deliver_one(
         session.session_key_public.0.as_slice().try_into().map_err(|_| StoreError::Internal {
             detail: format!("the public key of session {} is damaged", session.id),
         })?;
-    let (sealed, hash) =
-        message::seal_order(&wire, app.keys.order_key(), &session_key, app.rng.as_ref()).map_err(
-            |error| StoreError::Internal { detail: format!("order {}: {error}", order.id) },
-        )?;
+    let signer = app.keys.order_key(now);
+    let (sealed, hash) = message::seal_order(&wire, &signer, &session_key, app.rng.as_ref())
+        .map_err(|error| StoreError::Internal { detail: format!("order {}: {error}", order.id) })?;
     let delivery = Delivery {
         order: order.id,
         seq,

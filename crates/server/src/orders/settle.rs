@@ -24,7 +24,7 @@ use serde_json::json;
 use super::receipt::Given;
 use super::{Attempt, OrderError, blank, stage, stage_reset};
 use crate::app::App;
-use crate::rotation;
+use crate::{recovery, rotation};
 
 /// New candidates after a refusal by the host's own rules, at most.
 const MAX_POLICY_RETRIES: u32 = 3;
@@ -109,13 +109,8 @@ pub(super) async fn reset_refused(
             // The agent applied a password this server knows nothing of: the
             // server was restored from an old backup.
             if uow.secret_versions().find(held).await?.is_none() {
-                let reason = format!(
-                    "device {} holds password version {held}, which this database does not know",
-                    given.device.id
-                );
-                if uow.site().enter_recovery(&reason).await? {
-                    uow.record(Event::RecoveryEntered { device: given.device.id, reason });
-                }
+                let more = format!("password version {held}, which is not in this database");
+                recovery::enter(uow, given.device.id, &more).await?;
             }
             (RefusalClass::Permanent, Retry::No)
         }

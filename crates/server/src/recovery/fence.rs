@@ -12,9 +12,10 @@ use anyhow::Context as _;
 use sekisho_model::audit::LineHash;
 use sekisho_model::event::{Actor, Event, Origin};
 use sekisho_model::id::RequestId;
-use sekisho_store::{Access as _, AuditHead, OperationContext, StoreError};
+use sekisho_store::{Access as _, AuditHead, OperationContext, Store, StoreError};
 
 use crate::app::{App, SharedApp};
+use crate::config::Config;
 use crate::shutdown::Shutdown;
 
 /// How often the newest line is written down.
@@ -22,6 +23,9 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// A server on which nothing happens looks every so many rounds.
 const LOOK_EVERY: u32 = 15;
+
+/// The file with the last line, in the data folder.
+const NOTE: &str = "audit-head";
 
 /// Longest file, in bytes.
 const MAX_BYTES: usize = 256;
@@ -32,10 +36,22 @@ const MAX_BYTES: usize = 256;
 /// # Errors
 /// When the file cannot be read or understood, or the database fails.
 pub async fn check_at_start(app: &App) -> anyhow::Result<()> {
-    let path = path(app);
+    if expect(&app.store, &app.config)? {
+        look(app).await?;
+    }
+    Ok(())
+}
+
+/// Has a store refuse every change if it lacks the line that this server has
+/// seen last. Returns whether there was one.
+///
+/// # Errors
+/// When the file cannot be read or understood.
+pub fn expect(store: &Store, config: &Config) -> anyhow::Result<bool> {
+    let path = path(config);
     let text = match std::fs::read(&path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_BYTES)]).into_owned(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error).with_context(|| path.display().to_string()),
     };
     let head = parse(&text).with_context(|| {
@@ -46,13 +62,13 @@ pub async fn check_at_start(app: &App) -> anyhow::Result<()> {
             path.display()
         )
     })?;
-    app.store.expect_audit_head(head);
-    Ok(look(app).await?)
+    store.expect_audit_head(head);
+    Ok(true)
 }
 
 /// Writes the newest line down, and looks whether it is still there.
 pub async fn keep(app: SharedApp, shutdown: Shutdown) {
-    let path = path(&app);
+    let path = path(&app.config);
     let mut written = None;
     let mut round: u32 = 0;
     while shutdown.sleep(EVERY).await {
@@ -98,6 +114,8 @@ async fn enter_recovery(app: &App, known: u64, found: u64) -> Result<(), StoreEr
          {known} as this server wrote it"
     );
     uow.site().enter_recovery(&reason).await?;
+    // In their next Hello the agents are asked for their escrows.
+    uow.device_sessions().end_everybodys().await?;
     uow.record(Event::DatabaseFoundOlder { known, found });
     let committed = uow.commit().await?;
     tracing::error!(reason, "the site enters recovery");
@@ -105,8 +123,20 @@ async fn enter_recovery(app: &App, known: u64, found: u64) -> Result<(), StoreEr
     Ok(())
 }
 
-fn path(app: &App) -> PathBuf {
-    app.config.data_dir.join("audit-head")
+/// The line that was noted in a folder is not expected any more: a restore puts
+/// another database there on purpose.
+///
+/// # Errors
+/// When the note is there and stays.
+pub(crate) fn forget(data_dir: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(data_dir.join(NOTE)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn path(config: &Config) -> PathBuf {
+    config.data_dir.join(NOTE)
 }
 
 /// `chain seq hash`.

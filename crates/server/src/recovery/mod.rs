@@ -20,14 +20,15 @@ use sekisho_seal::SealError;
 use sekisho_seal::escrow::{self, MAX_ESCROW_BYTES, SealedEscrow};
 use sekisho_seal::sealing::OpeningKey;
 use sekisho_store::{
-    Access, Account, Device, Escrow as Row, MAX_PAGE, OperationContext, OrderFilter, Page,
-    SecretVersion, StoreError, UnitOfWork,
+    Access, Account, Escrow as Row, MAX_PAGE, OperationContext, OrderFilter, Page, SecretVersion,
+    StoreError, UnitOfWork,
 };
 use sekisho_vault::VaultError;
 use sekisho_wire::cbor;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::keys::{self, RotateError};
 use crate::orders::{self, OrderError};
 use crate::secrets;
 
@@ -46,6 +47,11 @@ pub struct Recovered {
     pub known: u32,
     /// Escrows of devices that serve no resource any more; they stay.
     pub skipped: u32,
+    /// The trust bundle that brings new keys in place of those that were lost
+    /// with the database. Then nothing else was done: agents could not hand
+    /// anything in before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys_replaced_in: Option<u64>,
 }
 
 /// Why a recovery did not end.
@@ -76,31 +82,30 @@ pub enum RecoveryError {
     /// A check could not be queued.
     #[error(transparent)]
     Order(#[from] OrderError),
+    /// Lost keys of the site could not be replaced.
+    #[error(transparent)]
+    Keys(#[from] RotateError),
 }
 
 /// A device knows more than this database: the site goes into recovery, inside
-/// the caller's unit of work. `more` says what it knows.
+/// the caller's unit of work. `more` says what it knows. All sessions end: in
+/// their next Hello the agents are asked for their escrows.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn enter(
-    uow: &mut UnitOfWork,
-    device: &Device,
-    highest_seq: u64,
-    more: &str,
-) -> Result<(), StoreError> {
-    // The next order goes on above what the device has seen.
-    uow.devices().raise_seq(device.id, highest_seq).await?;
-    let reason = format!("device {} knows {more}", device.id);
+pub async fn enter(uow: &mut UnitOfWork, device: DeviceId, more: &str) -> Result<(), StoreError> {
+    let reason = format!("device {device} knows {more}");
     if uow.site().enter_recovery(&reason).await? {
         tracing::error!(reason, "the site enters recovery");
-        uow.record(Event::RecoveryEntered { device: device.id, reason });
+        uow.device_sessions().end_everybodys().await?;
+        uow.record(Event::RecoveryEntered { device, reason });
     }
     Ok(())
 }
 
 /// Takes over every escrow that was handed in and ends the recovery. May be
-/// run again after it was interrupted.
+/// run again after it was interrupted. If this server holds no keys that its
+/// agents believe, it gets new ones first, and the recovery goes on.
 ///
 /// # Errors
 /// When the key does not fit, an escrow cannot be opened, or the database
@@ -116,6 +121,10 @@ pub async fn recover(
     }
     if !app.keys.recovery_keys().iter().any(|published| published.key == key.public()) {
         return Err(RecoveryError::WrongKey);
+    }
+    let ring = app.vault.ring();
+    if let Some(bundle) = keys::replace_lost(&app.store, &ring, ctx, &app.rng).await? {
+        return Ok(Recovered { keys_replaced_in: Some(bundle), ..Recovered::default() });
     }
     let mut done = Recovered::default();
     let mut left: BTreeSet<(DeviceId, SecretVersionId)> = BTreeSet::new();

@@ -19,8 +19,12 @@ pub struct LastBackups {
 /// When the database fails.
 pub async fn last_backups(store: &Store) -> Result<LastBackups, StoreError> {
     let made = Event::BackupMade { file: String::new(), rows: 0, bytes: 0 };
-    let drilled =
-        Event::BackupDrilled { file: String::new(), taken_at: Timestamp::EPOCH, passed: true };
+    let drilled = Event::BackupDrilled {
+        file: String::new(),
+        taken_at: Timestamp::EPOCH,
+        passed: true,
+        keys: Vec::new(),
+    };
     Ok(LastBackups {
         backup: newest(store, &made, None).await?,
         drill: newest(store, &drilled, Some("\"passed\":true")).await?,

@@ -1,5 +1,6 @@
 //! The state of the server, for people and for those who watch it.
 
+mod keys;
 mod last;
 mod probes;
 mod show;
@@ -16,6 +17,7 @@ pub fn routes() -> Routes {
         .open(routes!(show::show_public_system))
         .signed_in(routes!(show::show_system))
         .signed_in(routes!(vault::show_vault))
+        .signed_in(routes!(keys::show_site_keys))
 }
 
 /// Endpoints outside of the API.

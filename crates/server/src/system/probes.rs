@@ -43,6 +43,10 @@ pub(super) async fn show_readiness(State(app): State<SharedApp>) -> Result<Json<
         let reason = "the database is older than it was".to_owned();
         return Err(Problem::Unavailable { reason });
     }
+    if app.store.is_moved().await? {
+        let reason = "the site was moved to another database; name it in the settings and restart";
+        return Err(Problem::Unavailable { reason: reason.to_owned() });
+    }
     let site = app.store.read().site().find().await?;
     match site.map(|site| site.recovery_reason) {
         None => Err(Problem::Unavailable { reason: "the site is not initialised".to_owned() }),

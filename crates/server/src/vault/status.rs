@@ -3,9 +3,10 @@
 use std::fmt;
 
 use anyhow::Context;
-use sekisho_model::Timestamp;
 use sekisho_store::{Access as _, Store, VaultKeyState};
 use serde::Serialize;
+
+use crate::http::Time;
 
 /// The vault's keys.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -13,8 +14,7 @@ pub struct VaultStatus {
     /// What kind of key locks the vault: `file`, `passphrase`, … .
     pub provider: String,
     /// Since when.
-    #[schema(value_type = String)]
-    pub provider_since: Timestamp,
+    pub provider_since: Time,
     /// What will lock it once the server has opened the vault with it.
     pub next_provider: Option<String>,
     /// The data keys, newest first.
@@ -34,8 +34,7 @@ pub struct KeyStatus {
     /// How many values are sealed with it.
     pub values: u64,
     /// When it was made.
-    #[schema(value_type = String)]
-    pub created_at: Timestamp,
+    pub created_at: Time,
 }
 
 /// Looks the keys up.
@@ -57,11 +56,11 @@ pub async fn status(store: &Store) -> anyhow::Result<VaultStatus> {
         version: key.version,
         state: VaultKeyState::as_str(key.state),
         values: tally.iter().filter(|one| one.version == key.version).map(|one| one.count).sum(),
-        created_at: key.created_at,
+        created_at: key.created_at.into(),
     });
     Ok(VaultStatus {
         provider: kek.provider,
-        provider_since: kek.changed_at,
+        provider_since: kek.changed_at.into(),
         next_provider: next.map(|next| next.provider),
         keys: keys.collect(),
         values_left: tally.iter().filter(|one| one.version < active).map(|one| one.count).sum(),
@@ -70,7 +69,11 @@ pub async fn status(store: &Store) -> anyhow::Result<VaultStatus> {
 
 impl fmt::Display for VaultStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "The vault is locked with: {}, since {}", self.provider, self.provider_since)?;
+        writeln!(
+            f,
+            "The vault is locked with: {}, since {}",
+            self.provider, self.provider_since.0
+        )?;
         if let Some(next) = &self.next_provider {
             writeln!(
                 f,
@@ -78,8 +81,8 @@ impl fmt::Display for VaultStatus {
                  configuration."
             )?;
         }
-        for KeyStatus { version, state, values, created_at } in &self.keys {
-            writeln!(f, "data key {version}: {state}, {values} values, made {created_at}")?;
+        for KeyStatus { version, state, values, created_at: Time(made) } in &self.keys {
+            writeln!(f, "data key {version}: {state}, {values} values, made {made}")?;
         }
         match self.values_left {
             0 => Ok(()),

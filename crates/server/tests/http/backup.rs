@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use sekisho_model::Secret;
 use sekisho_model::event::Event;
 use sekisho_model::rng::SystemRng;
 use sekisho_model::user::Role;
@@ -46,7 +47,8 @@ impl TestServer {
 
     async fn backup(&self, to: &Path, keep: Option<usize>) -> anyhow::Result<Made> {
         let config = &self.app.config;
-        backup::make(config, self.clock.clone(), Arc::new(SystemRng), to, keep, &mut nobody()).await
+        let rng = Arc::new(SystemRng);
+        backup::make(config, self.clock.clone(), rng, None, to, keep, &mut nobody()).await
     }
 
     async fn restore(
@@ -56,7 +58,7 @@ impl TestServer {
         into: &Config,
     ) -> anyhow::Result<Restored> {
         let rng = Arc::new(SystemRng);
-        backup::restore(into, self.clock.clone(), rng, from, key, &mut nobody()).await
+        backup::restore(into, self.clock.clone(), rng, None, from, key, &mut nobody()).await
     }
 
     async fn drill(&self, from: &Path, key: &OpeningKey) -> anyhow::Result<Drilled> {
@@ -126,7 +128,12 @@ async fn a_backup_restores_under_a_new_key() {
     assert_eq!(server.event_codes().await.last(), Some(&120));
 
     let (_folder, other) = elsewhere();
+    // Left from the database that was there before.
+    sekisho_platform::files::create_private_dir(&other.data_dir).expect("a folder");
+    let note = other.data_dir.join("audit-head");
+    std::fs::write(&note, "of another life").expect("written");
     let restored = server.restore(&made.path, &server.key(), &other).await.expect("restored");
+    assert!(!note.exists(), "the restored server does not look for it");
     assert_eq!(restored.inspected, made.inspected);
     let old = std::fs::read(kek_path(&server.app.config)).expect("readable");
     assert_ne!(std::fs::read(kek_path(&other)).expect("made"), old, "the key is a new one");
@@ -281,6 +288,56 @@ async fn a_backup_from_a_newer_version_is_refused_by_name() {
     let error = server.restore(&path, &key, &other).await.expect_err("refused");
     assert!(format!("{error:#}").contains("format 7"), "{error:#}");
     assert!(!other.data_dir.exists());
+}
+
+#[tokio::test]
+async fn a_site_whose_passphrase_is_kept_nowhere_is_restored_and_backed_up_with_it() {
+    let server = TestServer::filled().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let made = server.backup(folder.path(), None).await.expect("made");
+    let (_folder, mut other) = elsewhere();
+    other.vault = VaultKey::PassphraseAsked;
+    let (key, rng) = (server.key(), Arc::new(SystemRng));
+    let given = || Some(Secret::from("a passphrase on paper".to_owned()));
+
+    let refused = server.restore(&made.path, &key, &other).await.expect_err("not given");
+    let clock = || server.clock.clone();
+    backup::restore(&other, clock(), rng.clone(), given(), &made.path, &key, &mut nobody())
+        .await
+        .expect("restored");
+    server.clock.advance(Duration::from_secs(60));
+    let asked =
+        backup::make(&other, clock(), rng.clone(), None, folder.path(), None, &mut nobody())
+            .await
+            .expect_err("not given");
+    let wrong = Some(Secret::from("another on paper".to_owned()));
+    backup::make(&other, clock(), rng.clone(), wrong, folder.path(), None, &mut nobody())
+        .await
+        .expect_err("a wrong one");
+    let again = backup::make(&other, clock(), rng, given(), folder.path(), None, &mut nobody())
+        .await
+        .expect("made");
+
+    for error in [refused, asked] {
+        let error = format!("{error:#}");
+        assert!(error.contains("the passphrase was not given"), "{error}");
+    }
+    assert_eq!(again.inspected.secrets, made.inspected.secrets);
+}
+
+#[tokio::test]
+async fn a_site_from_before_the_audit_key_is_backed_up_before_its_server_starts_again() {
+    let server = TestServer::filled().await;
+    server.sql("DELETE FROM audit_heads").await;
+    server.sql("DELETE FROM site_keys WHERE kind = 'audit'").await;
+    let folder = tempfile::tempdir().expect("a folder");
+
+    let made = server.backup(folder.path(), None).await.expect("made");
+
+    let (_folder, other) = elsewhere();
+    server.restore(&made.path, &server.key(), &other).await.expect("restored");
+    let codes = server.event_codes().await;
+    assert_eq!(codes[codes.len() - 2..], [703, 120], "the key is in the backup's own log");
 }
 
 #[tokio::test]

@@ -71,6 +71,26 @@ async fn a_block_cuts_off_and_an_unblocked_device_waits_for_approval() {
 }
 
 #[tokio::test]
+async fn a_device_that_was_held_back_as_a_copy_is_let_go_on() {
+    let server = TestServer::start().await;
+    let admin = server.user("adm", Role::Administrator).await;
+    let web = device(&server, None, "web", DeviceState::Approved).await;
+    let resume = format!("{}/resume", path(web));
+    let why = || json!({ "reason": "the copy was deleted" });
+    admin.post(&resume, why()).await.problem(409, "conflict");
+    server.sql("UPDATE devices SET suspension = 'cloned'").await;
+    // Neither an approval nor a block and back is a decision about a copy.
+    let approve = format!("{}/approve", path(web));
+    let shown = admin.post(&approve, json!({})).await.expect(200);
+    assert_eq!(shown["suspension"], "cloned");
+    admin.post(&resume, json!({ "reason": " " })).await.problem(400, "invalid_input");
+    let shown = admin.post(&resume, why()).await.expect(200);
+    assert_eq!((&shown["suspension"], &shown["state"]), (&json!(null), &json!("approved")));
+    admin.post(&resume, why()).await.problem(409, "conflict");
+    assert_eq!(count(&server, 614).await, 1);
+}
+
+#[tokio::test]
 async fn devices_are_for_administrators_and_agents_for_owners() {
     let server = TestServer::start().await;
     let ann = server.user("ann", Role::PasswordAdministrator).await;
@@ -80,8 +100,10 @@ async fn devices_are_for_administrators_and_agents_for_owners() {
     device(&server, None, "lost", DeviceState::Pending).await;
     ann.get("/devices").await.problem(403, "forbidden");
     ann.get(&path(hers)).await.problem(404, "not_found");
-    for action in ["approve", "unblock"] {
-        ann.post(&format!("{}/{action}", path(hers)), json!({})).await.problem(404, "not_found");
+    for (action, body) in
+        [("approve", json!({})), ("unblock", json!({})), ("resume", json!({ "reason": "x" }))]
+    {
+        ann.post(&format!("{}/{action}", path(hers)), body).await.problem(404, "not_found");
     }
     let agents = |answer: Value| answer["items"].as_array().expect("items").len();
     let mine = ann.get("/agents").await.expect(200);

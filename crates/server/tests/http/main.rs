@@ -31,6 +31,7 @@ mod rotation;
 mod setup;
 mod shape;
 mod sign_in;
+mod site_keys;
 mod strangers;
 mod tls;
 mod tokens;

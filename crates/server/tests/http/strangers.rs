@@ -144,7 +144,7 @@ impl World {
                 "site": WITNESSED, "name": "other", "public": AUDIT_KEY,
             }),
             ("POST", "/witness/heads") => json!({ "heads": [] }),
-            ("POST", "/devices/{id}/block") => json!({ "reason": "x" }),
+            ("POST", "/devices/{id}/block" | "/devices/{id}/resume") => json!({ "reason": "x" }),
             ("POST", _) => json!({}),
             (method, path) => panic!("tell World::body about {method} {path}"),
         })

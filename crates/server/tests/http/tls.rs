@@ -47,7 +47,7 @@ async fn the_listeners_serve_and_stop() {
     let pem = std::fs::read_to_string(config.ca_path()).expect("ca.pem");
     let root = sekisho_pki::pem::read_certificates(&pem).expect("PEM").remove(0);
 
-    let listeners = Listeners::bind(&config).await.expect("bound");
+    let listeners = Listeners::bind(&config).expect("bound");
     let api = listeners.api.local_addr().expect("an address");
     let metrics = listeners.metrics.as_ref().expect("on").local_addr().expect("an address");
     let app = run::open(config, clock, rng).await.expect("open");
@@ -77,4 +77,39 @@ async fn the_listeners_serve_and_stop() {
     let (ended, ()) = tokio::time::timeout(Duration::from_secs(30), both).await.expect("in time");
     ended.expect("a stop in good order");
     assert!(TcpStream::connect(api).await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test]
+async fn handshakes_that_nobody_finishes_keep_no_agent_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = config(folder.path());
+    let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
+    let mut shown = Vec::new();
+    init::init(&config, clock.clone(), rng.clone(), true, &mut shown).await.expect("init");
+    let pem = std::fs::read_to_string(config.ca_path()).expect("ca.pem");
+    let root = sekisho_pki::pem::read_certificates(&pem).expect("PEM").remove(0);
+    let listeners = Listeners::bind(&config).expect("bound");
+    let agents = listeners.agents.local_addr().expect("an address");
+    let app = run::open(config, clock, rng).await.expect("open");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = run::serve(app, listeners, async {
+        let _ = stopped.await;
+    });
+    let client = async {
+        let mut silent = Vec::new();
+        for _ in 0..300 {
+            silent.push(TcpStream::connect(agents).await.expect("connected"));
+        }
+        let stream = TcpStream::connect(agents).await.expect("connected");
+        let name = ServerName::try_from("localhost").expect("a name");
+        // The silent ones are given up after ten seconds.
+        let connecting = connector(root).connect(name, stream);
+        let connected = tokio::time::timeout(Duration::from_millis(9_500), connecting).await;
+        connected.expect("before the silent ones are given up").expect("TLS");
+        drop(silent);
+        stop.send(()).expect("it runs");
+    };
+    let both = async { tokio::join!(server, client) };
+    let (ended, ()) = tokio::time::timeout(Duration::from_secs(40), both).await.expect("in time");
+    ended.expect("a stop in good order");
 }

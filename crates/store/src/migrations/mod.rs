@@ -16,6 +16,7 @@ mod m20261122_020000_initial;
 mod m20261122_060000_rotation;
 mod m20261122_061000_next_kek;
 mod m20261122_070000_audit_heads;
+mod m20261122_091500_orders_by_resource;
 pub(crate) mod schema;
 
 use sea_orm::sea_query::{ColumnDef, Expr, Order, Query, Table as Create};
@@ -59,6 +60,11 @@ const MIGRATIONS: &[Migration] = &[
         id: "m20261122_070000_audit_heads",
         tables: m20261122_070000_audit_heads::TABLES,
         extensions: &[],
+    },
+    Migration {
+        id: "m20261122_091500_orders_by_resource",
+        tables: &[],
+        extensions: m20261122_091500_orders_by_resource::EXTENSIONS,
     },
 ];
 
@@ -284,6 +290,10 @@ mod tests {
             (
                 "m20261122_070000_audit_heads",
                 "767a2116bd01602890726b5eafbbb779751698d4a03f0947b1920e343e7e46d0",
+            ),
+            (
+                "m20261122_091500_orders_by_resource",
+                "aef933239b9b5ec13031cf5bfd3782a846ef4ec5686f9f9a5f9d934534276af9",
             ),
         ];
         let found: Vec<_> = MIGRATIONS.iter().map(|one| (one.id, one.checksum())).collect();

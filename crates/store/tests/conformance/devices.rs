@@ -5,8 +5,8 @@ use std::time::Duration;
 use sekisho_model::device::{DeviceState, KeyUse};
 use sekisho_model::id::EnrolmentKeyId;
 use sekisho_store::{
-    Access, Blob, DeviceCertificate, DeviceFilter, DeviceSessionState, Escrow, Hash, Page,
-    StoreError, Unique,
+    Access, Blob, BundleHeld, Device, DeviceCertificate, DeviceFilter, DeviceSessionState, Escrow,
+    Hash, Page, StoreError, Unique,
 };
 
 use crate::databases::{World, on_both};
@@ -173,6 +173,55 @@ fn a_mac_counter_is_taken_once() {
 }
 
 #[test]
+fn the_counters_of_a_live_session_are_exchanged_once() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let (live, other) = (world.session(sample.device), world.session(sample.device));
+        let work = world.begin().await;
+        work.device_sessions().insert(live.clone()).await.expect("inserts");
+        work.device_sessions().insert(other.clone()).await.expect("inserts");
+        assert_eq!(work.device_sessions().exchange_counters(live.id, 1).await, Ok(None));
+        assert!(work.device_sessions().make_live(live.id).await.expect("updates"));
+        world.commit(work).await;
+        let exchange = async |counter: u64| {
+            let work = world.begin().await;
+            let given = work.device_sessions().exchange_counters(live.id, counter).await;
+            let _ = work.commit_unaudited("counters").await.expect("commits");
+            given.expect("updates")
+        };
+        let both = tokio::join!(exchange(3), exchange(3));
+        assert!(matches!(both, (Some(1), None) | (None, Some(1))), "{both:?}");
+        assert_eq!(exchange(2).await, None);
+        assert_eq!(exchange(4).await, Some(2));
+        let work = world.begin().await;
+        assert_eq!(work.device_sessions().next_mac_counter(live.id).await, Ok(3));
+        assert!(!work.device_sessions().take_mac_counter(live.id, 4).await.expect("updates"));
+        assert!(work.device_sessions().end(live.id).await.expect("updates"));
+        assert_eq!(work.device_sessions().exchange_counters(live.id, 9).await, Ok(None));
+    });
+}
+
+#[test]
+fn many_devices_are_seen_at_once() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let (second, third) = (world.device(sample.resource), world.device(sample.resource));
+        let work = world.begin().await;
+        work.devices().insert(second.clone()).await.expect("inserts");
+        work.devices().insert(third.clone()).await.expect("inserts");
+        let at = world.now();
+        work.devices().touch_many([sample.device, second.id], at).await.expect("updates");
+        work.devices().touch_many([], at).await.expect("nobody");
+        for (device, seen) in [(sample.device, Some(at)), (second.id, Some(at))] {
+            let found = work.devices().find(device).await.expect("reads").expect("is there");
+            assert_eq!(found.last_seen_at, seen);
+        }
+        let found = work.devices().find(third.id).await.expect("reads").expect("is there");
+        assert_eq!(found.last_seen_at, third.last_seen_at);
+    });
+}
+
+#[test]
 fn a_session_counter_moves_from_what_was_read() {
     on_both(async |world| {
         let sample = world.with_sample().await;
@@ -235,5 +284,51 @@ fn an_escrow_is_taken_over_once() {
         assert_eq!(work.escrows().imported(sample.device, escrow.version).await, Ok(false));
         assert_eq!(work.escrows().open(5).await.expect("reads"), []);
         world.commit(work).await;
+    });
+}
+
+#[test]
+fn approved_devices_are_counted_by_the_bundle_they_hold() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let work = world.begin().await;
+        for (bundle_version, state) in [
+            (2, DeviceState::Approved),
+            (0, DeviceState::Approved),
+            (2, DeviceState::Approved),
+            (9, DeviceState::Blocked),
+            (9, DeviceState::Retired),
+            (0, DeviceState::Pending),
+        ] {
+            let device = Device { bundle_version, state, ..world.device(sample.resource) };
+            work.devices().insert(device).await.expect("inserts");
+        }
+        let held = work.devices().bundles_held().await.expect("counts");
+        world.commit(work).await;
+        // The sample's own device holds the first bundle.
+        let expected = [(0, 1), (1, 1), (2, 2)]
+            .map(|(bundle_version, devices)| BundleHeld { bundle_version, devices });
+        assert_eq!(held, expected);
+        assert_eq!(world.store.read().devices().bundles_held().await, Ok(expected.to_vec()));
+    });
+}
+
+#[test]
+fn a_locked_site_enters_recovery_afterwards() {
+    on_both(async |world| {
+        let _ = world.with_sample().await;
+        let read = world.store.read().site().find().await.expect("reads");
+        let work = world.begin().await;
+        assert_eq!(work.site().lock().await, Ok(read));
+        let entering = async {
+            let other = world.begin().await;
+            assert_eq!(other.site().enter_recovery("a device knows more").await, Ok(true));
+            world.commit(other).await;
+        };
+        let mut entering = std::pin::pin!(entering);
+        let early = tokio::time::timeout(Duration::from_millis(200), &mut entering).await;
+        assert!(early.is_err(), "it waits");
+        world.commit(work).await;
+        entering.await;
     });
 }

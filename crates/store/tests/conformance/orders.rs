@@ -177,6 +177,43 @@ fn a_redelivery_keeps_every_hash() {
     });
 }
 
+#[test]
+fn a_fetch_has_work_with_orders_that_wait_and_resets_that_are_open() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let version = candidate(&world, sample).await;
+        let reset = world.reset(sample, version);
+        let work = world.begin().await;
+        work.orders().insert(reset.clone()).await.expect("inserts");
+        world.commit(work).await;
+        let has_work = async |device, resource| {
+            let orders = world.store.read();
+            orders.orders().has_work(device, resource, world.now()).await.expect("reads")
+        };
+        let (device, resource) = (sample.device, Some(sample.resource));
+        let stranger = world.device(sample.resource).id;
+        for state in OrderState::ALL.iter().copied() {
+            world.execute(&format!("UPDATE orders SET state = '{state}'")).await;
+            let own = matches!(state, OrderState::Queued | OrderState::Delivered);
+            let open = state == OrderState::Indeterminate;
+            assert_eq!(has_work(device, None).await, own, "{state}");
+            assert_eq!(has_work(device, resource).await, own || open, "{state}");
+            // A successor looks after what its predecessor left open.
+            assert_eq!(has_work(stranger, resource).await, open, "{state}");
+        }
+        world.execute("UPDATE orders SET state = 'queued', operation = 'verify'").await;
+        assert!(has_work(device, resource).await);
+        world.execute("UPDATE orders SET not_before = not_before + 1000").await;
+        assert!(!has_work(device, resource).await, "it is not due yet");
+        world.clock.advance(Duration::from_secs(1));
+        assert!(has_work(device, resource).await);
+        world.clock.advance(Duration::from_secs(24 * 3600));
+        assert!(!has_work(device, resource).await, "it has expired");
+        world.execute("UPDATE orders SET state = 'indeterminate'").await;
+        assert!(!has_work(device, resource).await, "it is no reset");
+    });
+}
+
 /// RST-7.
 #[test]
 fn only_undelivered_orders_expire() {

@@ -12,12 +12,15 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use sekisho_model::device::KeyUse;
+use sekisho_model::id::PasswordPolicyId;
 use sekisho_model::password::PasswordRules;
+use sekisho_model::rotation::{Age, Ageing};
 use sekisho_model::user::TokenScope;
 use sekisho_store::{
-    Access, AccountFilter, ApiToken, AuditFilter, Blob, Bundle, Delivery, DeviceCertificate,
-    DeviceFilter, Escrow, Hash, IdempotencyKey, Kek, LoginSession, Only, OrderFilter, Page,
-    PasswordPolicy, ResourceFilter, SiteKey, SiteKeyKind, StoreUrl,
+    Access, AccountFilter, AccountRotation, ApiToken, AuditFilter, Blob, Bundle, Delivery,
+    DeviceCertificate, DeviceFilter, Escrow, Hash, IdempotencyKey, Kek, LoginSession, NextKek,
+    NextWrapping, Only, OrderFilter, Page, PasswordPolicy, ResourceFilter, ResourceGroup,
+    ResourceUpkeep, SiteKey, SiteKeyKind, StoreUrl, StoredHead, WitnessedHead, WitnessedSite,
 };
 
 use crate::databases::{CLUSTER, Engine, World, block_on, execute_at, programs, texts_at};
@@ -167,6 +170,12 @@ fn the_next_schema_can_be_kept() {
             let world = World::new(engine).await;
             fill(&world).await;
             read_everything(&world).await;
+            let tables = tables(&world.config.url).await;
+            let rows = rows(&world.config.url, &tables).await;
+            for (table, _) in &tables {
+                let has_rows = rows.iter().any(|row| row.starts_with(&format!("{table}|")));
+                assert!(has_rows, "`fill` leaves {table} empty");
+            }
             let text = dump(&world).await;
             assert!(text.contains("CREATE TABLE") && text.contains("INSERT INTO"));
             if let Some(schema) = std::env::var_os("WRITE_FIXTURE") {
@@ -242,6 +251,7 @@ async fn fill(world: &World) {
         created_at: world.now(),
         version: 1,
     };
+    let policy_id = policy.id;
     work.password_policies().insert(policy).await.expect("inserts");
     let idempotency = IdempotencyKey {
         actor: "user:1".to_owned(),
@@ -255,6 +265,9 @@ async fn fill(world: &World) {
     work.idempotency_keys().claim(idempotency).await.expect("claims");
     work.enqueue("mail", serde_json::json!({"to": "ann"}));
     fill_devices(world, sample, &work).await;
+    fill_rotation(world, sample, policy_id, &work).await;
+    fill_keys_to_come(world, &work).await;
+    fill_heads(world, sample, &work).await;
     work.record(sekisho_model::event::Event::ServerStarted { version: "0.1.0".to_owned() });
     let _ = work.commit().await.expect("commits");
 }
@@ -297,6 +310,88 @@ async fn fill_devices(world: &World, sample: Sample, work: &sekisho_store::UnitO
         delivered_at: world.now(),
     };
     assert!(work.orders().deliver(delivery).await.expect("delivers"));
+}
+
+async fn fill_rotation(
+    world: &World,
+    sample: Sample,
+    policy: PasswordPolicyId,
+    work: &sekisho_store::UnitOfWork,
+) {
+    let month = Some(Age::of_days(30).expect("in bounds"));
+    let ageing = Ageing { max_age: month, ..Ageing::default() };
+    work.rotation().put_policy(policy, ageing).await.expect("writes");
+    let said = AccountRotation {
+        max_age: Some(Age::Off),
+        paused_until: Some(world.in_an_hour()),
+        pause_reason: Some("moving house".to_owned()),
+        ..AccountRotation::silent(sample.account)
+    };
+    work.rotation().put_account(said).await.expect("writes");
+    let group = ResourceGroup {
+        id: world.id(),
+        name: "web".parse().expect("valid"),
+        description: "all of it".to_owned(),
+        owner: sample.user,
+        max_age: month,
+        created_at: world.now(),
+        version: 1,
+    };
+    let id = group.id;
+    work.resource_groups().insert(group).await.expect("inserts");
+    let joined = work.resource_groups().join(id, sample.resource).await;
+    assert!(joined.expect("joins"));
+    let seen =
+        ResourceUpkeep { asked_at: Some(world.now()), ..ResourceUpkeep::never(sample.resource) };
+    work.upkeep().put(seen).await.expect("writes");
+}
+
+async fn fill_keys_to_come(world: &World, work: &sekisho_store::UnitOfWork) {
+    let kek = NextKek {
+        only: Only,
+        provider: "passphrase".to_owned(),
+        params: serde_json::json!({"salt": "00"}),
+        created_at: world.now(),
+    };
+    work.site().insert_next_kek(kek).await.expect("inserts");
+    let wrapping = NextWrapping { version: 1, wrapped: Blob(vec![8; 48]) };
+    work.vault_keys().insert_next(wrapping).await.expect("inserts");
+}
+
+async fn fill_heads(world: &World, sample: Sample, work: &sekisho_store::UnitOfWork) {
+    let site = work.site().find().await.expect("reads").expect("a site");
+    let (chain, heads) = (site.node_chain, work.audit_heads());
+    let stored = StoredHead {
+        chain,
+        seq: 1,
+        hash: Hash([1; 32]),
+        at: world.now(),
+        kid: Blob(vec![2; 8]),
+        signature: Blob(vec![3; 64]),
+    };
+    heads.insert(stored).await.expect("kept");
+    heads.move_cursor("witness.file", chain, 1).await.expect("moved");
+    let site = WitnessedSite {
+        id: world.id(),
+        name: "east".parse().expect("valid"),
+        public: Blob(vec![4; 32]),
+        added_by: sample.user,
+        added_at: world.now(),
+        removed_at: None,
+    };
+    let id = site.id;
+    heads.put_witnessed_site(site).await.expect("added");
+    let foreign = WitnessedHead {
+        site: id,
+        chain,
+        seq: 1,
+        hash: Hash([1; 32]),
+        at: world.now(),
+        kid: Blob(vec![2; 8]),
+        signature: Blob(vec![3; 64]),
+        received_at: world.now(),
+    };
+    heads.keep_witnessed(foreign).await.expect("kept");
 }
 
 /// The whole database as SQL.

@@ -29,6 +29,7 @@ fn debian_packages_live_from_install_to_purge() {
     let account = site.account("svc-backup");
     let first = site.reset(&account);
     sandboxes_are_tight(&machine);
+    backups_are_made(&machine);
 
     let device = site.device();
     upgrade(&machine, &debs(SECOND));
@@ -49,7 +50,7 @@ fn installed_but_not_running(machine: &Machine, debs: &[String]) {
         assert_eq!(machine.property(unit, "ActiveState"), "inactive", "{unit}");
         assert_eq!(machine.property(unit, "UnitFileState"), "disabled", "{unit}");
     }
-    for folder in ["/var/lib/sekisho", "/etc/sekisho/keys"] {
+    for folder in ["/var/lib/sekisho", "/etc/sekisho/keys", "/var/backups/sekisho"] {
         let facts = machine.bash(&format!("stat -c '%U:%G %a' {folder}"));
         assert_eq!(facts, "sekisho:sekisho 700\n", "{folder}");
     }
@@ -177,6 +178,19 @@ fn sandboxes_are_tight(machine: &Machine) {
     }
 }
 
+/// By the timer's unit, as the server's user; and root, whose files the server
+/// could not use, is told so.
+fn backups_are_made(machine: &Machine) {
+    machine.run("systemctl", &["enable", "--quiet", "--now", "sekisho-backup.timer"]).ok();
+    assert_eq!(machine.property("sekisho-backup.timer", "ActiveState"), "active");
+    machine.run("systemctl", &["start", "sekisho-backup.service"]).ok();
+    let made = machine.bash("stat -c '%U %a' /var/backups/sekisho/*.backup");
+    assert_eq!(made, "sekisho 600\n");
+    let to = ["backup", "--to", "/var/backups/sekisho"];
+    machine.run("sekisho-server", &to).refused_with("run this as that user: runuser -u");
+    machine.run("runuser", &[&["-u", "sekisho", "--", "sekisho-server"][..], &to].concat()).ok();
+}
+
 fn upgrade(machine: &Machine, debs: &[String]) {
     let pids = |machine: &Machine| [SERVER, AGENT].map(|unit| machine.property(unit, "MainPID"));
     let before = pids(machine);
@@ -259,7 +273,8 @@ fn the_vault_outlives_its_package(site: &Site<'_>, debs: &[String], account: &st
     assert_eq!(machine.property(SERVER, "ActiveState"), "inactive");
     let said = dpkg("--purge", machine, &package);
     assert!(said.said().contains("the vault was NOT deleted"), "{}", said.said());
-    for kept in ["/var/lib/sekisho/sekisho.db", "/etc/sekisho/keys/kek"] {
+    assert_eq!(machine.property("sekisho-backup.timer", "ActiveState"), "inactive");
+    for kept in ["/var/lib/sekisho/sekisho.db", "/etc/sekisho/keys/kek", "/var/backups/sekisho"] {
         assert!(machine.has(kept), "{kept}");
     }
     assert!(!machine.has("/etc/sekisho/server.toml"), "its settings are gone");

@@ -70,6 +70,10 @@ impl Machine {
     fn first_process(&mut self) -> Option<u32> {
         let ended = self.nspawn.try_wait().expect("our child");
         assert!(ended.is_none(), "the machine ended: {}", self.console());
+        self.leader_now()
+    }
+
+    fn leader_now(&self) -> Option<u32> {
         let pid = self.nspawn.id();
         let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
         children.split_whitespace().filter_map(|child| child.parse().ok()).find(|child: &u32| {
@@ -132,8 +136,12 @@ impl Drop for Machine {
             let journal = self.run("journalctl", &["--no-pager", "-u", "sekisho*", "-n", "40"]);
             eprint("journal", &journal.said());
         }
-        // All processes inside end with it, and the mounts with them. Both may
-        // fail only because it has ended already.
+        // All processes inside end with its first one, and the mounts with them; it
+        // does not end with the program that started it. Each of these may fail
+        // only because it has ended already.
+        if let Some(leader) = self.leader_now() {
+            let _ = Command::new("kill").args(["-KILL", &leader.to_string()]).status();
+        }
         let _ = self.nspawn.kill();
         let _ = self.nspawn.wait();
     }

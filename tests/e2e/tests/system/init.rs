@@ -48,3 +48,15 @@ fn settings_that_cannot_be_right_are_refused_by_name() {
     fs::write(&path, &good).expect("settings");
     run(&mut site.server_command("check-config"), b"").ok();
 }
+
+#[test]
+fn root_is_told_to_leave_the_files_to_the_servers_user() {
+    let site = Site::create();
+    std::os::unix::fs::chown(site.data_dir(), Some(65534), None).expect("we are root");
+    for words in [&["run"][..], &["keys", "status"], &["backup", "--to", "/nonexistent"]] {
+        let ran = run(&mut site.server_words(words), b"");
+        ran.refused_with("belongs to nobody");
+        ran.refused_with("runuser -u nobody -- sekisho-server");
+    }
+    run(&mut site.server_command("check-config"), b"").ok();
+}

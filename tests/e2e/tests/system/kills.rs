@@ -138,10 +138,11 @@ impl World {
 
     /// Waits for the end of a reset and of everything that follows from it;
     /// then the one value the server shows is the one that works.
-    fn settle(&self, name: &str, order: &str) {
+    fn settle(&mut self, name: &str, order: &str) {
         let mut order = order.to_owned();
         let ended = loop {
             let found = until(&format!("the end of order {order}"), 180, || {
+                self.site.serve_if_it_ended();
                 let shown = self.site.cli(&["orders", "show", &order, "--json"]);
                 if shown.code == 4 {
                     return None; // the database may not be back yet

@@ -93,10 +93,16 @@ fn an_agent_that_dies_before_the_change_is_asked_again() {
     site.audit_is_intact();
 }
 
+/// Whether `sekisho-agent status` says this of the agent.
+fn says(host: &Host, word: &str) -> Option<()> {
+    let said = crate::run::run(&mut host.agent_command(&["status"]), b"").ok();
+    said.lines().any(|line| line.starts_with("agent") && line.contains(word)).then_some(())
+}
+
 #[test]
 fn a_server_that_is_asked_to_end_does_so_and_is_missed_by_nobody() {
     let mut site = Site::start();
-    let host = Host::enrolled(&site, "polite-host", &["svc-one"]);
+    let mut host = Host::enrolled(&site, "polite-host", &["svc-one"]);
     let account = site.await_account("svc-one");
     site.cli(&["reset", &account]).ok();
     let sessions = site.sql("select count(*) from device_sessions");
@@ -104,12 +110,17 @@ fn a_server_that_is_asked_to_end_does_so_and_is_missed_by_nobody() {
     // The agent has a wait parked there, and that holds nobody up.
     assert_eq!(site.stop(), Some(0));
     assert!(!site.database().with_extension("db-wal").exists(), "the log is folded in");
+    until("the agent saying that it cannot connect", 20, || says(&host, "trying to connect"));
     site.serve();
+    // It goes on in the session it had, and says so.
+    until("the agent saying that it is connected", 20, || says(&host, "connected since"));
 
     site.cli(&["reset", &account]).ok();
     assert!(host.takes("svc-one", &site.reveal(&account)));
     assert_eq!(site.sql("select count(*) from device_sessions"), sessions);
     site.audit_is_intact();
+    host.kill_agent();
+    assert_eq!(says(&host, "not running"), Some(()));
 }
 
 #[test]

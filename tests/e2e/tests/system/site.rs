@@ -176,6 +176,14 @@ impl Site {
         });
     }
 
+    /// What a service manager does: a server that ended by itself, because its
+    /// database was not there when it began, is started again.
+    pub(crate) fn serve_if_it_ended(&mut self) {
+        if self.child.as_mut().is_some_and(|child| !matches!(child.try_wait(), Ok(None))) {
+            self.serve();
+        }
+    }
+
     pub(crate) fn set_up(&self) {
         let (token, password) =
             (self.secret_file("token", &self.setup_token), self.secret_file("pw", PASSWORD));

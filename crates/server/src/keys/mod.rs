@@ -1,32 +1,54 @@
-//! The site's keys: made once at `init`, opened at each start.
+//! The site's keys: made at `init`, opened at each start, replaced in time.
+//!
+//! Agents learn of new keys from trust bundles, a chain that the site root key
+//! signs. Two programs may publish the next one: the server, and an operator's
+//! `sekisho-server keys …`. The database is what they agree on, and no two
+//! bundles can have one version there.
+//!
+//! - [`rotate`] makes an order or receipt key and publishes it.
+//! - [`take_over`] and [`replace_lost`] are for a server that was put back to an
+//!   older copy: it learns what it had published, and replaces what it lost.
+//! - [`SiteKeys`] is what a running server signs and opens with; [`watch`] reads
+//!   it anew when somebody else has published.
 
-use std::sync::{Arc, RwLock};
+mod learn;
+mod live;
+mod replace;
+mod rotate;
+mod status;
+mod watch;
+
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
 use sekisho_model::event::Event;
 use sekisho_model::id::{AuditChainId, SiteId, SiteKeyId};
 use sekisho_model::{Rng, Secret, Timestamp};
-use sekisho_pki::{SiteCa, SiteTrust};
+use sekisho_pki::SiteCa;
 use sekisho_seal::audit_head::AuditKey;
-use sekisho_seal::bundle::{Trust, published, sign_bundle};
-use sekisho_seal::enrolment_key::Pin;
+use sekisho_seal::bundle::{published, sign_bundle};
 use sekisho_seal::sealing::OpeningKey;
 use sekisho_seal::sign::SigningKey;
-use sekisho_seal::{kid, recovery_key, sha256};
+use sekisho_seal::{recovery_key, sha256};
 use sekisho_store::{Access, Blob, Bundle as BundleRow, Hash, Only, Site, SiteKey, SiteKeyKind};
 use sekisho_store::{OperationContext, Store, UnitOfWork};
-use sekisho_vault::{KeyRing, Sealed};
-use sekisho_wire::bundle::{Bundle, Mode, PublishedKey, SiteAnchor, TlsCheck};
+use sekisho_vault::KeyRing;
+use sekisho_wire::bundle::{Bundle, Mode, TlsCheck};
 use serde_bytes::ByteBuf;
 use zeroize::Zeroizing;
 
+pub(crate) use learn::take_over;
+pub use live::{Bundles, SiteKeys};
+pub(crate) use replace::replace_lost;
+pub use rotate::{Published, Replaced, RotateError, Rotated, rotate};
+pub use status::{SiteKeyStatus, SiteKeysStatus, status};
+pub(crate) use watch::run as watch;
+
 use crate::secrets::site_key_place;
 
-/// How long an order key is used.
+/// How long an order key should be used.
 const ORDER_KEY_LIFE: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// How long a receipt key is used.
+/// How long a receipt key should be used.
 const RECEIPT_KEY_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// What `init` shows once.
@@ -199,159 +221,4 @@ impl Keep<'_> {
             retired_at: None,
         })
     }
-}
-
-/// The keys a running server needs. The site root key is not among them: it
-/// is opened only to sign a bundle.
-pub struct SiteKeys {
-    site: SiteId,
-    anchor: SiteAnchor,
-    order: SigningKey,
-    audit: SigningKey,
-    audit_keys: Vec<AuditKey>,
-    receipt: Vec<([u8; 8], OpeningKey)>,
-    ca: SiteCa,
-    bundles: RwLock<Arc<Bundles>>,
-}
-
-/// The chain of bundles, checked, and as it is served.
-#[derive(Debug)]
-pub struct Bundles {
-    /// What agents believe once they hold all of it.
-    pub trust: Trust,
-    /// The signed bundles, from version 1.
-    pub chain: Vec<ByteBuf>,
-}
-
-impl Bundles {
-    /// The signed bundles after a version, oldest first, at most `limit`.
-    pub fn after(&self, version: u64, limit: usize) -> &[ByteBuf] {
-        let from = usize::try_from(version).unwrap_or(usize::MAX).min(self.chain.len());
-        let to = from.saturating_add(limit).min(self.chain.len());
-        &self.chain[from..to]
-    }
-}
-
-impl SiteKeys {
-    /// Opens the keys of an initialised site.
-    ///
-    /// # Errors
-    /// When the database was not initialised, the vault cannot open a key, or
-    /// the chain of bundles cannot be believed.
-    pub async fn load(store: &Store, ring: &KeyRing) -> anyhow::Result<Self> {
-        let reader = store.read();
-        let site = reader
-            .site()
-            .find()
-            .await?
-            .context("the database holds no site; run `sekisho-server init` first")?
-            .id;
-        let live = |kind| async move {
-            let mut keys = reader.site_keys().live(kind).await?;
-            keys.sort_by_key(|key| std::cmp::Reverse((key.created_at, key.id)));
-            ensure!(!keys.is_empty(), "the site has no live {kind} key");
-            Ok(keys)
-        };
-        let open = |key: &SiteKey| -> anyhow::Result<Secret> {
-            let sealed = key.sealed_private.clone().context("the key has no private half")?;
-            Ok(ring.open(site_key_place(&key.id), &Sealed::from_bytes(sealed.0))?)
-        };
-        let root = &live(SiteKeyKind::SiteRoot).await?[0];
-        let root_key: [u8; 32] =
-            root.public.0.as_slice().try_into().context("the site root key is damaged")?;
-        let anchor = SiteAnchor { site, root_key };
-        let order = SigningKey::from_secret(&open(&live(SiteKeyKind::Order).await?[0])?)?;
-        let audit = SigningKey::from_secret(&open(&live(SiteKeyKind::Audit).await?[0])?)?;
-        let audit_keys = reader
-            .site_keys()
-            .list()
-            .await?
-            .into_iter()
-            .filter(|key| key.kind == SiteKeyKind::Audit)
-            .filter_map(|key| key.public.0.try_into().ok().map(AuditKey))
-            .collect();
-        let mut receipt = Vec::new();
-        for key in live(SiteKeyKind::Receipt).await? {
-            let opening = OpeningKey::from_secret(&open(&key)?)?;
-            receipt.push((kid(&opening.public()), opening));
-        }
-        let ca_root = &live(SiteKeyKind::CaRoot).await?[0];
-        let issuing = live(SiteKeyKind::CaIssuing).await?;
-        let certificate = |key: &SiteKey| -> anyhow::Result<Vec<u8>> {
-            Ok(key.certificate.clone().context("the CA key has no certificate")?.0)
-        };
-        let issuing_certificates =
-            issuing.iter().map(certificate).collect::<anyhow::Result<Vec<_>>>()?;
-        let trust = SiteTrust::new(site, &certificate(ca_root)?, &issuing_certificates)?;
-        let ca = SiteCa::load(trust, &open(&issuing[0])?)?;
-        let bundles = load_bundles(store, &anchor).await?;
-        let bundles = RwLock::new(Arc::new(bundles));
-        Ok(Self { site, anchor, order, audit, audit_keys, receipt, ca, bundles })
-    }
-
-    /// The site.
-    pub const fn site(&self) -> SiteId {
-        self.site
-    }
-
-    /// What the pin in an enrolment key is the hash of.
-    pub const fn anchor(&self) -> &SiteAnchor {
-        &self.anchor
-    }
-
-    /// The pin for enrolment keys.
-    pub fn pin(&self) -> Pin {
-        Pin::of(&self.anchor)
-    }
-
-    /// The key that signs orders, Welcomes and the server's time.
-    pub const fn order_key(&self) -> &SigningKey {
-        &self.order
-    }
-
-    /// The key that signs heads of the audit log.
-    pub const fn audit_key(&self) -> &SigningKey {
-        &self.audit
-    }
-
-    /// The public halves of it and of those before it.
-    pub fn audit_keys(&self) -> &[AuditKey] {
-        &self.audit_keys
-    }
-
-    /// The receipt key with this id, if it still opens messages.
-    pub fn receipt_key(&self, kid: &[u8; 8]) -> Option<&OpeningKey> {
-        self.receipt.iter().find(|(known, _)| known == kid).map(|(_, key)| key)
-    }
-
-    /// The site CA.
-    pub const fn ca(&self) -> &SiteCa {
-        &self.ca
-    }
-
-    /// The chain of trust bundles.
-    pub fn bundles(&self) -> Arc<Bundles> {
-        self.bundles.read().expect("no holder panics").clone()
-    }
-
-    /// The recovery keys, for backups.
-    pub fn recovery_keys(&self) -> Vec<PublishedKey> {
-        self.bundles().trust.bundle().recovery_keys.clone()
-    }
-}
-
-/// Reads and checks the whole chain.
-async fn load_bundles(store: &Store, anchor: &SiteAnchor) -> anyhow::Result<Bundles> {
-    const BATCH: u64 = 100;
-    let mut chain: Vec<ByteBuf> = Vec::new();
-    loop {
-        let version = i64::try_from(chain.len()).context("more bundles than can be counted")?;
-        let rows = store.read().bundles().after(version, BATCH).await?;
-        if rows.is_empty() {
-            break;
-        }
-        chain.extend(rows.into_iter().map(|row| ByteBuf::from(row.bytes.0)));
-    }
-    let trust = Trust::from_chain(anchor, &chain).context("the chain of trust bundles")?;
-    Ok(Bundles { trust, chain })
 }
