@@ -13,6 +13,7 @@
 pub mod bench;
 mod ci;
 mod cmd;
+mod console;
 mod demo;
 pub mod dist;
 mod fuzz;

@@ -9,6 +9,7 @@ use anyhow::{Result, bail};
 use super::contents::PRODUCTS;
 use super::package::Arch;
 use crate::cmd;
+use crate::console;
 use crate::workspace::Workspace;
 
 /// Builds all programs for a processor; the folder they are in.
@@ -46,6 +47,9 @@ pub(super) fn programs(workspace: &Workspace, arch: Arch) -> Result<PathBuf> {
 }
 
 fn build(workspace: &Workspace, mut command: Command) -> Result<()> {
+    // What is shipped holds the console.
+    console::possible()?;
+    console::build(workspace)?;
     for product in PRODUCTS {
         command.args(["--package", product.krate]);
     }

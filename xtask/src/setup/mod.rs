@@ -9,6 +9,7 @@ use anyhow::{Result, bail};
 pub(crate) use ansible::ensure as ensure_ansible;
 pub(crate) use tools::Tool;
 
+use crate::console;
 use crate::workspace::Workspace;
 
 /// The arguments of `setup`.
@@ -24,6 +25,10 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     let packages = debian::missing();
     let components = tools::missing_components();
     let tools = tools::missing(workspace);
+    // Node is not ours to install: without it only the console is missing.
+    if let Err(why) = console::possible() {
+        println!("setup: the console cannot be built: {why:#}");
+    }
     if packages.is_empty() && components.is_empty() && tools.is_empty() {
         println!("setup: nothing is missing");
         return Ok(());

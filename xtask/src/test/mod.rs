@@ -12,6 +12,7 @@ use clap::builder::PossibleValuesParser;
 use sekisho_model::clock::{Clock as _, SystemClock};
 
 use crate::cmd;
+use crate::console;
 use crate::r#gen;
 use crate::setup::{self, Tool};
 use crate::tidy;
@@ -46,10 +47,13 @@ const PARTS: &[Part] = &[
         folder: "crates/server/tests",
         nextest_args: &["--package", "sekisho-server", "--test", "*"],
     },
+    Part { name: CONSOLE, folder: "console", nextest_args: &[] },
     Part { name: "e2e", folder: "tests/e2e", nextest_args: E2E },
     Part { name: "packages", folder: "packaging/deb", nextest_args: PACKAGES },
 ];
 
+/// Tests that Node runs.
+const CONSOLE: &str = "console";
 const E2E: &[&str] = &["--package", "sekisho-e2e", "--test", "system", "--profile", "e2e"];
 const PACKAGES: &[&str] = &["--package", "sekisho-e2e", "--test", "packages", "--profile", "e2e"];
 
@@ -74,6 +78,11 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     let part = PARTS.iter().find(|part| part.name == name).context("unknown part of the tests")?;
     setup::ensure(workspace)?;
     let mut session = Session::default();
+    if part.name == CONSOLE {
+        console::possible()?;
+        session.console(workspace);
+        return session.close();
+    }
     if part.name == "packages" {
         // Whoever asks for them is not told that all is well without them.
         session.check("a machine that boots", boot::possible);
@@ -90,6 +99,11 @@ pub(crate) fn everything(workspace: &Workspace) -> Result<()> {
     let mut session = Session::default();
     session.check("setup", || setup::ensure(workspace));
     session.check("format", || cmd::run(&mut workspace.cargo(&["fmt", "--all", "--check"])));
+    // Before anything is compiled: the server takes the built console in.
+    match console::possible() {
+        Ok(()) => session.console(workspace),
+        Err(why) => session.not_run(CONSOLE, &why),
+    }
     session.check("clippy", || {
         let mut command = workspace.cargo(&["clippy", "--quiet", "--workspace", "--all-targets"]);
         cmd::run(command.args(locked()).args(["--", "-D", "warnings"]))
@@ -151,6 +165,13 @@ impl Session {
         });
         self.total += tally;
         self.note(name, started, &tally.to_string());
+    }
+
+    /// All of the console: what is checked, its tests, the build.
+    fn console(&mut self, workspace: &Workspace) {
+        self.check("console: lints, types", || console::check(workspace));
+        self.tests(CONSOLE, console::tests(workspace));
+        self.check("console: build", || console::build(workspace));
     }
 
     /// Says that a part cannot run here, where it happens and at the end.

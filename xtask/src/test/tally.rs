@@ -11,17 +11,19 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// What a line adds: the closing lines of nextest and of libtest count,
-    /// every other line is nothing.
+    /// What a line adds: the closing lines of nextest, of libtest and of vitest
+    /// count, every other line is nothing.
     pub(super) fn of_line(line: &str) -> Self {
         let plain = without_colour(line);
         let counts = if let Some(rest) = plain.trim_start().strip_prefix("Summary [") {
             rest.split_once(" run: ").map(|(_, counts)| counts)
+        } else if let Some(counts) = plain.trim_start().strip_prefix("Tests  ") {
+            Some(counts)
         } else {
             plain.strip_prefix("test result: ").and_then(|rest| rest.split_once(". ")).map(|r| r.1)
         };
         let mut tally = Self::default();
-        for count in counts.unwrap_or_default().split([',', ';']) {
+        for count in counts.unwrap_or_default().split([',', ';', '|']) {
             let mut words = count.split_whitespace();
             let number = words.next().and_then(|number| number.parse::<u64>().ok());
             let (Some(number), Some(what)) = (number, words.next()) else { continue };
@@ -70,6 +72,13 @@ fn without_colour(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_closing_line_of_vitest() {
+        let line = "      Tests  2 failed | 24 passed | 1 skipped (27)";
+        assert_eq!(Tally::of_line(line), Tally { passed: 24, failed: 2 });
+        assert_eq!(Tally::of_line(" Test Files  1 failed | 4 passed (5)"), Tally::default());
+    }
 
     #[test]
     fn the_closing_line_of_nextest() {

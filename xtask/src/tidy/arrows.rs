@@ -8,7 +8,16 @@ const LAYERS: &[(u8, &[&str])] = &[
     (0, &["sekisho-model"]),
     (1, &["sekisho-wire", "sekisho-seal", "sekisho-policy", "sekisho-session"]),
     (2, &["sekisho-store", "sekisho-vault", "sekisho-pki"]),
-    (3, &["sekisho-link", "sekisho-platform", "sekisho-bus", "sekisho-manual"]),
+    (
+        3,
+        &[
+            "sekisho-link",
+            "sekisho-platform",
+            "sekisho-bus",
+            "sekisho-console-assets",
+            "sekisho-manual",
+        ],
+    ),
     (
         4,
         &[

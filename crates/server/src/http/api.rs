@@ -9,6 +9,7 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response};
 
+use super::console;
 use super::envelope::envelope;
 use super::json::MAX_BODY_BYTES;
 use super::problem::{Problem, ProblemBody};
@@ -50,20 +51,17 @@ pub fn routes() -> Vec<RouteInfo> {
     all
 }
 
-/// The router of the API's listener.
+/// The router of the API's listener, which serves the console, too.
 pub fn router(app: SharedApp) -> Router {
     Router::new()
         .nest(PREFIX, features().guarded(&app))
         .merge(probes().guarded(&app))
-        .fallback(not_found)
+        .merge(console::files())
+        .fallback(console::fallback)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(app.clone(), envelope))
         .with_state(app)
-}
-
-async fn not_found() -> axum::response::Response {
-    Problem::NotFound { what: "path" }.into_response()
 }
 
 async fn method_not_allowed() -> axum::response::Response {

@@ -79,8 +79,9 @@ pub(super) async fn envelope(
         }
         response = rendered;
     }
+    // The console's answers have their own; everything else has these.
     for (name, value) in HEADERS {
-        response.headers_mut().insert(name, value);
+        response.headers_mut().entry(name).or_insert(value);
     }
     let text = HeaderValue::from_str(&id.to_string()).expect("an id is a header value");
     response.headers_mut().insert(X_REQUEST_ID, text);

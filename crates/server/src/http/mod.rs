@@ -7,6 +7,7 @@
 
 mod actor;
 pub mod api;
+mod console;
 mod dto;
 mod envelope;
 mod etag;

@@ -250,8 +250,11 @@ impl Client {
         let response = self.router.clone().call(request).await.expect("infallible");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
+        let kind = parts.headers.get(header::CONTENT_TYPE).map(|kind| kind.as_bytes());
         let body = if bytes.is_empty() {
             Value::Null
+        } else if kind.is_some_and(|kind| kind.starts_with(b"text/html")) {
+            Value::String(String::from_utf8(bytes.to_vec()).expect("UTF-8"))
         } else {
             serde_json::from_slice(&bytes).expect("every answer is JSON")
         };

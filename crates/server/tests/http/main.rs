@@ -15,6 +15,7 @@ mod audit;
 mod audit_closed;
 mod audit_heads;
 mod backup;
+mod console;
 mod devices;
 mod enrolment_keys;
 mod groups;

@@ -1,0 +1,92 @@
+// A browser on a running server: everything that goes wrong in a page is kept.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const ARGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Where the server is and who signs in; the password is in a file. */
+export function target() {
+  const { SEKISHO_URL, SEKISHO_USER, SEKISHO_PASSWORD_FILE, CHROMIUM } = process.env;
+  if (!SEKISHO_URL || !SEKISHO_PASSWORD_FILE) {
+    throw new Error("set SEKISHO_URL and SEKISHO_PASSWORD_FILE (and SEKISHO_USER, if not admin)");
+  }
+  return {
+    url: SEKISHO_URL.replace(/\/$/, ""),
+    user: SEKISHO_USER ?? "admin",
+    password: readFileSync(SEKISHO_PASSWORD_FILE, "utf8").trim(),
+    chromium: CHROMIUM ?? "/usr/bin/chromium",
+  };
+}
+
+export const launch = ({ chromium: executablePath }) =>
+  chromium.launch({ executablePath, args: ARGS });
+
+/** A signed-in page. `faults` fills with console errors and policy violations. */
+export async function signIn(browser, { url, user, password }, { language, scheme, width }) {
+  const context = await browser.newContext({
+    viewport: { width, height: 860 },
+    colorScheme: scheme,
+    locale: language === "ja" ? "ja-JP" : "en-GB",
+    timezoneId: "Asia/Tokyo",
+    // The demo's certificate is signed by its own authority.
+    ignoreHTTPSErrors: true,
+  });
+  const page = await context.newPage();
+  const faults = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") faults.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => faults.push(`exception: ${error}`));
+  await page.addInitScript(() => {
+    addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
+      console.error(`policy: ${violatedDirective} ${blockedURI}`),
+    );
+  });
+  await page.goto(`${url}/login`);
+  await page.fill("input[autocomplete=username]", user);
+  await page.fill("input[autocomplete=current-password]", password);
+  // Nobody is signed in yet: those refusals are as they should be.
+  faults.length = 0;
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`${url}/`);
+  return { context, page, faults };
+}
+
+/** Waits until the page has its heading and nothing is being loaded. */
+export async function settled(page) {
+  await page.locator("#content h1, #content h2").first().waitFor();
+  await page.waitForLoadState("networkidle");
+  await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
+}
+
+/** What axe finds, one line each. The policy of the page stays on. */
+export async function accessibility(context, page) {
+  const devtools = await context.newCDPSession(page);
+  await devtools.send("Runtime.evaluate", { expression: `${axe};0` });
+  const { result } = await devtools.send("Runtime.evaluate", {
+    awaitPromise: true,
+    returnByValue: true,
+    expression: `axe.run(document, { runOnly: ${JSON.stringify([
+      "wcag2a",
+      "wcag2aa",
+      "wcag21a",
+      "wcag21aa",
+      "wcag22aa",
+      "best-practice",
+    ])} }).then(({ violations }) => violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target }) => id + " at " + target.join(" "))))`,
+  });
+  await devtools.detach();
+  return result.value ?? ["axe gave no answer"];
+}

@@ -1,0 +1,81 @@
+// Every page, in both languages, both themes and on a phone: axe is clean, the
+// policy holds, nothing fails. With a folder as argument it keeps the pictures.
+//
+//     SEKISHO_URL=https://127.0.0.1:8443 SEKISHO_PASSWORD_FILE=… node e2e/look.mjs [FOLDER]
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { accessibility, launch, settled, signIn, target } from "./browser.mjs";
+
+const ways = [
+  { language: "ja", scheme: "light", width: 1360 },
+  { language: "en", scheme: "dark", width: 1360 },
+  { language: "ja", scheme: "dark", width: 390 },
+  { language: "en", scheme: "light", width: 390 },
+];
+const folder = process.argv[2];
+if (folder) mkdirSync(folder, { recursive: true });
+
+const to = target();
+const browser = await launch(to);
+let passed = 0;
+let failed = 0;
+try {
+  for (const way of ways) {
+    const { context, page, faults } = await signIn(browser, to, way);
+    for (const [name, path] of Object.entries(await pages(page))) {
+      faults.length = 0;
+      await page.goto(`${to.url}${path}`);
+      await settled(page);
+      if (folder) {
+        const file = `${name}-${way.language}-${way.scheme}-${way.width}.png`;
+        await page.screenshot({ path: join(folder, file) });
+      }
+      const found = [...(await accessibility(context, page)), ...faults];
+      if (found.length === 0) {
+        passed += 1;
+      } else {
+        failed += 1;
+        console.error(`${path} (${Object.values(way).join(", ")}):`);
+        for (const one of found.slice(0, 8)) console.error(`  ${one}`);
+      }
+    }
+    await context.close();
+  }
+} finally {
+  await browser.close();
+}
+console.log(`Tests  ${failed ? `${failed} failed | ` : ""}${passed} passed (${passed + failed})`);
+process.exitCode = failed ? 1 : 0;
+
+/** The pages, with one resource and one account that there are. */
+async function pages(page) {
+  const first = async (list) => {
+    const answer = await page.request.get(`${to.url}/api/v1/${list}?limit=1`);
+    return (await answer.json()).items[0]?.id;
+  };
+  const [resource, account] = [await first("resources"), await first("accounts")];
+  return {
+    home: "/",
+    resources: "/resources",
+    "resource-new": "/resources?new=true",
+    ...(resource && { resource: `/resources/${resource}` }),
+    accounts: "/accounts",
+    "accounts-no-match": "/accounts?q=nothing-is-called-this",
+    ...(account && {
+      account: `/accounts/${account}`,
+      "account-history": `/accounts/${account}?tab=history`,
+      "account-tasks": `/accounts/${account}?tab=tasks`,
+      "account-audit": `/accounts/${account}?tab=audit`,
+    }),
+    tasks: "/tasks",
+    agents: "/agents",
+    keys: "/agents/keys",
+    "key-new": "/agents/keys?new=true",
+    devices: "/devices",
+    users: "/users",
+    "user-new": "/users?new=true",
+    audit: "/audit",
+    me: "/me",
+    nowhere: "/nowhere",
+  };
+}

@@ -1,0 +1,65 @@
+//! Calls of the REST API. Types come from the server's own document.
+import createClient, { type Middleware } from "openapi-fetch";
+import { Problem, unreachable } from "./problem";
+import type { components, paths } from "./schema.gen";
+import { sessionEnded } from "./session";
+
+export type Schemas = components["schemas"];
+export type Account = Schemas["AccountView"];
+export type Device = Schemas["DeviceView"];
+export type EnrolmentKey = Schemas["EnrolmentKeyView"];
+export type AuditLine = Schemas["LineView"];
+export type Me = Schemas["Me"];
+export type Order = Schemas["OrderView"];
+export type Resource = Schemas["ResourceView"];
+export type Revealed = Schemas["RevealedView"];
+export type Token = Schemas["TokenView"];
+export type User = Schemas["UserView"];
+export type Version = Schemas["VersionView"];
+
+/** One page of a list. */
+export interface Page<T> {
+  items: T[];
+  next?: string | null;
+}
+
+const rules: Middleware = {
+  onRequest({ request }) {
+    // A repeat after a lost answer must not do it twice.
+    if (request.method === "POST" && !request.headers.has("Idempotency-Key")) {
+      request.headers.set("Idempotency-Key", crypto.randomUUID());
+    }
+    return request;
+  },
+  async onResponse({ response, schemaPath }) {
+    if (response.ok) return undefined;
+    const problem = await Problem.from(response);
+    if (problem.code === "unauthenticated" && schemaPath !== "/api/v1/session") {
+      sessionEnded();
+    }
+    throw problem;
+  },
+  onError({ error }) {
+    if (error instanceof Problem) return error;
+    if (error instanceof DOMException && error.name === "AbortError") return error;
+    return unreachable(error);
+  },
+};
+
+export const api = createClient<paths>({
+  baseUrl: typeof location === "undefined" ? "http://localhost" : location.origin,
+  headers: { Accept: "application/json" },
+  cache: "no-store",
+  // Looked up per call, so that tests can replace it.
+  fetch: (request) => globalThis.fetch(request),
+});
+api.use(rules);
+
+/** The answer's body; a refusal is thrown as [`Problem`]. */
+export async function body<T>(call: Promise<{ data?: T }>): Promise<T> {
+  const { data } = await call;
+  return data as T;
+}
+
+/** The ETag of an object that people edit. */
+export const etag = (object: { version: number }) => `"${object.version}"`;

@@ -1,0 +1,113 @@
+//! Refusals of the server (RFC 9457), as something to throw.
+
+/** Codes of the server that have a text of their own. */
+export const KNOWN_CODES = [
+  "audit_held",
+  "audit_unavailable",
+  "conflict",
+  "forbidden",
+  "head_contradicted",
+  "head_forged",
+  "idempotency_mismatch",
+  "in_progress",
+  "internal",
+  "invalid_input",
+  "method_not_allowed",
+  "not_found",
+  "precondition_required",
+  "recovery",
+  "sealed",
+  "setup_done",
+  "stale",
+  "throttled",
+  "too_large",
+  "unauthenticated",
+  "unavailable",
+  "unknown_password",
+  "unreachable",
+  "unsupported_media_type",
+] as const;
+export type KnownCode = (typeof KNOWN_CODES)[number];
+
+interface Fields {
+  code: string;
+  status: number;
+  /** The server's sentence, in English: for diagnosis, never shown as the message. */
+  detail?: string | undefined;
+  field?: string | undefined;
+  order?: string | undefined;
+  requestId?: string | undefined;
+  /** Seconds until the next try makes sense. */
+  retryAfter?: number | undefined;
+}
+
+export class Problem extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string | undefined;
+  readonly field: string | undefined;
+  readonly order: string | undefined;
+  readonly requestId: string | undefined;
+  readonly retryAfter: number | undefined;
+
+  constructor(fields: Fields) {
+    super(fields.code);
+    this.name = "Problem";
+    this.code = fields.code;
+    this.status = fields.status;
+    this.detail = fields.detail;
+    this.field = fields.field;
+    this.order = fields.order;
+    this.requestId = fields.requestId;
+    this.retryAfter = fields.retryAfter;
+  }
+
+  /** Reads a refusal. What is no problem+json (a proxy's page) becomes *unavailable*. */
+  static async from(response: Response): Promise<Problem> {
+    const retryAfter = Number(response.headers.get("Retry-After")) || undefined;
+    const requestId = response.headers.get("X-Request-Id") ?? undefined;
+    const type = response.headers.get("Content-Type") ?? "";
+    if (type.startsWith("application/problem+json")) {
+      const found = await response.json().catch(() => undefined);
+      if (isRecord(found) && typeof found.code === "string") {
+        return new Problem({
+          code: found.code,
+          status: response.status,
+          detail: text(found.detail),
+          field: text(found.field),
+          order: text(found.order),
+          requestId: text(found.request_id) ?? requestId,
+          retryAfter,
+        });
+      }
+    }
+    const code = response.status >= 500 ? "unavailable" : "internal";
+    return new Problem({ code, status: response.status, requestId, retryAfter });
+  }
+
+  /** Whether the same call may succeed a little later. */
+  get passing(): boolean {
+    return [502, 503, 504].includes(this.status) || this.code === "unreachable";
+  }
+}
+
+/** The server could not be asked. */
+export function unreachable(error: unknown): Problem {
+  return new Problem({ code: "unreachable", status: 0, detail: String(error) });
+}
+
+export function isProblem(error: unknown, code?: KnownCode): error is Problem {
+  return error instanceof Problem && (code === undefined || error.code === code);
+}
+
+export function isKnown(code: string): code is KnownCode {
+  return (KNOWN_CODES as readonly string[]).includes(code);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

@@ -1,0 +1,85 @@
+//! What is read from the server, by the name under which it is kept.
+import { QueryClient, queryOptions } from "@tanstack/react-query";
+import { api, body } from "./client";
+import { isProblem } from "./problem";
+
+/** How often open pages look again, in milliseconds, until the server tells. */
+export const LOOK_AGAIN = 15_000;
+
+export function createQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        // The server says so itself when it cannot be reached.
+        networkMode: "always",
+        staleTime: 5_000,
+        retry: (count, error) => isProblem(error) && error.passing && count < 2,
+        retryDelay: (count) => 500 * 2 ** count,
+      },
+      mutations: { networkMode: "always", retry: false, gcTime: 0 },
+    },
+  });
+}
+
+export const publicSystem = queryOptions({
+  queryKey: ["system", "public"],
+  queryFn: ({ signal }) => body(api.GET("/api/v1/system/public", { signal })),
+  staleTime: 60_000,
+});
+
+export const system = queryOptions({
+  queryKey: ["system"],
+  queryFn: ({ signal }) => body(api.GET("/api/v1/system", { signal })),
+  refetchInterval: 60_000,
+});
+
+export const me = queryOptions({
+  queryKey: ["me"],
+  queryFn: ({ signal }) => body(api.GET("/api/v1/me", { signal })),
+  staleTime: 60_000,
+});
+
+export const account = (id: string) =>
+  queryOptions({
+    queryKey: ["accounts", "one", id],
+    queryFn: ({ signal }) =>
+      body(api.GET("/api/v1/accounts/{id}", { params: { path: { id } }, signal })),
+    refetchInterval: LOOK_AGAIN,
+  });
+
+export const resource = (id: string) =>
+  queryOptions({
+    queryKey: ["resources", "one", id],
+    queryFn: ({ signal }) =>
+      body(api.GET("/api/v1/resources/{id}", { params: { path: { id } }, signal })),
+    refetchInterval: LOOK_AGAIN,
+  });
+
+export const policies = queryOptions({
+  queryKey: ["policies", "all"],
+  queryFn: ({ signal }) =>
+    body(api.GET("/api/v1/password-policies", { params: { query: { limit: 200 } }, signal })),
+  staleTime: 60_000,
+});
+
+export const roles = queryOptions({
+  queryKey: ["roles"],
+  queryFn: ({ signal }) => body(api.GET("/api/v1/roles", { signal })),
+  staleTime: 300_000,
+});
+
+/** An order, asked for again until it is finished: the server holds the answer back. */
+export const order = (id: string) =>
+  queryOptions({
+    queryKey: ["orders", "one", id],
+    queryFn: ({ signal }) =>
+      body(api.GET("/api/v1/orders/{id}", { params: { path: { id } }, signal })),
+    refetchInterval: (query) => (isFinished(query.state.data?.state) ? false : 1_500),
+    staleTime: 0,
+  });
+
+const FINISHED = ["committed", "not_applied", "out_of_sync", "cancelled", "expired"];
+
+export function isFinished(state: string | undefined): boolean {
+  return state !== undefined && FINISHED.includes(state);
+}

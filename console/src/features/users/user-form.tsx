@@ -1,0 +1,184 @@
+//! Adding and editing a user.
+import { Button, Group, List, PasswordInput, Select, Stack, Text, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { notifications } from "@mantine/notifications";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, body, etag, type User } from "../../api/client";
+import { isProblem } from "../../api/problem";
+import { me as meQuery, roles as rolesQuery } from "../../api/queries";
+import { normalise } from "../../i18n/format";
+import { Dialog } from "../../parts/dialog";
+import { ProblemAlert } from "../../parts/problem";
+import { StaleChange } from "../../parts/stale";
+import { useWord } from "../../parts/words";
+
+interface Props {
+  user?: User;
+  onClose: () => void;
+}
+
+const MIN_PASSWORD = 12;
+
+export function UserForm({ user, onClose }: Props) {
+  const { t } = useTranslation();
+  const word = useWord();
+  const client = useQueryClient();
+  const { data: me } = useQuery(meQuery);
+  const roles = useQuery(rolesQuery);
+  const self = user !== undefined && user.id === me?.user.id;
+  const form = useForm({
+    initialValues: {
+      name: user?.name ?? "",
+      display_name: user?.display_name ?? "",
+      role: user?.role ?? "password_user",
+      password: "",
+    },
+    validate: {
+      name: (value) =>
+        value.trim() ? null : t("common.required", { field: t("pages.users.name") }),
+      display_name: (value) =>
+        value.trim() ? null : t("common.required", { field: t("pages.users.displayName") }),
+      password: (value) =>
+        user || [...value].length >= MIN_PASSWORD ? null : t("pages.me.newHint"),
+    },
+  });
+  const [base, setBase] = useState(user);
+  const [theirs, setTheirs] = useState<User>();
+  const save = useMutation({
+    mutationFn: (against: User | undefined) => {
+      const { name, role, password } = form.values;
+      const display_name = form.values.display_name.trim();
+      if (!against) {
+        return body(
+          api.POST("/api/v1/users", {
+            body: { name: normalise(name), display_name, role, password },
+          }),
+        );
+      }
+      return body(
+        api.PATCH("/api/v1/users/{id}", {
+          params: { path: { id: against.id }, header: { "If-Match": etag(against) } },
+          body: { display_name, ...(self ? {} : { role }) },
+        }),
+      );
+    },
+    onSuccess: async (saved) => {
+      await client.invalidateQueries({ queryKey: ["users"] });
+      if (self) await client.invalidateQueries({ queryKey: ["me"] });
+      notifications.show({
+        color: "teal",
+        message: user ? t("common.saved") : t("pages.users.added", { name: saved.name }),
+      });
+      onClose();
+    },
+    onError: async (error) => {
+      if (!isProblem(error, "stale") || !user) return;
+      setTheirs(await body(api.GET("/api/v1/users/{id}", { params: { path: { id: user.id } } })));
+    },
+  });
+  const labels = {
+    name: t("pages.users.name"),
+    display_name: t("pages.users.displayName"),
+    role: t("pages.users.role"),
+    password: t("pages.users.password"),
+  };
+  const chosen = roles.data?.items.find(({ role }) => role === form.values.role);
+  return (
+    <Dialog
+      onClose={onClose}
+      title={user ? t("pages.users.edit") : t("pages.users.add")}
+      closeOnClickOutside={!form.isDirty()}
+      size={theirs ? "lg" : "md"}
+    >
+      {theirs ? (
+        <StaleChange
+          rows={[
+            [labels.display_name, form.values.display_name, theirs.display_name],
+            [labels.role, word("role", form.values.role), word("role", theirs.role)],
+          ]}
+          onTake={() => {
+            form.setValues({ display_name: theirs.display_name, role: theirs.role });
+            setBase(theirs);
+            setTheirs(undefined);
+            save.reset();
+          }}
+          onKeep={() => {
+            setBase(theirs);
+            setTheirs(undefined);
+            save.mutate(theirs);
+          }}
+        />
+      ) : (
+        <form onSubmit={form.onSubmit(() => save.mutate(base))} noValidate>
+          <Stack>
+            {save.error && <ProblemAlert error={save.error} fields={labels} />}
+            <TextInput
+              label={labels.name}
+              description={t("pages.setup.nameHint")}
+              required
+              readOnly={user !== undefined}
+              autoCapitalize="none"
+              spellCheck={false}
+              autoComplete="off"
+              data-autofocus={user === undefined ? true : undefined}
+              {...form.getInputProps("name")}
+            />
+            <TextInput
+              label={labels.display_name}
+              required
+              data-autofocus={user !== undefined ? true : undefined}
+              {...form.getInputProps("display_name")}
+            />
+            <Select
+              label={labels.role}
+              description={self ? t("pages.users.self") : word("roleHelp", form.values.role)}
+              disabled={self}
+              allowDeselect={false}
+              data={(roles.data?.items ?? []).map(({ role }) => ({
+                value: role,
+                label: word("role", role),
+              }))}
+              {...form.getInputProps("role")}
+            />
+            {chosen && chosen.permissions.length > 0 && (
+              <details>
+                <summary>
+                  <Text span size="sm">
+                    {t("pages.users.may")}
+                  </Text>
+                </summary>
+                <List size="sm" mt={6}>
+                  {chosen.permissions.map((permission) => (
+                    <List.Item key={permission}>
+                      {t(`pages.permission.${permission}` as never, { defaultValue: permission })}
+                    </List.Item>
+                  ))}
+                </List>
+              </details>
+            )}
+            {!user && (
+              <PasswordInput
+                label={labels.password}
+                description={t("pages.users.passwordHint")}
+                required
+                autoComplete="new-password"
+                visibilityToggleButtonProps={{ "aria-label": t("pages.signIn.show") }}
+                {...form.getInputProps("password")}
+              />
+            )}
+            <Group justify="flex-end">
+              <Button variant="default" onClick={onClose}>
+                {t("common.cancel")}
+              </Button>
+              <Button type="submit" loading={save.isPending}>
+                {user ? t("common.save") : t("pages.users.add")}
+              </Button>
+            </Group>
+          </Stack>
+        </form>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,72 @@
+//! Languages: Japanese is the source; English has the same keys or does not compile.
+import i18next from "i18next";
+import { initReactI18next } from "react-i18next";
+import type { ja as source } from "./ja";
+
+export const LANGUAGES = ["ja", "en"] as const;
+export type Language = (typeof LANGUAGES)[number];
+export type Catalogue = typeof source;
+
+declare module "i18next" {
+  interface CustomTypeOptions {
+    defaultNS: "translation";
+    resources: { translation: Catalogue };
+    returnNull: false;
+    enableSelector: false;
+  }
+}
+
+const STORED = "sekisho.language";
+
+const load = {
+  ja: async () => (await import("./ja")).ja,
+  en: async () => (await import("./en")).en,
+} as const;
+
+/** What the person chose, else what the browser prefers, else Japanese. */
+export function preferredLanguage(): Language {
+  try {
+    const stored = localStorage.getItem(STORED);
+    if (isLanguage(stored)) return stored;
+  } catch {
+    // Storage may be forbidden.
+  }
+  for (const wanted of navigator.languages) {
+    const short = wanted.slice(0, 2).toLowerCase();
+    if (isLanguage(short)) return short;
+  }
+  return "ja";
+}
+
+export async function startI18n(language: Language) {
+  await i18next.use(initReactI18next).init({
+    lng: language,
+    fallbackLng: false,
+    resources: { [language]: { translation: await load[language]() } },
+    // React escapes.
+    interpolation: { escapeValue: false },
+    returnNull: false,
+  });
+  document.documentElement.lang = language;
+}
+
+export async function changeLanguage(language: Language) {
+  if (!i18next.hasResourceBundle(language, "translation")) {
+    i18next.addResourceBundle(language, "translation", await load[language]());
+  }
+  await i18next.changeLanguage(language);
+  document.documentElement.lang = language;
+  try {
+    localStorage.setItem(STORED, language);
+  } catch {
+    // Then it is only for this visit.
+  }
+}
+
+export function currentLanguage(): Language {
+  return isLanguage(i18next.language) ? i18next.language : "ja";
+}
+
+function isLanguage(text: string | null | undefined): text is Language {
+  return (LANGUAGES as readonly (string | null | undefined)[]).includes(text);
+}

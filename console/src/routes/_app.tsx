@@ -1,0 +1,30 @@
+//! Everything behind the sign-in.
+
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { createFileRoute, redirect } from "@tanstack/react-router";
+import { isProblem } from "../api/problem";
+import { me, publicSystem } from "../api/queries";
+import { LoadProblem, Missing } from "../parts/problem";
+import { Frame } from "../shell/frame";
+
+export const Route = createFileRoute("/_app")({
+  beforeLoad: async ({ context: { queryClient }, location }) => {
+    try {
+      await queryClient.ensureQueryData(me);
+    } catch (error) {
+      if (!isProblem(error, "unauthenticated")) throw error;
+      const site = await queryClient.ensureQueryData(publicSystem);
+      if (site.setup_needed) throw redirect({ to: "/setup" });
+      const back = location.href === "/" ? undefined : location.href;
+      throw redirect({ to: "/login", search: { back } });
+    }
+  },
+  component: App,
+  errorComponent: ({ error, reset }) => <LoadProblem error={error} onRetry={reset} />,
+  notFoundComponent: () => <Missing page />,
+});
+
+function App() {
+  const { data } = useSuspenseQuery(me);
+  return <Frame me={data} />;
+}

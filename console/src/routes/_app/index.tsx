@@ -1,0 +1,378 @@
+import {
+  Anchor,
+  Button,
+  Group,
+  Paper,
+  SimpleGrid,
+  Stack,
+  Text,
+  ThemeIcon,
+  Title,
+} from "@mantine/core";
+import {
+  IconAlertTriangle,
+  IconArrowRight,
+  IconChecklist,
+  IconCircle,
+  IconCircleCheckFilled,
+  IconDatabaseExport,
+  IconDeviceDesktopQuestion,
+  IconKeyOff,
+  IconMoodCheck,
+  IconRobotOff,
+  IconShieldExclamation,
+  type TablerIcon,
+} from "@tabler/icons-react";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { createFileRoute, Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { me as meQuery, system as systemQuery } from "../../api/queries";
+import { overview } from "../../features/home/counts";
+import { TaskDrawer } from "../../features/tasks/task-drawer";
+import { Facts } from "../../parts/facts";
+import { PageHead } from "../../parts/page";
+import { Loading, LoadProblem } from "../../parts/problem";
+import { Ago, useNow } from "../../parts/time";
+import { State, useWord } from "../../parts/words";
+import { may } from "../../shell/nav";
+import { setPreferences, usePreferences } from "../../shell/preferences";
+
+export const Route = createFileRoute("/_app/")({
+  validateSearch: (search: Record<string, unknown>): { open?: string | undefined } => ({
+    open: typeof search.open === "string" ? search.open : undefined,
+  }),
+  component: Home,
+});
+
+const DAY = 86_400_000;
+const OLD_BACKUP = 7 * DAY;
+
+interface Card {
+  icon: TablerIcon;
+  label: string;
+  value?: string;
+  to: string;
+  search?: Record<string, unknown>;
+  tone: "orange" | "red" | "indigo";
+}
+
+function Home() {
+  const { t } = useTranslation();
+  const word = useWord();
+  const now = useNow();
+  const { data: me } = useSuspenseQuery(meQuery);
+  const { startDismissed } = usePreferences();
+  const { data, error, refetch } = useQuery(overview(me));
+  const { data: system } = useQuery({ ...systemQuery, enabled: may(me, "view_system") });
+  const head = (
+    <PageHead
+      title={t("pages.home.title")}
+      twin={{
+        requests: [
+          { method: "GET", path: "/orders?mine=true" },
+          { method: "GET", path: "/devices?state=pending" },
+          { method: "GET", path: "/system" },
+        ],
+        commands: [
+          "sekisho orders list --mine",
+          "sekisho devices list --state pending",
+          "sekisho status",
+        ],
+      }}
+    />
+  );
+  if (error && !data) {
+    return (
+      <>
+        {head}
+        <LoadProblem error={error} onRetry={() => void refetch()} />
+      </>
+    );
+  }
+  if (!data) {
+    return (
+      <>
+        {head}
+        <Loading />
+      </>
+    );
+  }
+  const count = ({ value, more }: { value: number; more: boolean }) => `${value}${more ? "+" : ""}`;
+  const backupAge = system?.last_backup_at && now - new Date(system.last_backup_at).getTime();
+  const cards: (Card | false | undefined | "" | 0 | null)[] = [
+    data.pending.value > 0 && {
+      icon: IconDeviceDesktopQuestion,
+      label: t("pages.home.pendingDevices"),
+      value: count(data.pending),
+      to: "/devices",
+      search: { state: "pending" },
+      tone: "orange",
+    },
+    data.inactive.value > 0 && {
+      icon: IconRobotOff,
+      label: t("pages.home.inactiveAgents"),
+      value: count(data.inactive),
+      to: "/agents",
+      tone: "orange",
+    },
+    data.outOfSync > 0 && {
+      icon: IconKeyOff,
+      label: t("pages.home.outOfSync"),
+      value: String(data.outOfSync),
+      to: "/resources",
+      tone: "red",
+    },
+    data.failed > 0 && {
+      icon: IconAlertTriangle,
+      label: t("pages.home.failedTasks"),
+      value: String(data.failed),
+      to: "/tasks",
+      search: { mine: "true" },
+      tone: "red",
+    },
+    data.open.value > 0 && {
+      icon: IconChecklist,
+      label: t("pages.home.openTasks"),
+      value: count(data.open),
+      to: "/tasks",
+      search: { mine: "true", state: "open" },
+      tone: "indigo",
+    },
+    system?.audit_held && {
+      icon: IconShieldExclamation,
+      label: t("pages.home.auditHeld"),
+      to: "/audit",
+      tone: "red",
+    },
+    system &&
+      data.known > 0 &&
+      (!backupAge || backupAge > OLD_BACKUP) && {
+        icon: IconDatabaseExport,
+        label: backupAge ? t("pages.home.oldBackup") : t("pages.home.noBackup"),
+        to: "/",
+        tone: "orange",
+      },
+  ];
+  const shown = cards.filter((card): card is Card => Boolean(card));
+  const starts = may(me, "download_agent") && !startDismissed;
+  return (
+    <>
+      {head}
+      <Stack gap="xl">
+        <section>
+          <Title order={2} size="h4" mb="sm">
+            {t("pages.home.act")}
+          </Title>
+          {shown.length === 0 ? (
+            <Paper withBorder p="lg" radius="md">
+              <Group>
+                <ThemeIcon variant="light" color="teal" size={40} radius="xl">
+                  <IconMoodCheck aria-hidden="true" />
+                </ThemeIcon>
+                <div>
+                  <Text fw={600}>{t("pages.home.calm")}</Text>
+                  <Text size="sm" c="dimmed">
+                    {t("pages.home.calmHint")}
+                  </Text>
+                </div>
+              </Group>
+            </Paper>
+          ) : (
+            <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }} spacing="md">
+              {shown.map((card) => (
+                <Paper
+                  key={card.label}
+                  withBorder
+                  p="md"
+                  radius="md"
+                  className="stat-card"
+                  component={Link}
+                  to={card.to}
+                  search={(card.search ?? {}) as never}
+                >
+                  <Group wrap="nowrap">
+                    <ThemeIcon variant="light" color={card.tone} size={40} radius="md">
+                      <card.icon size={22} stroke={1.6} aria-hidden="true" />
+                    </ThemeIcon>
+                    <div>
+                      {card.value && (
+                        <Text fw={700} size="1.6rem" lh={1.1}>
+                          {card.value}
+                        </Text>
+                      )}
+                      <Text size="sm">{card.label}</Text>
+                    </div>
+                  </Group>
+                </Paper>
+              ))}
+            </SimpleGrid>
+          )}
+        </section>
+
+        {starts && (
+          <GettingStarted
+            steps={[
+              {
+                id: "key",
+                done: data.hasKey || data.hasAgent,
+                to: "/agents/keys",
+                search: { new: true },
+              },
+              { id: "agent", done: data.hasAgent, to: "/devices" },
+              { id: "accounts", done: data.accounts > 0, to: "/resources" },
+              { id: "reset", done: data.known > 0, to: "/accounts" },
+              ...(system
+                ? [{ id: "backup" as const, done: Boolean(backupAge), to: undefined }]
+                : []),
+            ]}
+          />
+        )}
+
+        {may(me, "view_resources") && (
+          <section>
+            <Group justify="space-between" mb="sm">
+              <Title order={2} size="h4">
+                {t("pages.home.recentTasks")}
+              </Title>
+              <Anchor component={Link} to="/tasks" size="sm">
+                {t("pages.home.allTasks")}
+              </Anchor>
+            </Group>
+            {data.recent.length === 0 ? (
+              <Text c="dimmed" size="sm">
+                {t("pages.home.noTasks")}
+              </Text>
+            ) : (
+              <Paper withBorder radius="md">
+                {data.recent.slice(0, 6).map((order) => (
+                  <Group key={order.id} px="md" py={10} className="line" justify="space-between">
+                    <Group gap="sm">
+                      <State kind="order" value={order.state} />
+                      <Anchor
+                        component={Link}
+                        to="."
+                        search={{ open: order.id } as never}
+                        size="sm"
+                        c="inherit"
+                      >
+                        {word("operation", order.operation)}: <bdi>{order.resource.name}</bdi>
+                        {order.account && (
+                          <>
+                            {" / "}
+                            <bdi>{order.account.name}</bdi>
+                          </>
+                        )}
+                      </Anchor>
+                    </Group>
+                    <Text size="sm" c="dimmed">
+                      <Ago value={order.created_at} />
+                    </Text>
+                  </Group>
+                ))}
+              </Paper>
+            )}
+          </section>
+        )}
+
+        {system && (
+          <section>
+            <Title order={2} size="h4" mb="sm">
+              {t("pages.home.server")}
+            </Title>
+            <Paper withBorder radius="md" p="md">
+              <Facts
+                rows={[
+                  [t("pages.home.backup"), <Ago key="backup" value={system.last_backup_at} />],
+                  [
+                    t("pages.home.uptime"),
+                    <Ago
+                      key="uptime"
+                      value={new Date(Date.now() - system.uptime_s * 1000).toISOString()}
+                    />,
+                  ],
+                  [
+                    t("pages.home.database"),
+                    system.database === "sqlite" ? "SQLite" : "PostgreSQL",
+                  ],
+                ]}
+              />
+            </Paper>
+          </section>
+        )}
+      </Stack>
+      <TaskDrawer />
+    </>
+  );
+}
+
+interface Step {
+  id: "key" | "agent" | "accounts" | "reset" | "backup";
+  done: boolean;
+  to: string | undefined;
+  search?: Record<string, unknown>;
+}
+
+/** Ticks itself off from what the server knows. */
+function GettingStarted({ steps }: { steps: Step[] }) {
+  const { t } = useTranslation();
+  const done = steps.filter((step) => step.done).length;
+  const next = steps.find((step) => !step.done);
+  return (
+    <section>
+      <Group justify="space-between" mb="sm">
+        <Group gap="sm">
+          <Title order={2} size="h4">
+            {t("pages.home.start.title")}
+          </Title>
+          <Text size="sm" c="dimmed">
+            {t("pages.home.start.progress", { done, all: steps.length })}
+          </Text>
+        </Group>
+        <Button
+          variant="subtle"
+          color="gray"
+          size="compact-sm"
+          onClick={() => setPreferences({ startDismissed: true })}
+        >
+          {t("pages.home.start.dismiss")}
+        </Button>
+      </Group>
+      <Paper withBorder radius="md" component="ol" p={0} m={0} style={{ listStyle: "none" }}>
+        {steps.map((step) => (
+          <Group key={step.id} component="li" px="md" py={10} className="line" wrap="nowrap">
+            {step.done ? (
+              <IconCircleCheckFilled
+                size={22}
+                color="var(--mantine-color-teal-filled)"
+                role="img"
+                aria-label={t("table.bulk.ok")}
+              />
+            ) : (
+              <IconCircle size={22} stroke={1.4} aria-hidden="true" />
+            )}
+            <div style={{ flex: 1 }}>
+              <Text size="sm" fw={step.id === next?.id ? 650 : 500}>
+                {t(`pages.home.start.${step.id}`)}
+              </Text>
+              <Text size="sm" c="dimmed">
+                {t(`pages.home.start.${step.id}Hint`)}
+              </Text>
+            </div>
+            {step.id === next?.id && step.to && (
+              <Button
+                component={Link}
+                to={step.to}
+                search={(step.search ?? {}) as never}
+                size="compact-md"
+                variant="light"
+                aria-label={t(`pages.home.start.${step.id}`)}
+              >
+                <IconArrowRight size={18} aria-hidden="true" />
+              </Button>
+            )}
+          </Group>
+        ))}
+      </Paper>
+    </section>
+  );
+}

@@ -1,0 +1,148 @@
+import { Button, Menu, Text, UnstyledButton } from "@mantine/core";
+import { IconPencil, IconPlus, IconUserCheck, IconUserOff } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { createFileRoute } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, body, type User } from "../../api/client";
+import { me as meQuery } from "../../api/queries";
+import { UserForm } from "../../features/users/user-form";
+import { PageHead } from "../../parts/page";
+import { Ago } from "../../parts/time";
+import { State, useWord } from "../../parts/words";
+import { DataTable } from "../../table/data-table";
+import { readListSearch } from "../../table/search";
+import { listTwin } from "../../table/twin";
+import type { Column, RowAction } from "../../table/types";
+
+export const Route = createFileRoute("/_app/users")({
+  validateSearch: (search: Record<string, unknown>) => readListSearch(search, []),
+  component: Users,
+});
+
+function Users() {
+  const { t } = useTranslation();
+  const word = useWord();
+  const search = Route.useSearch();
+  const navigate = Route.useNavigate();
+  const { data: me } = useQuery(meQuery);
+  const [edited, setEdited] = useState<User>();
+  const columns = useMemo<Column<User>[]>(
+    () => [
+      {
+        id: "name",
+        label: t("pages.users.name"),
+        primary: true,
+        minWidth: 150,
+        text: (row) => row.name,
+        cell: (row) => (
+          <UnstyledButton onClick={() => setEdited(row)}>
+            <Text fw={550} c="var(--mantine-color-anchor)" size="sm">
+              <bdi>{row.name}</bdi>
+              {row.id === me?.user.id && (
+                <Text span c="dimmed" size="sm" ml={6}>
+                  {t("common.you")}
+                </Text>
+              )}
+            </Text>
+          </UnstyledButton>
+        ),
+      },
+      {
+        id: "display",
+        label: t("pages.users.displayName"),
+        text: (row) => row.display_name,
+        cell: (row) => <bdi>{row.display_name}</bdi>,
+      },
+      {
+        id: "role",
+        label: t("pages.users.role"),
+        text: (row) => word("role", row.role),
+        cell: (row) => word("role", row.role),
+      },
+      {
+        id: "state",
+        label: t("pages.users.state"),
+        text: (row) => word("user", row.state),
+        cell: (row) => <State kind="user" value={row.state} />,
+      },
+      {
+        id: "created",
+        label: t("pages.users.created"),
+        text: (row) => row.created_at,
+        cell: (row) => <Ago value={row.created_at} />,
+      },
+    ],
+    [t, word, me],
+  );
+  const actions: RowAction<User>[] = [
+    {
+      id: "disable",
+      label: t("pages.users.disable"),
+      icon: <IconUserOff size={16} aria-hidden="true" />,
+      danger: true,
+      explain: t("pages.users.disableExplain"),
+      applies: (row) => row.state === "active" && row.id !== me?.user.id,
+      otherwise: t("pages.users.alreadyDisabled"),
+      run: (row) =>
+        body(api.POST("/api/v1/users/{id}/disable", { params: { path: { id: row.id } } })),
+    },
+    {
+      id: "enable",
+      label: t("pages.users.enable"),
+      icon: <IconUserCheck size={16} aria-hidden="true" />,
+      explain: t("pages.users.enableExplain"),
+      applies: (row) => row.state === "disabled",
+      otherwise: t("pages.users.notDisabled"),
+      run: (row) =>
+        body(api.POST("/api/v1/users/{id}/enable", { params: { path: { id: row.id } } })),
+    },
+  ];
+  const showForm = (on: boolean) =>
+    void navigate({
+      search: (now) => ({ ...now, new: on ? (true as const) : undefined }),
+      replace: true,
+    });
+  const twin = listTwin("/users", "sekisho users list", search);
+  twin.commands.push("sekisho users create NAME --role password_user");
+  return (
+    <>
+      <PageHead
+        title={t("pages.users.title")}
+        about={t("pages.users.about")}
+        twin={twin}
+        actions={
+          <Button
+            leftSection={<IconPlus size={17} aria-hidden="true" />}
+            onClick={() => showForm(true)}
+          >
+            {t("pages.users.add")}
+          </Button>
+        }
+      />
+      <DataTable<User>
+        name="users"
+        what={t("pages.users.title")}
+        columns={columns}
+        searchable={false}
+        read={(query, signal) => body(api.GET("/api/v1/users", { params: { query }, signal }))}
+        rowId={(row) => row.id}
+        actions={actions}
+        rowVerbs={(row, run) => (
+          <>
+            <Menu.Item
+              leftSection={<IconPencil size={16} aria-hidden="true" />}
+              onClick={() => setEdited(row)}
+            >
+              {t("pages.users.edit")}
+            </Menu.Item>
+            {run}
+          </>
+        )}
+        empty={<Text c="dimmed">{t("pages.users.empty")}</Text>}
+      />
+      {search.new && <UserForm onClose={() => showForm(false)} />}
+      {edited && <UserForm user={edited} onClose={() => setEdited(undefined)} />}
+    </>
+  );
+}

@@ -1,0 +1,73 @@
+//! The pages of the rail, who sees them, and their keys.
+import {
+  IconBook2,
+  IconChecklist,
+  IconDeviceDesktop,
+  IconHome,
+  IconKey,
+  IconRobot,
+  IconServer2,
+  IconUserCircle,
+  IconUsers,
+  type TablerIcon,
+} from "@tabler/icons-react";
+import type { Me } from "../api/client";
+
+export type PageName =
+  | "home"
+  | "resources"
+  | "accounts"
+  | "tasks"
+  | "agents"
+  | "keys"
+  | "devices"
+  | "users"
+  | "audit"
+  | "me";
+
+export interface PageLink {
+  name: PageName;
+  to: string;
+  icon: TablerIcon;
+  /** The permission without which it shows nothing. */
+  needs?: string;
+  /** The key after `g`. */
+  key: string;
+  /** Not in the rail: reached from a tab, the palette or a key. */
+  hidden?: boolean;
+}
+
+const HOME: PageLink = { name: "home", to: "/", icon: IconHome, key: "h" };
+
+export const WORK: PageLink[] = [
+  HOME,
+  { name: "resources", to: "/resources", icon: IconServer2, needs: "view_resources", key: "r" },
+  { name: "accounts", to: "/accounts", icon: IconKey, needs: "view_resources", key: "c" },
+  { name: "tasks", to: "/tasks", icon: IconChecklist, needs: "view_resources", key: "t" },
+];
+
+export const MANAGE: PageLink[] = [
+  { name: "agents", to: "/agents", icon: IconRobot, needs: "download_agent", key: "a" },
+  {
+    name: "keys",
+    to: "/agents/keys",
+    icon: IconKey,
+    needs: "download_agent",
+    key: "k",
+    hidden: true,
+  },
+  { name: "devices", to: "/devices", icon: IconDeviceDesktop, needs: "manage_devices", key: "d" },
+  { name: "users", to: "/users", icon: IconUsers, needs: "manage_users", key: "u" },
+  { name: "audit", to: "/audit", icon: IconBook2, needs: "view_audit", key: "l" },
+];
+
+export const ME: PageLink = { name: "me", to: "/me", icon: IconUserCircle, key: "m", hidden: true };
+
+export function may(me: Me | undefined, permission: string | undefined): boolean {
+  return permission === undefined || (me?.permissions.includes(permission) ?? false);
+}
+
+/** Every page the caller may see, in the order of the rail. */
+export function visible(me: Me | undefined, pages: PageLink[]): PageLink[] {
+  return pages.filter((page) => may(me, page.needs));
+}

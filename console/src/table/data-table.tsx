@@ -1,0 +1,640 @@
+//! The one list of the console: address = state, conditions, columns, pages by
+//! cursor, selection with bulk actions, CSV, keyboard.
+import {
+  ActionIcon,
+  Alert,
+  Box,
+  Button,
+  Checkbox,
+  Group,
+  Menu,
+  Paper,
+  Select,
+  Skeleton,
+  Stack,
+  Table,
+  Text,
+  TextInput,
+  Tooltip,
+} from "@mantine/core";
+import { useDebouncedCallback, useMediaQuery } from "@mantine/hooks";
+import {
+  IconChevronLeft,
+  IconChevronRight,
+  IconChevronsLeft,
+  IconDotsVertical,
+  IconDownload,
+  IconInbox,
+  IconRefresh,
+  IconSearch,
+  IconSearchOff,
+} from "@tabler/icons-react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import {
+  type ColumnDef,
+  columnOrderingFeature,
+  columnVisibilityFeature,
+  type RowData,
+  rowSelectionFeature,
+  tableFeatures,
+  useTable,
+} from "@tanstack/react-table";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { LOOK_AGAIN } from "../api/queries";
+import { LoadProblem, Notice, ProblemAlert } from "../parts/problem";
+import { usePreferences } from "../shell/preferences";
+import { everything, TooMany } from "./all";
+import { BulkSheet } from "./bulk";
+import { ColumnPicker } from "./columns";
+import { csv, save } from "./csv";
+import { FilterChip } from "./filters";
+import { LIMITS, readTyped, useListState } from "./search";
+import type { ListProps, RowAction } from "./types";
+import { useRowKeys } from "./use-row-keys";
+
+const features = tableFeatures({
+  columnVisibilityFeature,
+  columnOrderingFeature,
+  rowSelectionFeature,
+});
+
+/** More than this is not selected or written at once. */
+const MOST = 20_000;
+const NO_FILTERS: never[] = [];
+
+export function DataTable<T extends RowData>(props: ListProps<T>) {
+  const { name, what, columns, filters = NO_FILTERS, fixed, rowId, actions = [], onOpen } = props;
+  const { t } = useTranslation();
+  const { density } = usePreferences();
+  const isPhone = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
+  const filterIds = useStable(filters.map((filter) => filter.id));
+  const list = useListState(filterIds);
+
+  const conditions = { ...list.filters, ...(list.q ? { q: list.q } : {}), ...fixed };
+  const page = useQuery({
+    queryKey: [name, "list", conditions, list.limit, list.after],
+    queryFn: ({ signal }) =>
+      props.read(
+        { ...conditions, limit: list.limit, ...(list.after ? { after: list.after } : {}) },
+        signal,
+      ),
+    placeholderData: keepPreviousData,
+    refetchInterval: props.refreshEvery ?? LOOK_AGAIN,
+  });
+  const rows = useMemo(() => page.data?.items ?? [], [page.data]);
+
+  const defaults = columns.filter((column) => !column.hidden).map((column) => column.id);
+  const shown = (list.columns ?? defaults).filter((id) => columns.some((c) => c.id === id));
+  const order = shown.length > 0 ? shown : defaults;
+
+  // Rows stay selected while one turns pages or changes conditions.
+  const [picked, setPicked] = useState<ReadonlyMap<string, T>>(new Map());
+  const [complete, setComplete] = useState(false);
+  const select = (next: ReadonlyMap<string, T>) => {
+    setPicked(next);
+    setComplete(false);
+  };
+  const definitions = useMemo<ColumnDef<typeof features, T>[]>(
+    () =>
+      columns.map((column) => ({
+        id: column.id,
+        header: column.label,
+        cell: ({ row }) => column.cell(row.original),
+      })),
+    [columns],
+  );
+  const rowSelection = Object.fromEntries([...picked.keys()].map((id) => [id, true as const]));
+  const table = useTable({
+    features,
+    data: rows,
+    columns: definitions,
+    getRowId: rowId,
+    state: {
+      columnOrder: order,
+      columnVisibility: Object.fromEntries(columns.map(({ id }) => [id, order.includes(id)])),
+      rowSelection,
+    },
+    onRowSelectionChange: (change) => {
+      const next = typeof change === "function" ? change(rowSelection) : change;
+      const byId = new Map(rows.map((row) => [rowId(row), row]));
+      const kept = Object.keys(next).filter((id) => next[id]);
+      select(
+        new Map(
+          kept.flatMap((id): [string, T][] => {
+            const row = byId.get(id) ?? picked.get(id);
+            return row === undefined ? [] : [[id, row]];
+          }),
+        ),
+      );
+    },
+  });
+  const primary = columns.find((column) => column.primary) ?? columns[0];
+  const isWide = (id: string) => columns.some((c) => c.id === id && (c.primary || c.wide));
+  const rowName = (row: T) => primary?.text(row) ?? rowId(row);
+
+  const [sheet, setSheet] = useState<{ action: RowAction<T>; rows: T[] }>();
+  const work = useWork();
+  const readAll = (signal: AbortSignal, onProgress: (count: number) => void) =>
+    everything<T>((query, s) => props.read({ ...conditions, ...query }, s), {
+      most: MOST,
+      signal,
+      onProgress,
+    });
+  const selectAll = () =>
+    work.run("select", async (signal, progress) => {
+      const all = await readAll(signal, progress);
+      setPicked(new Map(all.map((row) => [rowId(row), row])));
+      setComplete(true);
+    });
+  const saveCsv = () =>
+    work.run("csv", async (signal, progress) => {
+      const all = await readAll(signal, progress);
+      const chosen = order.flatMap((id) =>
+        columns.filter((column) => column.id === id && !column.buttons),
+      );
+      const head = chosen.map((column) => column.label);
+      const lines = all.map((row) => chosen.map((column) => column.text(row)));
+      save(`sekisho-${name}-${new Date().toISOString().slice(0, 10)}.csv`, csv([head, ...lines]));
+    });
+
+  const body = useRef<HTMLDivElement>(null);
+  useRowKeys(body);
+
+  const selectable = actions.length > 0;
+  const isNarrowed = list.q !== "" || Object.keys(list.filters).length > 0;
+  const hasMenu = actions.length > 0 || props.rowVerbs !== undefined;
+  const selectedHere = rows.filter((row) => picked.has(rowId(row))).length;
+  const offerAll =
+    selectable && !complete && selectedHere === rows.length && rows.length > 0 && page.data?.next;
+
+  const menu = (row: T) => {
+    const own = actions
+      .filter((action) => action.applies?.(row) ?? true)
+      .map((action) => (
+        <Menu.Item
+          key={action.id}
+          leftSection={action.icon}
+          {...(action.danger ? { color: "red" } : {})}
+          onClick={() => setSheet({ action, rows: [row] })}
+        >
+          {action.label}
+        </Menu.Item>
+      ));
+    const items = props.rowVerbs ? props.rowVerbs(row, own) : own;
+    if (Array.isArray(items) && items.length === 0) return null;
+    return (
+      <Menu position="bottom-end" withinPortal>
+        <Menu.Target>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label={`${t("common.more")}: ${rowName(row)}`}
+          >
+            <IconDotsVertical size={18} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>{items}</Menu.Dropdown>
+      </Menu>
+    );
+  };
+
+  return (
+    <Stack gap="sm">
+      <Group gap="xs" align="center">
+        {props.searchable !== false && <SearchBox what={what} list={list} filters={filters} />}
+        {filters.map((filter) => (
+          <FilterChip
+            key={filter.id}
+            filter={filter}
+            value={list.filters[filter.id]}
+            onChange={(value) => list.set({ [filter.id]: value })}
+          />
+        ))}
+        {isNarrowed && (
+          <Button size="compact-sm" variant="subtle" onClick={list.clear}>
+            {t("table.clear")}
+          </Button>
+        )}
+        <Group gap={6} ml="auto" wrap="nowrap">
+          <Tooltip label={t("table.refresh")}>
+            <ActionIcon
+              variant="default"
+              size="lg"
+              aria-label={t("table.refresh")}
+              onClick={() => void page.refetch()}
+              loading={page.isFetching && !page.isPending}
+            >
+              <IconRefresh size={18} stroke={1.6} />
+            </ActionIcon>
+          </Tooltip>
+          <Tooltip label={t("table.csvAll")}>
+            <ActionIcon
+              variant="default"
+              size="lg"
+              aria-label={t("table.csvAll")}
+              onClick={saveCsv}
+              loading={work.what === "csv"}
+            >
+              <IconDownload size={18} stroke={1.6} />
+            </ActionIcon>
+          </Tooltip>
+          <ColumnPicker
+            columns={columns}
+            shown={order}
+            onChange={(next) => list.set({ cols: next?.join(","), after: list.after })}
+          />
+        </Group>
+      </Group>
+
+      {work.problem !== undefined &&
+        (work.problem instanceof TooMany ? (
+          <Alert color="yellow" role="alert">
+            {t("table.tooMany", { count: work.problem.limit })}
+          </Alert>
+        ) : (
+          <ProblemAlert error={work.problem} />
+        ))}
+
+      {picked.size > 0 && (
+        <Paper
+          withBorder
+          p={8}
+          radius="md"
+          className="bulk-bar"
+          role="region"
+          aria-label={t("table.actions")}
+        >
+          <Group gap="xs">
+            <Text size="sm" fw={600} aria-live="polite">
+              {complete
+                ? t("table.allSelected", { count: picked.size })
+                : t("table.selected", { count: picked.size })}
+            </Text>
+            {offerAll && (
+              <Button
+                size="compact-sm"
+                variant="subtle"
+                onClick={selectAll}
+                loading={work.what === "select"}
+              >
+                {t("table.selectAll")}
+              </Button>
+            )}
+            {work.what === "select" && (
+              <Text size="sm">{t("table.selectingAll", { count: work.count })}</Text>
+            )}
+            {actions.map((action) => (
+              <Button
+                key={action.id}
+                size="compact-sm"
+                variant={action.danger ? "light" : "filled"}
+                {...(action.danger ? { color: "red" } : {})}
+                leftSection={action.icon}
+                onClick={() => setSheet({ action, rows: [...picked.values()] })}
+              >
+                {action.label}
+              </Button>
+            ))}
+            <Button
+              size="compact-sm"
+              variant="subtle"
+              color="gray"
+              ml="auto"
+              onClick={() => select(new Map())}
+            >
+              {t("table.clearSelection")}
+            </Button>
+          </Group>
+        </Paper>
+      )}
+
+      <Box ref={body}>
+        {page.error && !page.data ? (
+          <LoadProblem error={page.error} onRetry={() => void page.refetch()}>
+            {(isNarrowed || list.after) && (
+              <Button variant="default" onClick={list.clear}>
+                {t("table.clear")}
+              </Button>
+            )}
+          </LoadProblem>
+        ) : page.isPending ? (
+          <SkeletonRows columns={order.length} label={t("common.loading")} />
+        ) : rows.length === 0 ? (
+          isNarrowed || list.after ? (
+            <Notice
+              icon={<IconSearchOff size={40} stroke={1.3} />}
+              title={t("table.noMatch.title")}
+            >
+              <Text c="dimmed" size="sm">
+                {t("table.noMatch.explain")}
+              </Text>
+              <Button variant="default" onClick={list.clear}>
+                {t("table.clear")}
+              </Button>
+            </Notice>
+          ) : (
+            <Notice icon={<IconInbox size={40} stroke={1.3} />} title={t("table.empty.title")}>
+              {props.empty}
+            </Notice>
+          )
+        ) : isPhone ? (
+          <Stack gap="xs" component="ul" p={0} m={0} aria-label={what}>
+            {table.getRowModel().rows.map((row) => (
+              <Paper
+                key={row.id}
+                component="li"
+                withBorder
+                p="sm"
+                radius="md"
+                data-row
+                style={{ listStyle: "none" }}
+              >
+                <Group justify="space-between" wrap="nowrap" align="flex-start">
+                  <Group gap="sm" wrap="nowrap" align="flex-start" style={{ minWidth: 0 }}>
+                    {selectable && (
+                      <Checkbox
+                        mt={2}
+                        checked={row.getIsSelected()}
+                        onChange={row.getToggleSelectedHandler()}
+                        aria-label={t("table.select", { name: rowName(row.original) })}
+                      />
+                    )}
+                    <Box className="clamp">{primary?.cell(row.original)}</Box>
+                  </Group>
+                  {hasMenu && menu(row.original)}
+                </Group>
+                <dl className="card-fields">
+                  {row
+                    .getVisibleCells()
+                    .filter((cell) => cell.column.id !== primary?.id)
+                    .map((cell) => (
+                      <div key={cell.id}>
+                        <dt>{cell.column.columnDef.header as string}</dt>
+                        <dd>
+                          <table.FlexRender cell={cell} />
+                        </dd>
+                      </div>
+                    ))}
+                </dl>
+              </Paper>
+            ))}
+          </Stack>
+        ) : (
+          <Box className="table-box" tabIndex={0} role="region" aria-label={what}>
+            <Table
+              stickyHeader
+              highlightOnHover
+              verticalSpacing={density === "compact" ? 4 : 9}
+              aria-busy={page.isPlaceholderData}
+              style={page.isPlaceholderData ? { opacity: 0.6 } : undefined}
+            >
+              <Table.Thead>
+                <Table.Tr>
+                  {selectable && (
+                    <Table.Th w={38}>
+                      <Checkbox
+                        aria-label={t("table.selectPage")}
+                        checked={selectedHere > 0 && selectedHere === rows.length}
+                        indeterminate={selectedHere > 0 && selectedHere < rows.length}
+                        onChange={() => {
+                          const next = new Map(picked);
+                          const all = selectedHere === rows.length;
+                          for (const row of rows) {
+                            if (all) next.delete(rowId(row));
+                            else next.set(rowId(row), row);
+                          }
+                          select(next);
+                        }}
+                      />
+                    </Table.Th>
+                  )}
+                  {table.getHeaderGroups().flatMap((group) =>
+                    group.headers.map((header) => (
+                      <Table.Th
+                        key={header.id}
+                        scope="col"
+                        ta={columns.find(({ id }) => id === header.column.id)?.align}
+                        miw={columns.find(({ id }) => id === header.column.id)?.minWidth}
+                      >
+                        <table.FlexRender header={header} />
+                      </Table.Th>
+                    )),
+                  )}
+                  {hasMenu && (
+                    <Table.Th w={44}>
+                      <span className="visually-hidden">{t("table.actions")}</span>
+                    </Table.Th>
+                  )}
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {table.getRowModel().rows.map((row) => (
+                  <Table.Tr
+                    key={row.id}
+                    data-row
+                    {...(row.getIsSelected() ? { "data-selected": true } : {})}
+                    onDoubleClick={() => onOpen?.(row.original)}
+                  >
+                    {selectable && (
+                      <Table.Td>
+                        <Checkbox
+                          checked={row.getIsSelected()}
+                          onChange={row.getToggleSelectedHandler()}
+                          aria-label={t("table.select", { name: rowName(row.original) })}
+                        />
+                      </Table.Td>
+                    )}
+                    {row.getVisibleCells().map((cell) => (
+                      <Table.Td
+                        key={cell.id}
+                        ta={columns.find(({ id }) => id === cell.column.id)?.align}
+                        {...(isWide(cell.column.id) ? { className: "wide" } : {})}
+                      >
+                        {cell.column.id === primary?.id ? (
+                          <div className="clamp">
+                            <table.FlexRender cell={cell} />
+                          </div>
+                        ) : (
+                          <table.FlexRender cell={cell} />
+                        )}
+                      </Table.Td>
+                    ))}
+                    {hasMenu && <Table.Td>{menu(row.original)}</Table.Td>}
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Box>
+        )}
+      </Box>
+
+      {(rows.length > 0 || list.page > 1) && (
+        <Group justify="space-between" gap="xs">
+          <Text size="sm" c="dimmed" aria-live="polite">
+            {work.what === "csv"
+              ? t("table.csvWorking", { count: work.count })
+              : `${t("table.page", { page: list.page })} · ${t("table.shown", { count: rows.length })}`}
+          </Text>
+          <Group gap={6} wrap="nowrap">
+            <Select
+              size="xs"
+              w={120}
+              aria-label={t("table.rows")}
+              data={LIMITS.map((limit) => ({
+                value: String(limit),
+                label: t("table.perPage", { count: limit }),
+              }))}
+              value={String(list.limit)}
+              allowDeselect={false}
+              onChange={(value) => list.set({ limit: Number(value) })}
+            />
+            <PageButton label={t("table.first")} on={list.page > 1 || !!list.after} go={list.first}>
+              <IconChevronsLeft size={17} />
+            </PageButton>
+            <PageButton label={t("table.previous")} on={list.page > 1} go={list.previous}>
+              <IconChevronLeft size={17} />
+            </PageButton>
+            <PageButton
+              label={t("table.next")}
+              on={!!page.data?.next && !page.isPlaceholderData}
+              go={() => page.data?.next && list.next(page.data.next)}
+            >
+              <IconChevronRight size={17} />
+            </PageButton>
+          </Group>
+        </Group>
+      )}
+
+      {sheet && (
+        <BulkSheet
+          name={name}
+          action={sheet.action}
+          rows={sheet.rows}
+          rowName={rowName}
+          rowId={rowId}
+          onClose={() => {
+            setSheet(undefined);
+            if (sheet.rows.length > 1) select(new Map());
+          }}
+        />
+      )}
+    </Stack>
+  );
+}
+
+interface PageButtonProps {
+  label: string;
+  on: boolean;
+  go: () => void;
+  children: React.ReactNode;
+}
+
+function PageButton({ label, on, go, children }: PageButtonProps) {
+  return (
+    <Tooltip label={label}>
+      <ActionIcon variant="default" size={30} aria-label={label} disabled={!on} onClick={go}>
+        {children}
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+interface SearchBoxProps {
+  what: string;
+  list: ReturnType<typeof useListState>;
+  filters: NonNullable<ListProps<RowData>["filters"]>;
+}
+
+function SearchBox({ what, list, filters }: SearchBoxProps) {
+  const { t } = useTranslation();
+  const [typed, setTyped] = useState(list.q);
+  const input = useRef<HTMLInputElement>(null);
+  const known = Object.fromEntries(
+    filters.map((filter) => [filter.id, filter.options?.map((option) => option.value)]),
+  );
+  const apply = (text: string) => {
+    const read = readTyped(text, known);
+    if (read.q === list.q && Object.keys(read.filters).length === 0) return;
+    if (Object.keys(read.filters).length > 0) setTyped(read.q);
+    list.set({ q: read.q || undefined, ...read.filters });
+  };
+  const later = useDebouncedCallback(apply, 300);
+  // Another address, e.g. by *clear*: but not under the fingers of who types.
+  useEffect(() => {
+    if (document.activeElement !== input.current) setTyped(list.q);
+  }, [list.q]);
+  return (
+    <TextInput
+      ref={input}
+      data-list-search
+      type="search"
+      w={{ base: "100%", sm: 260 }}
+      leftSection={<IconSearch size={16} aria-hidden="true" />}
+      placeholder={t("table.searchIn", { what })}
+      aria-label={t("table.searchIn", { what })}
+      aria-keyshortcuts="/"
+      value={typed}
+      maxLength={200}
+      onChange={(event) => {
+        setTyped(event.currentTarget.value);
+        if (!(event.nativeEvent as InputEvent).isComposing) later(event.currentTarget.value);
+      }}
+      onCompositionEnd={(event) => later(event.currentTarget.value)}
+      onKeyDown={(event) => {
+        if (event.key === "Enter" && !event.nativeEvent.isComposing) apply(typed);
+        if (event.key === "Escape") event.currentTarget.blur();
+      }}
+    />
+  );
+}
+
+function SkeletonRows({ columns, label }: { columns: number; label: string }) {
+  return (
+    <Stack gap={14} py="sm" role="status" aria-busy="true" aria-label={label}>
+      {Array.from({ length: 8 }, (_, row) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: rows without identity
+        <Group key={row} gap="lg" wrap="nowrap">
+          {Array.from({ length: Math.min(columns, 6) }, (_, column) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: cells without identity
+            <Skeleton key={column} height={16} width={`${column === 0 ? 26 : 14}%`} />
+          ))}
+        </Group>
+      ))}
+    </Stack>
+  );
+}
+
+/** Work on everything that matches, one at a time, stopped with the page. */
+function useWork() {
+  const [state, setState] = useState<{ what?: "csv" | "select"; count: number; problem?: unknown }>(
+    {
+      count: 0,
+    },
+  );
+  const abort = useRef<AbortController>(undefined);
+  useEffect(() => () => abort.current?.abort(), []);
+  const run = (
+    what: "csv" | "select",
+    work: (signal: AbortSignal, progress: (count: number) => void) => Promise<void>,
+  ) => {
+    abort.current?.abort();
+    const controller = new AbortController();
+    abort.current = controller;
+    setState({ what, count: 0 });
+    work(controller.signal, (count) => setState({ what, count })).then(
+      () => setState({ count: 0 }),
+      (problem: unknown) => {
+        if (!controller.signal.aborted) setState({ count: 0, problem });
+      },
+    );
+  };
+  return { ...state, run };
+}
+
+/** The same array as long as it holds the same. */
+function useStable(value: string[]): string[] {
+  const key = value.join("\u0000");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: compared by content
+  return useMemo(() => value, [key]);
+}
