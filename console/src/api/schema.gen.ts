@@ -387,6 +387,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a device go on that was held back because it seemed to be two
+         *     (`suspension` is `cloned`). Switch the copy off first: when both speak
+         *     again, both are held back again.
+         */
+        post: operations["resume_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{id}/unblock": {
         parameters: {
             query?: never;
@@ -786,6 +807,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows the trust bundles' order and receipt keys, and how many devices have
+         *     not shown the newest bundle yet.
+         */
+        get: operations["show_site_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/public": {
         parameters: {
             query?: never;
@@ -1124,7 +1165,7 @@ export interface components {
              */
             version: number;
         };
-        /** @description Why a device is blocked. */
+        /** @description Why a device is blocked, or let go on. */
         BlockRequest: {
             /** @description Why, in a few words. */
             reason: string;
@@ -1246,6 +1287,27 @@ export interface components {
             next?: number | null;
             /** @description Where the chain ended when the page was made. */
             head: components["schemas"]["HeadView"];
+        };
+        /**
+         * @description A chain that a restore cut off. That it did so stands in the chain after
+         *     it, in a line that a signed head vouches for. The lines that are missing
+         *     are where they were exported to.
+         */
+        Forgotten: {
+            /** @description The chain. */
+            chain: string;
+            /**
+             * Format: int64
+             * @description Its last line in the backup.
+             */
+            kept: number;
+            /**
+             * Format: int64
+             * @description The newest line of it that was signed.
+             */
+            signed: number;
+            /** @description When the backup was taken. */
+            taken_at: components["schemas"]["Time"];
         };
         /** @description What changes; what is left out stays, `null` removes. */
         GroupChangeBody: {
@@ -1707,7 +1769,7 @@ export interface components {
              */
             values: number;
             /** @description When it was made. */
-            created_at: string;
+            created_at: components["schemas"]["Time"];
         };
         /** @description A key that signs, or signed, heads. */
         KeyView: {
@@ -2319,6 +2381,51 @@ export interface components {
             /** @description The password. */
             password: components["schemas"]["SecretText"];
         };
+        /** @description One key. */
+        SiteKeyStatus: {
+            /** @description Its short id, as it is in bundles and orders. */
+            kid: string;
+            /** @description `order` or `receipt`. */
+            kind: string;
+            /**
+             * @description `waiting`: made, and no bundle names it; `next`: agents are learning of
+             *     it; `live`: in use; `former`: agents still believe it, or it still opens;
+             *     `retired`: not used any more; `lost`: named by the newest bundle, and its
+             *     private half is not here.
+             */
+            state: string;
+            /** @description Since when it is in this state; for `next`, from when on it is used. */
+            since: components["schemas"]["Time"];
+            replace_by?: components["schemas"]["Time"] | null;
+        };
+        /** @description Trust bundles, and the keys that they bring. */
+        SiteKeysStatus: {
+            /**
+             * Format: int64
+             * @description The version of the newest trust bundle.
+             */
+            bundle_version: number;
+            /** @description When it was published. */
+            bundle_since: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Approved devices.
+             */
+            devices: number;
+            /**
+             * Format: int64
+             * @description How many of them have not shown the newest bundle yet.
+             */
+            devices_behind: number;
+            /**
+             * Format: int64
+             * @description How many of them have shown a newer one: this database is older than it
+             *     was.
+             */
+            devices_ahead: number;
+            /** @description The order keys, then the receipt keys; those to come and in use first. */
+            keys: components["schemas"]["SiteKeyStatus"][];
+        };
         /** @description Another site whose heads are taken. */
         SiteView: {
             /** @description The site. */
@@ -2436,7 +2543,7 @@ export interface components {
             /** @description What kind of key locks the vault: `file`, `passphrase`, … . */
             provider: string;
             /** @description Since when. */
-            provider_since: string;
+            provider_since: components["schemas"]["Time"];
             /** @description What will lock it once the server has opened the vault with it. */
             next_provider?: string | null;
             /** @description The data keys, newest first. */
@@ -2469,6 +2576,11 @@ export interface components {
              *     witness was asked.
              */
             witnessed?: number | null;
+            /**
+             * @description Chains that end earlier than a witness saw them, because the site was
+             *     restored from a backup.
+             */
+            forgotten: components["schemas"]["Forgotten"][];
             /** @description The first thing that is wrong. */
             problem?: string | null;
         };
@@ -4121,6 +4233,87 @@ export interface operations {
                 };
             };
             /** @description It is out of service */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    resume_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlockRequest"];
+            };
+        };
+        responses: {
+            /** @description The device, no longer held back */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such device, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It is not held back */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6567,6 +6760,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["System"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Only administrators and auditors see it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_site_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteKeysStatus"];
                 };
             };
             /** @description A field is missing, unknown or malformed */
