@@ -8,9 +8,11 @@ import { accessibility, launch, settled, signIn, target } from "./browser.mjs";
 
 const ways = [
   { language: "ja", scheme: "light", width: 1360 },
+  { language: "ja", scheme: "dark", width: 1360 },
+  { language: "en", scheme: "light", width: 1360 },
   { language: "en", scheme: "dark", width: 1360 },
-  { language: "ja", scheme: "dark", width: 390 },
-  { language: "en", scheme: "light", width: 390 },
+  { language: "ja", scheme: "light", width: 390 },
+  { language: "en", scheme: "dark", width: 390 },
 ];
 const folder = process.argv[2];
 if (folder) mkdirSync(folder, { recursive: true });
@@ -47,13 +49,15 @@ try {
 console.log(`Tests  ${failed ? `${failed} failed | ` : ""}${passed} passed (${passed + failed})`);
 process.exitCode = failed ? 1 : 0;
 
-/** The pages, with one resource and one account that there are. */
+/** The pages, with one resource, and one account whose password is known. */
 async function pages(page) {
-  const first = async (list) => {
-    const answer = await page.request.get(`${to.url}/api/v1/${list}?limit=1`);
-    return (await answer.json()).items[0]?.id;
+  const list = async (name) => {
+    const answer = await page.request.get(`${to.url}/api/v1/${name}?limit=200`);
+    return (await answer.json()).items;
   };
-  const [resource, account] = [await first("resources"), await first("accounts")];
+  const [resources, accounts] = [await list("resources"), await list("accounts")];
+  const resource = resources[0]?.id;
+  const account = (accounts.find((one) => one.knowledge === "known") ?? accounts[0])?.id;
   return {
     home: "/",
     resources: "/resources",

@@ -1,10 +1,12 @@
 //! The web console: what Node checks, tests and builds of it.
 //!
 //! Everything else works without Node: a server built without the console says
-//! how to build it. So a machine without Node is told that this part was not
-//! run; whoever asks for it by name gets an error.
+//! how to build it. So a machine that cannot have Node is told that this part
+//! was not run; whoever asks for it by name gets an error.
 
+use std::ffi::OsString;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -15,21 +17,95 @@ use crate::workspace::Workspace;
 /// The oldest Node that the console's tools run on.
 const NODE: u32 = 20;
 
+/// The Node that npm brings where the machine's is older.
+const NODE_BROUGHT: u32 = 22;
+
+/// Where Debian has the browser.
+const CHROMIUM: &str = "/usr/bin/chromium";
+
+/// A server to look at with a browser.
+pub(crate) struct Site<'a> {
+    /// Where it is.
+    pub(crate) url: String,
+    /// Who signs in.
+    pub(crate) user: &'a str,
+    /// The file with the password.
+    pub(crate) password_file: &'a Path,
+    /// An account that can be revealed, as people type it.
+    pub(crate) account: String,
+}
+
 /// Whether the console can be built here.
 ///
 /// # Errors
 /// Says what is missing.
-pub(crate) fn possible() -> Result<()> {
-    for program in ["node", "npm"] {
-        if !cmd::on_path(program) {
-            bail!("there is no {program}; install Node {NODE} or newer");
-        }
+pub(crate) fn possible(workspace: &Workspace) -> Result<()> {
+    if !cmd::on_path("npm") {
+        bail!("there is no npm; install Node {NODE} or newer");
     }
-    let version = cmd::output(Command::new("node").arg("--version"))?;
-    match major(&version) {
+    match node_version(workspace)? {
         Some(found) if found >= NODE => Ok(()),
-        _ => bail!("Node is {}; install {NODE} or newer", version.trim()),
+        Some(found) => bail!("Node is {found}; install {NODE} or newer"),
+        None => bail!("there is no Node; install {NODE} or newer"),
     }
+}
+
+/// Whether the built console can be looked at here, on a running demo.
+///
+/// # Errors
+/// Says what is missing.
+pub(crate) fn can_be_seen(workspace: &Workspace) -> Result<()> {
+    possible(workspace)?;
+    if !Path::new(CHROMIUM).exists() {
+        bail!("there is no {CHROMIUM}; `cargo xtask setup` installs it on Debian");
+    }
+    if !cmd::is_root() {
+        bail!("the demo that is looked at needs root");
+    }
+    Ok(())
+}
+
+/// Has npm bring a Node, where the machine's is too old or missing.
+///
+/// # Errors
+/// When npm is missing, or fails.
+pub(crate) fn bring_node(workspace: &Workspace) -> Result<()> {
+    if node_version(workspace)?.is_some_and(|found| found >= NODE) {
+        return Ok(());
+    }
+    let architecture = match std::env::consts::ARCH {
+        "x86_64" => "x64",
+        "aarch64" => "arm64",
+        other => bail!("there is no ready-built Node for {other}; install Node {NODE} or newer"),
+    };
+    println!("setup: npm brings Node {NODE_BROUGHT}");
+    let folder = brought(workspace);
+    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let package = format!("node-linux-{architecture}@{NODE_BROUGHT}");
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--no-save", "--no-audit", "--no-fund", "--prefix"]);
+    cmd::run(npm.arg(&folder).arg(package))
+}
+
+fn brought(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("tools/node")
+}
+
+/// The path of the machine, with the Node that was brought in front.
+fn path(workspace: &Workspace) -> OsString {
+    let first = brought(workspace).join("node_modules/.bin");
+    let machine = std::env::var_os("PATH").unwrap_or_default();
+    let all = std::iter::once(first).chain(std::env::split_paths(&machine));
+    std::env::join_paths(all).unwrap_or(machine)
+}
+
+fn node_version(workspace: &Workspace) -> Result<Option<u32>> {
+    let brought = brought(workspace).join("node_modules/.bin/node");
+    let node = if brought.exists() { brought } else { PathBuf::from("node") };
+    if node.is_relative() && !cmd::on_path("node") {
+        return Ok(None);
+    }
+    Ok(major(&cmd::output(Command::new(node).arg("--version"))?))
 }
 
 /// Installs the packages of the lock file, unless they are there.
@@ -76,9 +152,38 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     cmd::run(&mut npm(workspace, &["run", "--silent", "build"]))
 }
 
+/// The command that looks at every page with a browser, in both languages and
+/// themes: is it accessible, does its policy hold, does nothing fail. It keeps
+/// the pictures in a folder.
+pub(crate) fn look(workspace: &Workspace, site: &Site<'_>, pictures: Option<&Path>) -> Command {
+    let mut command = browser(workspace, site, "e2e/look.mjs");
+    command.args(pictures);
+    command
+}
+
+/// The command that walks through the console with the keyboard only.
+pub(crate) fn walk(workspace: &Workspace, site: &Site<'_>) -> Command {
+    let mut command = browser(workspace, site, "e2e/walk.mjs");
+    command.arg(&site.account);
+    command
+}
+
+fn browser(workspace: &Workspace, site: &Site<'_>, script: &str) -> Command {
+    let mut command = Command::new("node");
+    command
+        .current_dir(workspace.root.join("console"))
+        .arg(script)
+        .env("PATH", path(workspace))
+        .env("CHROMIUM", CHROMIUM)
+        .env("SEKISHO_URL", &site.url)
+        .env("SEKISHO_USER", site.user)
+        .env("SEKISHO_PASSWORD_FILE", site.password_file);
+    command
+}
+
 fn npm(workspace: &Workspace, args: &[&str]) -> Command {
     let mut command = Command::new("npm");
-    command.current_dir(workspace.root.join("console")).args(args);
+    command.current_dir(workspace.root.join("console")).args(args).env("PATH", path(workspace));
     command
 }
 

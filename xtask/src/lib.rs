@@ -21,6 +21,7 @@ mod r#gen;
 mod ports;
 mod prove;
 pub mod scratch_system;
+mod screenshots;
 mod setup;
 mod test;
 mod tidy;
@@ -60,6 +61,8 @@ enum Verb {
     Tidy,
     /// Build the packages: deb, rpm, tar.gz and SHA256SUMS.
     Dist(dist::Args),
+    /// Take pictures of every page of the web console.
+    Screenshots(screenshots::Args),
     /// Write the generated files anew.
     Gen(r#gen::Args),
 }
@@ -93,6 +96,7 @@ fn run(cli: Cli) -> Result<()> {
         Verb::Fuzz(args) => fuzz::run(&workspace, &args),
         Verb::Tidy => tidy::run(&workspace),
         Verb::Dist(args) => dist::run(&workspace, &args),
+        Verb::Screenshots(args) => screenshots::run(&workspace, &args),
         Verb::Gen(args) => r#gen::run(&workspace, &args),
     }
 }

@@ -15,6 +15,7 @@ use super::interrupt::Interrupt;
 use super::report::Report;
 use super::server::{Server, write_secret};
 use super::{Binaries, random_password, wait_for};
+use crate::console::Site;
 use crate::ports::free_port;
 use crate::scratch_system::{Login, Scheme, ScratchSystem, Sshd, log_in};
 
@@ -40,6 +41,7 @@ pub(super) struct Stage {
     client: Client,
     folder: PathBuf,
     administrator_password: String,
+    password_file: PathBuf,
     /// The password that the reset replaces.
     former_password: String,
     account: Option<String>,
@@ -101,6 +103,7 @@ impl Stage {
             client,
             folder: folder.to_owned(),
             administrator_password,
+            password_file,
             former_password,
             account: None,
         }
@@ -191,6 +194,16 @@ impl Stage {
     }
 
     /// Where it is, how to sign in, and what to try next.
+    /// For a browser.
+    pub(super) fn site(&self) -> Site<'_> {
+        Site {
+            url: self.server.url(),
+            user: ADMINISTRATOR,
+            password_file: &self.password_file,
+            account: format!("{HOST}/{}", ACCOUNTS[0].0),
+        }
+    }
+
     pub(super) fn summary(&self) -> String {
         let (user, _) = ACCOUNTS[0];
         let account = self.account.as_deref().unwrap_or("ACCOUNT");
@@ -200,7 +213,7 @@ impl Stage {
             self.sshd.known_hosts().display()
         );
         let lines = [
-            format!("address   {}", self.server.url()),
+            format!("console   {}/", self.server.url()),
             format!("sign-in   {ADMINISTRATOR}  {}", self.administrator_password),
             format!("CA        {}", self.server.ca_file.display()),
             format!("logs      {}", self.folder.display()),

@@ -17,6 +17,7 @@ use sekisho_model::clock::{Clock as _, SystemClock};
 use sekisho_model::rng::{self, SystemRng};
 
 use crate::cmd;
+use crate::console::{self, Site};
 use crate::setup;
 use crate::workspace::Workspace;
 use flow::Stage;
@@ -66,6 +67,23 @@ impl Binaries {
 /// The verb: installs what is missing, builds, and runs the demo as root.
 pub(crate) fn build_and_run(workspace: &Workspace, args: &Args) -> Result<()> {
     setup::ensure_packages()?;
+    let binaries = build(workspace)?;
+    if cmd::is_root() {
+        run(args, &binaries)
+    } else {
+        elevate::run_as_root(args.once, args.json.as_deref(), &binaries.folder)
+    }
+}
+
+/// Builds the programs, and the console where Node is.
+fn build(workspace: &Workspace) -> Result<Binaries> {
+    match console::possible(workspace) {
+        Ok(()) => {
+            println!("demo: building the console");
+            console::build(workspace)?;
+        }
+        Err(why) => println!("demo: without the console: {why:#}"),
+    }
     println!("demo: building server, agent and command line");
     cmd::run(&mut workspace.cargo(&[
         "build",
@@ -78,12 +96,25 @@ pub(crate) fn build_and_run(workspace: &Workspace, args: &Args) -> Result<()> {
         "sekisho-cli",
         "--bins",
     ]))?;
-    let binaries = Binaries::in_folder(&workspace.target.join("debug"));
-    if cmd::is_root() {
-        run(args, &binaries)
-    } else {
-        elevate::run_as_root(args.once, args.json.as_deref(), &binaries.folder)
-    }
+    Ok(Binaries::in_folder(&workspace.target.join("debug")))
+}
+
+/// The demo's server and host after the cycle, for as long as `look` runs. As
+/// root.
+///
+/// # Errors
+/// When the demo fails, or `look` does.
+pub(crate) fn visit(
+    workspace: &Workspace,
+    look: impl FnOnce(&Site<'_>) -> Result<()>,
+) -> Result<()> {
+    setup::ensure_packages()?;
+    let binaries = build(workspace)?;
+    let interrupt = Interrupt::watch()?;
+    let scratch = tempfile::Builder::new().prefix("sekisho-demo-").tempdir()?;
+    let mut stage = Stage::set_up(&binaries, scratch.path(), &interrupt)?;
+    stage.play(&mut Report::default(), &interrupt)?;
+    look(&stage.site())
 }
 
 /// The demo itself, as root, with programs that are there.

@@ -48,7 +48,7 @@ pub(super) fn programs(workspace: &Workspace, arch: Arch) -> Result<PathBuf> {
 
 fn build(workspace: &Workspace, mut command: Command) -> Result<()> {
     // What is shipped holds the console.
-    console::possible()?;
+    console::possible(workspace)?;
     console::build(workspace)?;
     for product in PRODUCTS {
         command.args(["--package", product.krate]);

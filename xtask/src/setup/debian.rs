@@ -104,6 +104,21 @@ const PACKAGES: &[Package] = &[
         purpose: "psql, for the store's tests",
         present: || cmd::on_path("psql") || postgresql_program("psql"),
     },
+    Package {
+        name: "npm",
+        purpose: "builds the web console",
+        present: || cmd::on_path("npm") && cmd::on_path("node"),
+    },
+    Package {
+        name: "chromium",
+        purpose: "shows the web console, in tests of it",
+        present: || cmd::on_path("chromium"),
+    },
+    Package {
+        name: "fonts-noto-cjk",
+        purpose: "Japanese letters in pictures of the web console",
+        present: || Path::new("/usr/share/fonts/opentype/noto").exists(),
+    },
 ];
 
 /// The packages of which something is not there.

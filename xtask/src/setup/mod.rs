@@ -25,11 +25,8 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     let packages = debian::missing();
     let components = tools::missing_components();
     let tools = tools::missing(workspace);
-    // Node is not ours to install: without it only the console is missing.
-    if let Err(why) = console::possible() {
-        println!("setup: the console cannot be built: {why:#}");
-    }
-    if packages.is_empty() && components.is_empty() && tools.is_empty() {
+    let node = console::possible(workspace);
+    if packages.is_empty() && components.is_empty() && tools.is_empty() && node.is_ok() {
         println!("setup: nothing is missing");
         return Ok(());
     }
@@ -41,6 +38,9 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     }
     for tool in &tools {
         println!("setup: missing cargo tool {}: {}", tool.binary(), tool.purpose());
+    }
+    if let Err(why) = &node {
+        println!("setup: missing for the console: {why:#}");
     }
     if args.check {
         bail!("something is missing; `cargo xtask setup` installs it");
@@ -54,7 +54,8 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
 pub(crate) fn ensure(workspace: &Workspace) -> Result<()> {
     let complete = debian::missing().is_empty()
         && tools::missing_components().is_empty()
-        && tools::missing(workspace).is_empty();
+        && tools::missing(workspace).is_empty()
+        && console::possible(workspace).is_ok();
     if complete { Ok(()) } else { run(workspace, &Args { check: false }) }
 }
 
@@ -71,5 +72,10 @@ fn install(
 ) -> Result<()> {
     debian::install(packages)?;
     tools::install_components(components)?;
-    tools::install(workspace, tools)
+    tools::install(workspace, tools)?;
+    // Without it only the console is missing, and that is said where it is.
+    if let Err(why) = console::bring_node(workspace) {
+        println!("setup: the console cannot be built: {why:#}");
+    }
+    Ok(())
 }

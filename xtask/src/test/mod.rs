@@ -13,6 +13,7 @@ use sekisho_model::clock::{Clock as _, SystemClock};
 
 use crate::cmd;
 use crate::console;
+use crate::demo;
 use crate::r#gen;
 use crate::setup::{self, Tool};
 use crate::tidy;
@@ -79,8 +80,9 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     setup::ensure(workspace)?;
     let mut session = Session::default();
     if part.name == CONSOLE {
-        console::possible()?;
+        console::possible(workspace)?;
         session.console(workspace);
+        session.browser(workspace);
         return session.close();
     }
     if part.name == "packages" {
@@ -100,7 +102,7 @@ pub(crate) fn everything(workspace: &Workspace) -> Result<()> {
     session.check("setup", || setup::ensure(workspace));
     session.check("format", || cmd::run(&mut workspace.cargo(&["fmt", "--all", "--check"])));
     // Before anything is compiled: the server takes the built console in.
-    match console::possible() {
+    match console::possible(workspace) {
         Ok(()) => session.console(workspace),
         Err(why) => session.not_run(CONSOLE, &why),
     }
@@ -133,6 +135,7 @@ pub(crate) fn everything(workspace: &Workspace) -> Result<()> {
             Ok(()) => session.tests("packages", nextest(workspace, PACKAGES)),
             Err(why) => session.not_run("packages", &why),
         }
+        session.browser(workspace);
     }
     session.close()
 }
@@ -172,6 +175,22 @@ impl Session {
         self.check("console: lints, types", || console::check(workspace));
         self.tests(CONSOLE, console::tests(workspace));
         self.check("console: build", || console::build(workspace));
+    }
+
+    /// The built console in a browser, on the demo's server and host.
+    fn browser(&mut self, workspace: &Workspace) {
+        const NAME: &str = "console in a browser";
+        if let Err(why) = console::can_be_seen(workspace) {
+            return self.not_run(NAME, &why);
+        }
+        let visited = demo::visit(workspace, |site| {
+            self.tests("console: every page", console::look(workspace, site, None));
+            self.tests("console: by keyboard", console::walk(workspace, site));
+            Ok(())
+        });
+        if let Err(error) = visited {
+            self.check(NAME, || Err(error));
+        }
     }
 
     /// Says that a part cannot run here, where it happens and at the end.
