@@ -80,6 +80,9 @@ actions! {
     /// Change one's own password.
     ChangeOwnPassword = "change_own_password", None, Write;
 
+    /// Watch what changes; only what one may see is told.
+    WatchEvents = "watch_events", None, Read;
+
     /// List resources.
     ListResources = "list_resources", Some(Permission::ViewResources), Read;
     /// See a resource.

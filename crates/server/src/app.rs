@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use crate::bus::Bus;
 use crate::config::Config;
 use crate::keys::SiteKeys;
+use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::sessions::PasswordHasher;
 use crate::shutdown::Tasks;
@@ -28,6 +29,8 @@ pub struct App {
     pub rng: Arc<dyn Rng>,
     /// Wake-ups inside this server.
     pub bus: Bus,
+    /// What was committed lately, for who watches.
+    pub live: Live,
     /// What the server was told.
     pub config: Arc<Config>,
     /// What the server counts.

@@ -16,6 +16,7 @@ pub mod groups;
 pub mod http;
 pub mod init;
 pub mod keys;
+pub mod live;
 pub mod metrics;
 pub mod orders;
 pub mod policies;

@@ -28,6 +28,7 @@ use crate::app::{App, SharedApp};
 use crate::config::Config;
 use crate::http;
 use crate::keys::SiteKeys;
+use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::recovery::Recovered;
 use crate::sealed::Start;
@@ -104,7 +105,11 @@ async fn app(
     let keys = SiteKeys::load(&store, &ring).await?;
     let metrics = Arc::new(Metrics::new());
     let config = Arc::new(config);
+    let live = Live::new();
+    let noted = live.clone();
+    store.observe(move |events| noted.note(events));
     Ok(Arc::new(App {
+        live,
         store,
         vault: opened.vault,
         keys,
@@ -328,6 +333,7 @@ pub async fn serve(
     }
     notify(&[NotifyState::Stopping]);
     stopper.soft();
+    app.live.close();
     if tokio::time::timeout(SOFT, drain(&mut parts, &app)).await.is_err() {
         tracing::warn!("requests were still in progress; dropping them");
         stopper.hard();

@@ -168,7 +168,8 @@ pub fn facts(subject: &Subject, key: EnrolmentKey) -> Facts<EnrolmentKey> {
     if sees_all(subject) { Facts::of_site(key) } else { Facts::owned_by(key.owner, key) }
 }
 
-fn sees_all(subject: &Subject) -> bool {
+/// Whether a caller sees everybody's keys.
+pub(crate) fn sees_all(subject: &Subject) -> bool {
     subject.has(Permission::ManageDevices)
 }
 

@@ -83,6 +83,12 @@ pub enum Problem {
         /// How long to wait.
         retry_after: Duration,
     },
+    /// The caller, or all together, watch events too often at once.
+    #[error("{limit} event streams are open, which is the most; close one first")]
+    TooManyStreams {
+        /// How many may be open.
+        limit: usize,
+    },
     /// The database or capacity is missing for now; nothing is half-done.
     #[error("the server cannot answer now, nothing was changed; try again")]
     Unavailable {
@@ -195,6 +201,9 @@ impl Problem {
             }
             Self::UnknownPassword => ("unknown_password", S::CONFLICT, "Password not known"),
             Self::Throttled { .. } => ("throttled", S::TOO_MANY_REQUESTS, "Too many tries"),
+            Self::TooManyStreams { .. } => {
+                ("too_many_streams", S::TOO_MANY_REQUESTS, "Too many event streams")
+            }
             Self::Unavailable { .. } => ("unavailable", S::SERVICE_UNAVAILABLE, "Unavailable"),
             Self::AuditUnavailable { .. } => {
                 ("audit_unavailable", S::SERVICE_UNAVAILABLE, "Audit log not writable")

@@ -21,6 +21,7 @@ mod enrolment_keys;
 mod groups;
 mod harness;
 mod idempotency;
+mod live;
 mod objects;
 mod orders;
 mod policies;
