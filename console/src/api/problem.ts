@@ -21,6 +21,7 @@ export const KNOWN_CODES = [
   "stale",
   "throttled",
   "too_large",
+  "too_many_streams",
   "unauthenticated",
   "unavailable",
   "unknown_password",

@@ -19,6 +19,7 @@ import {
 } from "@mantine/core";
 import { useDebouncedCallback, useMediaQuery } from "@mantine/hooks";
 import {
+  IconArrowUp,
   IconChevronLeft,
   IconChevronRight,
   IconChevronsLeft,
@@ -41,7 +42,7 @@ import {
 } from "@tanstack/react-table";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { LOOK_AGAIN } from "../api/queries";
+import { lookAgain, useIsOld } from "../api/live";
 import { LoadProblem, Notice, ProblemAlert } from "../parts/problem";
 import { usePreferences } from "../shell/preferences";
 import { everything, TooMany } from "./all";
@@ -50,6 +51,7 @@ import { ColumnPicker } from "./columns";
 import { csv, save } from "./csv";
 import { FilterChip } from "./filters";
 import { LIMITS, readTyped, useListState } from "./search";
+import { useSteady } from "./steady";
 import type { ListProps, RowAction } from "./types";
 import { useRowKeys } from "./use-row-keys";
 
@@ -62,6 +64,7 @@ const features = tableFeatures({
 /** More than this is not selected or written at once. */
 const MOST = 20_000;
 const NO_FILTERS: never[] = [];
+const NO_ROWS: never[] = [];
 
 export function DataTable<T extends RowData>(props: ListProps<T>) {
   const { name, what, columns, filters = NO_FILTERS, fixed, rowId, actions = [], onOpen } = props;
@@ -80,9 +83,9 @@ export function DataTable<T extends RowData>(props: ListProps<T>) {
         signal,
       ),
     placeholderData: keepPreviousData,
-    refetchInterval: props.refreshEvery ?? LOOK_AGAIN,
+    refetchInterval: props.refreshEvery ?? lookAgain,
   });
-  const rows = useMemo(() => page.data?.items ?? [], [page.data]);
+  const question = JSON.stringify([conditions, list.limit, list.after, page.isPlaceholderData]);
 
   const defaults = columns.filter((column) => !column.hidden).map((column) => column.id);
   const shown = (list.columns ?? defaults).filter((id) => columns.some((c) => c.id === id));
@@ -94,6 +97,18 @@ export function DataTable<T extends RowData>(props: ListProps<T>) {
   const select = (next: ReadonlyMap<string, T>) => {
     setPicked(next);
     setComplete(false);
+  };
+  const { rows, fresh, show, watch } = useSteady(
+    page.data?.items ?? NO_ROWS,
+    question,
+    rowId,
+    picked.size > 0,
+  );
+  // What is not read by itself says at least that it is old.
+  const isOld = useIsOld(name, page.dataUpdatedAt) && props.refreshEvery === 0;
+  const refresh = () => {
+    show();
+    void page.refetch();
   };
   const definitions = useMemo<ColumnDef<typeof features, T>[]>(
     () =>
@@ -222,7 +237,7 @@ export function DataTable<T extends RowData>(props: ListProps<T>) {
               variant="default"
               size="lg"
               aria-label={t("table.refresh")}
-              onClick={() => void page.refetch()}
+              onClick={refresh}
               loading={page.isFetching && !page.isPending}
             >
               <IconRefresh size={18} stroke={1.6} />
@@ -309,7 +324,20 @@ export function DataTable<T extends RowData>(props: ListProps<T>) {
         </Paper>
       )}
 
-      <Box ref={body}>
+      {(fresh > 0 || isOld) && (
+        <Group justify="center" role="status">
+          <Button
+            size="compact-sm"
+            radius="xl"
+            leftSection={<IconArrowUp size={14} aria-hidden="true" />}
+            onClick={isOld ? refresh : show}
+          >
+            {isOld ? t("table.old") : t("table.fresh", { count: fresh })}
+          </Button>
+        </Group>
+      )}
+
+      <Box ref={body} {...watch}>
         {page.error && !page.data ? (
           <LoadProblem error={page.error} onRetry={() => void page.refetch()}>
             {(isNarrowed || list.after) && (

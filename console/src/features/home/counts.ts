@@ -1,7 +1,7 @@
 //! The numbers on Home, counted from lists until the server counts them.
 import { queryOptions } from "@tanstack/react-query";
 import { api, body, type Me, type Order } from "../../api/client";
-import { LOOK_AGAIN } from "../../api/queries";
+import { lookAgain } from "../../api/live";
 import { may } from "../../shell/nav";
 import { everything } from "../../table/all";
 
@@ -15,8 +15,8 @@ const MOST = 200;
 
 export const overview = (me: Me) =>
   queryOptions({
-    queryKey: ["home", me.user.id],
-    refetchInterval: LOOK_AGAIN,
+    queryKey: ["overview", me.user.id],
+    refetchInterval: lookAgain,
     queryFn: async ({ signal }) => {
       const limit = MOST;
       const sees = may(me, "view_resources");

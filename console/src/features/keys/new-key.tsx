@@ -19,6 +19,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, type Schemas } from "../../api/client";
+import { lookSoon } from "../../api/live";
 import { me as meQuery } from "../../api/queries";
 import { CopyBlock } from "../../parts/copy";
 import { Dialog } from "../../parts/dialog";
@@ -186,7 +187,7 @@ function Arrival({ id }: { id: string }) {
     queryKey: ["enrolment-keys", "one", id],
     queryFn: ({ signal }) =>
       body(api.GET("/api/v1/enrolment-keys/{id}", { params: { path: { id } }, signal })),
-    refetchInterval: (query) => (query.state.data?.uses ? false : 2_000),
+    refetchInterval: (query) => (query.state.data?.uses ? false : lookSoon()),
     staleTime: 0,
   });
   const device = key.data?.last_used_by ?? undefined;

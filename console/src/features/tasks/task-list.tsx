@@ -170,7 +170,6 @@ export function TaskList({ fixed }: { fixed?: Record<string, string> }) {
       }
       rowId={(row) => row.id}
       actions={actions}
-      refreshEvery={5_000}
       empty={<Text c="dimmed">{t("pages.tasks.empty")}</Text>}
     />
   );

@@ -30,6 +30,8 @@ export const problems = {
     sealed: "The server's vault is sealed until an administrator provides its key.",
     setup_done: "The site is set up already. Please sign in.",
     stale: "Somebody else changed it first. Look at what it is now.",
+    too_many_streams:
+      "Too many tabs are open, so this one is not kept up to date by itself. Close some of them.",
     throttled: "Too many tries. Wait a while and try again.",
     throttled_for_one: "Too many tries. Wait {{count}} second and try again.",
     throttled_for_other: "Too many tries. Wait {{count}} seconds and try again.",

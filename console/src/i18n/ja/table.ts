@@ -17,6 +17,8 @@ export const table = {
   page: "{{page}} ページ",
   shown_other: "{{count}} 件を表示",
   refresh: "最新の状態に更新",
+  fresh_other: "新着 {{count}} 件を表示",
+  old: "新しい記録があります（クリックで更新）",
   csv: "CSV",
   csvAll: "絞り込んだ全件を CSV で保存",
   csvWorking: "CSV を作成しています（{{count}} 件）",

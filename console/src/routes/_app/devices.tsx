@@ -187,7 +187,6 @@ function Devices() {
         }
         rowId={(row) => row.id}
         actions={actions}
-        refreshEvery={5_000}
         onOpen={(row) => void navigate({ search: (now) => ({ ...now, open: row.id }) })}
         empty={<Text c="dimmed">{t("pages.devices.empty")}</Text>}
       />
