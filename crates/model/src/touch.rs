@@ -152,6 +152,7 @@ impl Event {
             | Self::AuditViewed { .. }
             | Self::AuditVerified { .. }
             | Self::AuditExported { .. }
+            | Self::ListExported { .. }
             | Self::AccessDenied { .. } => Vec::new(),
         }
     }

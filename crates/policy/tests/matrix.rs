@@ -56,7 +56,7 @@ fn matrix() -> String {
         }};
     }
     rows! {
-        WatchEvents: "-";
+        WatchEvents: "-"; ViewOverview: "-";
         ListUsers: "-"; ViewUser: "site"; CreateUser: "-"; EditUser: "site"; GrantRole: "site";
         DisableUser: "site";
         ListTokens: "-"; CreateToken: "-"; RevokeToken: "own" "foreign"; ChangeOwnPassword: "-";

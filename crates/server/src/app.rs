@@ -41,6 +41,8 @@ pub struct App {
     pub started: Timestamp,
     /// Bounds the requests to the REST API.
     pub request_slots: Semaphore,
+    /// Bounds the exports of lists that run at once.
+    pub export_slots: Arc<Semaphore>,
     /// Bounds and runs password hashes.
     pub hasher: PasswordHasher,
     /// Work that outlives the request that began it.

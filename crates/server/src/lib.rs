@@ -19,6 +19,7 @@ pub mod keys;
 pub mod live;
 pub mod metrics;
 pub mod orders;
+pub mod overview;
 pub mod policies;
 pub mod recovery;
 pub mod relocate;

@@ -41,6 +41,9 @@ const SOFT: Duration = Duration::from_secs(10);
 /// How long tasks may take to notice a hard stop.
 const HARD: Duration = Duration::from_secs(3);
 
+/// So many lists are exported at once; more are told to try again.
+const MAX_EXPORTS: usize = 8;
+
 /// Connections that nobody has accepted yet, at most; the system may allow
 /// fewer (`net.core.somaxconn`, 4096 on Linux).
 const BACKLOG: u32 = 8192;
@@ -120,6 +123,7 @@ async fn app(
         metrics,
         started,
         request_slots: Semaphore::new(config.limits.requests),
+        export_slots: Arc::new(Semaphore::new(MAX_EXPORTS)),
         hasher: PasswordHasher::new(config.limits.password_hashes, rng),
         tasks: Tasks::default(),
         config,

@@ -275,7 +275,9 @@ impl Client {
         let bytes = body.collect().await.expect("a body").to_bytes();
         let body = if bytes.is_empty() {
             Value::Null
-        } else if kind.is_some_and(|kind| kind.starts_with(b"text/html")) {
+        } else if kind
+            .is_some_and(|kind| kind.starts_with(b"text/html") || kind.starts_with(b"text/csv"))
+        {
             Value::String(String::from_utf8(bytes.to_vec()).expect("UTF-8"))
         } else {
             serde_json::from_slice(&bytes).expect("every answer is JSON")
