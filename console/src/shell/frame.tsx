@@ -193,9 +193,9 @@ function PendingDevices({ me }: { me: Me }) {
     enabled: may(me, "manage_devices"),
     refetchInterval: lookAgain,
     queryFn: async ({ signal }) => {
-      const query = { state: "pending", limit: 100 };
+      const query = { state: "pending", limit: 1, count: true };
       const { data } = await api.GET("/api/v1/devices", { params: { query }, signal });
-      return { count: data?.items.length ?? 0, more: Boolean(data?.next) };
+      return { count: data?.count ?? 0, more: Boolean(data?.count_capped) };
     },
   });
   const { t } = useTranslation();

@@ -99,6 +99,7 @@ export function TaskList({ fixed }: { fixed?: Record<string, string> }) {
       {
         id: "created",
         label: t("pages.tasks.created"),
+        sort: "created_at",
         text: (row) => row.created_at,
         cell: (row) => <Ago value={row.created_at} />,
       },
@@ -164,10 +165,10 @@ export function TaskList({ fixed }: { fixed?: Record<string, string> }) {
       columns={columns}
       filters={filters}
       {...(fixed ? { fixed } : {})}
-      searchable={false}
       read={(query, signal) =>
         body(api.GET("/api/v1/orders", { params: { query: query as never }, signal }))
       }
+      csv="/orders.csv"
       rowId={(row) => row.id}
       actions={actions}
       empty={<Text c="dimmed">{t("pages.tasks.empty")}</Text>}
