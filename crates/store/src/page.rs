@@ -295,19 +295,26 @@ pub(crate) async fn sorted<R: Record>(
     page: &Page,
 ) -> Result<Paged<R>, StoreError> {
     let count = counted(db, &select, page).await?;
-    let (select, by, tag) = ordered(select, list, page)?;
+    let Ordered { select, by, tag } = ordered(select, list, page)?;
     let place =
         |row: &R| Cursor { id: (list.id_of)(row), text: format!("{tag}{}", by.key.of(row)) };
     one_page(db, select, page, count, place).await
 }
 
-/// The query with its order and its beginning, by what it is sorted, and what
-/// the text of its cursors begins with.
+/// A query with its order and its beginning.
+struct Ordered<'a, R: Record> {
+    select: Select<R::Entity>,
+    /// By what it is sorted.
+    by: &'a SortBy<R>,
+    /// What the text of its cursors begins with.
+    tag: String,
+}
+
 fn ordered<'a, R: Record>(
     select: Select<R::Entity>,
     list: &'a Sorting<R>,
     page: &Page,
-) -> Result<(Select<R::Entity>, &'a SortBy<R>, String), StoreError> {
+) -> Result<Ordered<'a, R>, StoreError> {
     let sort = page.sort.unwrap_or(list.usual);
     let Some(by) = list.by.iter().find(|by| by.word == sort.by) else {
         return Err(StoreError::internal(format!("'{}' is no column of this list", sort.by)));
@@ -333,7 +340,7 @@ fn ordered<'a, R: Record>(
     if let Some(expr) = expr {
         select = select.order_by(expr, order());
     }
-    Ok((select.order_by(list.id, order()), by, tag))
+    Ok(Ordered { select: select.order_by(list.id, order()), by, tag })
 }
 
 /// What SQLite does for a page of a list.
@@ -355,8 +362,8 @@ pub(crate) async fn plan<R: Record>(
     let config = StoreConfig::new(StoreUrl::Sqlite(folder.path().join("store.db")));
     let (clock, rng) = (Arc::new(ManualClock::new(Timestamp::EPOCH)), Arc::new(SeededRng::new(1)));
     let store = Store::connect(&config, clock, rng).await.expect("connects");
-    let (select, ..) = ordered(select, list, page).expect("a column of the list");
-    let mut plan = select.limit(51).build(DbBackend::Sqlite);
+    let ordered = ordered(select, list, page).expect("a column of the list");
+    let mut plan = ordered.select.limit(51).build(DbBackend::Sqlite);
     plan.sql = format!("EXPLAIN QUERY PLAN {}", plan.sql);
     let steps = store.writer.query_all_raw(plan).await.expect("explained");
     steps.iter().map(|step| step.try_get("", "detail").expect("text")).collect()

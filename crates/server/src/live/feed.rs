@@ -11,7 +11,7 @@ use sekisho_store::StoreError;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::ring::{After, Entry};
+use super::ring::{After, Commit};
 use super::see::{Kind, Known};
 use super::{Present, State};
 use crate::app::SharedApp;
@@ -174,7 +174,7 @@ impl Feed {
     /// What of it the caller may know, each once.
     async fn seen(
         &self,
-        entries: &[Arc<Entry>],
+        entries: &[Arc<Commit>],
     ) -> Result<Vec<(Kind, Option<String>)>, StoreError> {
         let mut seen = BTreeSet::new();
         let mut known = Known::new();
@@ -218,7 +218,7 @@ impl Feed {
 }
 
 /// Whether the caller's own session, token or rights may be among it.
-fn concerns(entries: &[Arc<Entry>], caller: &Authenticated) -> bool {
+fn concerns(entries: &[Arc<Commit>], caller: &Authenticated) -> bool {
     let me = caller.user.id;
     let mine = [Touched::Own(me), Touched::Tokens(me), Touched::User(me)];
     entries.iter().flat_map(|entry| &entry.touched).any(|(_, touched)| mine.contains(touched))

@@ -15,7 +15,7 @@ const KEPT: usize = 4096;
 
 /// What one commit has touched.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct Commit {
     /// Its number, from 1.
     pub(super) number: u64,
     /// By whom, of each thing.
@@ -30,7 +30,7 @@ pub(super) struct Entry {
 /// The newest commits.
 #[derive(Debug, Default)]
 pub(super) struct Ring {
-    entries: VecDeque<Arc<Entry>>,
+    entries: VecDeque<Arc<Commit>>,
     newest: u64,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Ring {
 #[derive(Debug)]
 pub(super) enum After {
     /// These commits, oldest first.
-    Entries(Vec<Arc<Entry>>),
+    Entries(Vec<Arc<Commit>>),
     /// It is not known any more, or never was.
     Gap,
 }
@@ -55,7 +55,7 @@ impl Ring {
         let audit = events.iter().any(|(_, event)| !matches!(event, Event::AuditViewed { .. }));
         self.newest += 1;
         let messages = OnceCell::new();
-        let entry = Entry { number: self.newest, touched, audit, messages };
+        let entry = Commit { number: self.newest, touched, audit, messages };
         if self.entries.len() == KEPT {
             self.entries.pop_front();
         }

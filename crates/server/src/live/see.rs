@@ -5,6 +5,7 @@
 //! more has no owner; only whoever removed it, and those who see everything,
 //! are told.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sekisho_model::event::Actor;
@@ -13,7 +14,7 @@ use sekisho_model::touch::Touched;
 use sekisho_policy::{ActionType, Facts, Subject, action, decide};
 use sekisho_store::{Access, StoreError};
 
-use super::ring::Entry;
+use super::ring::Commit;
 use crate::enrolment_keys;
 
 /// What changed, as the lists and pages of the API are called.
@@ -115,7 +116,7 @@ fn may<A: ActionType>(subject: &Subject, action: A, audience: Audience) -> bool 
 /// one look at it.
 pub(super) type Known = BTreeMap<(Option<UserId>, Touched), Vec<Message>>;
 
-impl Entry {
+impl Commit {
     /// What is told of it. Looked up once, whoever asks.
     ///
     /// # Errors
@@ -132,11 +133,11 @@ impl Entry {
                     Actor::User(user) => Some(*user),
                     Actor::Device(_) | Actor::System | Actor::Anonymous => None,
                 };
-                let key = (by, *touched);
-                if !known.contains_key(&key) {
-                    known.insert(key, resolve(at, by, *touched).await?);
-                }
-                messages.extend(known[&key].iter().cloned());
+                let found = match known.entry((by, *touched)) {
+                    Entry::Occupied(found) => found.into_mut(),
+                    Entry::Vacant(place) => place.insert(resolve(at, by, *touched).await?),
+                };
+                messages.extend(found.iter().cloned());
             }
             if self.audit {
                 messages.insert(of_site(Kind::Audit, None));

@@ -85,7 +85,7 @@ async fn the_listeners_serve_and_stop() {
         while !answer.ends_with(b"data: {}\n\n\r\n") {
             assert!(stream.read_buf(&mut answer).await.expect("read") > 0, "{answer:?}");
         }
-        let begun = std::time::Instant::now();
+        let begun = tokio::time::Instant::now();
         stop.send(()).expect("it runs");
         let _ = stream.read_to_end(&mut answer).await;
         assert!(answer.ends_with(b"0\r\n\r\n"), "the answer is complete");

@@ -263,6 +263,9 @@ fn accounts_are_found_by_the_policy_that_holds() {
     });
 }
 
+/// A device: its state, heard of so many minutes ago, how often it polls.
+type Seen = (DeviceState, Option<u64>, Option<u32>);
+
 #[test]
 fn resources_and_devices_are_found_by_their_agents() {
     on_both(async |world| {
@@ -270,7 +273,7 @@ fn resources_and_devices_are_found_by_their_agents() {
         let activity = Activity { now: world.now(), silence: Duration::from_secs(30 * 60) };
         let ago = |minutes: u64| Some(world.now().minus(Duration::from_secs(60 * minutes)));
         let approved = DeviceState::Approved;
-        let cases: [(&str, &[(DeviceState, Option<u64>, Option<u32>)], Served); 8] = [
+        let cases: [(&str, &[Seen], Served); 8] = [
             ("fresh", &[(approved, Some(30), None)], Served::Active),
             ("slow", &[(approved, Some(120), Some(3600))], Served::Active),
             ("silent", &[(approved, Some(31), None)], Served::Inactive),
