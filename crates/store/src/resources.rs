@@ -276,7 +276,7 @@ mod tests {
     /// to sort it.
     #[tokio::test]
     async fn the_usual_orders_need_no_sorting() {
-        let owner = row::Column::Owner.eq(uuid::Uuid::nil());
+        let owner = row::Column::Owner.eq(uuid::Uuid::from_u128(1));
         for (word, select) in [
             ("name", row::Entity::find()),
             ("name", row::Entity::find().filter(owner)),
