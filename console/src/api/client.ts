@@ -21,6 +21,10 @@ export type Version = Schemas["VersionView"];
 export interface Page<T> {
   items: T[];
   next?: string | null;
+  /** How many items all pages have, if it was asked for. */
+  count?: number | null;
+  /** There are more than `count` says. */
+  count_capped?: boolean | null;
 }
 
 const rules: Middleware = {

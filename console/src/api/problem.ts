@@ -21,12 +21,38 @@ export const KNOWN_CODES = [
   "stale",
   "throttled",
   "too_large",
+  "too_many_streams",
   "unauthenticated",
   "unavailable",
   "unknown_password",
   "unreachable",
   "unsupported_media_type",
 ] as const;
+/** What a `conflict` says is in the way; each has a text of its own. */
+export const KNOWN_CONFLICTS = [
+  "account_gone",
+  "agent_not_approved",
+  "changed_meanwhile",
+  "default_policy",
+  "device_blocked",
+  "device_not_blocked",
+  "device_not_held",
+  "device_retired",
+  "directory_account",
+  "in_use",
+  "last_administrator",
+  "name_taken",
+  "no_agent",
+  "not_a_session",
+  "order_left",
+  "order_open",
+  "repeat_unclear",
+  "reset_open",
+  "too_many_groups",
+  "witness_itself",
+  "witnessed_already",
+] as const;
+export type KnownConflict = (typeof KNOWN_CONFLICTS)[number];
 export type KnownCode = (typeof KNOWN_CODES)[number];
 
 interface Fields {
@@ -36,6 +62,8 @@ interface Fields {
   detail?: string | undefined;
   field?: string | undefined;
   order?: string | undefined;
+  /** What is in the way, as a word. */
+  conflict?: string | undefined;
   requestId?: string | undefined;
   /** Seconds until the next try makes sense. */
   retryAfter?: number | undefined;
@@ -47,6 +75,7 @@ export class Problem extends Error {
   readonly detail: string | undefined;
   readonly field: string | undefined;
   readonly order: string | undefined;
+  readonly conflict: string | undefined;
   readonly requestId: string | undefined;
   readonly retryAfter: number | undefined;
 
@@ -58,6 +87,7 @@ export class Problem extends Error {
     this.detail = fields.detail;
     this.field = fields.field;
     this.order = fields.order;
+    this.conflict = fields.conflict;
     this.requestId = fields.requestId;
     this.retryAfter = fields.retryAfter;
   }
@@ -76,6 +106,7 @@ export class Problem extends Error {
           detail: text(found.detail),
           field: text(found.field),
           order: text(found.order),
+          conflict: text(found.conflict),
           requestId: text(found.request_id) ?? requestId,
           retryAfter,
         });
@@ -98,6 +129,10 @@ export function unreachable(error: unknown): Problem {
 
 export function isProblem(error: unknown, code?: KnownCode): error is Problem {
   return error instanceof Problem && (code === undefined || error.code === code);
+}
+
+export function isKnownConflict(word: string | undefined): word is KnownConflict {
+  return word !== undefined && (KNOWN_CONFLICTS as readonly string[]).includes(word);
 }
 
 export function isKnown(code: string): code is KnownCode {

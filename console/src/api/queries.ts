@@ -1,10 +1,8 @@
 //! What is read from the server, by the name under which it is kept.
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, body } from "./client";
+import { lookAgain, lookSoon } from "./live";
 import { isProblem } from "./problem";
-
-/** How often open pages look again, in milliseconds, until the server tells. */
-export const LOOK_AGAIN = 15_000;
 
 export function createQueryClient(): QueryClient {
   return new QueryClient({
@@ -44,7 +42,7 @@ export const account = (id: string) =>
     queryKey: ["accounts", "one", id],
     queryFn: ({ signal }) =>
       body(api.GET("/api/v1/accounts/{id}", { params: { path: { id } }, signal })),
-    refetchInterval: LOOK_AGAIN,
+    refetchInterval: lookAgain,
   });
 
 export const resource = (id: string) =>
@@ -52,7 +50,7 @@ export const resource = (id: string) =>
     queryKey: ["resources", "one", id],
     queryFn: ({ signal }) =>
       body(api.GET("/api/v1/resources/{id}", { params: { path: { id } }, signal })),
-    refetchInterval: LOOK_AGAIN,
+    refetchInterval: lookAgain,
   });
 
 export const policies = queryOptions({
@@ -68,13 +66,13 @@ export const roles = queryOptions({
   staleTime: 300_000,
 });
 
-/** An order, asked for again until it is finished: the server holds the answer back. */
+/** An order, asked for again until it is finished. */
 export const order = (id: string) =>
   queryOptions({
     queryKey: ["orders", "one", id],
     queryFn: ({ signal }) =>
       body(api.GET("/api/v1/orders/{id}", { params: { path: { id } }, signal })),
-    refetchInterval: (query) => (isFinished(query.state.data?.state) ? false : 1_500),
+    refetchInterval: (query) => (isFinished(query.state.data?.state) ? false : lookSoon()),
     staleTime: 0,
   });
 

@@ -8,8 +8,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the accounts one may see, by name. */
+        /**
+         * List the accounts one may see, by name or by `sort`: `name`, `created_at`,
+         *     `last_verified_at`.
+         */
         get: operations["list_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Write the accounts one may see as a file: everything of the list, without
+         *     passwords. On record.
+         */
+        get: operations["export_accounts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -191,8 +214,32 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the agents on one's own resources (A-131), by host name. */
+        /**
+         * List the agents on one's own resources (A-131), by host name or by `sort`:
+         *     `host_name`, `created_at`, `last_seen_at`, `state`, `platform`,
+         *     `agent_version`.
+         */
         get: operations["list_agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Write the agents on one's own resources as a file: everything of the list.
+         *     On record.
+         */
+        get: operations["export_agents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -209,11 +256,32 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Lists the audit log, newest first. `q` searches in the events' fields.
+         * Lists the audit log, newest first, or by `sort`: `at`. `q` searches in the
+         *     events' fields.
          * @description Reading is itself recorded: once for each filter, also when its pages are
          *     turned or loaded again within five minutes.
          */
         get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Writes the audit log as a file for spreadsheets: everything of the list. On
+         *     record. A copy that can be verified is made by `GET /audit/export`.
+         */
+        get: operations["export_audit_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -323,8 +391,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List all devices, by host name. For administrators. */
+        /**
+         * List all devices, by host name or by `sort`: `host_name`, `created_at`,
+         *     `last_seen_at`, `state`, `platform`, `agent_version`. For administrators.
+         */
         get: operations["list_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Write all devices as a file: everything of the list. For administrators. On
+         *     record.
+         */
+        get: operations["export_devices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -432,11 +523,34 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List enrolment keys, newest first: one's own, or all for administrators. */
+        /**
+         * List enrolment keys: one's own, or all for administrators. Newest first, or
+         *     by `sort`: `created_at`, `label`, `expires_at`, `last_used_at`.
+         */
         get: operations["list_enrolment_keys"];
         put?: never;
         /** Make an enrolment key. Its text is in this answer and nowhere else. */
         post: operations["create_enrolment_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolment-keys.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Write enrolment keys as a file: everything of the list, without secrets. On
+         *     record.
+         */
+        get: operations["export_enrolment_keys"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -471,6 +585,35 @@ export interface paths {
         put?: never;
         /** Revoke an enrolment key. Devices it has admitted stay. */
         post: operations["revoke_enrolment_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch what changes: a stream of server-sent events that carry a kind and at
+         *     most an id, for what the caller may see.
+         * @description `event` is `accounts`, `resources`, `orders`, `devices`, `agents`,
+         *     `enrolment-keys`, `users`, `me`, `tokens`, `policies`, `groups`, `audit` or
+         *     `system`, and `data` is `{"id":"…"}` or, for several or none in particular,
+         *     `{}`. `ready` comes first; `reset` says that something was missed: read
+         *     everything again; `session_ended` says goodbye. Who comes again with
+         *     `Last-Event-ID` gets what it missed. A comment comes every 15 seconds.
+         *
+         *     Only what this server's process has committed is told: look again by
+         *     yourself now and then.
+         */
+        get: operations["watch_events"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -518,8 +661,32 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List orders on the resources one may see, newest first. */
+        /**
+         * List orders on the resources one may see, newest first, or by `sort`:
+         *     `created_at`. `q` looks in their reasons, and for resources whose names
+         *     begin with it and accounts that are called so.
+         */
         get: operations["list_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Write the orders on the resources one may see as a file: everything of the
+         *     list. On record.
+         */
+        get: operations["export_orders"];
         put?: never;
         post?: never;
         delete?: never;
@@ -562,6 +729,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See what is to be done, in numbers. */
+        get: operations["show_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/password-policies": {
         parameters: {
             query?: never;
@@ -569,7 +753,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the password policies, by name. */
+        /** List the password policies, by name or by `sort`: `name`, `created_at`. */
         get: operations["list_policies"];
         put?: never;
         /** Create a password policy. */
@@ -607,8 +791,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the resource groups one may see, by name. What is in one is listed by
-         *     `/resources?group=`.
+         * List the resource groups one may see, by name or by `sort`: `name`,
+         *     `created_at`. What is in one is listed by `/resources?group=`.
          */
         get: operations["list_groups"];
         put?: never;
@@ -664,11 +848,34 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the resources one may see, by name. */
+        /**
+         * List the resources one may see by name, or by `sort`: `name`, `created_at`,
+         *     `dns_name`, `platform`. `q` is what names begin with.
+         */
         get: operations["list_resources"];
         put?: never;
         /** Create a resource. Its creator owns it; nobody else sees it. */
         post: operations["create_resource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resources.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Write the resources one may see as a file: everything of the list. On
+         *     record.
+         */
+        get: operations["export_resources"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -871,7 +1078,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the caller's API tokens, newest first. */
+        /**
+         * Lists the caller's API tokens, newest first, or by `sort`: `created_at`,
+         *     `name`, `expires_at`, `last_used_at`.
+         */
         get: operations["list_tokens"];
         put?: never;
         /** Makes an API token for the caller. Its secret is shown this once. */
@@ -906,11 +1116,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists users by name. */
+        /**
+         * Lists users by name, or by `sort`: `name`, `display_name`, `role`, `state`,
+         *     `created_at`. `q` searches in both names.
+         */
         get: operations["list_users"];
         put?: never;
         /** Creates a user. */
         post: operations["create_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Writes users as a file: everything of the list. On record. */
+        get: operations["export_users"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1273,8 +1503,8 @@ export interface components {
             /** @description By which device. */
             last_used_by?: string | null;
             revoked_at?: components["schemas"]["Time"] | null;
-            /** @description What can be done with it now. */
-            state: components["schemas"]["KeyState"];
+            /** @description What can be done with it now: `active`, `used`, `expired`, `revoked`. */
+            state: string;
         };
         /** @description Lines, oldest first. A page may be empty and still have a next one. */
         Exported: {
@@ -1413,6 +1643,13 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_DeviceView: {
@@ -1459,6 +1696,13 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_EnrolmentKeyView: {
@@ -1491,11 +1735,18 @@ export interface components {
                 /** @description By which device. */
                 last_used_by?: string | null;
                 revoked_at?: components["schemas"]["Time"] | null;
-                /** @description What can be done with it now. */
-                state: components["schemas"]["KeyState"];
+                /** @description What can be done with it now: `active`, `used`, `expired`, `revoked`. */
+                state: string;
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_GroupView: {
@@ -1529,6 +1780,13 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_LineView: {
@@ -1556,6 +1814,13 @@ export interface components {
                 origin: Record<string, never>;
                 /** @description The event's fields. */
                 event: Record<string, never>;
+                /**
+                 * @description What the ids in `actor` and `event` are called now, by id; what is not
+                 *     there any more is left out. Not part of the line that was hashed.
+                 */
+                names: {
+                    [key: string]: string;
+                };
                 /** @description The hash of the line before. */
                 previous: string;
                 /** @description The hash of this line. */
@@ -1563,6 +1828,13 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_OrderView: {
@@ -1602,6 +1874,13 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_PolicyView: {
@@ -1627,6 +1906,13 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_ResourceView: {
@@ -1656,6 +1942,13 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_RoleView: {
@@ -1668,6 +1961,13 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_TokenView: {
@@ -1688,6 +1988,13 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_UserView: {
@@ -1713,6 +2020,13 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_VersionView: {
@@ -1738,6 +2052,13 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description What became of them. */
         Kept: {
@@ -1746,11 +2067,6 @@ export interface components {
             /** @description How many were there already. */
             known: number;
         };
-        /**
-         * @description What can be done with a key now; derived, never stored.
-         * @enum {string}
-         */
-        KeyState: "active" | "used" | "expired" | "revoked";
         /** @description One data key. */
         KeyStatus: {
             /**
@@ -1812,6 +2128,13 @@ export interface components {
             origin: Record<string, never>;
             /** @description The event's fields. */
             event: Record<string, never>;
+            /**
+             * @description What the ids in `actor` and `event` are called now, by id; what is not
+             *     there any more is left out. Not part of the line that was hashed.
+             */
+            names: {
+                [key: string]: string;
+            };
             /** @description The hash of the line before. */
             previous: string;
             /** @description The hash of this line. */
@@ -1989,6 +2312,53 @@ export interface components {
             /** @description What came of it, without secrets. */
             result?: Record<string, never> | null;
         };
+        /**
+         * @description What is to be done. Each number is of what the caller may see, and counted
+         *     up to 10,000; what their role does not show is `null`.
+         */
+        Overview: {
+            /**
+             * Format: int64
+             * @description Devices that wait for approval.
+             */
+            pending_devices?: number | null;
+            /**
+             * Format: int64
+             * @description Approved agents on one's own resources that were silent for long
+             *     (A-140).
+             */
+            inactive_agents?: number | null;
+            /**
+             * Format: int64
+             * @description Accounts whose known password did not work.
+             */
+            out_of_sync?: number | null;
+            /**
+             * Format: int64
+             * @description Accounts.
+             */
+            accounts?: number | null;
+            /**
+             * Format: int64
+             * @description Of these, those whose password is known.
+             */
+            known_accounts?: number | null;
+            /**
+             * Format: int64
+             * @description One's own tasks that are not finished.
+             */
+            my_open_tasks?: number | null;
+            /**
+             * Format: int64
+             * @description One's own tasks of the last seven days that failed, or whose outcome is
+             *     open.
+             */
+            my_failed_tasks?: number | null;
+            /** @description Whether there is an enrolment key, of whatever state. */
+            has_key?: boolean | null;
+            /** @description Whether there is an approved agent on one's own resources. */
+            has_agent?: boolean | null;
+        };
         /** @description The old password and the new one. */
         PasswordChange: {
             /** @description The password now. */
@@ -2062,6 +2432,8 @@ export interface components {
             detail: string;
             /** @description The field to blame. */
             field?: string | null;
+            /** @description What is in the way, as a word (`conflict`). */
+            conflict?: string | null;
             /** @description The order in the way (`in_progress`). */
             order?: string | null;
             /** @description The id of this request, also in the server's log. */
@@ -2079,6 +2451,17 @@ export interface components {
             initialised: boolean;
             /** @description Whether the first administrator is missing. */
             setup_needed: boolean;
+            /**
+             * @description Where agents enrol and report: the site's public name and the port of
+             *     the agent plane, as this server listens. What stands before it (a
+             *     gateway, another port outside) it does not know.
+             */
+            agents_address: string;
+            /**
+             * Format: int32
+             * @description A revealed password is hidden after so many seconds.
+             */
+            hide_after_s: number;
         };
         /** @description How a witness or an export target is. */
         ReaderState: {
@@ -2643,10 +3026,24 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
                 /** @description Only those on this resource. */
                 resource?: string;
                 /** @description `present` (the default), `gone`, or `all`. */
                 presence?: string;
+                /**
+                 * @description Only those of whose password this is known: `unknown`, `unverified`,
+                 *     `known`, `indeterminate`, `out_of_sync`.
+                 */
+                knowledge?: string;
+                /** @description Only those with this policy of their own, or from their resource. */
+                policy?: string;
             };
             header?: never;
             path?: never;
@@ -2661,6 +3058,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemList_AccountView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    export_accounts: {
+        parameters: {
+            query?: {
+                /** @description As for the list itself. */
+                q?: string;
+                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
+                bom?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Only those on this resource. */
+                resource?: string;
+                /** @description `present` (the default), `gone`, or `all`. */
+                presence?: string;
+                /**
+                 * @description Only those of whose password this is known: `unknown`, `unverified`,
+                 *     `known`, `indeterminate`, `out_of_sync`.
+                 */
+                knowledge?: string;
+                /** @description Only those with this policy of their own, or from their resource. */
+                policy?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description A field is missing, unknown or malformed */
@@ -2871,6 +3345,8 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
             };
             header?: never;
             path: {
@@ -3502,6 +3978,17 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Only `pending`, `approved`, `blocked` or `retired` ones. */
+                state?: string;
+                /** @description Only those heard of not long ago, or only the others (A-140). */
+                active?: boolean;
             };
             header?: never;
             path?: never;
@@ -3556,6 +4043,76 @@ export interface operations {
             };
         };
     };
+    export_agents: {
+        parameters: {
+            query?: {
+                /** @description As for the list itself. */
+                q?: string;
+                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
+                bom?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Only `pending`, `approved`, `blocked` or `retired` ones. */
+                state?: string;
+                /** @description Only those heard of not long ago, or only the others (A-140). */
+                active?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_audit: {
         parameters: {
             query?: {
@@ -3565,6 +4122,13 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
                 /** @description Event numbers, separated by commas. */
                 code?: string;
                 /** @description At this time or later. */
@@ -3573,6 +4137,12 @@ export interface operations {
                 to?: string;
                 /** @description By this actor: an id, `system` or `anonymous`. */
                 actor?: string;
+                /** @description Only events that name this resource. */
+                resource?: string;
+                /** @description Only events that name this account. */
+                account?: string;
+                /** @description Only events that name this device. */
+                device?: string;
             };
             header?: never;
             path?: never;
@@ -3608,6 +4178,86 @@ export interface operations {
                 };
             };
             /** @description Only administrators and auditors read the audit log */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    export_audit_csv: {
+        parameters: {
+            query?: {
+                /** @description As for the list itself. */
+                q?: string;
+                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
+                bom?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Event numbers, separated by commas. */
+                code?: string;
+                /** @description At this time or later. */
+                from?: string;
+                /** @description Before this time. */
+                to?: string;
+                /** @description By this actor: an id, `system` or `anonymous`. */
+                actor?: string;
+                /** @description Only events that name this resource. */
+                resource?: string;
+                /** @description Only events that name this account. */
+                account?: string;
+                /** @description Only events that name this device. */
+                device?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Only administrators and auditors export the audit log */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3970,8 +4620,17 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
                 /** @description Only `pending`, `approved`, `blocked` or `retired` ones. */
                 state?: string;
+                /** @description Only those heard of not long ago, or only the others (A-140). */
+                active?: boolean;
             };
             header?: never;
             path?: never;
@@ -3986,6 +4645,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemList_DeviceView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    export_devices: {
+        parameters: {
+            query?: {
+                /** @description As for the list itself. */
+                q?: string;
+                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
+                bom?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Only `pending`, `approved`, `blocked` or `retired` ones. */
+                state?: string;
+                /** @description Only those heard of not long ago, or only the others (A-140). */
+                active?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description A field is missing, unknown or malformed */
@@ -4419,6 +5148,15 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Only `active`, `used`, `expired` or `revoked` ones. */
+                state?: string;
             };
             header?: never;
             path?: never;
@@ -4493,6 +5231,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatedKeyView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    export_enrolment_keys: {
+        parameters: {
+            query?: {
+                /** @description As for the list itself. */
+                q?: string;
+                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
+                bom?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Only `active`, `used`, `expired` or `revoked` ones. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description A field is missing, unknown or malformed */
@@ -4669,6 +5475,80 @@ export interface operations {
             };
         };
     };
+    watch_events: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The last `id` that was received, for who cannot send `Last-Event-ID`
+                 *     (a page that opens a new `EventSource`); that header is taken first.
+                 */
+                after?: string;
+            };
+            header?: {
+                /** @description The last `id` received */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too_many_streams`: close one first */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     show_me: {
         parameters: {
             query?: never;
@@ -4801,6 +5681,13 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
                 /** @description Only those on this account. */
                 account?: string;
                 /** @description Only those of this device. */
@@ -4823,6 +5710,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemList_OrderView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    export_orders: {
+        parameters: {
+            query?: {
+                /** @description As for the list itself. */
+                q?: string;
+                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
+                bom?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Only those on this account. */
+                account?: string;
+                /** @description Only those of this device. */
+                device?: string;
+                /** @description Only those the caller asked for. */
+                mine?: boolean;
+                /** @description `open` for all that are not finished, or a state. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description A field is missing, unknown or malformed */
@@ -5011,6 +5972,62 @@ export interface operations {
             };
         };
     };
+    show_overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The numbers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_policies: {
         parameters: {
             query?: {
@@ -5020,6 +6037,13 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
             };
             header?: never;
             path?: never;
@@ -5436,6 +6460,13 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
             };
             header?: never;
             path?: never;
@@ -5970,8 +7001,29 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
                 /** @description Only those in this group. */
                 group?: string;
+                /** @description Only those of this owner. */
+                owner?: string;
+                /**
+                 * @description Only those for this kind of agent: `linux`, `windows`,
+                 *     `windows_domain`.
+                 */
+                platform?: string;
+                /**
+                 * @description Only those whose agent is `active`, `inactive` (approved and silent for
+                 *     long), `pending`, `blocked`, or that have `none`.
+                 */
+                agent?: string;
+                /** @description Only those with an account whose known password did not work. */
+                out_of_sync?: boolean;
             };
             header?: never;
             path?: never;
@@ -6046,6 +7098,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResourceView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    export_resources: {
+        parameters: {
+            query?: {
+                /** @description As for the list itself. */
+                q?: string;
+                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
+                bom?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Only those in this group. */
+                group?: string;
+                /** @description Only those of this owner. */
+                owner?: string;
+                /**
+                 * @description Only those for this kind of agent: `linux`, `windows`,
+                 *     `windows_domain`.
+                 */
+                platform?: string;
+                /**
+                 * @description Only those whose agent is `active`, `inactive` (approved and silent for
+                 *     long), `pending`, `blocked`, or that have `none`.
+                 */
+                agent?: string;
+                /** @description Only those with an account whose known password did not work. */
+                out_of_sync?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description A field is missing, unknown or malformed */
@@ -6959,6 +8093,13 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
             };
             header?: never;
             path?: never;
@@ -7147,6 +8288,17 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Only those of this role. */
+                role?: string;
+                /** @description Only `active` or `disabled` ones. */
+                state?: string;
             };
             header?: never;
             path?: never;
@@ -7252,6 +8404,76 @@ export interface operations {
             };
             /** @description Another user has this name */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    export_users: {
+        parameters: {
+            query?: {
+                /** @description As for the list itself. */
+                q?: string;
+                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
+                bom?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Only those of this role. */
+                role?: string;
+                /** @description Only `active` or `disabled` ones. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { KNOWN_CODES } from "../api/problem";
+import { KNOWN_CODES, KNOWN_CONFLICTS } from "../api/problem";
 import { en } from "./en";
 import { EVENTS } from "./events.gen";
 import { exactTime, normalise, relativeTime } from "./format";
@@ -36,6 +36,7 @@ test("no text is empty, and Japanese has full stops of its own", () => {
 
 test("every code of the server has a text", () => {
   for (const code of KNOWN_CODES) expect(ja.problems.texts).toHaveProperty(code);
+  for (const word of KNOWN_CONFLICTS) expect(ja.problems.conflicts).toHaveProperty(word);
 });
 
 test("events have a name in both languages", () => {

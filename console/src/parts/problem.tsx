@@ -10,7 +10,7 @@ import { Link } from "@tanstack/react-router";
 import type { TFunction } from "i18next";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { isKnown, isProblem, Problem } from "../api/problem";
+import { isKnown, isKnownConflict, isProblem, Problem } from "../api/problem";
 
 /** The text of a refusal: by its code, never the server's own sentence. */
 export function problemText(t: TFunction, error: unknown, field?: string): string {
@@ -20,6 +20,9 @@ export function problemText(t: TFunction, error: unknown, field?: string): strin
   }
   if (error.code === "throttled" && error.retryAfter) {
     return t("problems.texts.throttled_for", { count: error.retryAfter });
+  }
+  if (error.code === "conflict" && isKnownConflict(error.conflict)) {
+    return t(`problems.conflicts.${error.conflict}`);
   }
   if (isKnown(error.code)) return t(`problems.texts.${error.code}`);
   return t("problems.texts.unknown", { code: error.code });

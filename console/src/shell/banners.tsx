@@ -5,6 +5,7 @@ import { IconPlugConnectedX, IconShieldExclamation } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useLiveState } from "../api/live";
 import { isProblem } from "../api/problem";
 import { publicSystem, system } from "../api/queries";
 
@@ -43,6 +44,7 @@ export function Banners({ seesSystem }: { seesSystem: boolean }) {
   const { t } = useTranslation();
   const { online } = useNetwork();
   const reachable = useReachable();
+  const isOld = useLiveState() === "down";
   const state = useQuery({ ...system, enabled: seesSystem });
   return (
     <div aria-live="polite">
@@ -52,6 +54,14 @@ export function Banners({ seesSystem }: { seesSystem: boolean }) {
           mb="md"
           icon={<IconPlugConnectedX aria-hidden="true" />}
           title={online ? t("shell.offline.server") : t("shell.offline.browser")}
+        />
+      )}
+      {online && reachable && isOld && (
+        <Alert
+          color="yellow"
+          mb="md"
+          icon={<IconPlugConnectedX aria-hidden="true" />}
+          title={t("shell.offline.live")}
         />
       )}
       {state.data?.recovery && (

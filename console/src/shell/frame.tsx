@@ -20,7 +20,8 @@ import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-route
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, type Me } from "../api/client";
-import { LOOK_AGAIN, publicSystem } from "../api/queries";
+import { lookAgain, useLive } from "../api/live";
+import { publicSystem } from "../api/queries";
 import { watchSession } from "../api/session";
 import icon from "../icon.svg";
 import { Banners } from "./banners";
@@ -51,6 +52,7 @@ export function Frame({ me }: { me: Me }) {
     watchSession(true);
     return () => watchSession(false);
   }, []);
+  useLive(client);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page, a new start
   useEffect(() => {
@@ -189,11 +191,11 @@ function PendingDevices({ me }: { me: Me }) {
   const pending = useQuery({
     queryKey: ["devices", "pending-count"],
     enabled: may(me, "manage_devices"),
-    refetchInterval: LOOK_AGAIN,
+    refetchInterval: lookAgain,
     queryFn: async ({ signal }) => {
-      const query = { state: "pending", limit: 100 };
+      const query = { state: "pending", limit: 1, count: true };
       const { data } = await api.GET("/api/v1/devices", { params: { query }, signal });
-      return { count: data?.items.length ?? 0, more: Boolean(data?.next) };
+      return { count: data?.count ?? 0, more: Boolean(data?.count_capped) };
     },
   });
   const { t } = useTranslation();

@@ -10,6 +10,7 @@ import {
   IconPlus,
   IconSearch,
   IconServer2,
+  IconUser,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -43,17 +44,21 @@ export function Palette({ me, pages, onSignOut }: Props) {
     staleTime: 15_000,
     queryFn: async ({ signal }) => {
       const query = { q, limit: FEW };
-      const [resources, accounts] = await Promise.all([
+      const [resources, accounts, users] = await Promise.all([
         may(me, "view_resources")
           ? body(api.GET("/api/v1/resources", { params: { query }, signal }))
           : undefined,
         may(me, "view_resources")
           ? body(api.GET("/api/v1/accounts", { params: { query }, signal }))
           : undefined,
+        may(me, "manage_users")
+          ? body(api.GET("/api/v1/users", { params: { query }, signal }))
+          : undefined,
       ]);
       return {
         resources: resources?.items ?? [],
         accounts: accounts?.items ?? [],
+        users: users?.items ?? [],
       };
     },
   });
@@ -120,6 +125,16 @@ export function Palette({ me, pages, onSignOut }: Props) {
         description: account.resource.name,
         leftSection: <IconKey {...icon} />,
         onClick: () => void navigate({ to: "/accounts/$id", params: { id: account.id } }),
+      })),
+    },
+    {
+      group: t("shell.nav.users"),
+      actions: (found.data?.users ?? []).map((user) => ({
+        id: user.id,
+        label: user.name,
+        description: user.display_name,
+        leftSection: <IconUser {...icon} />,
+        onClick: () => void navigate({ to: "/users", search: { q: user.name } as never }),
       })),
     },
     {

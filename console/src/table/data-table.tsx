@@ -9,24 +9,18 @@ import {
   Group,
   Menu,
   Paper,
-  Select,
-  Skeleton,
   Stack,
   Table,
   Text,
-  TextInput,
   Tooltip,
 } from "@mantine/core";
-import { useDebouncedCallback, useMediaQuery } from "@mantine/hooks";
+import { useMediaQuery } from "@mantine/hooks";
 import {
-  IconChevronLeft,
-  IconChevronRight,
-  IconChevronsLeft,
+  IconArrowUp,
   IconDotsVertical,
   IconDownload,
   IconInbox,
   IconRefresh,
-  IconSearch,
   IconSearchOff,
 } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
@@ -39,19 +33,25 @@ import {
   tableFeatures,
   useTable,
 } from "@tanstack/react-table";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { LOOK_AGAIN } from "../api/queries";
+import { lookAgain, useIsOld } from "../api/live";
 import { LoadProblem, Notice, ProblemAlert } from "../parts/problem";
 import { usePreferences } from "../shell/preferences";
 import { everything, TooMany } from "./all";
 import { BulkSheet } from "./bulk";
 import { ColumnPicker } from "./columns";
-import { csv, save } from "./csv";
+import { csv, fetchCsv, save } from "./csv";
 import { FilterChip } from "./filters";
-import { LIMITS, readTyped, useListState } from "./search";
+import { PageControls, SkeletonRows } from "./pages";
+import { useListState } from "./search";
+import { SearchBox } from "./search-box";
+import { SelectionBar } from "./selection-bar";
+import { ariaSort, SortHead, SortMenu } from "./sort";
+import { useSteady } from "./steady";
 import type { ListProps, RowAction } from "./types";
 import { useRowKeys } from "./use-row-keys";
+import { useWork } from "./work";
 
 const features = tableFeatures({
   columnVisibilityFeature,
@@ -62,6 +62,7 @@ const features = tableFeatures({
 /** More than this is not selected or written at once. */
 const MOST = 20_000;
 const NO_FILTERS: never[] = [];
+const NO_ROWS: never[] = [];
 
 export function DataTable<T extends RowData>(props: ListProps<T>) {
   const { name, what, columns, filters = NO_FILTERS, fixed, rowId, actions = [], onOpen } = props;
@@ -72,17 +73,34 @@ export function DataTable<T extends RowData>(props: ListProps<T>) {
   const list = useListState(filterIds);
 
   const conditions = { ...list.filters, ...(list.q ? { q: list.q } : {}), ...fixed };
+  // A word that no column knows (of another version) is left out.
+  const sort = columns.some((column) => column.sort === list.sort?.replace("-", ""))
+    ? list.sort
+    : undefined;
+  const counted = props.counted !== false;
   const page = useQuery({
-    queryKey: [name, "list", conditions, list.limit, list.after],
+    queryKey: [name, "list", { ...conditions, sort }, list.limit, list.after],
     queryFn: ({ signal }) =>
       props.read(
-        { ...conditions, limit: list.limit, ...(list.after ? { after: list.after } : {}) },
+        {
+          ...conditions,
+          limit: list.limit,
+          ...(list.after ? { after: list.after } : {}),
+          ...(sort ? { sort } : {}),
+          ...(counted ? { count: "true" } : {}),
+        },
         signal,
       ),
     placeholderData: keepPreviousData,
-    refetchInterval: props.refreshEvery ?? LOOK_AGAIN,
+    refetchInterval: props.refreshEvery ?? lookAgain,
   });
-  const rows = useMemo(() => page.data?.items ?? [], [page.data]);
+  const question = JSON.stringify([
+    conditions,
+    sort,
+    list.limit,
+    list.after,
+    page.isPlaceholderData,
+  ]);
 
   const defaults = columns.filter((column) => !column.hidden).map((column) => column.id);
   const shown = (list.columns ?? defaults).filter((id) => columns.some((c) => c.id === id));
@@ -94,6 +112,18 @@ export function DataTable<T extends RowData>(props: ListProps<T>) {
   const select = (next: ReadonlyMap<string, T>) => {
     setPicked(next);
     setComplete(false);
+  };
+  const { rows, fresh, show, watch } = useSteady(
+    page.data?.items ?? NO_ROWS,
+    question,
+    rowId,
+    picked.size > 0,
+  );
+  // What is not read by itself says at least that it is old.
+  const isOld = useIsOld(name, page.dataUpdatedAt) && props.refreshEvery === 0;
+  const refresh = () => {
+    show();
+    void page.refetch();
   };
   const definitions = useMemo<ColumnDef<typeof features, T>[]>(
     () =>
@@ -131,16 +161,21 @@ export function DataTable<T extends RowData>(props: ListProps<T>) {
   });
   const primary = columns.find((column) => column.primary) ?? columns[0];
   const isWide = (id: string) => columns.some((c) => c.id === id && (c.primary || c.wide));
+  const sortable = (id: string) => columns.find((column) => column.id === id)?.sort;
+  const total = page.data?.count ?? undefined;
   const rowName = (row: T) => primary?.text(row) ?? rowId(row);
 
   const [sheet, setSheet] = useState<{ action: RowAction<T>; rows: T[] }>();
   const work = useWork();
   const readAll = (signal: AbortSignal, onProgress: (count: number) => void) =>
-    everything<T>((query, s) => props.read({ ...conditions, ...query }, s), {
-      most: MOST,
-      signal,
-      onProgress,
-    });
+    everything<T>(
+      (query, s) => props.read({ ...conditions, ...(sort ? { sort } : {}), ...query }, s),
+      {
+        most: MOST,
+        signal,
+        onProgress,
+      },
+    );
   const selectAll = () =>
     work.run("select", async (signal, progress) => {
       const all = await readAll(signal, progress);
@@ -149,13 +184,19 @@ export function DataTable<T extends RowData>(props: ListProps<T>) {
     });
   const saveCsv = () =>
     work.run("csv", async (signal, progress) => {
+      const file = `sekisho-${name}-${new Date().toISOString().slice(0, 10)}.csv`;
+      if (props.csv) {
+        const query = { ...conditions, ...(sort ? { sort } : {}) };
+        save(file, await fetchCsv(props.csv, query, signal));
+        return;
+      }
       const all = await readAll(signal, progress);
       const chosen = order.flatMap((id) =>
         columns.filter((column) => column.id === id && !column.buttons),
       );
       const head = chosen.map((column) => column.label);
       const lines = all.map((row) => chosen.map((column) => column.text(row)));
-      save(`sekisho-${name}-${new Date().toISOString().slice(0, 10)}.csv`, csv([head, ...lines]));
+      save(file, csv([head, ...lines]));
     });
 
   const body = useRef<HTMLDivElement>(null);
@@ -216,13 +257,16 @@ export function DataTable<T extends RowData>(props: ListProps<T>) {
             {t("table.clear")}
           </Button>
         )}
+        {isPhone && (
+          <SortMenu columns={columns} now={sort} onChange={(next) => list.set({ sort: next })} />
+        )}
         <Group gap={6} ml="auto" wrap="nowrap">
           <Tooltip label={t("table.refresh")}>
             <ActionIcon
               variant="default"
               size="lg"
               aria-label={t("table.refresh")}
-              onClick={() => void page.refetch()}
+              onClick={refresh}
               loading={page.isFetching && !page.isPending}
             >
               <IconRefresh size={18} stroke={1.6} />
@@ -257,59 +301,34 @@ export function DataTable<T extends RowData>(props: ListProps<T>) {
         ))}
 
       {picked.size > 0 && (
-        <Paper
-          withBorder
-          p={8}
-          radius="md"
-          className="bulk-bar"
-          role="region"
-          aria-label={t("table.actions")}
-        >
-          <Group gap="xs">
-            <Text size="sm" fw={600} aria-live="polite">
-              {complete
-                ? t("table.allSelected", { count: picked.size })
-                : t("table.selected", { count: picked.size })}
-            </Text>
-            {offerAll && (
-              <Button
-                size="compact-sm"
-                variant="subtle"
-                onClick={selectAll}
-                loading={work.what === "select"}
-              >
-                {t("table.selectAll")}
-              </Button>
-            )}
-            {work.what === "select" && (
-              <Text size="sm">{t("table.selectingAll", { count: work.count })}</Text>
-            )}
-            {actions.map((action) => (
-              <Button
-                key={action.id}
-                size="compact-sm"
-                variant={action.danger ? "light" : "filled"}
-                {...(action.danger ? { color: "red" } : {})}
-                leftSection={action.icon}
-                onClick={() => setSheet({ action, rows: [...picked.values()] })}
-              >
-                {action.label}
-              </Button>
-            ))}
-            <Button
-              size="compact-sm"
-              variant="subtle"
-              color="gray"
-              ml="auto"
-              onClick={() => select(new Map())}
-            >
-              {t("table.clearSelection")}
-            </Button>
-          </Group>
-        </Paper>
+        <SelectionBar
+          picked={picked.size}
+          complete={complete}
+          offered={
+            offerAll ? (page.data?.count_capped ? null : (page.data?.count ?? null)) : undefined
+          }
+          selecting={work.what === "select" ? work.count : undefined}
+          actions={actions}
+          onAction={(action) => setSheet({ action, rows: [...picked.values()] })}
+          onSelectAll={selectAll}
+          onClear={() => select(new Map())}
+        />
       )}
 
-      <Box ref={body}>
+      {(fresh > 0 || isOld) && (
+        <Group justify="center" role="status">
+          <Button
+            size="compact-sm"
+            radius="xl"
+            leftSection={<IconArrowUp size={14} aria-hidden="true" />}
+            onClick={isOld ? refresh : show}
+          >
+            {isOld ? t("table.old") : t("table.fresh", { count: fresh })}
+          </Button>
+        </Group>
+      )}
+
+      <Box ref={body} {...watch}>
         {page.error && !page.data ? (
           <LoadProblem error={page.error} onRetry={() => void page.refetch()}>
             {(isNarrowed || list.after) && (
@@ -414,10 +433,20 @@ export function DataTable<T extends RowData>(props: ListProps<T>) {
                       <Table.Th
                         key={header.id}
                         scope="col"
+                        aria-sort={ariaSort(sort, sortable(header.column.id))}
                         ta={columns.find(({ id }) => id === header.column.id)?.align}
                         miw={columns.find(({ id }) => id === header.column.id)?.minWidth}
                       >
-                        <table.FlexRender header={header} />
+                        {sortable(header.column.id) ? (
+                          <SortHead
+                            label={header.column.columnDef.header as string}
+                            word={sortable(header.column.id) as string}
+                            now={sort}
+                            onChange={(next) => list.set({ sort: next })}
+                          />
+                        ) : (
+                          <table.FlexRender header={header} />
+                        )}
                       </Table.Th>
                     )),
                   )}
@@ -474,35 +503,21 @@ export function DataTable<T extends RowData>(props: ListProps<T>) {
           <Text size="sm" c="dimmed" aria-live="polite">
             {work.what === "csv"
               ? t("table.csvWorking", { count: work.count })
-              : `${t("table.page", { page: list.page })} · ${t("table.shown", { count: rows.length })}`}
+              : [
+                  t("table.page", { page: list.page }),
+                  t("table.shown", { count: rows.length }),
+                  total !== undefined &&
+                    t(page.data?.count_capped ? "table.totalMore" : "table.total", {
+                      count: total,
+                    }),
+                ]
+                  .filter(Boolean)
+                  .join(" · ")}
           </Text>
-          <Group gap={6} wrap="nowrap">
-            <Select
-              size="xs"
-              w={120}
-              aria-label={t("table.rows")}
-              data={LIMITS.map((limit) => ({
-                value: String(limit),
-                label: t("table.perPage", { count: limit }),
-              }))}
-              value={String(list.limit)}
-              allowDeselect={false}
-              onChange={(value) => list.set({ limit: Number(value) })}
-            />
-            <PageButton label={t("table.first")} on={list.page > 1 || !!list.after} go={list.first}>
-              <IconChevronsLeft size={17} />
-            </PageButton>
-            <PageButton label={t("table.previous")} on={list.page > 1} go={list.previous}>
-              <IconChevronLeft size={17} />
-            </PageButton>
-            <PageButton
-              label={t("table.next")}
-              on={!!page.data?.next && !page.isPlaceholderData}
-              go={() => page.data?.next && list.next(page.data.next)}
-            >
-              <IconChevronRight size={17} />
-            </PageButton>
-          </Group>
+          <PageControls
+            list={list}
+            next={page.isPlaceholderData ? undefined : (page.data?.next ?? undefined)}
+          />
         </Group>
       )}
 
@@ -521,115 +536,6 @@ export function DataTable<T extends RowData>(props: ListProps<T>) {
       )}
     </Stack>
   );
-}
-
-interface PageButtonProps {
-  label: string;
-  on: boolean;
-  go: () => void;
-  children: React.ReactNode;
-}
-
-function PageButton({ label, on, go, children }: PageButtonProps) {
-  return (
-    <Tooltip label={label}>
-      <ActionIcon variant="default" size={30} aria-label={label} disabled={!on} onClick={go}>
-        {children}
-      </ActionIcon>
-    </Tooltip>
-  );
-}
-
-interface SearchBoxProps {
-  what: string;
-  list: ReturnType<typeof useListState>;
-  filters: NonNullable<ListProps<RowData>["filters"]>;
-}
-
-function SearchBox({ what, list, filters }: SearchBoxProps) {
-  const { t } = useTranslation();
-  const [typed, setTyped] = useState(list.q);
-  const input = useRef<HTMLInputElement>(null);
-  const known = Object.fromEntries(
-    filters.map((filter) => [filter.id, filter.options?.map((option) => option.value)]),
-  );
-  const apply = (text: string) => {
-    const read = readTyped(text, known);
-    if (read.q === list.q && Object.keys(read.filters).length === 0) return;
-    if (Object.keys(read.filters).length > 0) setTyped(read.q);
-    list.set({ q: read.q || undefined, ...read.filters });
-  };
-  const later = useDebouncedCallback(apply, 300);
-  // Another address, e.g. by *clear*: but not under the fingers of who types.
-  useEffect(() => {
-    if (document.activeElement !== input.current) setTyped(list.q);
-  }, [list.q]);
-  return (
-    <TextInput
-      ref={input}
-      data-list-search
-      type="search"
-      w={{ base: "100%", sm: 260 }}
-      leftSection={<IconSearch size={16} aria-hidden="true" />}
-      placeholder={t("table.searchIn", { what })}
-      aria-label={t("table.searchIn", { what })}
-      aria-keyshortcuts="/"
-      value={typed}
-      maxLength={200}
-      onChange={(event) => {
-        setTyped(event.currentTarget.value);
-        if (!(event.nativeEvent as InputEvent).isComposing) later(event.currentTarget.value);
-      }}
-      onCompositionEnd={(event) => later(event.currentTarget.value)}
-      onKeyDown={(event) => {
-        if (event.key === "Enter" && !event.nativeEvent.isComposing) apply(typed);
-        if (event.key === "Escape") event.currentTarget.blur();
-      }}
-    />
-  );
-}
-
-function SkeletonRows({ columns, label }: { columns: number; label: string }) {
-  return (
-    <Stack gap={14} py="sm" role="status" aria-busy="true" aria-label={label}>
-      {Array.from({ length: 8 }, (_, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: rows without identity
-        <Group key={row} gap="lg" wrap="nowrap">
-          {Array.from({ length: Math.min(columns, 6) }, (_, column) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: cells without identity
-            <Skeleton key={column} height={16} width={`${column === 0 ? 26 : 14}%`} />
-          ))}
-        </Group>
-      ))}
-    </Stack>
-  );
-}
-
-/** Work on everything that matches, one at a time, stopped with the page. */
-function useWork() {
-  const [state, setState] = useState<{ what?: "csv" | "select"; count: number; problem?: unknown }>(
-    {
-      count: 0,
-    },
-  );
-  const abort = useRef<AbortController>(undefined);
-  useEffect(() => () => abort.current?.abort(), []);
-  const run = (
-    what: "csv" | "select",
-    work: (signal: AbortSignal, progress: (count: number) => void) => Promise<void>,
-  ) => {
-    abort.current?.abort();
-    const controller = new AbortController();
-    abort.current = controller;
-    setState({ what, count: 0 });
-    work(controller.signal, (count) => setState({ what, count })).then(
-      () => setState({ count: 0 }),
-      (problem: unknown) => {
-        if (!controller.signal.aborted) setState({ count: 0, problem });
-      },
-    );
-  };
-  return { ...state, run };
 }
 
 /** The same array as long as it holds the same. */

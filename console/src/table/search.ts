@@ -11,6 +11,8 @@ export interface ListSearch {
   after?: string | undefined;
   /** Rows a page; 50 if not given. */
   limit?: number | undefined;
+  /** By which of the server's words it is sorted; `-` before it: backwards. */
+  sort?: string | undefined;
   /** Names of the columns shown, in order; the default ones if not given. */
   cols?: string | undefined;
 }
@@ -38,6 +40,7 @@ export function readListSearch<const F extends string>(
     q: textOf(search.q)?.slice(0, MAX_SEARCH),
     after: textOf(search.after),
     limit: LIMITS.find((limit) => limit === Number(search.limit) && limit !== DEFAULT_LIMIT),
+    sort: /^-?[a-z_]+$/.test(textOf(search.sort) ?? "") ? textOf(search.sort) : undefined,
     cols: textOf(search.cols),
     tab: textOf(search.tab),
     open: textOf(search.open),
@@ -56,6 +59,7 @@ export interface ListState {
   q: string;
   after: string | undefined;
   limit: number;
+  sort: string | undefined;
   columns: string[] | undefined;
   filters: Record<string, string>;
   /** The number of the page, from 1, as far as it is known. */
@@ -97,6 +101,7 @@ export function useListState(filters: readonly string[]): ListState {
       q: read.q ?? "",
       after: read.after,
       limit: read.limit ?? DEFAULT_LIMIT,
+      sort: read.sort,
       columns: read.cols?.split(",").filter(Boolean),
       filters: active,
       page: read.after ? trail.length + 1 : 1,

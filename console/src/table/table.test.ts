@@ -12,6 +12,7 @@ test("an address that makes no sense is read as far as it does", () => {
     q: "4711",
     after: undefined,
     limit: undefined,
+    sort: undefined,
     cols: undefined,
     tab: undefined,
     open: undefined,
@@ -19,6 +20,8 @@ test("an address that makes no sense is read as far as it does", () => {
     state: undefined,
   });
   expect(readListSearch({ limit: 200 }, []).limit).toBe(200);
+  expect(readListSearch({ sort: "-last_seen_at" }, []).sort).toBe("-last_seen_at");
+  expect(readListSearch({ sort: "a&b" }, []).sort).toBeUndefined();
 });
 
 test("typed conditions are told from free text", () => {

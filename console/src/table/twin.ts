@@ -18,7 +18,8 @@ export function listTwin(
     if (typeof value === "string" || typeof value === "number") query.set(name, String(value));
   }
   const text = query.toString();
-  const words = Object.values(options).filter((word) => word !== undefined && word !== "");
+  const all = { ...options, sort: option("--sort", search.sort) };
+  const words = Object.values(all).filter((word) => word !== undefined && word !== "");
   return {
     requests: [{ method: "GET", path: text ? `${path}?${text}` : path }],
     commands: [[command, ...words].join(" ")],

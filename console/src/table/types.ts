@@ -21,6 +21,8 @@ export interface Column<T> {
   wide?: boolean;
   align?: "right";
   minWidth?: number;
+  /** The server's word by which the list can be sorted. */
+  sort?: string;
 }
 
 export interface Option {
@@ -66,6 +68,8 @@ export interface ListProps<T extends RowData> {
     query: PageQuery & { q?: string } & Record<string, string | number | undefined>,
     signal: AbortSignal,
   ) => Promise<Page<T>>;
+  /** Where the server writes the list as a file, and puts that on record. */
+  csv?: string;
   rowId: (row: T) => string;
   actions?: RowAction<T>[];
   /** The menu of one row, where it is more or other than the actions. */
@@ -75,4 +79,6 @@ export interface ListProps<T extends RowData> {
   /** What to say and offer when there is nothing at all. */
   empty: ReactNode;
   refreshEvery?: number;
+  /** Whether it says how many there are; not where counting would read for long. */
+  counted?: boolean;
 }

@@ -17,6 +17,22 @@ words! {
 }
 
 words! {
+    /// How the agent of a resource is, to look for resources by it.
+    Served ("state of an agent") {
+        /// Approved, and heard of not long ago.
+        Active = "active",
+        /// Approved, and silent for long.
+        Inactive = "inactive",
+        /// Waits for approval.
+        Pending = "pending",
+        /// Blocked.
+        Blocked = "blocked",
+        /// There is none.
+        None = "none",
+    }
+}
+
+words! {
     /// Why an approved device is held back without being blocked.
     Suspension ("suspension") {
         /// Two live sessions alternate with the same identity: a copied disk.
@@ -33,6 +49,20 @@ words! {
         Windows = "windows",
         /// A Windows (or Samba) domain controller.
         WindowsDomain = "windows_domain",
+    }
+}
+
+words! {
+    /// What can be done with an enrolment key now; derived, never stored.
+    KeyState ("state of an enrolment key") {
+        /// It admits devices.
+        Active = "active",
+        /// A one-time key that a device has used.
+        Used = "used",
+        /// Its time is over.
+        Expired = "expired",
+        /// Somebody revoked it.
+        Revoked = "revoked",
     }
 }
 

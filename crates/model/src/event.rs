@@ -264,6 +264,8 @@ pub enum Event {
     AuditViewed { filter: String },
     /// The audit log was verified.
     AuditVerified { lines: u64, intact: bool },
+    /// A list was exported as a file, with these conditions.
+    ListExported { list: String, filter: String },
     /// The audit log was exported, wholly or in part.
     AuditExported { format: String, filter: String },
     /// The key that signs the heads of the audit log was made.
@@ -473,6 +475,7 @@ impl Event {
             Self::DeviceReverted { .. } => {
                 info(622, "Device reverted to a snapshot", "デバイスの巻き戻りを検出")
             }
+            Self::ListExported { .. } => info(640, "List exported", "一覧をエクスポート"),
             Self::DeviceCloned { .. } => info(623, "Device cloned", "デバイスの複製を検出"),
             Self::AuditViewed { .. } => info(700, "Audit log viewed", "監査ログを閲覧"),
             Self::AuditVerified { .. } => info(701, "Audit log verified", "監査ログを検証"),
@@ -633,6 +636,7 @@ impl Event {
             Self::DeviceCloned { device },
             Self::AuditViewed { filter: text() },
             Self::AuditVerified { lines: 0, intact: true },
+            Self::ListExported { list: text(), filter: text() },
             Self::AuditExported { format: text(), filter: text() },
             Self::AuditKeyCreated { key: SiteKeyId::from_uuid(id), public: text() },
             Self::WitnessUnreachable { witness: text(), heads: 0, lag_s: 0, problem: text() },

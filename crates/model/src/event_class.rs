@@ -23,7 +23,7 @@ words! {
         Outcome = "outcome",
         /// Something is wrong, or somebody was turned away.
         Alarm = "alarm",
-        /// The audit log itself is read, proved or exported.
+        /// The audit log itself is read, proved or exported, or a list is.
         Audit = "audit",
         /// The server itself.
         System = "system",
@@ -113,7 +113,7 @@ impl Event {
             Self::AuditVerified { intact: false, .. } => (C::Audit, S::Critical),
             Self::AuditVerified { .. } => (C::Audit, S::Info),
             Self::AuditViewed { .. } | Self::PasswordHistoryViewed { .. } => (C::Audit, S::Info),
-            Self::AuditExported { .. } => (C::Audit, S::Notice),
+            Self::AuditExported { .. } | Self::ListExported { .. } => (C::Audit, S::Notice),
 
             Self::BackupDrilled { passed: false, .. } => (C::Alarm, S::Critical),
             Self::BackupMade { .. } | Self::BackupDrilled { .. } | Self::DatabaseMoved { .. } => {

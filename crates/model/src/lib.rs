@@ -20,6 +20,7 @@ pub mod password;
 pub mod rng;
 pub mod rotation;
 pub mod secret;
+pub mod touch;
 pub mod user;
 pub mod word;
 

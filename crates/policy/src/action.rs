@@ -80,6 +80,12 @@ actions! {
     /// Change one's own password.
     ChangeOwnPassword = "change_own_password", None, Write;
 
+    /// Watch what changes; only what one may see is told.
+    WatchEvents = "watch_events", None, Read;
+
+    /// See what is to be done, in numbers; only of what one may see.
+    ViewOverview = "view_overview", None, Read;
+
     /// List resources.
     ListResources = "list_resources", Some(Permission::ViewResources), Read;
     /// See a resource.

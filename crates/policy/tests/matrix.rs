@@ -56,6 +56,7 @@ fn matrix() -> String {
         }};
     }
     rows! {
+        WatchEvents: "-"; ViewOverview: "-";
         ListUsers: "-"; ViewUser: "site"; CreateUser: "-"; EditUser: "site"; GrantRole: "site";
         DisableUser: "site";
         ListTokens: "-"; CreateToken: "-"; RevokeToken: "own" "foreign"; ChangeOwnPassword: "-";

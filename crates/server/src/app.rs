@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use crate::bus::Bus;
 use crate::config::Config;
 use crate::keys::SiteKeys;
+use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::sessions::PasswordHasher;
 use crate::shutdown::Tasks;
@@ -28,6 +29,8 @@ pub struct App {
     pub rng: Arc<dyn Rng>,
     /// Wake-ups inside this server.
     pub bus: Bus,
+    /// What was committed lately, for who watches.
+    pub live: Live,
     /// What the server was told.
     pub config: Arc<Config>,
     /// What the server counts.
@@ -38,6 +41,8 @@ pub struct App {
     pub started: Timestamp,
     /// Bounds the requests to the REST API.
     pub request_slots: Semaphore,
+    /// Bounds the exports of lists that run at once.
+    pub export_slots: Arc<Semaphore>,
     /// Bounds and runs password hashes.
     pub hasher: PasswordHasher,
     /// Work that outlives the request that began it.

@@ -28,6 +28,7 @@ use crate::app::{App, SharedApp};
 use crate::config::Config;
 use crate::http;
 use crate::keys::SiteKeys;
+use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::recovery::Recovered;
 use crate::sealed::Start;
@@ -39,6 +40,9 @@ use crate::vault::{Opened, Why};
 const SOFT: Duration = Duration::from_secs(10);
 /// How long tasks may take to notice a hard stop.
 const HARD: Duration = Duration::from_secs(3);
+
+/// So many lists are exported at once; more are told to try again.
+const MAX_EXPORTS: usize = 8;
 
 /// Connections that nobody has accepted yet, at most; the system may allow
 /// fewer (`net.core.somaxconn`, 4096 on Linux).
@@ -104,7 +108,11 @@ async fn app(
     let keys = SiteKeys::load(&store, &ring).await?;
     let metrics = Arc::new(Metrics::new());
     let config = Arc::new(config);
+    let live = Live::new();
+    let noted = live.clone();
+    store.observe(move |events| noted.note(events));
     Ok(Arc::new(App {
+        live,
         store,
         vault: opened.vault,
         keys,
@@ -115,6 +123,7 @@ async fn app(
         metrics,
         started,
         request_slots: Semaphore::new(config.limits.requests),
+        export_slots: Arc::new(Semaphore::new(MAX_EXPORTS)),
         hasher: PasswordHasher::new(config.limits.password_hashes, rng),
         tasks: Tasks::default(),
         config,
@@ -328,6 +337,7 @@ pub async fn serve(
     }
     notify(&[NotifyState::Stopping]);
     stopper.soft();
+    app.live.close();
     if tokio::time::timeout(SOFT, drain(&mut parts, &app)).await.is_err() {
         tracing::warn!("requests were still in progress; dropping them");
         stopper.hard();

@@ -8,6 +8,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 use sekisho_model::audit::LineHash;
+use sekisho_model::event::{Actor, Event};
 use sekisho_model::id::AuditChainId;
 use tokio::sync::watch;
 
@@ -146,6 +147,15 @@ impl Store {
     /// line of its audit chain; 0 before the first.
     pub fn appended(&self) -> watch::Receiver<u64> {
         self.hooks.appended.subscribe()
+    }
+
+    /// Calls `observe` after each commit through this store that recorded
+    /// events, with these and their actors, in the order of the commits as far
+    /// as they did not happen at once. It must be quick and must not wait: it
+    /// runs before whoever committed goes on. The last one that was set is
+    /// called.
+    pub fn observe(&self, observe: impl Fn(&[(Actor, Event)]) + Send + Sync + 'static) {
+        self.hooks.observer.set(observe);
     }
 
     /// Asks the database whether it answers, for health checks.

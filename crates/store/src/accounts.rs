@@ -2,22 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
 use sekisho_model::Timestamp;
 use sekisho_model::account::{
-    AccountSource, DiscoveredAccount, Knowledge, Presence, SecretOrigin, VerifyResult,
+    AccountSource, DiscoveredAccount, Knowledge, Presence, SecretOrigin, SecretState, VerifyResult,
 };
 use sekisho_model::id::{AccountId, PasswordPolicyId, ResourceId, SecretVersionId, UserId};
 use sekisho_model::name::AccountName;
 
 use crate::access::{Access, sealed::Connected};
 use crate::error::StoreError;
-use crate::page::{By, Cursor, MAX_PAGE, Page, Paged, contains, paged};
-use crate::resources::live_ids;
+use crate::page::{
+    By, Count, Cursor, Key, MAX_PAGE, Page, Paged, Sort, SortBy, Sorting, contains, count, paged,
+    sorted,
+};
+use crate::resources::{live_ids, with_policy};
+use crate::secret_versions::{accounts_in_state, came_from};
 use crate::stored::{affected, all, insert, one, overwrite, record};
 use crate::unit_of_work::UnitOfWork;
 
@@ -101,6 +105,94 @@ pub struct AccountFilter {
     pub text: Option<String>,
     /// Only present or only gone ones; `None`: both.
     pub presence: Option<Presence>,
+    /// Only those of whose password this is known.
+    pub knowledge: Option<Knowledge>,
+    /// Only those whose own policy, or that of their resource if they have
+    /// none, is this one.
+    pub policy: Option<PasswordPolicyId>,
+}
+
+/// What a list of accounts can be sorted by.
+pub const ACCOUNT_SORTS: &[&str] = &["name", "created_at", "last_verified_at"];
+
+const SORTING: Sorting<Account> = Sorting {
+    by: &[
+        SortBy { word: "name", key: Key::Text(row::Column::Name, |a| a.name.to_string()) },
+        SortBy { word: "created_at", key: Key::Id },
+        SortBy {
+            word: "last_verified_at",
+            key: Key::TimeOrNone(row::Column::LastVerifiedAt, |a| a.last_verified_at),
+        },
+    ],
+    id: row::Column::Id,
+    id_of: |account| account.id.uuid(),
+    usual: Sort { by: "name", descending: false },
+};
+
+/// A condition for what [`Account::knowledge`] derives.
+fn known_as(wanted: Knowledge) -> Condition {
+    use row::Column as C;
+    let open = || C::Id.in_subquery(accounts_in_state(SecretState::Indeterminate));
+    let settled = || Condition::all().add(open().not());
+    let valued = || settled().add(C::CurrentVersion.is_not_null());
+    // NULL would make the whole condition unknown.
+    let result = |words: &[VerifyResult]| {
+        let words = words.iter().map(|word| word.as_str());
+        Condition::all()
+            .add(C::LastVerifyResult.is_not_null())
+            .add(C::LastVerifyResult.is_in(words))
+    };
+    let works = || result(&[VerifyResult::InSync, VerifyResult::Expired]);
+    let fails = || result(&[VerifyResult::OutOfSync]);
+    let generated = || came_from(C::CurrentVersion.into_expr(), SecretOrigin::Generated);
+    match wanted {
+        Knowledge::Indeterminate => Condition::all().add(open()),
+        Knowledge::Unknown => settled().add(C::CurrentVersion.is_null()),
+        Knowledge::OutOfSync => valued().add(fails()),
+        Knowledge::Known => {
+            valued().add(fails().not()).add(Condition::any().add(generated()).add(works()))
+        }
+        Knowledge::Unverified => {
+            valued().add(fails().not()).add(works().not()).add(generated().not())
+        }
+    }
+}
+
+/// A subquery: the resources with a present account whose known password did
+/// not work.
+pub(crate) fn out_of_sync_resources() -> SelectStatement {
+    let mut select = row::Entity::find()
+        .select_only()
+        .column(row::Column::Resource)
+        .filter(row::Column::Presence.eq(Presence::Present.as_str()))
+        .filter(known_as(Knowledge::OutOfSync));
+    QuerySelect::query(&mut select).take()
+}
+
+/// A subquery: the ids of the accounts of a name.
+pub(crate) fn called(name: &str) -> SelectStatement {
+    let mut select = row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .filter(row::Column::Name.eq(name));
+    QuerySelect::query(&mut select).take()
+}
+
+impl AccountFilter {
+    fn condition(&self) -> Condition {
+        use row::Column as C;
+        let policy = |id: PasswordPolicyId| {
+            let inherited = C::Resource.in_subquery(with_policy(id));
+            C::Policy.eq(id.uuid()).or(C::Policy.is_null().and(inherited))
+        };
+        Condition::all()
+            .add(C::Resource.in_subquery(live_ids(self.owner)))
+            .add_option(self.resource.map(|id| C::Resource.eq(id.uuid())))
+            .add_option(self.text.as_ref().map(|text| contains(C::Name, text)))
+            .add_option(self.presence.map(|presence| C::Presence.eq(presence.as_str())))
+            .add_option(self.knowledge.map(known_as))
+            .add_option(self.policy.map(policy))
+    }
 }
 
 /// How many accounts a resource has.
@@ -157,25 +249,20 @@ impl<A: Access> Accounts<'_, A> {
         .await
     }
 
-    /// Accounts by name, of any resource that is not deleted.
+    /// Accounts, by name unless the page says otherwise, of any resource that
+    /// is not deleted.
     pub async fn search(
         &self,
         filter: &AccountFilter,
         page: &Page,
     ) -> Result<Paged<Account>, StoreError> {
-        use row::Column as C;
-        let condition = Condition::all()
-            .add(C::Resource.in_subquery(live_ids(filter.owner)))
-            .add_option(filter.resource.map(|id| C::Resource.eq(id.uuid())))
-            .add_option(filter.text.as_ref().map(|text| contains(C::Name, text)))
-            .add_option(filter.presence.map(|presence| C::Presence.eq(presence.as_str())));
-        let select = row::Entity::find().filter(condition);
-        let by = By::Name(C::Name, C::Id);
-        paged(&self.at.db(), select, by, page, |account: &Account| Cursor {
-            id: account.id.uuid(),
-            text: account.name.to_string(),
-        })
-        .await
+        let select = row::Entity::find().filter(filter.condition());
+        sorted(&self.at.db(), select, &SORTING, page).await
+    }
+
+    /// How many accounts of a filter there are.
+    pub async fn count(&self, filter: &AccountFilter) -> Result<Count, StoreError> {
+        count(&self.at.db(), &row::Entity::find().filter(filter.condition())).await
     }
 
     /// How many accounts some resources have (a page of them). Resources

@@ -1,7 +1,7 @@
 //! Scoped, expiring keys to the REST API.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use sekisho_model::Timestamp;
 use sekisho_model::id::{ApiTokenId, UserId};
 use sekisho_model::name::Label;
@@ -9,7 +9,7 @@ use sekisho_model::user::TokenScope;
 
 use crate::access::{Access, sealed::Connected};
 use crate::error::StoreError;
-use crate::page::{By, Cursor, Page, Paged, paged};
+use crate::page::{Key, Page, Paged, Sort, SortBy, Sorting, contains_in_any_case, sorted};
 use crate::stored::{Hash, Stored, affected, insert, one, record};
 use crate::unit_of_work::UnitOfWork;
 
@@ -37,6 +37,24 @@ record! {
     }
 }
 
+/// What a list of API tokens can be sorted by.
+pub const TOKEN_SORTS: &[&str] = &["created_at", "name", "expires_at", "last_used_at"];
+
+const SORTING: Sorting<ApiToken> = Sorting {
+    by: &[
+        SortBy { word: "created_at", key: Key::Id },
+        SortBy { word: "name", key: Key::Text(row::Column::Name, |t| t.name.to_string()) },
+        SortBy { word: "expires_at", key: Key::Time(row::Column::ExpiresAt, |t| t.expires_at) },
+        SortBy {
+            word: "last_used_at",
+            key: Key::TimeOrNone(row::Column::LastUsedAt, |t| t.last_used_at),
+        },
+    ],
+    id: row::Column::Id,
+    id_of: |token| token.id.uuid(),
+    usual: Sort { by: "created_at", descending: true },
+};
+
 /// Keys to the REST API.
 pub struct ApiTokens<'a, A> {
     pub(crate) at: &'a A,
@@ -60,14 +78,21 @@ impl<A: Access> ApiTokens<'_, A> {
         user: Option<UserId>,
         page: &Page,
     ) -> Result<Paged<ApiToken>, StoreError> {
-        let mut select = row::Entity::find();
-        if let Some(user) = user {
-            select = select.filter(row::Column::User.eq(user.uuid()));
-        }
-        paged(&self.at.db(), select, By::NewestId(row::Column::Id), page, |token: &ApiToken| {
-            Cursor { id: token.id.uuid(), text: String::new() }
-        })
-        .await
+        self.search(user, None, page).await
+    }
+
+    /// The tokens of a user, or everybody's, whose name contains a text,
+    /// newest first unless the page says otherwise.
+    pub async fn search(
+        &self,
+        user: Option<UserId>,
+        text: Option<&str>,
+        page: &Page,
+    ) -> Result<Paged<ApiToken>, StoreError> {
+        let condition = Condition::all()
+            .add_option(user.map(|user| row::Column::User.eq(user.uuid())))
+            .add_option(text.map(|text| contains_in_any_case(row::Column::Name, text)));
+        sorted(&self.at.db(), row::Entity::find().filter(condition), &SORTING, page).await
     }
 }
 

@@ -14,7 +14,7 @@ use sekisho_model::id::AuditChainId;
 use crate::access::Access;
 use crate::error::StoreError;
 use crate::fence::{AuditHead, Check, Fence};
-use crate::page::{Cursor, InvalidCursor, Page, Paged, contains};
+use crate::page::{Cursor, InvalidCursor, Page, Paged, contains, counted};
 use crate::site::Site;
 use crate::stored::{Hash, Record, Stored, affected, all, insert, one, record};
 use crate::unit_of_work::OperationContext;
@@ -60,7 +60,13 @@ pub struct AuditFilter {
     pub actor: Option<String>,
     /// Whose event's JSON contains this text: the id of a resource, … .
     pub event: Option<String>,
+    /// Whose event names these objects: a field of the event, and the id in
+    /// it.
+    pub about: Vec<(&'static str, String)>,
 }
+
+/// What the audit log can be sorted by.
+pub const AUDIT_SORTS: &[&str] = &["at"];
 
 /// The audit log.
 pub struct AuditLog<'a, A> {
@@ -82,7 +88,7 @@ impl<A: Access> AuditLog<'_, A> {
         one(&self.at.db(), chain_row::Entity::find_by_id(id.uuid())).await
     }
 
-    /// Lines of all chains, newest first.
+    /// Lines of all chains, newest first unless the page says otherwise.
     ///
     /// # Errors
     /// A cursor of another list is [`StoreError::InvalidCursor`].
@@ -92,22 +98,23 @@ impl<A: Access> AuditLog<'_, A> {
         page: &Page,
     ) -> Result<Paged<AuditLine>, StoreError> {
         use row::Column as C;
+        let ascending = page.sort.is_some_and(|sort| !sort.descending);
         let mut select = row::Entity::find().filter(filter.condition());
+        let count = counted(&self.at.db(), &select, page).await?;
         if let Some(after) = &page.after {
-            select = select.filter(older_than(after)?);
+            select = select.filter(beyond(after, ascending)?);
         }
-        let newest_first = select
-            .order_by(C::At, Order::Desc)
-            .order_by(C::Chain, Order::Desc)
-            .order_by(C::Seq, Order::Desc);
-        let mut lines = all::<Line>(&self.at.db(), newest_first, page.size() as u64 + 1).await?;
+        let order = || if ascending { Order::Asc } else { Order::Desc };
+        let select =
+            select.order_by(C::At, order()).order_by(C::Chain, order()).order_by(C::Seq, order());
+        let mut lines = all::<Line>(&self.at.db(), select, page.size() as u64 + 1).await?;
         let more = lines.len() > page.size();
         lines.truncate(page.size());
         let next = lines.last().filter(|_| more).map(|line| Cursor {
             id: line.chain.uuid(),
             text: format!("{}.{}", line.at.as_millis(), line.seq),
         });
-        Ok(Paged { items: lines.into_iter().map(AuditLine::from).collect(), next })
+        Ok(Paged { items: lines.into_iter().map(AuditLine::from).collect(), next, count })
     }
 
     /// The lines of one chain after a seq, in order; at most `limit`. For
@@ -238,25 +245,31 @@ impl AuditFilter {
     fn condition(&self) -> Condition {
         use row::Column as C;
         let codes = self.codes.iter().map(|code| i64::from(*code));
-        Condition::all()
+        let all = Condition::all()
             .add_option((!self.codes.is_empty()).then(|| C::Code.is_in(codes)))
             .add_option(self.from.map(|from| C::At.gte(from.as_millis())))
             .add_option(self.to.map(|to| C::At.lt(to.as_millis())))
             .add_option(self.actor.as_ref().map(|text| contains(C::Actor, text)))
-            .add_option(self.event.as_ref().map(|text| contains(C::Event, text)))
+            .add_option(self.event.as_ref().map(|text| contains(C::Event, text)));
+        // The event is stored as the text that was hashed: no spaces.
+        self.about.iter().fold(all, |all, (field, id)| {
+            all.add(contains(C::Event, &format!(r#""{field}":"{id}""#)))
+        })
     }
 }
 
-/// Lines are listed by (at, chain, seq), newest first.
-fn older_than(after: &Cursor) -> Result<Condition, InvalidCursor> {
+/// Lines are listed by (at, chain, seq).
+fn beyond(after: &Cursor, ascending: bool) -> Result<Condition, InvalidCursor> {
     use row::Column as C;
     let (at, seq) = after.text.split_once('.').ok_or(InvalidCursor)?;
     let at: i64 = at.parse().map_err(|_| InvalidCursor)?;
     let seq: i64 = seq.parse().map_err(|_| InvalidCursor)?;
-    let older_in_chain = C::Chain.eq(after.id).and(C::Seq.lt(seq));
-    Ok(Condition::any()
-        .add(C::At.lt(at))
-        .add(C::At.eq(at).and(C::Chain.lt(after.id).or(older_in_chain))))
+    let further = |column: C, value: sea_orm::Value| {
+        if ascending { column.gt(value) } else { column.lt(value) }
+    };
+    let in_chain = C::Chain.eq(after.id).and(further(C::Seq, seq.into()));
+    let at_once = C::At.eq(at).and(further(C::Chain, after.id.into()).or(in_chain));
+    Ok(Condition::any().add(further(C::At, at.into())).add(at_once))
 }
 
 impl From<Line> for AuditLine {

@@ -1,14 +1,18 @@
 //! Enrolled endpoints.
 
+use std::time::Duration;
+
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use sekisho_model::Timestamp;
-use sekisho_model::device::{DeviceState, Platform, Suspension};
+use sekisho_model::device::{DeviceState, Platform, Served, Suspension};
 use sekisho_model::id::{DeviceId, EnrolmentKeyId, ResourceId, UserId};
 
 use crate::access::{Access, sealed::Connected};
 use crate::error::StoreError;
-use crate::page::{By, Cursor, MAX_PAGE, Page, Paged, begins_with, paged};
+use crate::page::{
+    Count, Key, MAX_PAGE, Page, Paged, Sort, SortBy, Sorting, begins_with, count, sorted,
+};
 use crate::resources::live_ids;
 use crate::stored::{Blob, Stored, affected, all, insert, one, overwrite, record};
 use crate::unit_of_work::UnitOfWork;
@@ -78,6 +82,105 @@ pub struct DeviceFilter {
     pub prefix: Option<String>,
     /// Heard of before this instant, or never.
     pub silent_since: Option<Timestamp>,
+    /// Active, or not.
+    pub active: Option<(bool, Activity)>,
+}
+
+/// When a device counts as active: heard of not longer ago than this, or than
+/// two of its own intervals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Activity {
+    /// Now.
+    pub now: Timestamp,
+    /// How long the silence of any device may be.
+    pub silence: Duration,
+}
+
+impl Activity {
+    /// A condition: it is active. Unknown where a time is missing.
+    fn holds(self) -> Condition {
+        use row::Column as C;
+        let now = self.now.as_millis();
+        let column = |column| Expr::col((row::Entity, column));
+        let own = column(C::IntervalS).mul(2_000i64).add(column(C::LastSeenAt));
+        let since = self.now.minus(self.silence).as_millis();
+        Condition::any().add(C::LastSeenAt.gte(since)).add(own.gte(now))
+    }
+
+    /// A condition: it is not.
+    fn fails(self) -> Condition {
+        use row::Column as C;
+        let now = self.now.as_millis();
+        let column = |column| Expr::col((row::Entity, column));
+        let own = column(C::IntervalS).mul(2_000i64).add(column(C::LastSeenAt));
+        let since = self.now.minus(self.silence).as_millis();
+        let own_fails = Condition::any().add(C::IntervalS.is_null()).add(own.lt(now));
+        let fails = Condition::all().add(C::LastSeenAt.lt(since)).add(own_fails);
+        Condition::any().add(C::LastSeenAt.is_null()).add(fails)
+    }
+}
+
+/// What a list of devices can be sorted by.
+pub const DEVICE_SORTS: &[&str] =
+    &["host_name", "created_at", "last_seen_at", "state", "platform", "agent_version"];
+
+const SORTING: Sorting<Device> = Sorting {
+    by: &[
+        SortBy { word: "host_name", key: Key::Text(row::Column::Host, |d| d.host.clone()) },
+        SortBy { word: "created_at", key: Key::Id },
+        SortBy {
+            word: "last_seen_at",
+            key: Key::TimeOrNone(row::Column::LastSeenAt, |d| d.last_seen_at),
+        },
+        SortBy {
+            word: "state",
+            key: Key::Text(row::Column::State, |d| d.state.as_str().to_owned()),
+        },
+        SortBy {
+            word: "platform",
+            key: Key::Text(row::Column::Platform, |d| d.platform.as_str().to_owned()),
+        },
+        SortBy {
+            word: "agent_version",
+            key: Key::Text(row::Column::AgentVersion, |d| d.agent_version.clone()),
+        },
+    ],
+    id: row::Column::Id,
+    id_of: |device| device.id.uuid(),
+    usual: Sort { by: "host_name", descending: false },
+};
+
+/// A condition on the id of a resource: its agent is like this. The approved
+/// device counts before one that waits, that before a blocked one; one that is
+/// out of service does not count.
+pub(crate) fn served<C: ColumnTrait>(id: C, by: Served, activity: Activity) -> Condition {
+    let there = |more: Condition| {
+        let mut select = row::Entity::find()
+            .select_only()
+            .column(row::Column::Resource)
+            .filter(row::Column::Resource.is_not_null())
+            .filter(more);
+        id.in_subquery(QuerySelect::query(&mut select).take())
+    };
+    let with =
+        |state: DeviceState| there(Condition::all().add(row::Column::State.eq(state.as_str())));
+    let approved = |activity: Condition| {
+        let state = row::Column::State.eq(DeviceState::Approved.as_str());
+        there(Condition::all().add(state).add(activity))
+    };
+    let without = |states: &[DeviceState]| {
+        states.iter().fold(Condition::all(), |all, state| all.add(with(*state).not()))
+    };
+    use DeviceState as S;
+    match by {
+        Served::Active => Condition::all().add(approved(activity.holds())),
+        Served::Inactive => {
+            Condition::all().add(with(S::Approved)).add(approved(activity.holds()).not())
+        }
+        Served::Pending => without(&[S::Approved]).add(with(S::Pending)),
+        Served::Blocked => without(&[S::Approved, S::Pending]).add(with(S::Blocked)),
+        Served::None => without(&[S::Approved, S::Pending, S::Blocked]),
+    }
 }
 
 /// How many approved devices have shown a trust bundle as their newest.
@@ -148,19 +251,19 @@ impl<A: Access> Devices<'_, A> {
         Ok(held.collect())
     }
 
-    /// Devices by host name.
+    /// Devices, by host name unless the page says otherwise.
     pub async fn list(
         &self,
         filter: &DeviceFilter,
         page: &Page,
     ) -> Result<Paged<Device>, StoreError> {
         let select = row::Entity::find().filter(filter.condition());
-        let by = By::Name(row::Column::Host, row::Column::Id);
-        paged(&self.at.db(), select, by, page, |device: &Device| Cursor {
-            id: device.id.uuid(),
-            text: device.host.clone(),
-        })
-        .await
+        sorted(&self.at.db(), select, &SORTING, page).await
+    }
+
+    /// How many devices of a filter there are.
+    pub async fn count(&self, filter: &DeviceFilter) -> Result<Count, StoreError> {
+        count(&self.at.db(), &row::Entity::find().filter(filter.condition())).await
     }
 }
 
@@ -289,5 +392,29 @@ impl DeviceFilter {
                 self.prefix.as_ref().map(|prefix| begins_with(C::Host, &prefix.to_lowercase())),
             )
             .add_option(self.silent_since.map(silent))
+            .add_option(self.active.map(
+                |(active, activity)| {
+                    if active { activity.holds() } else { activity.fails() }
+                },
+            ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::plan;
+
+    #[tokio::test]
+    async fn the_usual_orders_need_no_sorting() {
+        let all = DeviceFilter::default();
+        let pending = DeviceFilter { states: vec![DeviceState::Pending], ..all.clone() };
+        for (word, filter) in [("host_name", &all), ("host_name", &pending), ("created_at", &all)] {
+            let select = row::Entity::find().filter(filter.condition());
+            let page = Page::first(50).sorted(word, true);
+            let steps = plan(select, &SORTING, &page).await;
+            let sorts = steps.iter().any(|step| step.contains("TEMP B-TREE"));
+            assert!(!sorts, "{word}: {steps:#?}");
+        }
     }
 }

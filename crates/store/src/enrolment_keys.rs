@@ -3,13 +3,13 @@
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 use sekisho_model::Timestamp;
-use sekisho_model::device::{KeyUse, Platform};
+use sekisho_model::device::{KeyState, KeyUse, Platform};
 use sekisho_model::id::{DeviceId, EnrolmentKeyId, UserId};
 use sekisho_model::name::Label;
 
 use crate::access::{Access, sealed::Connected};
 use crate::error::StoreError;
-use crate::page::{By, Cursor, Page, Paged, paged};
+use crate::page::{Key, Page, Paged, Sort, SortBy, Sorting, contains_in_any_case, sorted};
 use crate::stored::{Blob, Hash, Stored, affected, insert, one, record};
 use crate::unit_of_work::UnitOfWork;
 
@@ -52,6 +52,35 @@ record! {
     }
 }
 
+/// Which keys are wanted; `None` means any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EnrolmentKeyFilter {
+    /// Of an owner.
+    pub owner: Option<UserId>,
+    /// Whose label contains this text, in any case.
+    pub text: Option<String>,
+    /// In a state at an instant.
+    pub state: Option<(KeyState, Timestamp)>,
+}
+
+/// What a list of enrolment keys can be sorted by.
+pub const ENROLMENT_KEY_SORTS: &[&str] = &["created_at", "label", "expires_at", "last_used_at"];
+
+const SORTING: Sorting<EnrolmentKey> = Sorting {
+    by: &[
+        SortBy { word: "created_at", key: Key::Id },
+        SortBy { word: "label", key: Key::Text(row::Column::Label, |k| k.label.to_string()) },
+        SortBy { word: "expires_at", key: Key::Time(row::Column::ExpiresAt, |k| k.expires_at) },
+        SortBy {
+            word: "last_used_at",
+            key: Key::TimeOrNone(row::Column::LastUsedAt, |k| k.last_used_at),
+        },
+    ],
+    id: row::Column::Id,
+    id_of: |key| key.id.uuid(),
+    usual: Sort { by: "created_at", descending: true },
+};
+
 /// Keys that admit devices.
 pub struct EnrolmentKeys<'a, A> {
     pub(crate) at: &'a A,
@@ -69,12 +98,36 @@ impl<A: Access> EnrolmentKeys<'_, A> {
         owner: Option<UserId>,
         page: &Page,
     ) -> Result<Paged<EnrolmentKey>, StoreError> {
-        let mut select = row::Entity::find();
-        if let Some(owner) = owner {
-            select = select.filter(row::Column::Owner.eq(owner.uuid()));
-        }
-        let place = |key: &EnrolmentKey| Cursor { id: key.id.uuid(), text: String::new() };
-        paged(&self.at.db(), select, By::NewestId(row::Column::Id), page, place).await
+        let filter = EnrolmentKeyFilter { owner, ..EnrolmentKeyFilter::default() };
+        self.search(&filter, page).await
+    }
+
+    /// Keys of a filter, newest first unless the page says otherwise.
+    pub async fn search(
+        &self,
+        filter: &EnrolmentKeyFilter,
+        page: &Page,
+    ) -> Result<Paged<EnrolmentKey>, StoreError> {
+        use row::Column as C;
+        let condition = Condition::all()
+            .add_option(filter.owner.map(|owner| C::Owner.eq(owner.uuid())))
+            .add_option(filter.text.as_ref().map(|text| contains_in_any_case(C::Label, text)))
+            .add_option(filter.state.map(|(state, now)| in_state(state, now)));
+        sorted(&self.at.db(), row::Entity::find().filter(condition), &SORTING, page).await
+    }
+}
+
+/// What [`KeyState`] says, as a condition.
+fn in_state(state: KeyState, now: Timestamp) -> Condition {
+    use row::Column as C;
+    let kept = || Condition::all().add(C::RevokedAt.is_null());
+    let used = || C::UseKind.eq(KeyUse::Once.as_str()).and(C::Uses.gt(0i64));
+    let over = || C::ExpiresAt.lte(now.as_millis());
+    match state {
+        KeyState::Revoked => Condition::all().add(C::RevokedAt.is_not_null()),
+        KeyState::Used => kept().add(used()),
+        KeyState::Expired => kept().add(used().not()).add(over()),
+        KeyState::Active => kept().add(used().not()).add(over().not()),
     }
 }
 

@@ -14,9 +14,10 @@ use sekisho_model::id::{
 use sekisho_model::order::{Operation, OrderState};
 
 use crate::access::{Access, sealed::Connected};
+use crate::accounts::called;
 use crate::error::StoreError;
-use crate::page::{By, Cursor, MAX_PAGE, Page, Paged, paged};
-use crate::resources::live_ids;
+use crate::page::{Key, MAX_PAGE, Page, Paged, Sort as SortOf, SortBy, Sorting, contains, sorted};
+use crate::resources::{live_ids, named};
 use crate::stored::{Hash, Stored, affected, all, insert, one, record};
 use crate::unit_of_work::UnitOfWork;
 
@@ -111,7 +112,22 @@ pub struct OrderFilter {
     pub reconciles: Option<OrderId>,
     /// In one of these states.
     pub states: Vec<OrderState>,
+    /// Given at this instant or later.
+    pub since: Option<Timestamp>,
+    /// Whose reason contains this text, or whose resource's name begins with
+    /// it, or whose account is called so.
+    pub text: Option<String>,
 }
+
+/// What a list of orders can be sorted by.
+pub const ORDER_SORTS: &[&str] = &["created_at"];
+
+const SORTING: Sorting<Order> = Sorting {
+    by: &[SortBy { word: "created_at", key: Key::Id }],
+    id: row::Column::Id,
+    id_of: |order| order.id.uuid(),
+    usual: SortOf { by: "created_at", descending: true },
+};
 
 /// Orders.
 pub struct Orders<'a, A> {
@@ -124,15 +140,14 @@ impl<A: Access> Orders<'_, A> {
         one(&self.at.db(), row::Entity::find_by_id(id.uuid())).await
     }
 
-    /// Orders, newest first.
+    /// Orders, newest first unless the page says otherwise.
     pub async fn list(
         &self,
         filter: &OrderFilter,
         page: &Page,
     ) -> Result<Paged<Order>, StoreError> {
         let select = row::Entity::find().filter(filter.condition());
-        let place = |order: &Order| Cursor { id: order.id.uuid(), text: String::new() };
-        paged(&self.at.db(), select, By::NewestId(row::Column::Id), page, place).await
+        sorted(&self.at.db(), select, &SORTING, page).await
     }
 
     /// The reset of an account that is not finished; there is at most one
@@ -422,6 +437,13 @@ impl OrderFilter {
             .add_option(self.operation.map(|operation| C::Operation.eq(operation.as_str())))
             .add_option(self.reconciles.map(|id| C::Reconciles.eq(id.uuid())))
             .add_option((!self.states.is_empty()).then(|| C::State.is_in(states)))
+            .add_option(self.since.map(|since| C::CreatedAt.gte(since.as_millis())))
+            .add_option(self.text.as_ref().map(|text| {
+                Condition::any()
+                    .add(contains(C::Reason, text))
+                    .add(C::Resource.in_subquery(named(text)))
+                    .add(C::Account.in_subquery(called(text)))
+            }))
     }
 }
 

@@ -9,7 +9,7 @@ use sekisho_model::password::PasswordRules;
 
 use crate::access::{Access, sealed::Connected};
 use crate::error::StoreError;
-use crate::page::{By, Cursor, Page, Paged, paged};
+use crate::page::{Key, Page, Paged, Sort, SortBy, Sorting, contains_in_any_case, sorted};
 use crate::stored::{affected, insert, one, overwrite, record};
 use crate::unit_of_work::UnitOfWork;
 
@@ -32,6 +32,19 @@ record! {
     }
 }
 
+/// What a list of policies can be sorted by.
+pub const POLICY_SORTS: &[&str] = &["name", "created_at"];
+
+const SORTING: Sorting<PasswordPolicy> = Sorting {
+    by: &[
+        SortBy { word: "name", key: Key::Text(row::Column::Name, |p| p.name.to_string()) },
+        SortBy { word: "created_at", key: Key::Id },
+    ],
+    id: row::Column::Id,
+    id_of: |policy| policy.id.uuid(),
+    usual: Sort { by: "name", descending: false },
+};
+
 /// Rules for generated passwords.
 pub struct PasswordPolicies<'a, A> {
     pub(crate) at: &'a A,
@@ -50,12 +63,19 @@ impl<A: Access> PasswordPolicies<'_, A> {
 
     /// Every policy, by name.
     pub async fn list(&self, page: &Page) -> Result<Paged<PasswordPolicy>, StoreError> {
-        let by = By::Name(row::Column::Name, row::Column::Id);
-        paged(&self.at.db(), row::Entity::find(), by, page, |policy: &PasswordPolicy| Cursor {
-            id: policy.id.uuid(),
-            text: policy.name.to_string(),
-        })
-        .await
+        self.search(None, page).await
+    }
+
+    /// Policies whose name contains a text, by name unless the page says
+    /// otherwise.
+    pub async fn search(
+        &self,
+        text: Option<&str>,
+        page: &Page,
+    ) -> Result<Paged<PasswordPolicy>, StoreError> {
+        let condition = Condition::all()
+            .add_option(text.map(|text| contains_in_any_case(row::Column::Name, text)));
+        sorted(&self.at.db(), row::Entity::find().filter(condition), &SORTING, page).await
     }
 }
 

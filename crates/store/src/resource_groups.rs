@@ -13,7 +13,7 @@ use sekisho_model::rotation::Age;
 
 use crate::access::{Access, sealed::Connected};
 use crate::error::StoreError;
-use crate::page::{By, Cursor, Page, Paged, contains, paged};
+use crate::page::{Key, Page, Paged, Sort, SortBy, Sorting, contains, sorted};
 use crate::resources::live_ids;
 use crate::stored::{all, insert, one, overwrite, record};
 use crate::unit_of_work::UnitOfWork;
@@ -56,6 +56,19 @@ pub struct GroupFilter {
     pub text: Option<String>,
 }
 
+/// What a list of groups can be sorted by.
+pub const GROUP_SORTS: &[&str] = &["name", "created_at"];
+
+const SORTING: Sorting<ResourceGroup> = Sorting {
+    by: &[
+        SortBy { word: "name", key: Key::Text(row::Column::Name, |g| g.name.to_string()) },
+        SortBy { word: "created_at", key: Key::Id },
+    ],
+    id: row::Column::Id,
+    id_of: |group| group.id.uuid(),
+    usual: Sort { by: "name", descending: false },
+};
+
 /// The most groups a resource is read with.
 const MAX_GROUPS: u64 = 10_000;
 
@@ -70,7 +83,7 @@ impl<A: Access> ResourceGroups<'_, A> {
         one(&self.at.db(), row::Entity::find_by_id(id.uuid())).await
     }
 
-    /// Groups by name.
+    /// Groups, by name unless the page says otherwise.
     pub async fn list(
         &self,
         filter: &GroupFilter,
@@ -80,13 +93,7 @@ impl<A: Access> ResourceGroups<'_, A> {
         let condition = Condition::all()
             .add_option(filter.owner.map(|owner| C::Owner.eq(owner.uuid())))
             .add_option(filter.text.as_ref().map(|text| contains(C::Name, text)));
-        let by = By::Name(C::Name, C::Id);
-        let select = row::Entity::find().filter(condition);
-        paged(&self.at.db(), select, by, page, |group: &ResourceGroup| Cursor {
-            id: group.id.uuid(),
-            text: group.name.to_string(),
-        })
-        .await
+        sorted(&self.at.db(), row::Entity::find().filter(condition), &SORTING, page).await
     }
 
     /// How many resources that are not deleted a group has.

@@ -6,13 +6,15 @@ use sea_orm::{
     QuerySelect,
 };
 use sekisho_model::Timestamp;
-use sekisho_model::device::Platform;
+use sekisho_model::device::{Platform, Served};
 use sekisho_model::id::{PasswordPolicyId, ResourceGroupId, ResourceId, UserId};
 use sekisho_model::name::{DnsName, ResourceName};
 
 use crate::access::{Access, sealed::Connected};
+use crate::accounts::out_of_sync_resources;
+use crate::devices::{Activity, served};
 use crate::error::StoreError;
-use crate::page::{By, Cursor, MAX_PAGE, Page, Paged, begins_with, paged};
+use crate::page::{Key, MAX_PAGE, Page, Paged, Sort, SortBy, Sorting, begins_with, sorted};
 use crate::resource_groups::member_ids;
 use crate::stored::{all, insert, one, overwrite, record};
 use crate::unit_of_work::UnitOfWork;
@@ -68,7 +70,38 @@ pub struct ResourceFilter {
     pub prefix: Option<String>,
     /// Also deleted ones.
     pub deleted: bool,
+    /// Only those that this person owns, among the others.
+    pub owned_by: Option<UserId>,
+    /// Only those that take this kind of agent.
+    pub platform: Option<Platform>,
+    /// Only those whose agent is like this.
+    pub agent: Option<(Served, Activity)>,
+    /// Only those with a present account whose known password did not work.
+    pub out_of_sync: bool,
 }
+
+/// What a list of resources can be sorted by.
+pub const RESOURCE_SORTS: &[&str] = &["name", "created_at", "dns_name", "platform"];
+
+const SORTING: Sorting<ResourceRow> = Sorting {
+    by: &[
+        SortBy { word: "name", key: Key::Text(row::Column::FoldedName, |r| r.folded_name.clone()) },
+        SortBy { word: "created_at", key: Key::Id },
+        SortBy {
+            word: "dns_name",
+            key: Key::TextOrNone(row::Column::DnsName, |r| {
+                r.dns_name.as_ref().map(|n| n.to_string())
+            }),
+        },
+        SortBy {
+            word: "platform",
+            key: Key::Text(row::Column::Platform, |r| r.platform.as_str().to_owned()),
+        },
+    ],
+    id: row::Column::Id,
+    id_of: |r| r.id.uuid(),
+    usual: Sort { by: "name", descending: false },
+};
 
 /// Machines.
 pub struct Resources<'a, A> {
@@ -104,7 +137,7 @@ impl<A: Access> Resources<'_, A> {
         Ok(found.into_iter().map(Resource::from).collect())
     }
 
-    /// Resources by name.
+    /// Resources, by name unless the page says otherwise.
     pub async fn list(
         &self,
         filter: &ResourceFilter,
@@ -123,12 +156,16 @@ impl<A: Access> Resources<'_, A> {
         if !filter.deleted {
             select = select.filter(row::Column::DeletedAt.is_null());
         }
-        let by = By::Name(row::Column::FoldedName, row::Column::Id);
-        let place = |stored: &ResourceRow| Cursor {
-            id: stored.id.uuid(),
-            text: stored.folded_name.clone(),
-        };
-        Ok(paged(&self.at.db(), select, by, page, place).await?.map(Resource::from))
+        use row::Column as C;
+        let more = Condition::all()
+            .add_option(filter.owned_by.map(|owner| C::Owner.eq(owner.uuid())))
+            .add_option(filter.platform.map(|platform| C::Platform.eq(platform.as_str())))
+            .add_option(
+                filter.agent.map(|(served_by, activity)| served(C::Id, served_by, activity)),
+            )
+            .add_option(filter.out_of_sync.then(|| C::Id.in_subquery(out_of_sync_resources())));
+        let select = select.filter(more);
+        Ok(sorted(&self.at.db(), select, &SORTING, page).await?.map(Resource::from))
     }
 
     /// How many resources name a policy, deleted ones too.
@@ -148,6 +185,24 @@ pub(crate) fn live_ids(owner: Option<UserId>) -> SelectStatement {
     if let Some(owner) = owner {
         select = select.filter(row::Column::Owner.eq(owner.uuid()));
     }
+    QuerySelect::query(&mut select).take()
+}
+
+/// A subquery: the ids of the resources that name a policy.
+pub(crate) fn with_policy(policy: PasswordPolicyId) -> SelectStatement {
+    let mut select = row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .filter(row::Column::Policy.eq(policy.uuid()));
+    QuerySelect::query(&mut select).take()
+}
+
+/// A subquery: the ids of the resources whose name begins with a text.
+pub(crate) fn named(prefix: &str) -> SelectStatement {
+    let mut select = row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .filter(begins_with(row::Column::FoldedName, &prefix.to_lowercase()));
     QuerySelect::query(&mut select).take()
 }
 
@@ -208,6 +263,31 @@ impl From<Resource> for ResourceRow {
             created_at: resource.created_at,
             deleted_at: resource.deleted_at,
             version: resource.version,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::plan;
+
+    /// The lists that people open all day read one page, and not everything
+    /// to sort it.
+    #[tokio::test]
+    async fn the_usual_orders_need_no_sorting() {
+        let owner = row::Column::Owner.eq(uuid::Uuid::from_u128(1));
+        for (word, select) in [
+            ("name", row::Entity::find()),
+            ("name", row::Entity::find().filter(owner)),
+            ("created_at", row::Entity::find()),
+        ] {
+            for descending in [false, true] {
+                let page = Page::first(50).sorted(word, descending);
+                let steps = plan(select.clone(), &SORTING, &page).await;
+                let sorts = steps.iter().any(|step| step.contains("TEMP B-TREE"));
+                assert!(!sorts, "{word} {descending}: {steps:#?}");
+            }
         }
     }
 }

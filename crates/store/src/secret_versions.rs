@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use sekisho_model::Timestamp;
 use sekisho_model::account::{SecretOrigin, SecretState};
@@ -143,6 +143,27 @@ impl<A: Access> SecretVersions<'_, A> {
             .await?;
         Ok(rows.into_iter().map(AccountId::from_uuid).collect())
     }
+}
+
+/// A subquery: the ids of the accounts with a value in a state.
+pub(crate) fn accounts_in_state(state: SecretState) -> SelectStatement {
+    let mut select = row::Entity::find()
+        .select_only()
+        .column(row::Column::Account)
+        .filter(row::Column::State.eq(state.as_str()));
+    QuerySelect::query(&mut select).take()
+}
+
+/// A condition: the value of an id came from there. Looks at that one value.
+pub(crate) fn came_from(id: Expr, origin: SecretOrigin) -> Expr {
+    let column = |column| Expr::col((row::Entity, column));
+    let value = Query::select()
+        .expr(Expr::cust("1"))
+        .from(row::Entity)
+        .and_where(column(row::Column::Id).eq(id))
+        .and_where(column(row::Column::Origin).eq(origin.as_str()))
+        .take();
+    Expr::exists(value)
 }
 
 impl SecretVersions<'_, UnitOfWork> {

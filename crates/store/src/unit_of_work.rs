@@ -1,7 +1,7 @@
 //! Changes: all of them together with their audit events, or none.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use sea_orm::{
     DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
@@ -69,6 +69,33 @@ pub(crate) struct CommitHooks {
     pub(crate) gate: AuditGate,
     /// The newest line.
     pub(crate) appended: watch::Sender<u64>,
+    /// Is told what was recorded.
+    pub(crate) observer: Observer,
+}
+
+/// What is told after a commit, if anybody wants to be told.
+#[derive(Clone, Default)]
+pub(crate) struct Observer(Arc<RwLock<Option<Arc<Observe>>>>);
+
+type Observe = dyn Fn(&[(Actor, Event)]) + Send + Sync;
+
+impl Observer {
+    pub(crate) fn set(&self, observe: impl Fn(&[(Actor, Event)]) + Send + Sync + 'static) {
+        *self.0.write().expect("no holder panics") = Some(Arc::new(observe));
+    }
+
+    fn tell(&self, events: &[(Actor, Event)]) {
+        let observe = self.0.read().expect("no holder panics").clone();
+        if let Some(observe) = observe {
+            observe(events);
+        }
+    }
+}
+
+impl std::fmt::Debug for Observer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Observer")
+    }
 }
 
 #[derive(Clone)]
@@ -218,6 +245,9 @@ impl UnitOfWork {
                 *newest = (*newest).max(seq);
                 is_newer
             });
+        }
+        if !self.events.is_empty() {
+            self.hooks.observer.tell(&self.events);
         }
         Ok(Committed { wakes: self.wakes.into_iter().collect(), head })
     }

@@ -8,7 +8,9 @@ use sekisho_model::user::{Role, UserState};
 
 use crate::access::{Access, sealed::Connected};
 use crate::error::StoreError;
-use crate::page::{By, Cursor, Page, Paged, paged};
+use crate::page::{
+    Key, Page, Paged, Sort, SortBy, Sorting, contains, contains_in_any_case, sorted,
+};
 use crate::stored::{PasswordHash, insert, one, overwrite, record};
 use crate::unit_of_work::UnitOfWork;
 
@@ -36,6 +38,39 @@ record! {
     }
 }
 
+/// Which users are wanted; `None` means any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserFilter {
+    /// Whose name, or name for others, contains this text.
+    pub text: Option<String>,
+    /// Of a role.
+    pub role: Option<Role>,
+    /// In a state.
+    pub state: Option<UserState>,
+}
+
+/// What a list of users can be sorted by.
+pub const USER_SORTS: &[&str] = &["name", "display_name", "role", "state", "created_at"];
+
+const SORTING: Sorting<User> = Sorting {
+    by: &[
+        SortBy { word: "name", key: Key::Text(row::Column::Name, |u| u.name.to_string()) },
+        SortBy {
+            word: "display_name",
+            key: Key::Text(row::Column::DisplayName, |u| u.display_name.clone()),
+        },
+        SortBy { word: "role", key: Key::Text(row::Column::Role, |u| u.role.as_str().to_owned()) },
+        SortBy {
+            word: "state",
+            key: Key::Text(row::Column::State, |u| u.state.as_str().to_owned()),
+        },
+        SortBy { word: "created_at", key: Key::Id },
+    ],
+    id: row::Column::Id,
+    id_of: |user| user.id.uuid(),
+    usual: Sort { by: "name", descending: false },
+};
+
 /// People.
 pub struct Users<'a, A> {
     pub(crate) at: &'a A,
@@ -55,12 +90,26 @@ impl<A: Access> Users<'_, A> {
 
     /// Every user, by name.
     pub async fn list(&self, page: &Page) -> Result<Paged<User>, StoreError> {
-        let by = By::Name(row::Column::Name, row::Column::Id);
-        paged(&self.at.db(), row::Entity::find(), by, page, |user: &User| Cursor {
-            id: user.id.uuid(),
-            text: user.name.to_string(),
-        })
-        .await
+        self.search(&UserFilter::default(), page).await
+    }
+
+    /// Users of a filter, by name unless the page says otherwise.
+    pub async fn search(
+        &self,
+        filter: &UserFilter,
+        page: &Page,
+    ) -> Result<Paged<User>, StoreError> {
+        use row::Column as C;
+        let text = |text: &String| {
+            Condition::any()
+                .add(contains(C::Name, &text.to_lowercase()))
+                .add(contains_in_any_case(C::DisplayName, text))
+        };
+        let condition = Condition::all()
+            .add_option(filter.text.as_ref().map(text))
+            .add_option(filter.role.map(|role| C::Role.eq(role.as_str())))
+            .add_option(filter.state.map(|state| C::State.eq(state.as_str())));
+        sorted(&self.at.db(), row::Entity::find().filter(condition), &SORTING, page).await
     }
 
     /// How many active users have a role: the last Super Administrator must

@@ -1,17 +1,22 @@
 //! Accounts as a list: of everything, or of one resource.
 import { ActionIcon, Anchor, Group, Text, Tooltip } from "@mantine/core";
 import { IconCircleCheck, IconRefresh } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { type Account, api, body } from "../../api/client";
+import { policies as policiesQuery } from "../../api/queries";
 import { Ago } from "../../parts/time";
 import { State, useWord } from "../../parts/words";
 import { may } from "../../shell/nav";
 import { DataTable } from "../../table/data-table";
 import type { Column, Filter, RowAction } from "../../table/types";
+import { wordFilter } from "../../table/word-filter";
 import { giveOrder } from "./order-dialog";
 import { isReachable, useAccountVerbs } from "./use-account-verbs";
+
+const KNOWLEDGE = ["known", "unverified", "unknown", "out_of_sync", "indeterminate"];
 
 export function AccountList({ resource }: { resource?: string }) {
   const { t } = useTranslation();
@@ -25,6 +30,7 @@ export function AccountList({ resource }: { resource?: string }) {
       {
         id: "name",
         label: t("pages.accounts.account"),
+        sort: "name",
         primary: true,
         text: (row) => `${row.resource.name}/${row.name}`,
         cell: (row) => (
@@ -90,6 +96,7 @@ export function AccountList({ resource }: { resource?: string }) {
       {
         id: "verified",
         label: t("pages.accounts.verified"),
+        sort: "last_verified_at",
         text: (row) => row.last_verify?.at ?? "",
         cell: (row) =>
           row.last_verify ? (
@@ -154,6 +161,7 @@ export function AccountList({ resource }: { resource?: string }) {
     return all.filter((column) => column !== false);
   }, [t, word, resource, offered, start]);
 
+  const policies = useQuery(policiesQuery);
   const filters = useMemo<Filter[]>(
     () => [
       {
@@ -164,8 +172,14 @@ export function AccountList({ resource }: { resource?: string }) {
           { value: "all", label: `${word("presence", "present")} + ${word("presence", "gone")}` },
         ],
       },
+      wordFilter(word, "knowledge", t("pages.accounts.state"), "knowledge", KNOWLEDGE),
+      {
+        id: "policy",
+        label: t("pages.accounts.policy"),
+        options: (policies.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name })),
+      },
     ],
-    [t, word],
+    [t, word, policies.data],
   );
 
   const actions: RowAction<Account>[] = [];
@@ -205,6 +219,7 @@ export function AccountList({ resource }: { resource?: string }) {
         read={(query, signal) =>
           body(api.GET("/api/v1/accounts", { params: { query: query as never }, signal }))
         }
+        csv="/accounts.csv"
         rowId={(row) => row.id}
         actions={actions}
         rowVerbs={verbs.menu}

@@ -24,14 +24,15 @@ export function eventText(line: AuditLine): string {
   return EVENTS[currentLanguage()][line.code] ?? line.name;
 }
 
-export function AuditList({ about }: { about?: string }) {
+/** Of everything, or of what names one object: the server's condition for it. */
+export function AuditList({ about }: { about?: Record<string, string> }) {
   const { t, i18n } = useTranslation();
   const word = useWord();
   const [shown, setShown] = useState<AuditLine>();
   const actorText = useMemo(
     () => (line: AuditLine) => {
       const { kind, id } = line.actor as Actor;
-      return id ? `${word("actor", kind)} ${id}` : word("actor", kind);
+      return id ? `${word("actor", kind)} ${line.names[id] ?? id}` : word("actor", kind);
     },
     [word],
   );
@@ -58,6 +59,7 @@ export function AuditList({ about }: { about?: string }) {
       {
         id: "at",
         label: t("pages.audit.at"),
+        sort: "at",
         minWidth: 170,
         text: (row) => row.at,
         cell: (row) => <At value={row.at} />,
@@ -78,7 +80,7 @@ export function AuditList({ about }: { about?: string }) {
             {Object.entries(fields(row))
               .map(
                 ([name, value]) =>
-                  `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+                  `${name}=${typeof value === "string" ? (row.names[value] ?? value) : JSON.stringify(value)}`,
               )
               .join(" ")}
           </Text>
@@ -140,9 +142,13 @@ export function AuditList({ about }: { about?: string }) {
         what={t("pages.audit.title")}
         columns={columns}
         filters={filters}
-        {...(about ? { fixed: { q: about }, searchable: false } : {})}
+        {...(about ? { fixed: about, searchable: false } : {})}
         refreshEvery={0}
-        read={(query, signal) => body(api.GET("/api/v1/audit", { params: { query }, signal }))}
+        counted={false}
+        read={(query, signal) =>
+          body(api.GET("/api/v1/audit", { params: { query: query as never }, signal }))
+        }
+        csv="/audit.csv"
         rowId={(row) => `${row.chain}.${row.seq}`}
         onOpen={setShown}
         empty={<Text c="dimmed">{t("pages.audit.empty")}</Text>}
@@ -179,7 +185,13 @@ function ActorCell({ line }: { line: AuditLine }) {
       title={id}
       c="inherit"
     >
-      {word("actor", kind)} <span className="mono">{id.slice(-6)}</span>
+      {line.names[id] ? (
+        <bdi>{line.names[id]}</bdi>
+      ) : (
+        <>
+          {word("actor", kind)} <span className="mono">{id.slice(-6)}</span>
+        </>
+      )}
     </Anchor>
   );
 }
@@ -207,6 +219,14 @@ function Line({ line, actor }: { line: AuditLine; actor: string }) {
         {t("pages.audit.fields")}
       </Text>
       <pre className="pre">{JSON.stringify(fields(line), null, 2)}</pre>
+      {Object.keys(line.names).length > 0 && (
+        <>
+          <Text size="sm" fw={600}>
+            {t("pages.audit.names")}
+          </Text>
+          <Facts rows={Object.entries(line.names).map(([id, name]) => [name, mono(id)])} />
+        </>
+      )}
     </Stack>
   );
 }

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, body } from "../../api/client";
-import { LOOK_AGAIN } from "../../api/queries";
+import { lookAgain } from "../../api/live";
 import { CopyBlock, Mono } from "../../parts/copy";
 import { Facts } from "../../parts/facts";
 import { Loading, LoadProblem } from "../../parts/problem";
@@ -47,7 +47,7 @@ function Device({ id }: { id: string }) {
     queryKey: ["devices", "one", id],
     queryFn: ({ signal }) =>
       body(api.GET("/api/v1/devices/{id}", { params: { path: { id } }, signal })),
-    refetchInterval: LOOK_AGAIN,
+    refetchInterval: lookAgain,
   });
   if (error && !data) return <LoadProblem error={error} onRetry={() => void refetch()} />;
   if (!data) return <Loading />;

@@ -19,7 +19,8 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, type Schemas } from "../../api/client";
-import { me as meQuery } from "../../api/queries";
+import { lookSoon } from "../../api/live";
+import { me as meQuery, publicSystem } from "../../api/queries";
 import { CopyBlock } from "../../parts/copy";
 import { Dialog } from "../../parts/dialog";
 import { ProblemAlert } from "../../parts/problem";
@@ -143,8 +144,7 @@ export function NewKey({ onClose }: { onClose: () => void }) {
 }
 
 /** Commands for one kind of host. The key itself is not in them. */
-export function enrolCommands(platform: string, host: string): string {
-  const agents = `${host}:8383`;
+export function enrolCommands(platform: string, agents: string): string {
   return platform === "linux"
     ? `sudo sekisho-agent enroll --server ${agents}\nsudo systemctl enable --now sekisho-agent`
     : `sekisho-agent enroll --server ${agents}\nsekisho-agent install`;
@@ -152,6 +152,8 @@ export function enrolCommands(platform: string, host: string): string {
 
 function ShownOnce({ created, onClose }: { created: Created; onClose: () => void }) {
   const { t } = useTranslation();
+  const site = useQuery(publicSystem);
+  const agents = site.data?.agents_address ?? `${location.hostname}:8383`;
   return (
     <Stack>
       <Alert color="yellow">{t("common.shownOnce")}</Alert>
@@ -165,7 +167,7 @@ function ShownOnce({ created, onClose }: { created: Created; onClose: () => void
         <Text size="sm" fw={600} mb={4}>
           {t("pages.keys.command")}
         </Text>
-        <CopyBlock value={enrolCommands(created.platform, location.hostname)} />
+        <CopyBlock value={enrolCommands(created.platform, agents)} />
         <Text size="sm" c="dimmed" mt={4}>
           {t("pages.keys.commandHint")}
         </Text>
@@ -186,7 +188,7 @@ function Arrival({ id }: { id: string }) {
     queryKey: ["enrolment-keys", "one", id],
     queryFn: ({ signal }) =>
       body(api.GET("/api/v1/enrolment-keys/{id}", { params: { path: { id } }, signal })),
-    refetchInterval: (query) => (query.state.data?.uses ? false : 2_000),
+    refetchInterval: (query) => (query.state.data?.uses ? false : lookSoon()),
     staleTime: 0,
   });
   const device = key.data?.last_used_by ?? undefined;

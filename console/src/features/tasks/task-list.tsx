@@ -99,6 +99,7 @@ export function TaskList({ fixed }: { fixed?: Record<string, string> }) {
       {
         id: "created",
         label: t("pages.tasks.created"),
+        sort: "created_at",
         text: (row) => row.created_at,
         cell: (row) => <Ago value={row.created_at} />,
       },
@@ -164,13 +165,12 @@ export function TaskList({ fixed }: { fixed?: Record<string, string> }) {
       columns={columns}
       filters={filters}
       {...(fixed ? { fixed } : {})}
-      searchable={false}
       read={(query, signal) =>
         body(api.GET("/api/v1/orders", { params: { query: query as never }, signal }))
       }
+      csv="/orders.csv"
       rowId={(row) => row.id}
       actions={actions}
-      refreshEvery={5_000}
       empty={<Text c="dimmed">{t("pages.tasks.empty")}</Text>}
     />
   );

@@ -339,6 +339,7 @@ export const pages = {
     event: "Event",
     actor: "Who",
     from: "From",
+    names: "Names at the time of reading",
     fields: "What",
     seq: "No.",
     code: "Event number",

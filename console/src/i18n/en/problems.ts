@@ -6,6 +6,31 @@ export const problems = {
   code: "Code",
   request: "Request id",
   server: "What the server said",
+  conflicts: {
+    account_gone: "The account is no longer on its host. If it is back, discover accounts again.",
+    agent_not_approved: "The agent of this resource is not approved. Approve the device first.",
+    changed_meanwhile: "Something else changed it at this moment. Look again and repeat.",
+    default_policy: "This is the default password policy; it cannot be deleted.",
+    device_blocked: "The device is blocked. Unblock it first.",
+    device_not_blocked: "The device is not blocked.",
+    device_not_held: "The device is not held back as a copy.",
+    device_retired: "The device is out of service. Enrol it anew.",
+    directory_account: "The account is defined in a directory. Change it there.",
+    in_use: "Something else still uses it. Remove that first.",
+    last_administrator:
+      "They are the last administrator. Make somebody else an administrator first.",
+    name_taken: "The name is taken. Choose another one.",
+    no_agent: "No agent serves this resource. Enrol one with an enrolment key.",
+    not_a_session: "An API token is not signed out. Revoke it instead.",
+    order_left: "An agent has the task already; it can no longer be cancelled.",
+    order_open: "A task on this resource is not finished. Wait for it.",
+    repeat_unclear:
+      "The first request is still running or was interrupted. Look whether it took effect.",
+    reset_open: "A reset has no outcome yet. Wait for its task.",
+    too_many_groups: "The resource is in as many groups as it can be. Take it out of one first.",
+    witness_itself: "A site cannot witness itself. Do this on another server.",
+    witnessed_already: "This site is witnessed already. Remove it first.",
+  },
   texts: {
     audit_held:
       "Changes wait, because a witness of the audit log has been missing for too long. Tell an administrator.",
@@ -30,6 +55,8 @@ export const problems = {
     sealed: "The server's vault is sealed until an administrator provides its key.",
     setup_done: "The site is set up already. Please sign in.",
     stale: "Somebody else changed it first. Look at what it is now.",
+    too_many_streams:
+      "Too many tabs are open, so this one is not kept up to date by itself. Close some of them.",
     throttled: "Too many tries. Wait a while and try again.",
     throttled_for_one: "Too many tries. Wait {{count}} second and try again.",
     throttled_for_other: "Too many tries. Wait {{count}} seconds and try again.",

@@ -62,6 +62,7 @@ export const shell = {
   offline: {
     browser: "You are offline. What you see is what was loaded last.",
     server: "The server cannot be reached. What you see is what was loaded last. Trying again.",
+    live: "Automatic updates are interrupted. What you see may be old. Trying again.",
   },
   session: {
     title: "Your session has ended",

@@ -59,6 +59,13 @@ export const words = {
   device: { pending: "Pending", approved: "Approved", blocked: "Blocked", retired: "Retired" },
   suspension: { cloned: "Held back: looks cloned" },
   agent: { active: "Active", inactive: "Inactive" },
+  served: {
+    active: "Active",
+    inactive: "Inactive",
+    pending: "Waiting for approval",
+    blocked: "Blocked",
+    none: "No agent",
+  },
   platform: { linux: "Linux", windows: "Windows", windows_domain: "Windows domain" },
   keyUse: { once: "Once", window: "Any number of devices in its window" },
   keyState: { active: "Active", used: "Used", expired: "Expired", revoked: "Revoked" },

@@ -335,6 +335,7 @@ export const pages = {
     event: "イベント",
     actor: "実行者",
     from: "接続元",
+    names: "読み込んだ時点の名前",
     fields: "内容",
     seq: "番号",
     code: "イベント番号",

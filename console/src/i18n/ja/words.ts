@@ -56,6 +56,13 @@ export const words = {
   device: { pending: "未承認", approved: "承認", blocked: "ブロック", retired: "廃止" },
   suspension: { cloned: "複製の疑いで停止" },
   agent: { active: "アクティブ", inactive: "非アクティブ" },
+  served: {
+    active: "アクティブ",
+    inactive: "非アクティブ",
+    pending: "承認待ち",
+    blocked: "ブロック",
+    none: "エージェントなし",
+  },
   platform: { linux: "Linux", windows: "Windows", windows_domain: "Windows ドメイン" },
   keyUse: { once: "一回限り", window: "期間内は何台でも" },
   keyState: { active: "有効", used: "使用済み", expired: "期限切れ", revoked: "失効" },

@@ -9,12 +9,13 @@ import { PageHead } from "../../parts/page";
 import { Ago } from "../../parts/time";
 import { State, useWord } from "../../parts/words";
 import { DataTable } from "../../table/data-table";
+import { DEVICE_FILTERS } from "../../table/filter-names";
 import { readListSearch } from "../../table/search";
 import { listTwin, option } from "../../table/twin";
 import type { Column, Filter, RowAction } from "../../table/types";
 
 export const Route = createFileRoute("/_app/devices")({
-  validateSearch: (search: Record<string, unknown>) => readListSearch(search, ["state"]),
+  validateSearch: (search: Record<string, unknown>) => readListSearch(search, DEVICE_FILTERS),
   component: Devices,
 });
 
@@ -30,6 +31,7 @@ function Devices() {
       {
         id: "host",
         label: t("pages.devices.host"),
+        sort: "host_name",
         primary: true,
         minWidth: 150,
         text: (row) => row.host_name,
@@ -47,6 +49,7 @@ function Devices() {
       {
         id: "state",
         label: t("pages.devices.state"),
+        sort: "state",
         text: (row) => word("device", row.state),
         cell: (row) => (
           <Group gap={6}>
@@ -78,6 +81,7 @@ function Devices() {
       {
         id: "platform",
         label: t("pages.devices.platform"),
+        sort: "platform",
         text: (row) => word("platform", row.platform),
         cell: (row) => word("platform", row.platform),
       },
@@ -94,18 +98,21 @@ function Devices() {
       {
         id: "seen",
         label: t("pages.devices.lastSeen"),
+        sort: "last_seen_at",
         text: (row) => row.last_seen_at ?? "",
         cell: (row) => <Ago value={row.last_seen_at} />,
       },
       {
         id: "enrolled",
         label: t("pages.devices.enrolled"),
+        sort: "created_at",
         text: (row) => row.created_at,
         cell: (row) => <Ago value={row.created_at} />,
       },
       {
         id: "version",
         label: t("pages.devices.version"),
+        sort: "agent_version",
         hidden: true,
         text: (row) => row.agent_version,
         cell: (row) => row.agent_version,
@@ -133,6 +140,14 @@ function Devices() {
         id: "state",
         label: t("pages.devices.state"),
         options: STATES.map((value) => ({ value, label: word("device", value) })),
+      },
+      {
+        id: "active",
+        label: t("pages.agents.activity"),
+        options: [
+          { value: "true", label: word("agent", "active") },
+          { value: "false", label: word("agent", "inactive") },
+        ],
       },
     ],
     [t, word],
@@ -185,9 +200,9 @@ function Devices() {
         read={(query, signal) =>
           body(api.GET("/api/v1/devices", { params: { query: query as never }, signal }))
         }
+        csv="/devices.csv"
         rowId={(row) => row.id}
         actions={actions}
-        refreshEvery={5_000}
         onOpen={(row) => void navigate({ search: (now) => ({ ...now, open: row.id }) })}
         empty={<Text c="dimmed">{t("pages.devices.empty")}</Text>}
       />

@@ -27,7 +27,7 @@ import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute, Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { me as meQuery, system as systemQuery } from "../../api/queries";
-import { overview } from "../../features/home/counts";
+import { counted, overview } from "../../features/home/counts";
 import { TaskDrawer } from "../../features/tasks/task-drawer";
 import { Facts } from "../../parts/facts";
 import { PageHead } from "../../parts/page";
@@ -69,8 +69,8 @@ function Home() {
       title={t("pages.home.title")}
       twin={{
         requests: [
+          { method: "GET", path: "/overview" },
           { method: "GET", path: "/orders?mine=true" },
-          { method: "GET", path: "/devices?state=pending" },
           { method: "GET", path: "/system" },
         ],
         commands: [
@@ -97,43 +97,44 @@ function Home() {
       </>
     );
   }
-  const count = ({ value, more }: { value: number; more: boolean }) => `${value}${more ? "+" : ""}`;
   const backupAge = system?.last_backup_at && now - new Date(system.last_backup_at).getTime();
   const cards: (Card | false | undefined | "" | 0 | null)[] = [
-    data.pending.value > 0 && {
+    !!data.pending_devices && {
       icon: IconDeviceDesktopQuestion,
       label: t("pages.home.pendingDevices"),
-      value: count(data.pending),
+      value: counted(data.pending_devices),
       to: "/devices",
       search: { state: "pending" },
       tone: "orange",
     },
-    data.inactive.value > 0 && {
+    !!data.inactive_agents && {
       icon: IconRobotOff,
       label: t("pages.home.inactiveAgents"),
-      value: count(data.inactive),
+      value: counted(data.inactive_agents),
       to: "/agents",
+      search: { active: "false", state: "approved" },
       tone: "orange",
     },
-    data.outOfSync > 0 && {
+    !!data.out_of_sync && {
       icon: IconKeyOff,
       label: t("pages.home.outOfSync"),
-      value: String(data.outOfSync),
-      to: "/resources",
+      value: counted(data.out_of_sync),
+      to: "/accounts",
+      search: { knowledge: "out_of_sync" },
       tone: "red",
     },
-    data.failed > 0 && {
+    !!data.my_failed_tasks && {
       icon: IconAlertTriangle,
       label: t("pages.home.failedTasks"),
-      value: String(data.failed),
+      value: counted(data.my_failed_tasks),
       to: "/tasks",
       search: { mine: "true" },
       tone: "red",
     },
-    data.open.value > 0 && {
+    !!data.my_open_tasks && {
       icon: IconChecklist,
       label: t("pages.home.openTasks"),
-      value: count(data.open),
+      value: counted(data.my_open_tasks),
       to: "/tasks",
       search: { mine: "true", state: "open" },
       tone: "indigo",
@@ -145,7 +146,7 @@ function Home() {
       tone: "red",
     },
     system &&
-      data.known > 0 &&
+      !!data.known_accounts &&
       (!backupAge || backupAge > OLD_BACKUP) && {
         icon: IconDatabaseExport,
         label: backupAge ? t("pages.home.oldBackup") : t("pages.home.noBackup"),
@@ -214,13 +215,13 @@ function Home() {
             steps={[
               {
                 id: "key",
-                done: data.hasKey || data.hasAgent,
+                done: Boolean(data.has_key || data.has_agent),
                 to: "/agents/keys",
                 search: { new: true },
               },
-              { id: "agent", done: data.hasAgent, to: "/devices" },
-              { id: "accounts", done: data.accounts > 0, to: "/resources" },
-              { id: "reset", done: data.known > 0, to: "/accounts" },
+              { id: "agent", done: Boolean(data.has_agent), to: "/devices" },
+              { id: "accounts", done: Boolean(data.accounts), to: "/resources" },
+              { id: "reset", done: Boolean(data.known_accounts), to: "/accounts" },
               ...(system
                 ? [{ id: "backup" as const, done: Boolean(backupAge), to: undefined }]
                 : []),
@@ -244,7 +245,7 @@ function Home() {
               </Text>
             ) : (
               <Paper withBorder radius="md">
-                {data.recent.slice(0, 6).map((order) => (
+                {data.recent.map((order) => (
                   <Group key={order.id} px="md" py={10} className="line" justify="space-between">
                     <Group gap="sm">
                       <State kind="order" value={order.state} />

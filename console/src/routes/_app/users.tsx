@@ -11,14 +11,25 @@ import { PageHead } from "../../parts/page";
 import { Ago } from "../../parts/time";
 import { State, useWord } from "../../parts/words";
 import { DataTable } from "../../table/data-table";
+import { USER_FILTERS } from "../../table/filter-names";
 import { readListSearch } from "../../table/search";
 import { listTwin } from "../../table/twin";
-import type { Column, RowAction } from "../../table/types";
+import type { Column, Filter, RowAction } from "../../table/types";
+import { wordFilter } from "../../table/word-filter";
 
 export const Route = createFileRoute("/_app/users")({
-  validateSearch: (search: Record<string, unknown>) => readListSearch(search, []),
+  validateSearch: (search: Record<string, unknown>) => readListSearch(search, USER_FILTERS),
   component: Users,
 });
+
+const ROLES = [
+  "super_administrator",
+  "administrator",
+  "password_administrator",
+  "password_auditor",
+  "password_user",
+  "connection_user",
+];
 
 function Users() {
   const { t } = useTranslation();
@@ -32,6 +43,7 @@ function Users() {
       {
         id: "name",
         label: t("pages.users.name"),
+        sort: "name",
         primary: true,
         minWidth: 150,
         text: (row) => row.name,
@@ -51,29 +63,40 @@ function Users() {
       {
         id: "display",
         label: t("pages.users.displayName"),
+        sort: "display_name",
         text: (row) => row.display_name,
         cell: (row) => <bdi>{row.display_name}</bdi>,
       },
       {
         id: "role",
         label: t("pages.users.role"),
+        sort: "role",
         text: (row) => word("role", row.role),
         cell: (row) => word("role", row.role),
       },
       {
         id: "state",
         label: t("pages.users.state"),
+        sort: "state",
         text: (row) => word("user", row.state),
         cell: (row) => <State kind="user" value={row.state} />,
       },
       {
         id: "created",
         label: t("pages.users.created"),
+        sort: "created_at",
         text: (row) => row.created_at,
         cell: (row) => <Ago value={row.created_at} />,
       },
     ],
     [t, word, me],
+  );
+  const filters = useMemo<Filter[]>(
+    () => [
+      wordFilter(word, "role", t("pages.users.role"), "role", ROLES),
+      wordFilter(word, "state", t("pages.users.state"), "user", ["active", "disabled"]),
+    ],
+    [t, word],
   );
   const actions: RowAction<User>[] = [
     {
@@ -124,8 +147,11 @@ function Users() {
         name="users"
         what={t("pages.users.title")}
         columns={columns}
-        searchable={false}
-        read={(query, signal) => body(api.GET("/api/v1/users", { params: { query }, signal }))}
+        filters={filters}
+        read={(query, signal) =>
+          body(api.GET("/api/v1/users", { params: { query: query as never }, signal }))
+        }
+        csv="/users.csv"
         rowId={(row) => row.id}
         actions={actions}
         rowVerbs={(row, run) => (

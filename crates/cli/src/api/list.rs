@@ -29,12 +29,17 @@ pub(crate) struct Paging {
     /// Begin after this cursor (the "next" of the page before)
     #[arg(long, value_name = "CURSOR")]
     pub(crate) after: Option<String>,
+    /// Sort by this column of the list; with - before it, backwards
+    ///
+    /// The server names the columns when it does not know one.
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+    pub(crate) sort: Option<String>,
 }
 
 impl Paging {
     /// Everything.
     pub(crate) fn everything() -> Self {
-        Self { all: true, limit: MAX_PAGE, after: None }
+        Self { all: true, limit: MAX_PAGE, after: None, sort: None }
     }
 }
 
@@ -108,7 +113,9 @@ impl Query {
 impl Api {
     /// Reads a list.
     pub(crate) async fn list(&mut self, query: Query, paging: &Paging) -> Result<Listing> {
-        let query = query.with("limit", Some(&paging.limit.to_string()));
+        let query = query
+            .with("limit", Some(&paging.limit.to_string()))
+            .with("sort", paging.sort.as_deref());
         let mut items = Vec::new();
         let mut after = paging.after.clone();
         for _ in 0..MAX_PAGES {

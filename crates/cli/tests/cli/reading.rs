@@ -31,9 +31,11 @@ fn all_pages_are_followed_and_the_json_is_the_servers() {
     fake.json("GET /accounts?limit=1&after=c%2F1%2B", &list(std::slice::from_ref(&second), None));
 
     let done = person.run("accounts list --limit 1 --all --json").ends_with(0);
-    assert_eq!(done.stdout, format!("{}\n", list(&[first.clone(), second], None)));
+    assert_eq!(done.stdout, format!("{}\n", list(&[first.clone(), second.clone()], None)));
     assert_eq!(done.stderr, "");
 
+    fake.json("GET /accounts?limit=1&sort=-name", &list(std::slice::from_ref(&second), None));
+    person.run("accounts list --limit 1 --sort -name --json").ends_with(0);
     let done = person.run("accounts list --limit 1 --json").ends_with(0);
     assert_eq!(done.stdout, format!("{}\n", list(&[first], Some("c/1+"))));
     person.run("accounts list --limit 1").ends_with(0).says("--after c/1+");

@@ -20,6 +20,7 @@ use crate::http::{IfMatch, Problem};
 use crate::{policies, resources};
 
 pub use reveal::{Purpose, Revealed, RevealedValue, reveal, reveal_former};
+pub(crate) use reveal_routes::HIDE_AFTER_S;
 pub use routes::routes;
 pub use typed::{MAX_TYPED_CHARS, store_typed};
 
@@ -64,7 +65,8 @@ impl Target {
         let account = work.accounts().lock(decided.account.id).await?.ok_or(MISSING)?;
         let now = Self::find(work, account.id).await?;
         if now.resource.owner != decided.resource.owner || account.resource != decided.resource.id {
-            return Err(Problem::conflict(
+            return Err(Problem::conflict_of(
+                "changed_meanwhile",
                 "the resource was given to somebody else at this moment; look at it again",
             ));
         }

@@ -115,7 +115,8 @@ pub async fn reveal_former(
             Event::FormerPasswordRevealed { account, version, reason }
         }
         SecretState::Candidate => {
-            return Err(Problem::conflict(
+            return Err(Problem::conflict_of(
+                "reset_open",
                 "this value belongs to a reset that has no outcome yet; wait for its order",
             ));
         }

@@ -17,7 +17,7 @@ use crate::http::{Authenticated, Json, PathId, PathIds, Problem, SecretText, Tim
 use crate::resources::refs::{SecretJson, required_reason};
 
 /// How long a value is shown, in seconds.
-const HIDE_AFTER_S: u32 = 10;
+pub(crate) const HIDE_AFTER_S: u32 = 10;
 
 /// Why a password is wanted.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]

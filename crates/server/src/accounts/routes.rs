@@ -1,8 +1,9 @@
 //! `/accounts` and `/resources/{id}/accounts`, without clear passwords.
 
 use axum::extract::State;
+use axum::response::Response;
 use http::StatusCode;
-use sekisho_model::account::Presence;
+use sekisho_model::account::{Knowledge, Presence};
 use sekisho_model::event::Event;
 use sekisho_model::id::{
     Account as AccountKind, PasswordPolicyId, Resource as ResourceKind, ResourceId,
@@ -14,7 +15,7 @@ use sekisho_policy::Facts;
 use sekisho_policy::action::{
     AddAccount, EditAccount, ListAccounts, StorePassword, ViewAccount, ViewHistory,
 };
-use sekisho_store::{Access as _, AccountFilter};
+use sekisho_store::{ACCOUNT_SORTS, Access as _, AccountFilter, Page, PageEnd};
 use serde::Deserialize;
 use utoipa_axum::routes;
 
@@ -22,8 +23,8 @@ use super::view::{self, AccountView, VersionView};
 use super::{Target, reveal_routes, typed};
 use crate::app::{App, SharedApp};
 use crate::http::{
-    Authenticated, IfMatch, ItemList, Json, List, ListQuery, NoFilter, PathId, Problem, Routes,
-    SecretText, Tagged, from_text,
+    Authenticated, CsvList, CsvQuery, Export, IfMatch, ItemList, Json, List, ListQuery, NoFilter,
+    PathId, Problem, Routes, SecretText, SortQuery, Sorts, Tagged, csv, from_text,
 };
 use crate::resources;
 use crate::resources::refs::{given, reason};
@@ -32,6 +33,7 @@ use crate::resources::refs::{given, reason};
 pub fn routes() -> Routes {
     Routes::new()
         .signed_in(routes!(list_accounts))
+        .signed_in(routes!(export_accounts))
         .signed_in(routes!(add_account))
         .signed_in(routes!(show_account, edit_account))
         .signed_in(routes!(store_password))
@@ -53,6 +55,21 @@ struct AccountQuery {
     #[serde(default, deserialize_with = "from_text")]
     #[param(value_type = Option<String>)]
     presence: Option<WantedPresence>,
+    /// Only those of whose password this is known: `unknown`, `unverified`,
+    /// `known`, `indeterminate`, `out_of_sync`.
+    #[serde(default, deserialize_with = "from_text")]
+    #[param(value_type = Option<String>)]
+    knowledge: Option<Knowledge>,
+    /// Only those with this policy of their own, or from their resource.
+    #[serde(default, deserialize_with = "from_text")]
+    #[param(value_type = Option<String>)]
+    policy: Option<PasswordPolicyId>,
+}
+
+struct AccountSorts;
+
+impl Sorts for AccountSorts {
+    const WORDS: &'static [&'static str] = ACCOUNT_SORTS;
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -109,27 +126,87 @@ pub(super) struct TypedPassword {
     reason: Option<String>,
 }
 
-/// List the accounts one may see, by name.
+/// List the accounts one may see, by name or by `sort`: `name`, `created_at`,
+/// `last_verified_at`.
 #[utoipa::path(
-    get, path = "/accounts", tag = "accounts", params(ListQuery, AccountQuery),
+    get, path = "/accounts", tag = "accounts", params(ListQuery, SortQuery, AccountQuery),
     responses((status = 200, description = "A page of accounts", body = ItemList<AccountView>)),
 )]
 async fn list_accounts(
     State(app): State<SharedApp>,
     caller: Authenticated,
-    list: List<AccountQuery>,
+    list: List<AccountQuery, AccountSorts>,
 ) -> Result<Json<ItemList<AccountView>>, Problem> {
     caller.decide(ListAccounts, Facts::nothing())?.into_row();
-    let presence = list.filter.presence.unwrap_or(WantedPresence(Some(Presence::Present))).0;
-    let filter = AccountFilter {
+    let rows = AccountRows(wanted(&caller, &list));
+    let (accounts, end) = rows.page(&app, &caller, &list.page).await?;
+    Ok(Json(ItemList::new(accounts, end)))
+}
+
+/// Write the accounts one may see as a file: everything of the list, without
+/// passwords. On record.
+#[utoipa::path(
+    get, path = "/accounts.csv", tag = "accounts", params(CsvQuery, SortQuery, AccountQuery),
+    responses((status = 200, description = "The file", body = String, content_type = "text/csv")),
+)]
+async fn export_accounts(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    list: CsvList<AccountQuery, AccountSorts>,
+) -> Result<Response, Problem> {
+    caller.decide(ListAccounts, Facts::nothing())?.into_row();
+    let (list, file) = list.into_parts();
+    let rows = AccountRows(wanted(&caller, &list));
+    csv(app, caller, rows, file).await
+}
+
+fn wanted(caller: &Authenticated, list: &List<AccountQuery, AccountSorts>) -> AccountFilter {
+    AccountFilter {
         resource: list.filter.resource,
         owner: (!caller.subject.sees_everything()).then_some(caller.user.id),
-        text: list.q,
-        presence,
-    };
-    let found = app.store.read().accounts().search(&filter, &list.page).await?;
-    let next = found.next.map(|next| next.to_string());
-    Ok(Json(ItemList { items: view::page(&app, found.items).await?, next }))
+        text: list.q.clone(),
+        presence: list.filter.presence.unwrap_or(WantedPresence(Some(Presence::Present))).0,
+        knowledge: list.filter.knowledge,
+        policy: list.filter.policy,
+    }
+}
+
+/// The accounts of a filter.
+struct AccountRows(AccountFilter);
+
+impl Export for AccountRows {
+    type Row = AccountView;
+
+    const NAME: &'static str = "accounts";
+
+    const COLUMNS: &'static [(&'static str, &'static str)] = &[
+        ("id", "/id"),
+        ("resource", "/resource/name"),
+        ("account", "/name"),
+        ("native_id", "/native_id"),
+        ("presence", "/presence"),
+        ("source", "/source"),
+        ("knowledge", "/knowledge"),
+        ("password_since", "/current/since"),
+        ("password_origin", "/current/origin"),
+        ("last_verify", "/last_verify/result"),
+        ("last_verified_at", "/last_verify/at"),
+        ("rotation", "/rotation/state"),
+        ("rotation_due_at", "/rotation/due_at"),
+        ("policy", "/policy/name"),
+        ("resource_id", "/resource/id"),
+    ];
+
+    async fn page(
+        &self,
+        app: &App,
+        _: &Authenticated,
+        page: &Page,
+    ) -> Result<(Vec<AccountView>, PageEnd), Problem> {
+        let found = app.store.read().accounts().search(&self.0, page).await?;
+        let (accounts, end) = found.into_parts();
+        Ok((view::page(app, accounts).await?, end))
+    }
 }
 
 /// Add an account by hand. Its password is not known until it is reset or

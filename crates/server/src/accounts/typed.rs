@@ -39,7 +39,8 @@ pub async fn store_typed(
     let mut work = app.store.begin(context).await?;
     let Target { account, resource } = Target::spend(&work, granted).await?;
     if account.presence == Presence::Gone {
-        return Err(Problem::conflict(
+        return Err(Problem::conflict_of(
+            "account_gone",
             "the account is gone from its resource; run a discovery if it is back",
         ));
     }

@@ -1,16 +1,23 @@
 //! `GET /audit`: the audit log, newest first.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
+use axum::response::Response;
 use sekisho_model::Timestamp;
 use sekisho_model::audit::{AuditLine, LineHash};
 use sekisho_model::event::Event;
-use sekisho_model::id::AuditChainId;
+use sekisho_model::id::{AccountId, AuditChainId, DeviceId, ResourceId};
 use sekisho_policy::{Facts, action};
-use sekisho_store::{Access as _, AuditFilter};
+use sekisho_store::{AUDIT_SORTS, Access as _, AuditFilter, Page, PageEnd};
 use serde::{Deserialize, Serialize};
 
+use super::names::IdNames;
 use crate::app::{App, SharedApp};
-use crate::http::{Authenticated, ItemList, Json, List, ListQuery, Problem, Time, from_text};
+use crate::http::{
+    Authenticated, CsvList, CsvQuery, Export, ItemList, Json, List, ListQuery, Problem, SortQuery,
+    Sorts, Time, csv, from_text,
+};
 
 /// Which lines are wanted.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -29,6 +36,24 @@ pub(super) struct AuditQuery {
     to: Option<Timestamp>,
     /// By this actor: an id, `system` or `anonymous`.
     actor: Option<String>,
+    /// Only events that name this resource.
+    #[serde(default, deserialize_with = "from_text")]
+    #[param(value_type = Option<String>)]
+    resource: Option<ResourceId>,
+    /// Only events that name this account.
+    #[serde(default, deserialize_with = "from_text")]
+    #[param(value_type = Option<String>)]
+    account: Option<AccountId>,
+    /// Only events that name this device.
+    #[serde(default, deserialize_with = "from_text")]
+    #[param(value_type = Option<String>)]
+    device: Option<DeviceId>,
+}
+
+pub(super) struct AuditSorts;
+
+impl Sorts for AuditSorts {
+    const WORDS: &'static [&'static str] = AUDIT_SORTS;
 }
 
 /// A line of the audit log.
@@ -54,6 +79,9 @@ pub(super) struct LineView {
     /// The event's fields.
     #[schema(value_type = Object)]
     event: serde_json::Value,
+    /// What the ids in `actor` and `event` are called now, by id; what is not
+    /// there any more is left out. Not part of the line that was hashed.
+    names: BTreeMap<String, String>,
     /// The hash of the line before.
     #[schema(value_type = String)]
     previous: LineHash,
@@ -78,18 +106,20 @@ impl From<AuditLine> for LineView {
             actor: parsed(line.actor),
             origin: parsed(line.origin),
             event: parsed(line.event),
+            names: BTreeMap::new(),
             previous: line.previous,
             hash: line.hash,
         }
     }
 }
 
-/// Lists the audit log, newest first. `q` searches in the events' fields.
+/// Lists the audit log, newest first, or by `sort`: `at`. `q` searches in the
+/// events' fields.
 ///
 /// Reading is itself recorded: once for each filter, also when its pages are
 /// turned or loaded again within five minutes.
 #[utoipa::path(
-    get, path = "/audit", tag = "audit", params(ListQuery, AuditQuery),
+    get, path = "/audit", tag = "audit", params(ListQuery, SortQuery, AuditQuery),
     responses(
         (status = 200, description = "One page of lines", body = ItemList<LineView>),
         (status = 403, description = "Only administrators and auditors read the audit log"),
@@ -98,19 +128,79 @@ impl From<AuditLine> for LineView {
 pub(super) async fn list_audit(
     State(app): State<SharedApp>,
     caller: Authenticated,
-    list: List<AuditQuery>,
+    list: List<AuditQuery, AuditSorts>,
 ) -> Result<Json<ItemList<LineView>>, Problem> {
     caller.decide(action::ViewAudit, Facts::nothing())?.into_row();
     let filter = filter(&list)?;
     let shown = describe(&filter);
     // First on record, then read: whoever cannot be recorded reads nothing.
     record_view(&app, &caller, shown).await?;
-    let lines = app.store.read().audit().list(&filter, &list.page).await?;
-    Ok(Json(ItemList::of(lines, LineView::from)))
+    let (items, end) = AuditRows(filter).page(&app, &caller, &list.page).await?;
+    Ok(Json(ItemList::new(items, end)))
 }
 
-fn filter(list: &List<AuditQuery>) -> Result<AuditFilter, Problem> {
-    let AuditQuery { code, from, to, actor } = &list.filter;
+/// Writes the audit log as a file for spreadsheets: everything of the list. On
+/// record. A copy that can be verified is made by `GET /audit/export`.
+#[utoipa::path(
+    get, path = "/audit.csv", tag = "audit", params(CsvQuery, SortQuery, AuditQuery),
+    responses(
+        (status = 200, description = "The file", body = String, content_type = "text/csv"),
+        (status = 403, description = "Only administrators and auditors export the audit log"),
+    ),
+)]
+pub(super) async fn export_audit_csv(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    list: CsvList<AuditQuery, AuditSorts>,
+) -> Result<Response, Problem> {
+    caller.decide(action::ExportAudit, Facts::nothing())?.into_row();
+    let (list, file) = list.into_parts();
+    let rows = AuditRows(filter(&list)?);
+    csv(app, caller, rows, file).await
+}
+
+/// The lines of a filter.
+struct AuditRows(AuditFilter);
+
+impl Export for AuditRows {
+    type Row = LineView;
+
+    const NAME: &'static str = "audit";
+
+    const COLUMNS: &'static [(&'static str, &'static str)] = &[
+        ("at", "/at"),
+        ("code", "/code"),
+        ("name", "/name"),
+        ("actor_kind", "/actor/kind"),
+        ("actor_id", "/actor/id"),
+        ("address", "/origin/address"),
+        ("request", "/origin/request"),
+        ("event", "/event"),
+        ("names", "/names"),
+        ("chain", "/chain"),
+        ("seq", "/seq"),
+        ("hash", "/hash"),
+    ];
+
+    async fn page(
+        &self,
+        app: &App,
+        _: &Authenticated,
+        page: &Page,
+    ) -> Result<(Vec<LineView>, PageEnd), Problem> {
+        let found = app.store.read().audit().list(&self.0, page).await?;
+        let (lines, end) = found.into_parts();
+        let mut items: Vec<LineView> = lines.into_iter().map(LineView::from).collect();
+        let mut names = IdNames::new(app.store.read());
+        for line in &mut items {
+            line.names = names.of(&line.actor, &line.event).await?;
+        }
+        Ok((items, end))
+    }
+}
+
+fn filter(list: &List<AuditQuery, AuditSorts>) -> Result<AuditFilter, Problem> {
+    let AuditQuery { code, from, to, actor, resource, account, device } = &list.filter;
     let mut codes = Vec::new();
     for text in code.iter().flat_map(|codes| codes.split(',')) {
         codes.push(text.trim().parse().map_err(|_| {
@@ -122,11 +212,17 @@ fn filter(list: &List<AuditQuery>) -> Result<AuditFilter, Problem> {
         return Err(Problem::invalid("code", "'code' has more than 100 numbers; give fewer"));
     }
     let event = list.q.clone();
-    Ok(AuditFilter { codes, from: *from, to: *to, actor: actor.clone(), event })
+    let about = [
+        ("resource", resource.map(|id| id.to_string())),
+        ("account", account.map(|id| id.to_string())),
+        ("device", device.map(|id| id.to_string())),
+    ];
+    let about = about.into_iter().filter_map(|(field, id)| Some((field, id?))).collect();
+    Ok(AuditFilter { codes, from: *from, to: *to, actor: actor.clone(), event, about })
 }
 
 fn describe(filter: &AuditFilter) -> String {
-    let AuditFilter { codes, from, to, actor, event } = filter;
+    let AuditFilter { codes, from, to, actor, event, about } = filter;
     let mut parts = Vec::new();
     if !codes.is_empty() {
         let codes: Vec<String> = codes.iter().map(u16::to_string).collect();
@@ -136,6 +232,7 @@ fn describe(filter: &AuditFilter) -> String {
     parts.extend(to.map(|to| format!("to={to}")));
     parts.extend(actor.as_ref().map(|actor| format!("actor={actor}")));
     parts.extend(event.as_ref().map(|event| format!("q={event}")));
+    parts.extend(about.iter().map(|(field, id)| format!("{field}={id}")));
     parts.join(" ").chars().take(500).collect()
 }
 

@@ -6,6 +6,7 @@ mod format;
 mod heads;
 mod lines;
 mod list;
+mod names;
 mod verify;
 mod watch;
 mod witness;
@@ -36,6 +37,7 @@ const LAST_TIMEOUT: Duration = Duration::from_secs(5);
 pub fn routes() -> Routes {
     Routes::new()
         .signed_in(routes!(list::list_audit))
+        .signed_in(routes!(list::export_audit_csv))
         .signed_in(routes!(lines::list_audit_lines))
         .signed_in(routes!(export::export_audit))
         .signed_in(routes!(export::list_audit_heads))

@@ -102,12 +102,18 @@ pub(super) async fn add_witnessed_site(
     caller.decide(action::ManageWitness, Facts::nothing())?.into_row();
     let key: AuditKey = new.public.parse().map_err(|error| Problem::invalid("public", error))?;
     if new.site == app.keys.site() {
-        return Err(Problem::conflict("a site cannot witness itself; do this on another server"));
+        return Err(Problem::conflict_of(
+            "witness_itself",
+            "a site cannot witness itself; do this on another server",
+        ));
     }
     let mut work = app.store.begin(&caller.context()).await?;
     let known = work.audit_heads().witnessed_site(new.site).await?;
     if known.is_some_and(|site| site.removed_at.is_none()) {
-        return Err(Problem::conflict("this site is witnessed already; remove it first"));
+        return Err(Problem::conflict_of(
+            "witnessed_already",
+            "this site is witnessed already; remove it first",
+        ));
     }
     let row = WitnessedSite {
         id: new.site,

@@ -12,7 +12,7 @@ use sekisho_model::event::Event;
 use sekisho_model::id::DeviceId;
 use sekisho_policy::Granted;
 use sekisho_policy::action::{ApproveDevice, BlockDevice};
-use sekisho_store::{Access as _, Device, OperationContext, UnitOfWork};
+use sekisho_store::{Access as _, Activity, Device, OperationContext, UnitOfWork};
 
 use crate::app::App;
 use crate::http::Problem;
@@ -31,6 +31,11 @@ const MISSING: Problem = Problem::NotFound { what: "device" };
 pub fn is_active(device: &Device, now: Timestamp) -> bool {
     let twice = Duration::from_secs(2 * u64::from(device.interval_s.unwrap_or(0)));
     device.last_seen_at.is_some_and(|seen| now <= seen.plus(SILENCE.max(twice)))
+}
+
+/// The same rule for lists.
+pub(crate) const fn activity(now: Timestamp) -> Activity {
+    Activity { now, silence: SILENCE }
 }
 
 /// One device.
@@ -59,7 +64,10 @@ pub async fn approve(
         DeviceState::Pending => {}
         DeviceState::Approved => return Ok(device),
         DeviceState::Blocked => {
-            return Err(Problem::conflict("the device is blocked; unblock it first"));
+            return Err(Problem::conflict_of(
+                "device_blocked",
+                "the device is blocked; unblock it first",
+            ));
         }
         DeviceState::Retired => return Err(out_of_service()),
     }
@@ -129,7 +137,7 @@ pub async fn unblock(
     let device = lock(&work, granted.into_row()).await?;
     if device.state != DeviceState::Blocked {
         let detail = format!("the device is {}, not blocked", device.state);
-        return Err(Problem::conflict(detail));
+        return Err(Problem::conflict_of("device_not_blocked", detail));
     }
     let version = device.version;
     let device = Device {
@@ -160,7 +168,10 @@ pub async fn resume(
     let mut work = app.store.begin(context).await?;
     let device = lock(&work, granted.into_row()).await?;
     if device.suspension.is_none() {
-        return Err(Problem::conflict("the device is not held back as a copy"));
+        return Err(Problem::conflict_of(
+            "device_not_held",
+            "the device is not held back as a copy",
+        ));
     }
     let version = device.version;
     let device = Device { suspension: None, ..device };
@@ -175,7 +186,7 @@ async fn lock(work: &UnitOfWork, decided: Device) -> Result<Device, Problem> {
 }
 
 fn out_of_service() -> Problem {
-    Problem::conflict("the device is out of service; enrol it anew")
+    Problem::conflict_of("device_retired", "the device is out of service; enrol it anew")
 }
 
 #[cfg(test)]

@@ -1,18 +1,20 @@
 //! `/devices` and `/agents`.
 
 use axum::extract::State;
+use axum::response::Response;
 use sekisho_model::device::DeviceState;
-use sekisho_model::id::Device as DeviceKind;
+use sekisho_model::id::{Device as DeviceKind, UserId};
 use sekisho_policy::Facts;
 use sekisho_policy::action::{ApproveDevice, BlockDevice, ListAgents, ListDevices, ViewDevice};
-use sekisho_store::{Access as _, DeviceFilter};
+use sekisho_store::{Access as _, DEVICE_SORTS, DeviceFilter, Page, PageEnd};
 use serde::Deserialize;
 use utoipa_axum::routes;
 
 use super::view::{self, DeviceView};
-use crate::app::SharedApp;
+use crate::app::{App, SharedApp};
 use crate::http::{
-    Authenticated, ItemList, Json, List, ListQuery, NoFilter, PathId, Problem, Routes, from_text,
+    Authenticated, CsvList, CsvQuery, Export, ItemList, Json, List, ListQuery, PathId, Problem,
+    Routes, SortQuery, Sorts, csv, from_text,
 };
 use crate::resources::refs::required_reason;
 
@@ -26,6 +28,8 @@ pub fn routes() -> Routes {
         .signed_in(routes!(unblock_device))
         .signed_in(routes!(resume_device))
         .signed_in(routes!(list_agents))
+        .signed_in(routes!(export_devices))
+        .signed_in(routes!(export_agents))
 }
 
 /// Which devices are wanted.
@@ -37,6 +41,15 @@ struct DeviceQuery {
     #[serde(default, deserialize_with = "from_text")]
     #[param(value_type = Option<String>)]
     state: Option<DeviceState>,
+    /// Only those heard of not long ago, or only the others.
+    #[serde(default, deserialize_with = "from_text")]
+    active: Option<bool>,
+}
+
+struct DeviceSorts;
+
+impl Sorts for DeviceSorts {
+    const WORDS: &'static [&'static str] = DEVICE_SORTS;
 }
 
 /// Why a device is blocked, or let go on.
@@ -48,43 +61,129 @@ pub(super) struct BlockRequest {
     reason: String,
 }
 
-/// List all devices, by host name. For administrators.
+/// List all devices, by host name or by `sort`: `host_name`, `created_at`,
+/// `last_seen_at`, `state`, `platform`, `agent_version`. For administrators.
 #[utoipa::path(
-    get, path = "/devices", tag = "devices", params(ListQuery, DeviceQuery),
+    get, path = "/devices", tag = "devices", params(ListQuery, SortQuery, DeviceQuery),
     responses((status = 200, description = "A page of devices", body = ItemList<DeviceView>)),
 )]
 async fn list_devices(
     State(app): State<SharedApp>,
     caller: Authenticated,
-    list: List<DeviceQuery>,
+    list: List<DeviceQuery, DeviceSorts>,
 ) -> Result<Json<ItemList<DeviceView>>, Problem> {
     caller.decide(ListDevices, Facts::nothing())?.into_row();
-    let filter = DeviceFilter {
-        states: list.filter.state.into_iter().collect(),
-        prefix: list.q,
-        ..DeviceFilter::default()
-    };
-    let found = app.store.read().devices().list(&filter, &list.page).await?;
-    let next = found.next.map(|next| next.to_string());
-    Ok(Json(ItemList { items: view::page(&app, caller.now, found.items).await?, next }))
+    listed(&app, &caller, None, list).await
 }
 
-/// List the agents on one's own resources, by host name.
+/// List the agents on one's own resources, by host name or by `sort`:
+/// `host_name`, `created_at`, `last_seen_at`, `state`, `platform`,
+/// `agent_version`.
 #[utoipa::path(
-    get, path = "/agents", tag = "devices", params(ListQuery),
+    get, path = "/agents", tag = "devices", params(ListQuery, SortQuery, DeviceQuery),
     responses((status = 200, description = "A page of devices", body = ItemList<DeviceView>)),
 )]
 async fn list_agents(
     State(app): State<SharedApp>,
     caller: Authenticated,
-    list: List<NoFilter>,
+    list: List<DeviceQuery, DeviceSorts>,
 ) -> Result<Json<ItemList<DeviceView>>, Problem> {
     caller.decide(ListAgents, Facts::nothing())?.into_row();
-    let filter =
-        DeviceFilter { owner: Some(caller.user.id), prefix: list.q, ..DeviceFilter::default() };
-    let found = app.store.read().devices().list(&filter, &list.page).await?;
-    let next = found.next.map(|next| next.to_string());
-    Ok(Json(ItemList { items: view::page(&app, caller.now, found.items).await?, next }))
+    listed(&app, &caller, Some(caller.user.id), list).await
+}
+
+/// Write all devices as a file: everything of the list. For administrators. On
+/// record.
+#[utoipa::path(
+    get, path = "/devices.csv", tag = "devices", params(CsvQuery, SortQuery, DeviceQuery),
+    responses((status = 200, description = "The file", body = String, content_type = "text/csv")),
+)]
+async fn export_devices(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    list: CsvList<DeviceQuery, DeviceSorts>,
+) -> Result<Response, Problem> {
+    caller.decide(ListDevices, Facts::nothing())?.into_row();
+    let (list, file) = list.into_parts();
+    let rows = DeviceRows(wanted(&caller, None, &list));
+    csv(app, caller, rows, file).await
+}
+
+/// Write the agents on one's own resources as a file: everything of the list.
+/// On record.
+#[utoipa::path(
+    get, path = "/agents.csv", tag = "devices", params(CsvQuery, SortQuery, DeviceQuery),
+    responses((status = 200, description = "The file", body = String, content_type = "text/csv")),
+)]
+async fn export_agents(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    list: CsvList<DeviceQuery, DeviceSorts>,
+) -> Result<Response, Problem> {
+    caller.decide(ListAgents, Facts::nothing())?.into_row();
+    let (list, file) = list.into_parts();
+    let rows = DeviceRows(wanted(&caller, Some(caller.user.id), &list));
+    csv(app, caller, rows, file).await
+}
+
+async fn listed(
+    app: &App,
+    caller: &Authenticated,
+    owner: Option<UserId>,
+    list: List<DeviceQuery, DeviceSorts>,
+) -> Result<Json<ItemList<DeviceView>>, Problem> {
+    let rows = DeviceRows(wanted(caller, owner, &list));
+    let (devices, end) = rows.page(app, caller, &list.page).await?;
+    Ok(Json(ItemList::new(devices, end)))
+}
+
+fn wanted(
+    caller: &Authenticated,
+    owner: Option<UserId>,
+    list: &List<DeviceQuery, DeviceSorts>,
+) -> DeviceFilter {
+    DeviceFilter {
+        owner,
+        states: list.filter.state.into_iter().collect(),
+        prefix: list.q.clone(),
+        active: list.filter.active.map(|active| (active, super::activity(caller.now))),
+        ..DeviceFilter::default()
+    }
+}
+
+/// The devices of a filter.
+struct DeviceRows(DeviceFilter);
+
+impl Export for DeviceRows {
+    type Row = DeviceView;
+
+    const NAME: &'static str = "devices";
+
+    const COLUMNS: &'static [(&'static str, &'static str)] = &[
+        ("id", "/id"),
+        ("host_name", "/host_name"),
+        ("resource", "/resource/name"),
+        ("state", "/state"),
+        ("active", "/active"),
+        ("platform", "/platform"),
+        ("agent_version", "/agent_version"),
+        ("fingerprint", "/fingerprint"),
+        ("last_seen_at", "/last_seen_at"),
+        ("certificate_not_after", "/certificate/not_after"),
+        ("enrolled_with", "/enrolled_with/name"),
+        ("created_at", "/created_at"),
+    ];
+
+    async fn page(
+        &self,
+        app: &App,
+        caller: &Authenticated,
+        page: &Page,
+    ) -> Result<(Vec<DeviceView>, PageEnd), Problem> {
+        let found = app.store.read().devices().list(&self.0, page).await?;
+        let (devices, end) = found.into_parts();
+        Ok((view::page(app, caller.now, devices).await?, end))
+    }
 }
 
 /// See a device. For administrators.

@@ -4,7 +4,7 @@ mod routes;
 
 use std::time::Duration;
 
-use sekisho_model::device::{KeyUse, Platform};
+use sekisho_model::device::{KeyState, KeyUse, Platform};
 use sekisho_model::event::Event;
 use sekisho_model::id::{EnrolmentKeyId, UserId};
 use sekisho_model::name::Label;
@@ -168,7 +168,8 @@ pub fn facts(subject: &Subject, key: EnrolmentKey) -> Facts<EnrolmentKey> {
     if sees_all(subject) { Facts::of_site(key) } else { Facts::owned_by(key.owner, key) }
 }
 
-fn sees_all(subject: &Subject) -> bool {
+/// Whether a caller sees everybody's keys.
+pub(crate) fn sees_all(subject: &Subject) -> bool {
     subject.has(Permission::ManageDevices)
 }
 
@@ -188,20 +189,6 @@ pub async fn revoke(
         work.commit().await.map(drop)?;
     }
     find(app, key.id).await
-}
-
-/// What can be done with a key now; derived, never stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum KeyState {
-    /// It admits devices.
-    Active,
-    /// A one-time key that a device has used.
-    Used,
-    /// Its time is over.
-    Expired,
-    /// Somebody revoked it.
-    Revoked,
 }
 
 /// The state of a key at an instant.

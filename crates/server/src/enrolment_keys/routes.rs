@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::response::Response;
 use http::StatusCode;
-use sekisho_model::device::{KeyUse, Platform};
+use sekisho_model::device::{KeyState, KeyUse, Platform};
 use sekisho_model::id::{DeviceId, EnrolmentKey as EnrolmentKeyKind, EnrolmentKeyId, UserId};
 use sekisho_model::name::Label;
 use sekisho_model::{Secret, Timestamp};
@@ -13,15 +14,17 @@ use sekisho_policy::action::{
     CreateEnrolmentKey, CreatePreApprovedKey, ListEnrolmentKeys, RevokeEnrolmentKey,
     ViewEnrolmentKey,
 };
-use sekisho_store::{Access as _, EnrolmentKey, StoreError};
+use sekisho_store::{
+    Access as _, ENROLMENT_KEY_SORTS, EnrolmentKey, EnrolmentKeyFilter, Page, PageEnd, StoreError,
+};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
 
-use super::{KeyState, MayCreate, NewKey};
+use super::{MayCreate, NewKey};
 use crate::app::{App, SharedApp};
 use crate::http::{
-    Authenticated, ItemList, Json, List, ListQuery, NoFilter, PathId, Problem, Routes, SecretText,
-    Time,
+    Authenticated, CsvList, CsvQuery, Export, ItemList, Json, List, ListQuery, PathId, Problem,
+    Routes, SecretText, SortQuery, Sorts, Time, csv, from_text,
 };
 use crate::resources::refs::{Named, Names, SecretJson};
 
@@ -29,6 +32,7 @@ use crate::resources::refs::{Named, Names, SecretJson};
 pub fn routes() -> Routes {
     Routes::new()
         .signed_in(routes!(list_enrolment_keys))
+        .signed_in(routes!(export_enrolment_keys))
         .with_secret(routes!(create_enrolment_key))
         .signed_in(routes!(show_enrolment_key))
         .signed_in(routes!(revoke_enrolment_key))
@@ -68,7 +72,8 @@ pub(super) struct EnrolmentKeyView {
     last_used_by: Option<DeviceId>,
     /// When it was revoked.
     revoked_at: Option<Time>,
-    /// What can be done with it now.
+    /// What can be done with it now: `active`, `used`, `expired`, `revoked`.
+    #[schema(value_type = String)]
     state: KeyState,
 }
 
@@ -110,27 +115,104 @@ pub(super) struct NewEnrolmentKey {
     owner: Option<UserId>,
 }
 
-/// List enrolment keys, newest first: one's own, or all for administrators.
+/// Which keys are wanted.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct KeyQuery {
+    /// Only `active`, `used`, `expired` or `revoked` ones.
+    #[serde(default, deserialize_with = "from_text")]
+    #[param(value_type = Option<String>)]
+    state: Option<KeyState>,
+}
+
+struct KeySorts;
+
+impl Sorts for KeySorts {
+    const WORDS: &'static [&'static str] = ENROLMENT_KEY_SORTS;
+}
+
+/// List enrolment keys: one's own, or all for administrators. Newest first, or
+/// by `sort`: `created_at`, `label`, `expires_at`, `last_used_at`.
 #[utoipa::path(
-    get, path = "/enrolment-keys", tag = "enrolment", params(ListQuery),
+    get, path = "/enrolment-keys", tag = "enrolment", params(ListQuery, SortQuery, KeyQuery),
     responses((status = 200, description = "A page of keys", body = ItemList<EnrolmentKeyView>)),
 )]
 async fn list_enrolment_keys(
     State(app): State<SharedApp>,
     caller: Authenticated,
-    list: List<NoFilter>,
+    list: List<KeyQuery, KeySorts>,
 ) -> Result<Json<ItemList<EnrolmentKeyView>>, Problem> {
     caller.decide(ListEnrolmentKeys, Facts::nothing())?.into_row();
-    list.no_search()?;
-    let owner = (!super::sees_all(&caller.subject)).then_some(caller.user.id);
-    let found = app.store.read().enrolment_keys().list(owner, &list.page).await?;
-    let next = found.next.map(|next| next.to_string());
-    let mut names = Names::new(app.store.read());
-    let mut items = Vec::with_capacity(found.items.len());
-    for key in found.items {
-        items.push(view(&mut names, caller.now, key).await?);
+    let rows = KeyRows(wanted(&caller, &list));
+    let (keys, end) = rows.page(&app, &caller, &list.page).await?;
+    Ok(Json(ItemList::new(keys, end)))
+}
+
+/// Write enrolment keys as a file: everything of the list, without secrets. On
+/// record.
+#[utoipa::path(
+    get, path = "/enrolment-keys.csv", tag = "enrolment", params(CsvQuery, SortQuery, KeyQuery),
+    responses((status = 200, description = "The file", body = String, content_type = "text/csv")),
+)]
+async fn export_enrolment_keys(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    list: CsvList<KeyQuery, KeySorts>,
+) -> Result<Response, Problem> {
+    caller.decide(ListEnrolmentKeys, Facts::nothing())?.into_row();
+    let (list, file) = list.into_parts();
+    let rows = KeyRows(wanted(&caller, &list));
+    csv(app, caller, rows, file).await
+}
+
+fn wanted(caller: &Authenticated, list: &List<KeyQuery, KeySorts>) -> EnrolmentKeyFilter {
+    EnrolmentKeyFilter {
+        owner: (!super::sees_all(&caller.subject)).then_some(caller.user.id),
+        text: list.q.clone(),
+        state: list.filter.state.map(|state| (state, caller.now)),
     }
-    Ok(Json(ItemList { items, next }))
+}
+
+/// The keys of a filter.
+struct KeyRows(EnrolmentKeyFilter);
+
+impl Export for KeyRows {
+    type Row = EnrolmentKeyView;
+
+    const NAME: &'static str = "enrolment-keys";
+
+    const COLUMNS: &'static [(&'static str, &'static str)] = &[
+        ("id", "/id"),
+        ("label", "/label"),
+        ("state", "/state"),
+        ("platform", "/platform"),
+        ("use", "/use"),
+        ("owner", "/owner/name"),
+        ("pre_approved", "/pre_approved"),
+        ("created_by", "/created_by/name"),
+        ("created_at", "/created_at"),
+        ("expires_at", "/expires_at"),
+        ("uses", "/uses"),
+        ("last_used_at", "/last_used_at"),
+        ("revoked_at", "/revoked_at"),
+    ];
+
+    async fn page(
+        &self,
+        app: &App,
+        caller: &Authenticated,
+        page: &Page,
+    ) -> Result<(Vec<EnrolmentKeyView>, PageEnd), Problem> {
+        let found = app.store.read().enrolment_keys().search(&self.0, page).await?;
+        let (keys, end) = found.into_parts();
+        let mut names = Names::new(app.store.read());
+        let mut views = Vec::with_capacity(keys.len());
+        for key in keys {
+            views.push(view(&mut names, caller.now, key).await?);
+        }
+        Ok((views, end))
+    }
 }
 
 /// Make an enrolment key. Its text is in this answer and nowhere else.

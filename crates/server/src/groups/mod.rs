@@ -163,7 +163,8 @@ pub async fn join(
     work.resources().lock(resource.id).await?;
     let now = resources::find(&work, resource.id).await?;
     if now.owner != resource.owner {
-        return Err(Problem::conflict(
+        return Err(Problem::conflict_of(
+            "changed_meanwhile",
             "the resource was given to somebody else at this moment; look at it again",
         ));
     }
@@ -172,9 +173,12 @@ pub async fn join(
         return Ok(());
     }
     if full {
-        return Err(Problem::conflict(format!(
-            "the resource is in {MAX_GROUPS} groups, which is the most; take it out of one first"
-        )));
+        return Err(Problem::conflict_of(
+            "too_many_groups",
+            format!(
+                "the resource is in {MAX_GROUPS} groups, which is the most; take it out of one first"
+            ),
+        ));
     }
     work.record(Event::ResourceGroupJoined { group: group.id, resource: now.id });
     work.commit().await.map(drop)?;
@@ -206,7 +210,8 @@ pub async fn leave(
 async fn locked(work: &UnitOfWork, decided: &ResourceGroup) -> Result<ResourceGroup, Problem> {
     let group = work.resource_groups().lock(decided.id).await?.ok_or(MISSING)?;
     if group.owner != decided.owner {
-        return Err(Problem::conflict(
+        return Err(Problem::conflict_of(
+            "changed_meanwhile",
             "the group was given to somebody else at this moment; look at it again",
         ));
     }

@@ -8,7 +8,7 @@ use sekisho_model::name::Label;
 use sekisho_model::rotation::Age;
 use sekisho_policy::Facts;
 use sekisho_policy::action::{CreateGroup, EditGroup, EditResource, ListGroups, ViewGroup};
-use sekisho_store::{Access as _, GroupFilter, ResourceGroup};
+use sekisho_store::{Access as _, GROUP_SORTS, GroupFilter, ResourceGroup};
 use serde::Deserialize;
 use utoipa_axum::routes;
 
@@ -17,7 +17,7 @@ use super::{GroupChange, NewGroup};
 use crate::app::{App, SharedApp};
 use crate::http::{
     Authenticated, IfMatch, ItemList, Json, List, ListQuery, NoFilter, PathId, PathIds, Problem,
-    Routes, Tagged,
+    Routes, SortQuery, Sorts, Tagged,
 };
 use crate::resources;
 use crate::resources::refs::given;
@@ -67,23 +67,29 @@ pub(super) struct GroupChangeBody {
     max_age_days: Option<Option<Age>>,
 }
 
-/// List the resource groups one may see, by name. What is in one is listed by
-/// `/resources?group=`.
+struct GroupSorts;
+
+impl Sorts for GroupSorts {
+    const WORDS: &'static [&'static str] = GROUP_SORTS;
+}
+
+/// List the resource groups one may see, by name or by `sort`: `name`,
+/// `created_at`. What is in one is listed by `/resources?group=`.
 #[utoipa::path(
-    get, path = "/resource-groups", tag = "resource groups", params(ListQuery),
+    get, path = "/resource-groups", tag = "resource groups", params(ListQuery, SortQuery),
     responses((status = 200, description = "A page of groups", body = ItemList<GroupView>)),
 )]
 async fn list_groups(
     State(app): State<SharedApp>,
     caller: Authenticated,
-    list: List<NoFilter>,
+    list: List<NoFilter, GroupSorts>,
 ) -> Result<Json<ItemList<GroupView>>, Problem> {
     caller.decide(ListGroups, Facts::nothing())?.into_row();
     let owner = (!caller.subject.sees_everything()).then_some(caller.user.id);
     let filter = GroupFilter { owner, text: list.q };
     let found = app.store.read().resource_groups().list(&filter, &list.page).await?;
-    let next = found.next.map(|next| next.to_string());
-    Ok(Json(ItemList { items: view::page(app.store.read(), found.items).await?, next }))
+    let (groups, end) = found.into_parts();
+    Ok(Json(ItemList::new(view::page(app.store.read(), groups).await?, end)))
 }
 
 /// Create a resource group. Its creator owns it; nobody else sees it.

@@ -10,7 +10,9 @@ use sekisho_model::event::{Actor, Origin};
 use sekisho_model::user::UserState;
 use sekisho_model::{Secret, Timestamp};
 use sekisho_policy::{ActionType, Facts, Granted, Subject, decide};
-use sekisho_store::{Access as _, ApiToken, Hash, LoginSession, OperationContext, User};
+use sekisho_store::{
+    Access as _, ApiToken, Hash, LoginSession, OperationContext, StoreError, User,
+};
 use sekisho_vault::token;
 
 use super::problem::Problem;
@@ -68,6 +70,60 @@ impl Authenticated {
     ) -> Result<Granted<A, R>, Problem> {
         Ok(decide(&self.subject, action, facts)?)
     }
+
+    /// Whether what proved who they are has not run out by itself since it was
+    /// read.
+    pub fn is_current(&self, app: &App) -> bool {
+        let now = app.clock.now();
+        match &self.how {
+            How::Session(session) => is_alive(app, session, now),
+            How::Token(token) => is_valid(token, now),
+        }
+    }
+
+    /// Reads again who they are and what they may do, for an answer that goes
+    /// on for long. Is not a request: an idle session stays idle. Returns
+    /// whether they are still signed in.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn look_again(&mut self, app: &App) -> Result<bool, StoreError> {
+        let now = app.clock.now();
+        let reader = app.store.read();
+        match &mut self.how {
+            How::Session(session) => {
+                let found = reader.login_sessions().find_by_token(session.token_hash).await?;
+                let Some(found) = found.filter(|found| is_alive(app, found, now)) else {
+                    return Ok(false);
+                };
+                *session = found;
+            }
+            How::Token(token) => {
+                let found = reader.api_tokens().find_by_token(token.token_hash).await?;
+                let Some(found) = found.filter(|found| is_valid(found, now)) else {
+                    return Ok(false);
+                };
+                self.subject.scopes = Some(found.scopes.clone());
+                *token = found;
+            }
+        }
+        let user = reader.users().find(self.user.id).await?;
+        let Some(user) = user.filter(|user| user.state == UserState::Active) else {
+            return Ok(false);
+        };
+        self.subject.role = user.role;
+        self.user = user;
+        Ok(true)
+    }
+}
+
+fn is_alive(app: &App, session: &LoginSession, now: Timestamp) -> bool {
+    let idle = app.config.limits.session_idle;
+    now < session.expires_at && now < session.last_seen_at.plus(idle)
+}
+
+fn is_valid(token: &ApiToken, now: Timestamp) -> bool {
+    token.revoked_at.is_none() && now < token.expires_at
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Authenticated {
@@ -147,7 +203,7 @@ async fn by_token(app: &App, headers: &HeaderMap, now: Timestamp) -> Result<ApiT
     }
     let hash = Hash(token::hash(&secret));
     let found = app.store.read().api_tokens().find_by_token(hash).await?;
-    found.filter(|token| token.revoked_at.is_none() && now < token.expires_at).ok_or(NOT_SIGNED_IN)
+    found.filter(|token| is_valid(token, now)).ok_or(NOT_SIGNED_IN)
 }
 
 async fn by_cookie(
@@ -161,10 +217,7 @@ async fn by_cookie(
     }
     let hash = Hash(token::hash(&secret));
     let found = app.store.read().login_sessions().find_by_token(hash).await?;
-    let idle = app.config.limits.session_idle;
-    found
-        .filter(|session| now < session.expires_at && now < session.last_seen_at.plus(idle))
-        .ok_or(NOT_SIGNED_IN)
+    found.filter(|session| is_alive(app, session, now)).ok_or(NOT_SIGNED_IN)
 }
 
 /// The one session cookie; none when there are several.

@@ -36,6 +36,8 @@ fn features() -> Routes {
         .and(crate::orders::routes::routes())
         .and(crate::enrolment_keys::routes())
         .and(crate::devices::routes())
+        .and(crate::live::routes())
+        .and(crate::overview::routes())
 }
 
 /// Endpoints outside of the API, for those who watch the server.

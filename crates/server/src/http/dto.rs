@@ -1,7 +1,7 @@
 //! Types that many answers and requests share.
 
 use sekisho_model::{Secret, Timestamp};
-use sekisho_store::Paged;
+use sekisho_store::{PageEnd, Paged};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{KnownFormat, RefOr, Schema};
@@ -102,17 +102,33 @@ pub struct ItemList<T> {
     pub items: Vec<T>,
     /// Give it as `after` for the next page; `null` when this is the last.
     pub next: Option<String>,
+    /// With `count=true`: how many items all pages have, up to 10,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// With `count=true`: whether there are more than `count` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count_capped: Option<bool>,
 }
 
 impl<T> ItemList<T> {
     /// A page from the store, each row shown as `show` says.
     pub fn of<R>(paged: Paged<R>, show: impl FnMut(R) -> T) -> Self {
-        let next = paged.next.as_ref().map(ToString::to_string);
-        Self { items: paged.items.into_iter().map(show).collect(), next }
+        let (rows, end) = paged.into_parts();
+        Self::new(rows.into_iter().map(show).collect(), end)
+    }
+
+    /// The items of a page, and what the store said of the rest.
+    pub fn new(items: Vec<T>, end: PageEnd) -> Self {
+        Self {
+            items,
+            next: end.next.map(|next| next.to_string()),
+            count: end.count.map(|count| count.count),
+            count_capped: end.count.map(|count| count.capped),
+        }
     }
 
     /// A list that is always complete.
     pub fn complete(items: Vec<T>) -> Self {
-        Self { items, next: None }
+        Self::new(items, PageEnd::default())
     }
 }

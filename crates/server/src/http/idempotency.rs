@@ -117,7 +117,8 @@ fn replay(claim: &IdempotencyKey, earlier: IdempotencyKey) -> Result<Response, P
         return Err(Problem::IdempotencyMismatch);
     }
     let Some(status) = earlier.status.and_then(|status| StatusCode::from_u16(status).ok()) else {
-        return Err(Problem::conflict(
+        return Err(Problem::conflict_of(
+            "repeat_unclear",
             "the first request with this Idempotency-Key is still running or was interrupted; \
              look whether it took effect before you repeat it with a new key",
         ));

@@ -8,6 +8,7 @@
 mod actor;
 pub mod api;
 mod console;
+mod csv;
 mod dto;
 mod envelope;
 mod etag;
@@ -22,6 +23,7 @@ pub mod serve;
 
 pub use actor::{Anonymous, Authenticated, How, SESSION_COOKIE};
 pub use api::{openapi, router, routes};
+pub use csv::{CsvList, CsvQuery, Export, File, csv};
 pub use dto::{ItemList, SecretText, Time};
 pub use envelope::Peer;
 pub use etag::{IfMatch, Tagged};
@@ -30,5 +32,5 @@ pub use json::{Json, MAX_BODY_BYTES};
 pub use path::{PathId, PathIds};
 pub(crate) use problem::sealed_answer;
 pub use problem::{Problem, ProblemBody};
-pub use query::{List, ListQuery, NoFilter, Query, from_text};
+pub use query::{List, ListQuery, NoFilter, Query, SortQuery, Sorts, Unsorted, from_text};
 pub use route::{Access, RouteInfo, Routes};

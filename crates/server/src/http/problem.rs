@@ -8,7 +8,7 @@ use http::{HeaderValue, StatusCode, header};
 use sekisho_model::id::{OrderId, RequestId};
 use sekisho_model::name::InvalidName;
 use sekisho_policy::Denied;
-use sekisho_store::{InvalidCursor, StoreError};
+use sekisho_store::{InvalidCursor, StoreError, Unique};
 use sekisho_vault::VaultError;
 use serde::Serialize;
 
@@ -61,6 +61,8 @@ pub enum Problem {
     Conflict {
         /// What is in the way, as a sentence.
         detail: String,
+        /// The same as a word that programs look at.
+        word: Option<&'static str>,
     },
     /// A reset of the account is open (RST-3).
     #[error("order {order} on this account is not finished; wait for it or look at it")]
@@ -82,6 +84,12 @@ pub enum Problem {
     Throttled {
         /// How long to wait.
         retry_after: Duration,
+    },
+    /// The caller, or all together, watch events too often at once.
+    #[error("{limit} event streams are open, which is the most; close one first")]
+    TooManyStreams {
+        /// How many may be open.
+        limit: usize,
     },
     /// The database or capacity is missing for now; nothing is half-done.
     #[error("the server cannot answer now, nothing was changed; try again")]
@@ -163,7 +171,13 @@ impl Problem {
 
     /// Something that is in the way.
     pub fn conflict(detail: impl std::fmt::Display) -> Self {
-        Self::Conflict { detail: detail.to_string() }
+        Self::Conflict { detail: detail.to_string(), word: None }
+    }
+
+    /// Something that is in the way and that programs tell apart. The words are
+    /// in `docs/*/problems.md`.
+    pub fn conflict_of(word: &'static str, detail: impl std::fmt::Display) -> Self {
+        Self::Conflict { detail: detail.to_string(), word: Some(word) }
     }
 
     /// A bug, for the log.
@@ -195,6 +209,9 @@ impl Problem {
             }
             Self::UnknownPassword => ("unknown_password", S::CONFLICT, "Password not known"),
             Self::Throttled { .. } => ("throttled", S::TOO_MANY_REQUESTS, "Too many tries"),
+            Self::TooManyStreams { .. } => {
+                ("too_many_streams", S::TOO_MANY_REQUESTS, "Too many event streams")
+            }
             Self::Unavailable { .. } => ("unavailable", S::SERVICE_UNAVAILABLE, "Unavailable"),
             Self::AuditUnavailable { .. } => {
                 ("audit_unavailable", S::SERVICE_UNAVAILABLE, "Audit log not writable")
@@ -270,6 +287,10 @@ impl Problem {
             code,
             detail: self.detail(),
             field: self.field().map(str::to_owned),
+            conflict: match self {
+                Self::Conflict { word, .. } => *word,
+                _ => None,
+            },
             order: match self {
                 Self::InProgress { order } => Some(order.to_string()),
                 _ => None,
@@ -333,6 +354,9 @@ pub struct ProblemBody {
     /// The field to blame.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
+    /// What is in the way, as a word (`conflict`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conflict: Option<&'static str>,
     /// The order in the way (`in_progress`).
     #[serde(skip_serializing_if = "Option::is_none")]
     order: Option<String>,
@@ -347,9 +371,9 @@ impl From<StoreError> for Problem {
             StoreError::Behind { .. } => Self::Unavailable { reason: error.to_string() },
             StoreError::NotRecorded { reason } => Self::AuditUnavailable { reason },
             StoreError::Held { reason } => Self::AuditHeld { reason },
-            StoreError::Conflict { what } => Self::conflict(what),
+            StoreError::Conflict { what } => Self::conflict_of(word_of(what), what),
             StoreError::Referenced { .. } => {
-                Self::conflict("something else still refers to it; remove that first")
+                Self::conflict_of("in_use", "something else still refers to it; remove that first")
             }
             StoreError::Stale { .. } => Self::Stale,
             StoreError::InvalidCursor(error) => error.into(),
@@ -358,6 +382,24 @@ impl From<StoreError> for Problem {
             | StoreError::Corrupt { .. }
             | StoreError::Internal { .. } => Self::internal(error),
         }
+    }
+}
+
+/// What a broken rule of uniqueness is called.
+const fn word_of(what: Unique) -> &'static str {
+    match what {
+        Unique::LoginName | Unique::PolicyName | Unique::GroupName | Unique::AccountName => {
+            "name_taken"
+        }
+        Unique::DefaultPolicy => "default_policy",
+        Unique::OpenReset => "reset_open",
+        Unique::Key
+        | Unique::Token
+        | Unique::VersionNumber
+        | Unique::CurrentVersion
+        | Unique::DeviceIdentity
+        | Unique::LiveSession
+        | Unique::ActiveVaultKey => "changed_meanwhile",
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::response::Response;
 use http::StatusCode;
 use sekisho_model::id::{
     Account as AccountKind, AccountId, DeviceId, Order as OrderKind, OrderId,
@@ -14,7 +15,7 @@ use sekisho_policy::Facts;
 use sekisho_policy::action::{
     CancelOrder, DiscoverAccounts, ListOrders, ResetPassword, VerifyPassword, ViewOrder,
 };
-use sekisho_store::{Access as _, Order, OrderFilter, StoreError};
+use sekisho_store::{Access as _, ORDER_SORTS, Order, OrderFilter, Page, PageEnd, StoreError};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
 
@@ -22,7 +23,8 @@ use super::OrderError;
 use crate::accounts::Target;
 use crate::app::{App, SharedApp};
 use crate::http::{
-    Authenticated, ItemList, Json, List, ListQuery, PathId, Problem, Query, Routes, Time, from_text,
+    Authenticated, CsvList, CsvQuery, Export, ItemList, Json, List, ListQuery, PathId, Problem,
+    Query, Routes, SortQuery, Sorts, Time, csv, from_text,
 };
 use crate::resources;
 use crate::resources::refs::{Named, Names, reason};
@@ -31,6 +33,7 @@ use crate::resources::refs::{Named, Names, reason};
 pub fn routes() -> Routes {
     Routes::new()
         .signed_in(routes!(list_orders))
+        .signed_in(routes!(export_orders))
         .signed_in(routes!(show_order))
         .signed_in(routes!(cancel_order))
         .signed_in(routes!(reset_password))
@@ -102,6 +105,12 @@ struct OrderQuery {
     state: Option<WantedStates>,
 }
 
+struct OrderSorts;
+
+impl Sorts for OrderSorts {
+    const WORDS: &'static [&'static str] = ORDER_SORTS;
+}
+
 #[derive(Clone, Debug)]
 struct WantedStates(Vec<OrderState>);
 
@@ -154,35 +163,92 @@ pub struct OrderRequest {
     reason: String,
 }
 
-/// List orders on the resources one may see, newest first.
+/// List orders on the resources one may see, newest first, or by `sort`:
+/// `created_at`. `q` looks in their reasons, and for resources whose names
+/// begin with it and accounts that are called so.
 #[utoipa::path(
-    get, path = "/orders", tag = "orders", params(ListQuery, OrderQuery),
+    get, path = "/orders", tag = "orders", params(ListQuery, SortQuery, OrderQuery),
     responses((status = 200, description = "A page of orders", body = ItemList<OrderView>)),
 )]
 async fn list_orders(
     State(app): State<SharedApp>,
     caller: Authenticated,
-    list: List<OrderQuery>,
+    list: List<OrderQuery, OrderSorts>,
 ) -> Result<Json<ItemList<OrderView>>, Problem> {
     caller.decide(ListOrders, Facts::nothing())?.into_row();
-    list.no_search()?;
-    let wanted = list.filter;
-    let filter = OrderFilter {
+    let rows = OrderRows(wanted(&caller, &list));
+    let (orders, end) = rows.page(&app, &caller, &list.page).await?;
+    Ok(Json(ItemList::new(orders, end)))
+}
+
+/// Write the orders on the resources one may see as a file: everything of the
+/// list. On record.
+#[utoipa::path(
+    get, path = "/orders.csv", tag = "orders", params(CsvQuery, SortQuery, OrderQuery),
+    responses((status = 200, description = "The file", body = String, content_type = "text/csv")),
+)]
+async fn export_orders(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    list: CsvList<OrderQuery, OrderSorts>,
+) -> Result<Response, Problem> {
+    caller.decide(ListOrders, Facts::nothing())?.into_row();
+    let (list, file) = list.into_parts();
+    let rows = OrderRows(wanted(&caller, &list));
+    csv(app, caller, rows, file).await
+}
+
+fn wanted(caller: &Authenticated, list: &List<OrderQuery, OrderSorts>) -> OrderFilter {
+    let wanted = &list.filter;
+    OrderFilter {
         owner: (!caller.subject.sees_everything()).then_some(caller.user.id),
         account: wanted.account,
         device: wanted.device,
         initiator: (wanted.mine == Some(true)).then_some(caller.user.id),
-        states: wanted.state.map(|states| states.0).unwrap_or_default(),
+        states: wanted.state.clone().map(|states| states.0).unwrap_or_default(),
+        text: list.q.clone(),
         ..OrderFilter::default()
-    };
-    let found = app.store.read().orders().list(&filter, &list.page).await?;
-    let next = found.next.map(|next| next.to_string());
-    let mut names = Names::new(app.store.read());
-    let mut items = Vec::with_capacity(found.items.len());
-    for order in found.items {
-        items.push(view(&mut names, order).await?);
     }
-    Ok(Json(ItemList { items, next }))
+}
+
+/// The orders of a filter.
+struct OrderRows(OrderFilter);
+
+impl Export for OrderRows {
+    type Row = OrderView;
+
+    const NAME: &'static str = "orders";
+
+    const COLUMNS: &'static [(&'static str, &'static str)] = &[
+        ("id", "/id"),
+        ("operation", "/operation"),
+        ("state", "/state"),
+        ("resource", "/resource/name"),
+        ("account", "/account/name"),
+        ("device", "/device/name"),
+        ("initiator", "/initiator/name"),
+        ("reason", "/reason"),
+        ("attempt", "/attempt"),
+        ("created_at", "/created_at"),
+        ("delivered_at", "/delivered_at"),
+        ("finished_at", "/finished_at"),
+    ];
+
+    async fn page(
+        &self,
+        app: &App,
+        _: &Authenticated,
+        page: &Page,
+    ) -> Result<(Vec<OrderView>, PageEnd), Problem> {
+        let found = app.store.read().orders().list(&self.0, page).await?;
+        let (orders, end) = found.into_parts();
+        let mut names = Names::new(app.store.read());
+        let mut views = Vec::with_capacity(orders.len());
+        for order in orders {
+            views.push(view(&mut names, order).await?);
+        }
+        Ok((views, end))
+    }
 }
 
 /// See an order; with `wait_s`, once it is finished or the time is up.
@@ -360,11 +426,11 @@ async fn view(names: &mut Names<'_>, order: Order) -> Result<OrderView, StoreErr
 impl From<OrderError> for Problem {
     fn from(error: OrderError) -> Self {
         match error {
-            OrderError::NoDevice
-            | OrderError::DeviceNotApproved
-            | OrderError::NotLocal
-            | OrderError::AccountGone
-            | OrderError::NotCancellable(_) => Self::conflict(error),
+            OrderError::NoDevice => Self::conflict_of("no_agent", error),
+            OrderError::DeviceNotApproved => Self::conflict_of("agent_not_approved", error),
+            OrderError::NotLocal => Self::conflict_of("directory_account", error),
+            OrderError::AccountGone => Self::conflict_of("account_gone", error),
+            OrderError::NotCancellable(_) => Self::conflict_of("order_left", error),
             OrderError::InProgress(order) => Self::InProgress { order },
             OrderError::UnknownPassword => Self::UnknownPassword,
             OrderError::Policy(rules) => Self::Unsatisfiable {

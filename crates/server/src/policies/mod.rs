@@ -158,7 +158,8 @@ pub async fn delete(
     let policy = policy.ok_or(Problem::NotFound { what: "password policy" })?;
     read.check(policy.version)?;
     if policy.is_default {
-        return Err(Problem::conflict(
+        return Err(Problem::conflict_of(
+            "default_policy",
             "this is the default policy, which holds wherever no other was chosen; it cannot be \
              deleted",
         ));
@@ -166,11 +167,14 @@ pub async fn delete(
     let resources = work.resources().count_with_policy(policy.id).await?;
     let accounts = work.accounts().count_with_policy(policy.id).await?;
     if resources + accounts > 0 {
-        return Err(Problem::conflict(format!(
-            "{} and {} use this policy; choose another one for them first",
-            counted(resources, "resource"),
-            counted(accounts, "account"),
-        )));
+        return Err(Problem::conflict_of(
+            "in_use",
+            format!(
+                "{} and {} use this policy; choose another one for them first",
+                counted(resources, "resource"),
+                counted(accounts, "account"),
+            ),
+        ));
     }
     work.password_policies().delete(policy.id).await?;
     work.record(Event::PolicyDeleted { policy: policy.id, name: policy.name.to_string() });
@@ -255,13 +259,13 @@ pub async fn find(app: &App, id: PasswordPolicyId) -> Result<PasswordPolicy, Pro
     found.ok_or(Problem::NotFound { what: "password policy" })
 }
 
-/// Every policy, by name.
+/// The policies whose name contains a text, or every policy.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn list(app: &App, page: &Page) -> Result<Paged<Shown>, StoreError> {
+pub async fn list(app: &App, text: Option<&str>, page: &Page) -> Result<Paged<Shown>, StoreError> {
     let reader = app.store.read();
-    let found = reader.password_policies().list(page).await?;
+    let found = reader.password_policies().search(text, page).await?;
     let ids = found.items.iter().map(|policy| policy.id);
     let mut said = reader.rotation().of_policies(ids).await?;
     Ok(found.map(|policy| {

@@ -9,7 +9,7 @@ use sekisho_model::password::PasswordRules;
 use sekisho_model::rotation::{Age, Ageing};
 use sekisho_policy::Facts;
 use sekisho_policy::action::{ManagePolicies, ViewPolicies};
-use sekisho_store::Access as _;
+use sekisho_store::{Access as _, POLICY_SORTS};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
 
@@ -17,7 +17,7 @@ use super::Shown;
 use crate::app::SharedApp;
 use crate::http::{
     Authenticated, IfMatch, ItemList, Json, List, ListQuery, NoFilter, PathId, Problem, Routes,
-    Tagged, Time,
+    SortQuery, Sorts, Tagged, Time,
 };
 use crate::resources::refs::given;
 
@@ -241,12 +241,18 @@ impl RotationChange {
     }
 }
 
-/// List the password policies, by name.
+struct PolicySorts;
+
+impl Sorts for PolicySorts {
+    const WORDS: &'static [&'static str] = POLICY_SORTS;
+}
+
+/// List the password policies, by name or by `sort`: `name`, `created_at`.
 #[utoipa::path(
     get,
     path = "/password-policies",
     tag = "policies",
-    params(ListQuery),
+    params(ListQuery, SortQuery),
     responses(
         (status = 200, description = "A page of policies", body = ItemList<PolicyView>),
     ),
@@ -254,11 +260,10 @@ impl RotationChange {
 async fn list_policies(
     State(app): State<SharedApp>,
     caller: Authenticated,
-    list: List<NoFilter>,
+    list: List<NoFilter, PolicySorts>,
 ) -> Result<Json<ItemList<PolicyView>>, Problem> {
     caller.decide(ViewPolicies, Facts::nothing())?.into_row();
-    list.no_search()?;
-    let found = super::list(&app, &list.page).await?;
+    let found = super::list(&app, list.q.as_deref(), &list.page).await?;
     Ok(Json(ItemList::of(found, PolicyView::from)))
 }
 

@@ -219,11 +219,14 @@ async fn refuse_while_orders<A: Access>(
 ) -> Result<(), Problem> {
     let open = at.orders().list(&orders_of(resource, states), &Page::first(1)).await?.items;
     match open.first() {
-        Some(order) => Err(Problem::conflict(format!(
-            "the order {} on this resource is {}; wait until it is finished, so that no password \
+        Some(order) => Err(Problem::conflict_of(
+            "order_open",
+            format!(
+                "the order {} on this resource is {}; wait until it is finished, so that no password \
              is lost",
-            order.id, order.state,
-        ))),
+                order.id, order.state,
+            ),
+        )),
         None => Ok(()),
     }
 }

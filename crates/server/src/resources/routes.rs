@@ -3,14 +3,14 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use sekisho_model::device::Platform;
-use sekisho_model::id::{PasswordPolicyId, Resource as ResourceKind, ResourceGroupId};
+use sekisho_model::device::{Platform, Served};
+use sekisho_model::id::{PasswordPolicyId, Resource as ResourceKind, ResourceGroupId, UserId};
 use sekisho_model::name::{DnsName, InvalidName, ResourceName};
 use sekisho_policy::Facts;
 use sekisho_policy::action::{
     CreateResource, DeleteResource, EditResource, ListResources, ViewResource,
 };
-use sekisho_store::{Access as _, Resource, ResourceFilter};
+use sekisho_store::{Access as _, Page, PageEnd, RESOURCE_SORTS, Resource, ResourceFilter};
 use serde::Deserialize;
 use utoipa_axum::routes;
 
@@ -18,18 +18,18 @@ use super::refs::given;
 use super::view::{self, ResourceView};
 use super::{NewResource, ResourceChange};
 use crate::app::{App, SharedApp};
+use crate::devices;
 use crate::http::{
-    Authenticated, IfMatch, ItemList, Json, List, ListQuery, PathId, Problem, Routes, Tagged,
-    from_text,
+    Authenticated, CsvList, CsvQuery, Export, IfMatch, ItemList, Json, List, ListQuery, PathId,
+    Problem, Routes, SortQuery, Sorts, Tagged, csv, from_text,
 };
 
 /// The endpoints.
 pub fn routes() -> Routes {
-    Routes::new().signed_in(routes!(list_resources, create_resource)).signed_in(routes!(
-        show_resource,
-        edit_resource,
-        delete_resource
-    ))
+    Routes::new()
+        .signed_in(routes!(list_resources, create_resource))
+        .signed_in(routes!(export_resources))
+        .signed_in(routes!(show_resource, edit_resource, delete_resource))
 }
 
 /// Which resources are wanted.
@@ -41,6 +41,29 @@ struct ResourceQuery {
     #[serde(default, deserialize_with = "from_text")]
     #[param(value_type = Option<String>)]
     group: Option<ResourceGroupId>,
+    /// Only those of this owner.
+    #[serde(default, deserialize_with = "from_text")]
+    #[param(value_type = Option<String>)]
+    owner: Option<UserId>,
+    /// Only those for this kind of agent: `linux`, `windows`,
+    /// `windows_domain`.
+    #[serde(default, deserialize_with = "from_text")]
+    #[param(value_type = Option<String>)]
+    platform: Option<Platform>,
+    /// Only those whose agent is `active`, `inactive` (approved and silent for
+    /// long), `pending`, `blocked`, or that have `none`.
+    #[serde(default, deserialize_with = "from_text")]
+    #[param(value_type = Option<String>)]
+    agent: Option<Served>,
+    /// Only those with an account whose known password did not work.
+    #[serde(default, deserialize_with = "from_text")]
+    out_of_sync: Option<bool>,
+}
+
+struct ResourceSorts;
+
+impl Sorts for ResourceSorts {
+    const WORDS: &'static [&'static str] = RESOURCE_SORTS;
 }
 
 /// A new resource.
@@ -88,12 +111,13 @@ fn dns_name(text: Option<String>) -> Result<Option<DnsName>, Problem> {
         .map_err(|error: InvalidName| Problem::invalid("dns_name", error))
 }
 
-/// List the resources one may see, by name.
+/// List the resources one may see by name, or by `sort`: `name`, `created_at`,
+/// `dns_name`, `platform`. `q` is what names begin with.
 #[utoipa::path(
     get,
     path = "/resources",
     tag = "resources",
-    params(ListQuery, ResourceQuery),
+    params(ListQuery, SortQuery, ResourceQuery),
     responses(
         (status = 200, description = "A page of resources", body = ItemList<ResourceView>),
     ),
@@ -101,20 +125,79 @@ fn dns_name(text: Option<String>) -> Result<Option<DnsName>, Problem> {
 async fn list_resources(
     State(app): State<SharedApp>,
     caller: Authenticated,
-    list: List<ResourceQuery>,
+    list: List<ResourceQuery, ResourceSorts>,
 ) -> Result<Json<ItemList<ResourceView>>, Problem> {
     caller.decide(ListResources, Facts::nothing())?.into_row();
+    let rows = ResourceRows(wanted(&caller, &list));
+    let (resources, end) = rows.page(&app, &caller, &list.page).await?;
+    Ok(Json(ItemList::new(resources, end)))
+}
+
+/// Write the resources one may see as a file: everything of the list. On
+/// record.
+#[utoipa::path(
+    get, path = "/resources.csv", tag = "resources", params(CsvQuery, SortQuery, ResourceQuery),
+    responses((status = 200, description = "The file", body = String, content_type = "text/csv")),
+)]
+async fn export_resources(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    list: CsvList<ResourceQuery, ResourceSorts>,
+) -> Result<Response, Problem> {
+    caller.decide(ListResources, Facts::nothing())?.into_row();
+    let (list, file) = list.into_parts();
+    let rows = ResourceRows(wanted(&caller, &list));
+    csv(app, caller, rows, file).await
+}
+
+fn wanted(caller: &Authenticated, list: &List<ResourceQuery, ResourceSorts>) -> ResourceFilter {
     let everybody = caller.subject.sees_everything();
-    let filter = ResourceFilter {
+    ResourceFilter {
         owner: (!everybody).then_some(caller.user.id),
         group: list.filter.group,
-        prefix: list.q,
+        prefix: list.q.clone(),
         deleted: false,
-    };
-    let found = app.store.read().resources().list(&filter, &list.page).await?;
-    let next = found.next.map(|next| next.to_string());
-    let items = view::page(&app, caller.now, found.items).await?;
-    Ok(Json(ItemList { items, next }))
+        owned_by: list.filter.owner,
+        platform: list.filter.platform,
+        agent: list.filter.agent.map(|agent| (agent, devices::activity(caller.now))),
+        out_of_sync: list.filter.out_of_sync == Some(true),
+    }
+}
+
+/// The resources of a filter.
+struct ResourceRows(ResourceFilter);
+
+impl Export for ResourceRows {
+    type Row = ResourceView;
+
+    const NAME: &'static str = "resources";
+
+    const COLUMNS: &'static [(&'static str, &'static str)] = &[
+        ("id", "/id"),
+        ("name", "/name"),
+        ("dns_name", "/dns_name"),
+        ("platform", "/platform"),
+        ("owner", "/owner/name"),
+        ("policy", "/policy/name"),
+        ("agent", "/device/state"),
+        ("agent_active", "/device/active"),
+        ("agent_last_seen_at", "/device/last_seen_at"),
+        ("accounts", "/accounts/total"),
+        ("accounts_known", "/accounts/known"),
+        ("accounts_out_of_sync", "/accounts/out_of_sync"),
+        ("created_at", "/created_at"),
+    ];
+
+    async fn page(
+        &self,
+        app: &App,
+        caller: &Authenticated,
+        page: &Page,
+    ) -> Result<(Vec<ResourceView>, PageEnd), Problem> {
+        let found = app.store.read().resources().list(&self.0, page).await?;
+        let (resources, end) = found.into_parts();
+        Ok((view::page(app, caller.now, resources).await?, end))
+    }
 }
 
 /// Create a resource. Its creator owns it; nobody else sees it.

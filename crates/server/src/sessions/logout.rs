@@ -29,7 +29,10 @@ pub(super) async fn delete_session(
 
 async fn sign_out(app: &App, caller: &Authenticated) -> Result<(), Problem> {
     let How::Session(session) = &caller.how else {
-        return Err(Problem::conflict("an API token is not signed out; revoke it instead"));
+        return Err(Problem::conflict_of(
+            "not_a_session",
+            "an API token is not signed out; revoke it instead",
+        ));
     };
     let mut work = app.store.begin(&caller.context()).await?;
     work.login_sessions().delete(session.id).await?;

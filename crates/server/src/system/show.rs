@@ -26,6 +26,12 @@ pub(super) struct PublicSystem {
     initialised: bool,
     /// Whether the first administrator is missing.
     setup_needed: bool,
+    /// Where agents enrol and report: the site's public name and the port of
+    /// the agent plane, as this server listens. What stands before it (a
+    /// gateway, another port outside) it does not know.
+    agents_address: String,
+    /// A revealed password is hidden after so many seconds.
+    hide_after_s: u32,
 }
 
 /// Says what this is and whether it must be set up.
@@ -43,6 +49,8 @@ pub(super) async fn show_public_system(
         site: site.as_ref().map(|site| site.id),
         initialised: site.is_some(),
         setup_needed: site.is_some_and(|site| site.setup_token_hash.is_some()),
+        agents_address: format!("{}:{}", app.config.public_name, app.config.listen.agents.port()),
+        hide_after_s: crate::accounts::HIDE_AFTER_S,
     }))
 }
 

@@ -21,6 +21,7 @@ use crate::http::Routes;
 pub fn routes() -> Routes {
     Routes::new()
         .signed_in(routes!(list::list_users))
+        .signed_in(routes!(list::export_users))
         .with_secret(routes!(create::create_user))
         .signed_in(routes!(list::show_user, edit::edit_user))
         .signed_in(routes!(state::disable_user))

@@ -92,7 +92,8 @@ pub(super) async fn keep_an_administrator(
         }
     }
     if others == 0 {
-        return Err(Problem::conflict(
+        return Err(Problem::conflict_of(
+            "last_administrator",
             "they are the last administrator; make somebody else an administrator first",
         ));
     }

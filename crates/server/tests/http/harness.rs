@@ -73,36 +73,8 @@ impl TestServer {
 
     /// A signed-in user of a role, made without the slow password hash.
     pub(crate) async fn user(&self, name: &str, role: Role) -> Client {
-        let now = self.clock.now();
-        let rng = SystemRng;
-        let user = User {
-            id: UserId::at(now, &rng),
-            name: name.parse().expect("a name"),
-            display_name: name.to_owned(),
-            password_hash: PasswordHash("$argon2id$none".to_owned()),
-            role,
-            state: UserState::Active,
-            created_at: now,
-            password_changed_at: now,
-            version: 1,
-        };
-        let session = token::generate(SESSION_TOKEN_PREFIX, &rng);
-        let work = self.app.store.begin(&self.context()).await.expect("begin");
-        work.users().insert(user.clone()).await.expect("insert");
-        work.login_sessions()
-            .insert(LoginSession {
-                id: LoginSessionId::at(now, &rng),
-                user: user.id,
-                token_hash: Hash(token::hash(&session)),
-                created_at: now,
-                last_seen_at: now,
-                expires_at: now.plus(std::time::Duration::from_secs(12 * 3600)),
-            })
-            .await
-            .expect("insert");
-        work.commit_unaudited("a test's user").await.map(drop).expect("commit");
-        let cookie = session.expose_str().expect("text").to_owned();
-        Client { cookie: Some(cookie), id: Some(user.id), ..self.anonymous() }
+        let (cookie, id) = signed_in(&self.app, name, role).await;
+        Client { cookie: Some(cookie), id: Some(id), ..self.anonymous() }
     }
 
     /// Somebody who is not signed in.
@@ -151,6 +123,41 @@ impl TestServer {
         self.clock.advance(std::time::Duration::from_millis(1));
         self.clock.now()
     }
+}
+
+/// A user of a role and the cookie of their session.
+pub(crate) async fn signed_in(app: &SharedApp, name: &str, role: Role) -> (String, UserId) {
+    let now = app.clock.now();
+    let rng = SystemRng;
+    let user = User {
+        id: UserId::at(now, &rng),
+        name: name.parse().expect("a name"),
+        display_name: name.to_owned(),
+        password_hash: PasswordHash("$argon2id$none".to_owned()),
+        role,
+        state: UserState::Active,
+        created_at: now,
+        password_changed_at: now,
+        version: 1,
+    };
+    let origin = Origin { request: RequestId::at(now, &rng), address: None };
+    let context = OperationContext { actor: Actor::System, origin, now };
+    let session = token::generate(SESSION_TOKEN_PREFIX, &rng);
+    let work = app.store.begin(&context).await.expect("begin");
+    work.users().insert(user.clone()).await.expect("insert");
+    work.login_sessions()
+        .insert(LoginSession {
+            id: LoginSessionId::at(now, &rng),
+            user: user.id,
+            token_hash: Hash(token::hash(&session)),
+            created_at: now,
+            last_seen_at: now,
+            expires_at: now.plus(std::time::Duration::from_secs(12 * 3600)),
+        })
+        .await
+        .expect("insert");
+    work.commit_unaudited("a test's user").await.map(drop).expect("commit");
+    (session.expose_str().expect("text").to_owned(), user.id)
 }
 
 /// A configuration for a folder.
@@ -214,6 +221,17 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<Value>,
     ) -> Answer {
+        self.raw(self.request(method, path, headers, body)).await
+    }
+
+    /// The request that [`send`](Self::send) sends.
+    pub(crate) fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Request<Body> {
         let uri = match path.strip_prefix("//") {
             Some(path) => format!("/{path}"),
             None => format!("/api/v1{path}"),
@@ -242,18 +260,24 @@ impl Client {
             }
             None => Body::empty(),
         };
-        self.raw(request.body(body).expect("a request")).await
+        request.body(body).expect("a request")
     }
 
     /// A request as it is.
     pub(crate) async fn raw(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().call(request).await.expect("infallible");
         let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.expect("a body").to_bytes();
         let kind = parts.headers.get(header::CONTENT_TYPE).map(|kind| kind.as_bytes());
+        if kind.is_some_and(|kind| kind.starts_with(b"text/event-stream")) {
+            // It does not end by itself.
+            return Answer { status: parts.status, headers: parts.headers, body: Value::Null };
+        }
+        let bytes = body.collect().await.expect("a body").to_bytes();
         let body = if bytes.is_empty() {
             Value::Null
-        } else if kind.is_some_and(|kind| kind.starts_with(b"text/html")) {
+        } else if kind
+            .is_some_and(|kind| kind.starts_with(b"text/html") || kind.starts_with(b"text/csv"))
+        {
             Value::String(String::from_utf8(bytes.to_vec()).expect("UTF-8"))
         } else {
             serde_json::from_slice(&bytes).expect("every answer is JSON")

@@ -8,13 +8,14 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use sekisho_model::clock::SystemClock;
 use sekisho_model::rng::SystemRng;
+use sekisho_model::user::Role;
 use sekisho_server::init;
 use sekisho_server::run::{self, Listeners};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
-use crate::harness::config;
+use crate::harness::{config, signed_in};
 
 async fn get(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str) -> String {
     let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
@@ -51,6 +52,7 @@ async fn the_listeners_serve_and_stop() {
     let api = listeners.api.local_addr().expect("an address");
     let metrics = listeners.metrics.as_ref().expect("on").local_addr().expect("an address");
     let app = run::open(config, clock, rng).await.expect("open");
+    let (cookie, _) = signed_in(&app, "ann", Role::Administrator).await;
     let (stop, stopped) = oneshot::channel::<()>();
     let server = run::serve(app, listeners, async {
         let _ = stopped.await;
@@ -71,7 +73,23 @@ async fn the_listeners_serve_and_stop() {
         let answer = get(stream, "/metrics").await;
         assert!(answer.contains("sekisho_database_up 1"), "{answer}");
         assert!(answer.contains("sekisho_api_requests_total"), "{answer}");
+        // A stream of events that is open ends with the server, in good order.
+        let stream = TcpStream::connect(api).await.expect("connected");
+        let name = ServerName::try_from("localhost").expect("a name");
+        let mut stream = connector(root.clone()).connect(name, stream).await.expect("TLS");
+        let head = format!(
+            "GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nCookie: __Host-sekisho={cookie}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.expect("sent");
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"data: {}\n\n\r\n") {
+            assert!(stream.read_buf(&mut answer).await.expect("read") > 0, "{answer:?}");
+        }
+        let begun = tokio::time::Instant::now();
         stop.send(()).expect("it runs");
+        let _ = stream.read_to_end(&mut answer).await;
+        assert!(answer.ends_with(b"0\r\n\r\n"), "the answer is complete");
+        assert!(begun.elapsed() < Duration::from_secs(9), "nobody had to be dropped");
     };
     let both = async { tokio::join!(server, client) };
     let (ended, ()) = tokio::time::timeout(Duration::from_secs(30), both).await.expect("in time");

@@ -14,7 +14,7 @@ async fn all_pages(world: &World, filter: &ResourceFilter, limit: u16) -> (Vec<R
     let mut pages = 0;
     let mut after: Option<Cursor> = None;
     loop {
-        let page = Page { after: after.clone(), limit };
+        let page = Page { after: after.clone(), ..Page::first(limit) };
         let found = world.store.read().resources().list(filter, &page).await.expect("reads");
         items.extend(found.items);
         pages += 1;

@@ -221,3 +221,34 @@ fn impossible_values_are_named() {
         assert!(key.contains(&sample.user.to_string()), "{key}");
     });
 }
+
+#[test]
+fn whoever_observes_hears_of_what_was_committed_and_of_nothing_else() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let ear = heard.clone();
+        world.store.observe(move |events| {
+            ear.lock().expect("free").extend(events.iter().map(|(_, event)| event.info().code));
+        });
+        let changed = |work: &mut sekisho_store::UnitOfWork| {
+            let fields = vec!["name".to_owned()];
+            work.record(Event::ResourceChanged { resource: sample.resource, fields });
+        };
+        let mut dropped = world.begin().await;
+        changed(&mut dropped);
+        drop(dropped);
+        let mut rolled_back = world.begin().await;
+        changed(&mut rolled_back);
+        rolled_back.rollback().await.expect("rolls back");
+        let quiet = world.begin().await;
+        quiet.commit_unaudited("a test").await.map(drop).expect("commits");
+        assert!(heard.lock().expect("free").is_empty());
+
+        let mut work = world.begin().await;
+        changed(&mut work);
+        work.record(Event::ServerStopped {});
+        work.commit().await.map(drop).expect("commits");
+        assert_eq!(*heard.lock().expect("free"), [301, 102]);
+    });
+}

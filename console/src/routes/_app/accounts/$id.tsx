@@ -112,7 +112,7 @@ function AccountPage() {
                   {
                     id: "audit",
                     label: t("pages.accounts.tabs.audit"),
-                    content: () => <AuditList about={id} />,
+                    content: () => <AuditList about={{ account: id }} />,
                   },
                 ]
               : []),

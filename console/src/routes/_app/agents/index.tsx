@@ -8,14 +8,18 @@ import { PageHead } from "../../../parts/page";
 import { Ago } from "../../../parts/time";
 import { State, useWord } from "../../../parts/words";
 import { DataTable } from "../../../table/data-table";
+import { AGENT_FILTERS } from "../../../table/filter-names";
 import { readListSearch } from "../../../table/search";
 import { listTwin } from "../../../table/twin";
-import type { Column } from "../../../table/types";
+import type { Column, Filter } from "../../../table/types";
+import { wordFilter } from "../../../table/word-filter";
 
 export const Route = createFileRoute("/_app/agents/")({
-  validateSearch: (search: Record<string, unknown>) => readListSearch(search, []),
+  validateSearch: (search: Record<string, unknown>) => readListSearch(search, AGENT_FILTERS),
   component: Agents,
 });
+
+const STATES = ["pending", "approved", "blocked", "retired"];
 
 function Agents() {
   const { t } = useTranslation();
@@ -62,6 +66,7 @@ function Agents() {
       {
         id: "seen",
         label: t("pages.agents.lastSeen"),
+        sort: "last_seen_at",
         text: (row) => row.last_seen_at ?? "",
         cell: (row) => <Ago value={row.last_seen_at} />,
       },
@@ -75,18 +80,21 @@ function Agents() {
       {
         id: "host",
         label: t("pages.agents.host"),
+        sort: "host_name",
         text: (row) => row.host_name,
         cell: (row) => <bdi>{row.host_name}</bdi>,
       },
       {
         id: "platform",
         label: t("pages.agents.platform"),
+        sort: "platform",
         text: (row) => word("platform", row.platform),
         cell: (row) => word("platform", row.platform),
       },
       {
         id: "version",
         label: t("pages.agents.version"),
+        sort: "agent_version",
         text: (row) => row.agent_version,
         cell: (row) => row.agent_version,
       },
@@ -97,6 +105,20 @@ function Agents() {
         text: (row) => row.enrolled_with?.name ?? "",
         cell: (row) => row.enrolled_with?.name ?? "–",
       },
+    ],
+    [t, word],
+  );
+  const filters = useMemo<Filter[]>(
+    () => [
+      {
+        id: "active",
+        label: t("pages.agents.activity"),
+        options: [
+          { value: "true", label: word("agent", "active") },
+          { value: "false", label: word("agent", "inactive") },
+        ],
+      },
+      wordFilter(word, "state", t("pages.devices.state"), "device", STATES),
     ],
     [t, word],
   );
@@ -112,9 +134,11 @@ function Agents() {
         name="agents"
         what={t("pages.agents.title")}
         columns={columns}
+        filters={filters}
         read={(query, signal) =>
           body(api.GET("/api/v1/agents", { params: { query: query as never }, signal }))
         }
+        csv="/agents.csv"
         rowId={(row) => row.id}
         empty={
           <>

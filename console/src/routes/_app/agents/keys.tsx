@@ -10,14 +10,18 @@ import { PageHead } from "../../../parts/page";
 import { Ago } from "../../../parts/time";
 import { State, useWord } from "../../../parts/words";
 import { DataTable } from "../../../table/data-table";
+import { KEY_FILTERS } from "../../../table/filter-names";
 import { readListSearch } from "../../../table/search";
 import { listTwin } from "../../../table/twin";
-import type { Column, RowAction } from "../../../table/types";
+import type { Column, Filter, RowAction } from "../../../table/types";
+import { wordFilter } from "../../../table/word-filter";
 
 export const Route = createFileRoute("/_app/agents/keys")({
-  validateSearch: (search: Record<string, unknown>) => readListSearch(search, []),
+  validateSearch: (search: Record<string, unknown>) => readListSearch(search, KEY_FILTERS),
   component: Keys,
 });
+
+const STATES = ["active", "used", "expired", "revoked"];
 
 function Keys() {
   const { t } = useTranslation();
@@ -29,6 +33,7 @@ function Keys() {
       {
         id: "label",
         label: t("pages.keys.label"),
+        sort: "label",
         primary: true,
         minWidth: 150,
         text: (row) => row.label,
@@ -53,6 +58,7 @@ function Keys() {
       {
         id: "expires",
         label: t("pages.keys.expires"),
+        sort: "expires_at",
         text: (row) => row.expires_at,
         cell: (row) => <Ago value={row.expires_at} />,
       },
@@ -66,6 +72,7 @@ function Keys() {
       {
         id: "used",
         label: t("pages.keys.lastUsed"),
+        sort: "last_used_at",
         text: (row) => row.last_used_at ?? "",
         cell: (row) => <Ago value={row.last_used_at} none="–" />,
       },
@@ -91,11 +98,16 @@ function Keys() {
       {
         id: "created",
         label: t("pages.keys.created"),
+        sort: "created_at",
         hidden: true,
         text: (row) => row.created_at,
         cell: (row) => <Ago value={row.created_at} />,
       },
     ],
+    [t, word],
+  );
+  const filters = useMemo<Filter[]>(
+    () => [wordFilter(word, "state", t("pages.keys.state"), "keyState", STATES)],
     [t, word],
   );
   const actions: RowAction<EnrolmentKey>[] = [
@@ -141,10 +153,11 @@ function Keys() {
         name="enrolment-keys"
         what={t("pages.keys.title")}
         columns={columns}
-        searchable={false}
+        filters={filters}
         read={(query, signal) =>
-          body(api.GET("/api/v1/enrolment-keys", { params: { query }, signal }))
+          body(api.GET("/api/v1/enrolment-keys", { params: { query: query as never }, signal }))
         }
+        csv="/enrolment-keys.csv"
         rowId={(row) => row.id}
         actions={actions}
         empty={

@@ -161,7 +161,7 @@ function ResourcePage() {
                 {
                   id: "audit",
                   label: t("pages.resources.tabs.audit"),
-                  content: () => <AuditList about={id} />,
+                  content: () => <AuditList about={{ resource: id }} />,
                 },
               ]
             : []),

@@ -12,14 +12,20 @@ import { Ago } from "../../../parts/time";
 import { State, useWord } from "../../../parts/words";
 import { may } from "../../../shell/nav";
 import { DataTable } from "../../../table/data-table";
+import { RESOURCE_FILTERS } from "../../../table/filter-names";
 import { readListSearch } from "../../../table/search";
 import { listTwin, option } from "../../../table/twin";
-import type { Column, RowAction } from "../../../table/types";
+import type { Column, Filter, RowAction } from "../../../table/types";
+import { wordFilter } from "../../../table/word-filter";
 
 export const Route = createFileRoute("/_app/resources/")({
-  validateSearch: (search: Record<string, unknown>) => readListSearch(search, ["group"]),
+  validateSearch: (search: Record<string, unknown>) =>
+    readListSearch(search, ["group", ...RESOURCE_FILTERS]),
   component: Resources,
 });
+
+const SERVED = ["active", "inactive", "pending", "blocked", "none"];
+const PLATFORMS = ["linux", "windows", "windows_domain"];
 
 function Resources() {
   const { t } = useTranslation();
@@ -32,6 +38,7 @@ function Resources() {
       {
         id: "name",
         label: t("pages.resources.name"),
+        sort: "name",
         primary: true,
         minWidth: 160,
         text: (row) => row.name,
@@ -44,12 +51,14 @@ function Resources() {
       {
         id: "platform",
         label: t("pages.resources.platform"),
+        sort: "platform",
         text: (row) => word("platform", row.platform),
         cell: (row) => word("platform", row.platform),
       },
       {
         id: "dns",
         label: t("pages.resources.dns"),
+        sort: "dns_name",
         text: (row) => row.dns_name ?? "",
         cell: (row) => row.dns_name ?? "–",
       },
@@ -112,9 +121,22 @@ function Resources() {
       {
         id: "created",
         label: t("pages.resources.created"),
+        sort: "created_at",
         hidden: true,
         text: (row) => row.created_at,
         cell: (row) => <Ago value={row.created_at} />,
+      },
+    ],
+    [t, word],
+  );
+  const filters = useMemo<Filter[]>(
+    () => [
+      wordFilter(word, "agent", t("pages.resources.agent"), "served", SERVED),
+      wordFilter(word, "platform", t("pages.resources.platform"), "platform", PLATFORMS),
+      {
+        id: "out_of_sync",
+        label: t("pages.accounts.state"),
+        options: [{ value: "true", label: word("knowledge", "out_of_sync") }],
       },
     ],
     [t, word],
@@ -162,9 +184,11 @@ function Resources() {
         name="resources"
         what={t("pages.resources.title")}
         columns={columns}
+        filters={filters}
         read={(query, signal) =>
           body(api.GET("/api/v1/resources", { params: { query: query as never }, signal }))
         }
+        csv="/resources.csv"
         rowId={(row) => row.id}
         actions={actions}
         onOpen={(row) => void navigate({ to: "/resources/$id", params: { id: row.id } })}
