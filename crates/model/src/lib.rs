@@ -10,6 +10,7 @@ pub mod audit;
 pub mod audit_chain;
 pub mod audit_export;
 pub mod clock;
+pub mod criteria;
 pub mod device;
 pub mod event;
 pub mod event_class;
@@ -20,6 +21,7 @@ pub mod password;
 pub mod rng;
 pub mod rotation;
 pub mod secret;
+pub mod share;
 pub mod user;
 pub mod word;
 

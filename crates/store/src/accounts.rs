@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, QueryTrait,
 };
 use sekisho_model::Timestamp;
 use sekisho_model::account::{
@@ -17,7 +17,8 @@ use sekisho_model::name::AccountName;
 use crate::access::{Access, sealed::Connected};
 use crate::error::StoreError;
 use crate::page::{By, Cursor, MAX_PAGE, Page, Paged, contains, paged};
-use crate::resources::live_ids;
+use crate::resources::{live_ids, seen_ids};
+use crate::sight::Sight;
 use crate::stored::{affected, all, insert, one, overwrite, record};
 use crate::unit_of_work::UnitOfWork;
 
@@ -97,6 +98,8 @@ pub struct AccountFilter {
     pub resource: Option<ResourceId>,
     /// Only those on the resources of an owner; `None`: everybody's.
     pub owner: Option<UserId>,
+    /// Only those somebody may see; `None`: everybody's.
+    pub seen_by: Option<Sight>,
     /// Only those whose name contains this text.
     pub text: Option<String>,
     /// Only present or only gone ones; `None`: both.
@@ -166,6 +169,7 @@ impl<A: Access> Accounts<'_, A> {
         use row::Column as C;
         let condition = Condition::all()
             .add(C::Resource.in_subquery(live_ids(filter.owner)))
+            .add_option(filter.seen_by.as_ref().map(seen))
             .add_option(filter.resource.map(|id| C::Resource.eq(id.uuid())))
             .add_option(filter.text.as_ref().map(|text| contains(C::Name, text)))
             .add_option(filter.presence.map(|presence| C::Presence.eq(presence.as_str())));
@@ -261,6 +265,36 @@ impl<A: Access> Accounts<'_, A> {
         };
         Ok(accounts.iter().map(judge).collect())
     }
+}
+
+/// A condition: those on the resources somebody sees, and those that are
+/// shared with them alone.
+fn seen(sight: &Sight) -> Condition {
+    if sight.is_own_only() {
+        let owned = live_ids(Some(sight.user()));
+        return Condition::any().add(row::Column::Resource.in_subquery(owned));
+    }
+    Condition::any()
+        .add(row::Column::Resource.in_subquery(seen_ids(sight)))
+        .add(row::Column::Id.in_subquery(sight.accounts()))
+}
+
+/// A subquery: the ids of the accounts on some resources.
+pub(crate) fn ids_on(resources: SelectStatement) -> SelectStatement {
+    row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .filter(row::Column::Resource.in_subquery(resources))
+        .into_query()
+}
+
+/// A subquery: the ids of the accounts on one resource.
+pub(crate) fn ids_of(resource: ResourceId) -> SelectStatement {
+    row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .filter(row::Column::Resource.eq(resource.uuid()))
+        .into_query()
 }
 
 impl Accounts<'_, UnitOfWork> {

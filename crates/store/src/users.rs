@@ -1,14 +1,17 @@
 //! People who sign in.
 
-use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
+use sea_orm::sea_query::SelectStatement;
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+};
 use sekisho_model::Timestamp;
 use sekisho_model::id::UserId;
 use sekisho_model::name::LoginName;
-use sekisho_model::user::{Role, UserState};
+use sekisho_model::user::{RoleRef, UserState};
 
 use crate::access::{Access, sealed::Connected};
 use crate::error::StoreError;
-use crate::page::{By, Cursor, Page, Paged, paged};
+use crate::page::{By, Cursor, Page, Paged, contains, paged};
 use crate::stored::{PasswordHash, insert, one, overwrite, record};
 use crate::unit_of_work::UnitOfWork;
 
@@ -24,7 +27,7 @@ record! {
         /// The hash of their password.
         password_hash: PasswordHash,
         /// What they may do.
-        role: Role,
+        role: RoleRef,
         /// Whether they may sign in.
         state: UserState,
         /// When they were created.
@@ -63,14 +66,50 @@ impl<A: Access> Users<'_, A> {
         .await
     }
 
+    /// Active users whose name, of either kind, contains a text, by name.
+    pub async fn search(&self, text: &str, page: &Page) -> Result<Paged<User>, StoreError> {
+        use row::Column as C;
+        let named = Condition::any()
+            .add(contains(C::Name, &text.to_lowercase()))
+            .add(contains(C::DisplayName, text));
+        let select =
+            row::Entity::find().filter(C::State.eq(UserState::Active.as_str())).filter(named);
+        paged(&self.at.db(), select, By::Name(C::Name, C::Id), page, |user: &User| Cursor {
+            id: user.id.uuid(),
+            text: user.name.to_string(),
+        })
+        .await
+    }
+
     /// How many active users have a role: the last Super Administrator must
     /// not be disabled.
-    pub async fn count_active(&self, role: Role) -> Result<u64, StoreError> {
+    pub async fn count_active(&self, role: impl Into<RoleRef>) -> Result<u64, StoreError> {
         let select = row::Entity::find()
-            .filter(row::Column::Role.eq(role.as_str()))
+            .filter(row::Column::Role.eq(role.into().to_string()))
             .filter(row::Column::State.eq(UserState::Active.as_str()));
         Ok(select.count(&self.at.db()).await?)
     }
+
+    /// How many users have a role, disabled ones too.
+    pub async fn count_with(&self, role: RoleRef) -> Result<u64, StoreError> {
+        let select = row::Entity::find().filter(row::Column::Role.eq(role.to_string()));
+        Ok(select.count(&self.at.db()).await?)
+    }
+}
+
+/// The users a subquery names, by name.
+pub(crate) async fn in_subquery(
+    db: &impl ConnectionTrait,
+    ids: SelectStatement,
+    page: &Page,
+) -> Result<Paged<User>, StoreError> {
+    let by = By::Name(row::Column::Name, row::Column::Id);
+    let select = row::Entity::find().filter(row::Column::Id.in_subquery(ids));
+    paged(db, select, by, page, |user: &User| Cursor {
+        id: user.id.uuid(),
+        text: user.name.to_string(),
+    })
+    .await
 }
 
 impl Users<'_, UnitOfWork> {

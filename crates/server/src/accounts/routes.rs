@@ -25,8 +25,8 @@ use crate::http::{
     Authenticated, IfMatch, ItemList, Json, List, ListQuery, NoFilter, PathId, Problem, Routes,
     SecretText, Tagged, from_text,
 };
-use crate::resources;
 use crate::resources::refs::{given, reason};
+use crate::{resources, sharing};
 
 /// The endpoints.
 pub fn routes() -> Routes {
@@ -123,7 +123,8 @@ async fn list_accounts(
     let presence = list.filter.presence.unwrap_or(WantedPresence(Some(Presence::Present))).0;
     let filter = AccountFilter {
         resource: list.filter.resource,
-        owner: (!caller.subject.sees_everything()).then_some(caller.user.id),
+        owner: None,
+        seen_by: sharing::sight(&app, &caller).await?,
         text: list.q,
         presence,
     };
@@ -150,7 +151,7 @@ async fn add_account(
     Json(new): Json<NewAccount>,
 ) -> Result<(StatusCode, Tagged<AccountView>), Problem> {
     let found = resources::find(app.store.read(), id).await?;
-    let granted = caller.decide(AddAccount, resources::facts(found))?;
+    let granted = caller.decide(AddAccount, resources::facts(&app, &caller, found).await?)?;
     let target = super::add(&app, &caller.context(), granted, new.name).await?;
     Ok((StatusCode::CREATED, tagged(&app, target).await?))
 }
@@ -170,7 +171,7 @@ async fn show_account(
     PathId(id): PathId<AccountKind>,
 ) -> Result<Tagged<AccountView>, Problem> {
     let found = Target::find(app.store.read(), id).await?;
-    let granted = caller.decide(ViewAccount, found.facts())?;
+    let granted = caller.decide(ViewAccount, found.facts(&app, &caller).await?)?;
     tagged(&app, granted.into_row()).await
 }
 
@@ -196,7 +197,7 @@ async fn edit_account(
     Json(change): Json<AccountChange>,
 ) -> Result<Tagged<AccountView>, Problem> {
     let found = Target::find(app.store.read(), id).await?;
-    let granted = caller.decide(EditAccount, found.facts())?;
+    let granted = caller.decide(EditAccount, found.facts(&app, &caller).await?)?;
     let change = super::AccountChange { policy: change.policy, max_age: change.max_age_days };
     let target = super::edit(&app, &caller.context(), granted, read, change).await?;
     tagged(&app, target).await
@@ -220,7 +221,7 @@ async fn store_password(
     Json(body): Json<TypedPassword>,
 ) -> Result<Tagged<AccountView>, Problem> {
     let found = Target::find(app.store.read(), id).await?;
-    let granted = caller.decide(StorePassword, found.facts())?;
+    let granted = caller.decide(StorePassword, found.facts(&app, &caller).await?)?;
     let reason = reason(body.reason.as_deref().unwrap_or_default())?;
     let context = caller.context();
     let target = typed::store_typed(&app, &context, granted, &body.value.0, &reason).await?;
@@ -244,7 +245,7 @@ async fn list_password_history(
 ) -> Result<Json<ItemList<VersionView>>, Problem> {
     list.no_search()?;
     let found = Target::find(app.store.read(), id).await?;
-    let granted = caller.decide(ViewHistory, found.facts())?;
+    let granted = caller.decide(ViewHistory, found.facts(&app, &caller).await?)?;
     let account = granted.into_row().account.id;
     let versions = app.store.read().secret_versions().list(account, &list.page).await?;
     // One look is one event, however many pages it has.

@@ -15,6 +15,7 @@ use sekisho_vault::token;
 
 use super::problem::Problem;
 use crate::app::App;
+use crate::roles::RoleTable;
 use crate::sessions::SESSION_TOKEN_PREFIX;
 use crate::tokens::API_TOKEN_PREFIX;
 
@@ -130,7 +131,8 @@ pub(super) async fn authenticate(
     };
     let user = app.store.read().users().find(user).await?;
     let user = user.filter(|user| user.state == UserState::Active).ok_or(NOT_SIGNED_IN)?;
-    let subject = Subject { user: user.id, role: user.role, scopes };
+    let table = RoleTable::of(app.store.read(), user.role).await?;
+    let subject = Subject { scopes, ..table.subject(&user) };
     let caller = Authenticated { subject, user, how, origin, now };
     touch(app, &caller).await;
     Ok(caller)

@@ -16,20 +16,21 @@ use utoipa_axum::routes;
 
 use super::refs::given;
 use super::view::{self, ResourceView};
-use super::{NewResource, ResourceChange};
+use super::{NewResource, ResourceChange, transfer};
 use crate::app::{App, SharedApp};
 use crate::http::{
     Authenticated, IfMatch, ItemList, Json, List, ListQuery, PathId, Problem, Routes, Tagged,
     from_text,
 };
+use crate::{groups, sharing};
 
 /// The endpoints.
 pub fn routes() -> Routes {
-    Routes::new().signed_in(routes!(list_resources, create_resource)).signed_in(routes!(
-        show_resource,
-        edit_resource,
-        delete_resource
-    ))
+    Routes::new()
+        .signed_in(routes!(list_resources, create_resource))
+        .signed_in(routes!(transfer::transfer_resources))
+        .signed_in(routes!(show_resource, edit_resource, delete_resource))
+        .signed_in(routes!(transfer::transfer_resource))
 }
 
 /// Which resources are wanted.
@@ -37,7 +38,7 @@ pub fn routes() -> Routes {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ResourceQuery {
-    /// Only those in this group.
+    /// Only those in this group, or in one inside it.
     #[serde(default, deserialize_with = "from_text")]
     #[param(value_type = Option<String>)]
     group: Option<ResourceGroupId>,
@@ -104,12 +105,15 @@ async fn list_resources(
     list: List<ResourceQuery>,
 ) -> Result<Json<ItemList<ResourceView>>, Problem> {
     caller.decide(ListResources, Facts::nothing())?.into_row();
-    let everybody = caller.subject.sees_everything();
+    let groups = match list.filter.group {
+        Some(group) => Some(groups::reach(&app, &caller, group).await?),
+        None => None,
+    };
     let filter = ResourceFilter {
-        owner: (!everybody).then_some(caller.user.id),
-        group: list.filter.group,
+        seen_by: sharing::sight(&app, &caller).await?,
+        groups,
         prefix: list.q,
-        deleted: false,
+        ..ResourceFilter::default()
     };
     let found = app.store.read().resources().list(&filter, &list.page).await?;
     let next = found.next.map(|next| next.to_string());
@@ -160,7 +164,7 @@ async fn show_resource(
     PathId(id): PathId<ResourceKind>,
 ) -> Result<Tagged<ResourceView>, Problem> {
     let found = super::find(app.store.read(), id).await?;
-    let granted = caller.decide(ViewResource, super::facts(found))?;
+    let granted = caller.decide(ViewResource, super::facts(&app, &caller, found).await?)?;
     tagged(&app, &caller, granted.into_row()).await
 }
 
@@ -189,7 +193,7 @@ async fn edit_resource(
     Json(body): Json<ResourceChangeBody>,
 ) -> Result<Tagged<ResourceView>, Problem> {
     let found = super::find(app.store.read(), id).await?;
-    let granted = caller.decide(EditResource, super::facts(found))?;
+    let granted = caller.decide(EditResource, super::facts(&app, &caller, found).await?)?;
     let change = ResourceChange {
         name: body.name,
         dns_name: body.dns_name.map(dns_name).transpose()?,
@@ -224,7 +228,7 @@ async fn delete_resource(
     read: IfMatch,
 ) -> Result<StatusCode, Problem> {
     let found = super::find(app.store.read(), id).await?;
-    let granted = caller.decide(DeleteResource, super::facts(found))?;
+    let granted = caller.decide(DeleteResource, super::facts(&app, &caller, found).await?)?;
     super::delete(&app, &caller.context(), granted, read).await?;
     Ok(StatusCode::NO_CONTENT)
 }

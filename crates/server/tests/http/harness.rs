@@ -80,7 +80,7 @@ impl TestServer {
             name: name.parse().expect("a name"),
             display_name: name.to_owned(),
             password_hash: PasswordHash("$argon2id$none".to_owned()),
-            role,
+            role: role.into(),
             state: UserState::Active,
             created_at: now,
             password_changed_at: now,
