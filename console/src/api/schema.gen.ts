@@ -36,6 +36,23 @@ export interface paths {
         patch: operations["edit_account"];
         trace?: never;
     };
+    "/api/v1/accounts/{id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Explain why somebody may or may not do something with an account. */
+        get: operations["explain_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{id}/history": {
         parameters: {
             query?: never;
@@ -161,6 +178,27 @@ export interface paths {
         put?: never;
         /** End a pause before its time. */
         post: operations["resume_rotation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the shares of an account, newest first. */
+        get: operations["list_account_shares"];
+        put?: never;
+        /**
+         * Share one account, to `view` or to `modify`. It counts before every share of
+         *     its resource.
+         */
+        post: operations["share_account"];
         delete?: never;
         options?: never;
         head?: never;
@@ -387,6 +425,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a device go on that was held back because it seemed to be two
+         *     (`suspension` is `cloned`). Switch the copy off first: when both speak
+         *     again, both are held back again.
+         */
+        post: operations["resume_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{id}/unblock": {
         parameters: {
             query?: never;
@@ -578,6 +637,47 @@ export interface paths {
         patch: operations["edit_policy"];
         trace?: never;
     };
+    "/api/v1/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the permissions that roles are made of, and what each is needed for.
+         *     For who manages roles.
+         */
+        get: operations["list_permissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/principals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find with whom one can share: active users and user groups whose name
+         *     contains `q`, by name, at most `limit` of each. Narrow the search to see
+         *     others.
+         */
+        get: operations["list_principals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/resource-groups": {
         parameters: {
             query?: never;
@@ -593,6 +693,26 @@ export interface paths {
         put?: never;
         /** Create a resource group. Its creator owns it; nobody else sees it. */
         post: operations["create_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resource-groups/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show what criteria match of what you own, before a group has them: how many,
+         *     and the first 20 by name.
+         */
+        post: operations["preview_group"];
         delete?: never;
         options?: never;
         head?: never;
@@ -618,6 +738,44 @@ export interface paths {
         patch: operations["edit_group"];
         trace?: never;
     };
+    "/api/v1/resource-groups/{id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Explain why somebody may or may not do something with a resource group. */
+        get: operations["explain_group"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resource-groups/{id}/groups/{inner}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put a group into another one of the same owner: what is in it is in the
+         *     other one, too.
+         */
+        put: operations["add_inner_group"];
+        post?: never;
+        /** Take a group out of another one. */
+        delete: operations["remove_inner_group"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/resource-groups/{id}/resources/{resource}": {
         parameters: {
             query?: never;
@@ -636,6 +794,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/resource-groups/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the shares of a resource group, newest first. */
+        get: operations["list_group_shares"];
+        put?: never;
+        /**
+         * Share a resource group: every resource in it and in the groups inside it
+         *     that the group's owner owns, now and later.
+         */
+        post: operations["share_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/resources": {
         parameters: {
             query?: never;
@@ -648,6 +827,26 @@ export interface paths {
         put?: never;
         /** Create a resource. Its creator owns it; nobody else sees it. */
         post: operations["create_resource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resources/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give several resources to another owner, each by itself: one that cannot be
+         *     given does not keep the others back.
+         */
+        post: operations["transfer_resources"];
         delete?: never;
         options?: never;
         head?: never;
@@ -713,6 +912,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/resources/{id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain why somebody may or may not do something with a resource. About
+         *     oneself for everybody who sees it, about others for who may share it.
+         */
+        get: operations["explain_resource"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resources/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the shares of a resource, newest first. */
+        get: operations["list_resource_shares"];
+        put?: never;
+        /**
+         * Share a resource with its accounts. The most specific share counts, even
+         *     when it is weaker.
+         */
+        post: operations["share_resource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resources/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a resource to another owner. The former owner keeps nothing: shares
+         *     with them end, and the resource leaves the groups of everybody but the new
+         *     owner. Its agent goes with it.
+         */
+        post: operations["transfer_resource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -720,10 +981,100 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the roles and what each may do. */
+        /**
+         * List the roles and what each may do: the built-in ones, then the custom ones
+         *     by name. Proposals are shown to who manages roles.
+         */
         get: operations["list_roles"];
         put?: never;
+        /**
+         * Propose a custom role. It can be given to somebody once another
+         *     administrator has approved it.
+         */
+        post: operations["propose_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See a custom role. */
+        get: operations["show_role"];
+        put?: never;
         post?: never;
+        /** Delete a custom role that nobody has. */
+        delete: operations["delete_role"];
+        options?: never;
+        head?: never;
+        /**
+         * Propose a change of a custom role. What is in force stays so until another
+         *     administrator has approved it.
+         */
+        patch: operations["change_role"];
+        trace?: never;
+    };
+    "/api/v1/roles/{id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a role can do, action by action: with its own things, with what others
+         *     shared, with what others own. `{id}` is the id of a custom role or the word
+         *     of a built-in one.
+         */
+        get: operations["role_actions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve what another administrator proposed, exactly as you read it. Nobody
+         *     approves his own proposal, or a change of the role he has.
+         */
+        post: operations["approve_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject what was proposed, or take one's own proposal back. A role that was
+         *     never in force goes with it.
+         */
+        post: operations["reject_role"];
         delete?: never;
         options?: never;
         head?: never;
@@ -769,6 +1120,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what is shared with you, or with somebody else of what you own, newest
+         *     first.
+         */
+        get: operations["list_shares"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shares/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See a share. */
+        get: operations["show_share"];
+        put?: never;
+        post?: never;
+        /** Take a share back. */
+        delete: operations["end_share"];
+        options?: never;
+        head?: never;
+        /** Change how far a share goes or when it ends. */
+        patch: operations["change_share"];
+        trace?: never;
+    };
     "/api/v1/system": {
         parameters: {
             query?: never;
@@ -778,6 +1168,26 @@ export interface paths {
         };
         /** Shows the state of the server. */
         get: operations["show_system"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows the trust bundles' order and receipt keys, and how many devices have
+         *     not shown the newest bundle yet.
+         */
+        get: operations["show_site_keys"];
         put?: never;
         post?: never;
         delete?: never;
@@ -858,6 +1268,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/user-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List user groups, by name. */
+        get: operations["list_user_groups"];
+        put?: never;
+        /** Create a user group. */
+        post: operations["create_user_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-groups/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See a user group. */
+        get: operations["show_user_group"];
+        put?: never;
+        post?: never;
+        /** Delete a user group, and what was shared with it. Its users stay. */
+        delete: operations["delete_user_group"];
+        options?: never;
+        head?: never;
+        /** Change a user group. */
+        patch: operations["edit_user_group"];
+        trace?: never;
+    };
+    "/api/v1/user-groups/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List who is in a user group, by name. */
+        get: operations["list_user_group_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-groups/{id}/members/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a user into a group. What is shared with it is shared with them at once. */
+        put: operations["add_user_group_member"];
+        post?: never;
+        /**
+         * Take a user out of a group. What is shared with it alone is not shared with
+         *     them any more, at once.
+         */
+        delete: operations["remove_user_group_member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -892,8 +1377,8 @@ export interface paths {
         head?: never;
         /**
          * Changes a user.
-         * @description Nobody makes himself Super Administrator, and the last administrator stays
-         *     one.
+         * @description Nobody gives himself a role that may do more, and the last administrator and
+         *     the last Super Administrator stay one.
          */
         patch: operations["edit_user"];
         trace?: never;
@@ -1124,7 +1609,23 @@ export interface components {
              */
             version: number;
         };
-        /** @description Why a device is blocked. */
+        /** @description One action and whether a role may do it. */
+        ActionView: {
+            /** @description Its word. */
+            action: string;
+            /** @description Whether the role may do it with its own things, or at all. */
+            own: boolean;
+            /**
+             * @description The weakest level of a share that is enough for it with what others
+             *     own: `view`, `modify`, `full`; `null`: none is, or the role may not.
+             */
+            shared?: string | null;
+            /** @description Whether the role may do it with what others own and did not share. */
+            foreign: boolean;
+            /** @description The permissions it needs that the role lacks. */
+            lacks: string[];
+        };
+        /** @description Why a device is blocked, or let go on. */
         BlockRequest: {
             /** @description Why, in a few words. */
             reason: string;
@@ -1146,6 +1647,13 @@ export interface components {
             /** @description The token: `sekisho_pat_…`. */
             token: components["schemas"]["SecretText"];
         };
+        /** @description Criteria, for the description of the API. */
+        CriteriaBody: {
+            /** @description `all` or `any` of the rules must be true. */
+            match: string;
+            /** @description 1 to 16 rules. */
+            rules: components["schemas"]["RuleBody"][];
+        };
         /** @description The current value, without the value. */
         CurrentView: {
             /** @description Its id. */
@@ -1161,6 +1669,29 @@ export interface components {
             origin: string;
             /** @description Since when. */
             since: components["schemas"]["Time"];
+        };
+        /** @description One action, and why or why not. */
+        DecisionView: {
+            /** @description Its word. */
+            action: string;
+            /** @description Whether they may. */
+            allowed: boolean;
+            /**
+             * @description What they have to do with the object: `owner`, `sees_everything`,
+             *     `share`, `stranger`.
+             */
+            ground: string;
+            /**
+             * @description What is needed of a share: `view`, `modify`, `full`, or `owner` when no
+             *     share is enough.
+             */
+            needs: string;
+            /** @description Each permission it needs, and whether their role has it. */
+            permissions: components["schemas"]["PermissionStep"][];
+            /** @description Every reason why not; empty when they may. */
+            reasons: components["schemas"]["ReasonView"][];
+            /** @description The same as a sentence. */
+            sentence: string;
         };
         /** @description An enrolled endpoint. */
         DeviceView: {
@@ -1235,6 +1766,25 @@ export interface components {
             /** @description What can be done with it now. */
             state: components["schemas"]["KeyState"];
         };
+        /** @description Why somebody may or may not. */
+        ExplainView: {
+            /** @description The object. */
+            object: components["schemas"]["KindNamed"];
+            /** @description Who owns it. */
+            owner: components["schemas"]["Named"];
+            /** @description Who would do something. */
+            user: components["schemas"]["Named"];
+            /** @description Whether they may sign in: `active` or `disabled`. */
+            state: string;
+            /** @description Their role: the word of a built-in one, the id of a custom one. */
+            role: string;
+            /** @description What people call it. */
+            role_name: string;
+            /** @description The shares that reach them and hold, the one that counts first. */
+            shares: components["schemas"]["HeldView"][];
+            /** @description One for each action that was asked for. */
+            decisions: components["schemas"]["DecisionView"][];
+        };
         /** @description Lines, oldest first. A page may be empty and still have a next one. */
         Exported: {
             /** @description Each line as it goes into a file. */
@@ -1247,6 +1797,27 @@ export interface components {
             /** @description Where the chain ended when the page was made. */
             head: components["schemas"]["HeadView"];
         };
+        /**
+         * @description A chain that a restore cut off. That it did so stands in the chain after
+         *     it, in a line that a signed head vouches for. The lines that are missing
+         *     are where they were exported to.
+         */
+        Forgotten: {
+            /** @description The chain. */
+            chain: string;
+            /**
+             * Format: int64
+             * @description Its last line in the backup.
+             */
+            kept: number;
+            /**
+             * Format: int64
+             * @description The newest line of it that was signed.
+             */
+            signed: number;
+            /** @description When the backup was taken. */
+            taken_at: components["schemas"]["Time"];
+        };
         /** @description What changes; what is left out stays, `null` removes. */
         GroupChangeBody: {
             /** @description Its name. */
@@ -1258,6 +1829,7 @@ export interface components {
              *     `off`; `null`: it says nothing.
              */
             max_age_days?: unknown;
+            criteria?: components["schemas"]["CriteriaBody"] | null;
         };
         /** @description Resources that share a rule. */
         GroupView: {
@@ -1274,11 +1846,17 @@ export interface components {
              *     `null`: it says nothing.
              */
             max_age_days?: unknown;
+            criteria?: components["schemas"]["CriteriaBody"] | null;
             /**
              * Format: int64
-             * @description How many resources are in it.
+             * @description How many resources are in it and in the groups inside it, counted up to
+             *     10,000.
              */
             resources: number;
+            /** @description The groups directly inside it. */
+            inner: components["schemas"]["Named"][];
+            /** @description The groups it stands in directly. */
+            outer: components["schemas"]["Named"][];
             /** @description When it was made. */
             created_at: components["schemas"]["Time"];
             /**
@@ -1308,6 +1886,28 @@ export interface components {
              * @description Where the next page begins, if there may be more.
              */
             next?: number | null;
+        };
+        /** @description A share that reaches somebody. */
+        HeldView: {
+            /** @description Its id. */
+            id: string;
+            /** @description What was shared: the object itself, or what it is in. */
+            on: components["schemas"]["KindNamed"];
+            /**
+             * Format: int32
+             * @description How many groups lie between a shared group and the object.
+             */
+            depth: number;
+            /** @description With whom: the person, or a group they are in. */
+            with: components["schemas"]["KindNamed"];
+            /** @description How far it goes. */
+            level: string;
+            expires_at?: components["schemas"]["Time"] | null;
+            /**
+             * @description Whether it is the one that counts: the most specific, even when another
+             *     one goes further.
+             */
+            counts: boolean;
         };
         /** @description One page of a list. */
         ItemList_AccountView: {
@@ -1348,6 +1948,27 @@ export interface components {
                  * @description Counts changes; the ETag.
                  */
                 version: number;
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        ItemList_ActionView: {
+            /** @description The items. */
+            items: {
+                /** @description Its word. */
+                action: string;
+                /** @description Whether the role may do it with its own things, or at all. */
+                own: boolean;
+                /**
+                 * @description The weakest level of a share that is enough for it with what others
+                 *     own: `view`, `modify`, `full`; `null`: none is, or the role may not.
+                 */
+                shared?: string | null;
+                /** @description Whether the role may do it with what others own and did not share. */
+                foreign: boolean;
+                /** @description The permissions it needs that the role lacks. */
+                lacks: string[];
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
@@ -1452,11 +2073,17 @@ export interface components {
                  *     `null`: it says nothing.
                  */
                 max_age_days?: unknown;
+                criteria?: components["schemas"]["CriteriaBody"] | null;
                 /**
                  * Format: int64
-                 * @description How many resources are in it.
+                 * @description How many resources are in it and in the groups inside it, counted up to
+                 *     10,000.
                  */
                 resources: number;
+                /** @description The groups directly inside it. */
+                inner: components["schemas"]["Named"][];
+                /** @description The groups it stands in directly. */
+                outer: components["schemas"]["Named"][];
                 /** @description When it was made. */
                 created_at: components["schemas"]["Time"];
                 /**
@@ -1542,6 +2169,24 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        ItemList_PermissionView: {
+            /** @description The items. */
+            items: {
+                /** @description Its word. */
+                permission: string;
+                /** @description What it allows, in English. */
+                description: string;
+                /** @description Whether custom roles may have it. */
+                custom: boolean;
+                /** @description The actions that need it. */
+                actions: string[];
+                /** @description The built-in roles that have it. */
+                roles: string[];
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         ItemList_PolicyView: {
             /** @description The items. */
             items: {
@@ -1562,6 +2207,22 @@ export interface components {
                  * @description Counts changes; the ETag.
                  */
                 version: number;
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        ItemList_PrincipalView: {
+            /** @description The items. */
+            items: {
+                /** @description `user` or `user_group`. */
+                kind: string;
+                /** @description Their id. */
+                id: string;
+                /** @description The name they sign in with, or the name of the group. */
+                name: string;
+                /** @description A user's name for other people. */
+                display_name?: string | null;
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
@@ -1599,10 +2260,59 @@ export interface components {
         ItemList_RoleView: {
             /** @description The items. */
             items: {
-                /** @description The role. */
+                /** @description The word of a built-in role, the id of a custom one. */
                 role: string;
+                /** @description What people call it. */
+                name: string;
+                /** @description What it is for; empty for built-in roles. */
+                description: string;
+                /** @description Whether it is built in and cannot be changed. */
+                built_in: boolean;
+                /** @description Whether it can be given to somebody: it is built in or was approved. */
+                in_force: boolean;
                 /** @description What it may do. */
                 permissions: string[];
+                proposal?: components["schemas"]["ProposalView"] | null;
+                approved_by?: components["schemas"]["Named"] | null;
+                approved_at?: components["schemas"]["Time"] | null;
+                /**
+                 * Format: int64
+                 * @description How many users have it; only for who manages roles.
+                 */
+                users?: number | null;
+                /**
+                 * Format: int64
+                 * @description Counts changes; the ETag. 1 for built-in roles.
+                 */
+                version: number;
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        ItemList_ShareView: {
+            /** @description The items. */
+            items: {
+                /** @description Its id. */
+                id: string;
+                /** @description What is shared. */
+                object: components["schemas"]["KindNamed"];
+                /** @description With whom. */
+                with: components["schemas"]["KindNamed"];
+                /** @description `view`, `modify`, `full`. */
+                level: string;
+                expires_at?: components["schemas"]["Time"] | null;
+                /** @description Whether it has ended by itself. */
+                ended: boolean;
+                /** @description Who shared it. */
+                created_by: components["schemas"]["Named"];
+                /** @description When. */
+                created_at: components["schemas"]["Time"];
+                /**
+                 * Format: int64
+                 * @description Counts changes; the ETag.
+                 */
+                version: number;
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
@@ -1628,6 +2338,32 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        ItemList_UserGroupView: {
+            /** @description The items. */
+            items: {
+                /** @description Its id. */
+                id: string;
+                /** @description Its name, unique. */
+                name: string;
+                /** @description What it is for. */
+                description: string;
+                /**
+                 * Format: int64
+                 * @description How many users are in it.
+                 */
+                members: number;
+                /** @description When it was made. */
+                created_at: components["schemas"]["Time"];
+                /**
+                 * Format: int64
+                 * @description Counts changes; the ETag.
+                 */
+                version: number;
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         ItemList_UserView: {
             /** @description The items. */
             items: {
@@ -1637,7 +2373,7 @@ export interface components {
                 name: string;
                 /** @description Their name for other people. */
                 display_name: string;
-                /** @description What they may do. */
+                /** @description What they may do: the word of a built-in role, the id of a custom one. */
                 role: string;
                 /** @description Whether they may sign in: `active` or `disabled`. */
                 state: string;
@@ -1707,7 +2443,7 @@ export interface components {
              */
             values: number;
             /** @description When it was made. */
-            created_at: string;
+            created_at: components["schemas"]["Time"];
         };
         /** @description A key that signs, or signed, heads. */
         KeyView: {
@@ -1725,6 +2461,16 @@ export interface components {
             site: string;
             /** @description The keys, newest first. */
             items: components["schemas"]["KeyView"][];
+        };
+        /** @description What is shared, or whom with: its kind, its id and what it is called. */
+        KindNamed: {
+            /** @description `resource_group`, `resource`, `account`; `user`, `user_group`. */
+            kind: string;
+            /** @description Its id. */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            resource?: components["schemas"]["Named"] | null;
         };
         /** @description A line of the audit log. */
         LineView: {
@@ -1766,8 +2512,10 @@ export interface components {
         Me: {
             /** @description Who they are. */
             user: components["schemas"]["UserView"];
-            /** @description Their role. */
+            /** @description Their role: the word of a built-in one, the id of a custom one. */
             role: string;
+            /** @description What people call the role. */
+            role_name: string;
             /** @description What the role may do. */
             permissions: string[];
             session?: components["schemas"]["SessionInfo"] | null;
@@ -1818,6 +2566,7 @@ export interface components {
              *     `off`; left out: it says nothing.
              */
             max_age_days?: unknown;
+            criteria?: components["schemas"]["CriteriaBody"] | null;
         };
         /** @description A new policy. */
         NewPolicy: {
@@ -1849,6 +2598,20 @@ export interface components {
             /** @description At least 12 characters. */
             password: components["schemas"]["SecretText"];
         };
+        /** @description With whom, how far, until when. */
+        NewShare: {
+            /** @description The id of the user; or give `user_group`. */
+            user?: string | null;
+            /** @description The id of the user group; or give `user`. */
+            user_group?: string | null;
+            /** @description `view`, `modify`, `full`; an account is shared to `view` or `modify`. */
+            level: string;
+            /**
+             * Format: date-time
+             * @description When it ends by itself; left out: when it is taken back.
+             */
+            expires_at?: string | null;
+        };
         /** @description A site to be witnessed. */
         NewSite: {
             /** @description The site, as its own `sekisho audit key` shows it. */
@@ -1878,8 +2641,15 @@ export interface components {
             display_name: string;
             /** @description Their first password: at least 12 characters. */
             password: components["schemas"]["SecretText"];
-            /** @description What they may do. */
+            /** @description What they may do: the word of a built-in role, the id of a custom one. */
             role: string;
+        };
+        /** @description A new group. */
+        NewUserGroupBody: {
+            /** @description Its name, unique. */
+            name: string;
+            /** @description What it is for. */
+            description?: string;
         };
         /** @description A reset that is not finished. */
         OpenOrderView: {
@@ -1941,6 +2711,26 @@ export interface components {
             /** @description Why, in a few words. */
             reason: string;
         };
+        /** @description A permission that is needed. */
+        PermissionStep: {
+            /** @description Its word. */
+            permission: string;
+            /** @description Whether the role has it. */
+            has: boolean;
+        };
+        /** @description A permission and what it is needed for. */
+        PermissionView: {
+            /** @description Its word. */
+            permission: string;
+            /** @description What it allows, in English. */
+            description: string;
+            /** @description Whether custom roles may have it. */
+            custom: boolean;
+            /** @description The actions that need it. */
+            actions: string[];
+            /** @description The built-in roles that have it. */
+            roles: string[];
+        };
         /** @description What changes; what is left out stays. */
         PolicyChange: {
             /** @description Its name, unique. */
@@ -1967,6 +2757,45 @@ export interface components {
              * @description Counts changes; the ETag.
              */
             version: number;
+        };
+        /** @description Criteria that nobody has yet. */
+        PreviewBody: {
+            /** @description What a group would take in by itself. */
+            criteria: components["schemas"]["CriteriaBody"];
+        };
+        /** @description A resource that criteria match. */
+        PreviewItem: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Its host name. */
+            dns_name?: string | null;
+            /** @description What kind of agent it takes. */
+            platform: string;
+        };
+        /** @description What they match now. */
+        PreviewView: {
+            /**
+             * Format: int64
+             * @description How many of your resources they match, counted up to 10,000.
+             */
+            count: number;
+            /** @description Whether there are more than were counted. */
+            capped: boolean;
+            /** @description The first of them, by name. */
+            items: components["schemas"]["PreviewItem"][];
+        };
+        /** @description Somebody one can share with or give to. */
+        PrincipalView: {
+            /** @description `user` or `user_group`. */
+            kind: string;
+            /** @description Their id. */
+            id: string;
+            /** @description The name they sign in with, or the name of the group. */
+            name: string;
+            /** @description A user's name for other people. */
+            display_name?: string | null;
         };
         /** @description The answer of a probe. */
         Probe: {
@@ -2005,6 +2834,21 @@ export interface components {
             /** @description The id of this request, also in the server's log. */
             request_id: string;
         };
+        /** @description A role, or a change of one, that waits for another administrator. */
+        ProposalView: {
+            /** @description Its name then. */
+            name: string;
+            /** @description What it is for then. */
+            description: string;
+            /** @description What it may do then. */
+            permissions: string[];
+            /** @description What it may do then and may not now. */
+            adds: string[];
+            /** @description What it may do now and may not then. */
+            removes: string[];
+            by?: components["schemas"]["Named"] | null;
+            at?: components["schemas"]["Time"] | null;
+        };
         /** @description What anybody may know, so that a client can say what it reached. */
         PublicSystem: {
             /** @description Always `sekisho`. */
@@ -2037,9 +2881,21 @@ export interface components {
             /** @description What went wrong at the last try. */
             problem?: string | null;
         };
+        /** @description Why not. */
+        ReasonView: {
+            /** @description `permission`, `not_owner`, `level`, `disabled`. */
+            code: string;
+            /** @description As a sentence. */
+            detail: string;
+        };
         /** @description Recovery: a device knows more than the database. */
         RecoveryInfo: {
             /** @description Why. */
+            reason: string;
+        };
+        /** @description Why a proposal is rejected. */
+        RejectBody: {
+            /** @description Why, in a few words; it goes into the audit log. */
             reason: string;
         };
         /** @description Why a new password is wanted. */
@@ -2147,12 +3003,42 @@ export interface components {
              */
             hide_after_s: number;
         };
+        /** @description A role as it is to be. */
+        RoleBody: {
+            /** @description Its name, unique. */
+            name: string;
+            /** @description What it is for. */
+            description?: string;
+            /** @description The words of what it may do, see `/permissions`. */
+            permissions: string[];
+        };
         /** @description A role and what it may do. */
         RoleView: {
-            /** @description The role. */
+            /** @description The word of a built-in role, the id of a custom one. */
             role: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description What it is for; empty for built-in roles. */
+            description: string;
+            /** @description Whether it is built in and cannot be changed. */
+            built_in: boolean;
+            /** @description Whether it can be given to somebody: it is built in or was approved. */
+            in_force: boolean;
             /** @description What it may do. */
             permissions: string[];
+            proposal?: components["schemas"]["ProposalView"] | null;
+            approved_by?: components["schemas"]["Named"] | null;
+            approved_at?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description How many users have it; only for who manages roles.
+             */
+            users?: number | null;
+            /**
+             * Format: int64
+             * @description Counts changes; the ETag. 1 for built-in roles.
+             */
+            version: number;
         };
         /**
          * @description How the passwords of a policy age. What is left out of a request is as
@@ -2239,6 +3125,18 @@ export interface components {
             /** @description Whether two checks in a row found that, so that it was told. */
             out_of_sync_confirmed: boolean;
         };
+        /** @description One rule. */
+        RuleBody: {
+            /** @description `name`, `address`, `platform`. */
+            field: string;
+            /**
+             * @description `contains`, `not_contains`, `equals`, `not_equals`, `begins_with`,
+             *     `ends_with`; a platform is compared by `equals` or `not_equals`.
+             */
+            operator: string;
+            /** @description In any case. */
+            value: string;
+        };
         /**
          * @description The rules for generated passwords. A rule that is left out of a request is
          *     that of the built-in policy.
@@ -2312,12 +3210,90 @@ export interface components {
             /** @description When the sign-in ends at the latest. */
             expires_at: components["schemas"]["Time"];
         };
+        /** @description What changes; what is left out stays. */
+        ShareChange: {
+            /** @description How far it goes. */
+            level?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends by itself; `null`: when it is taken back.
+             */
+            expires_at?: string | null;
+        };
+        /** @description A share. */
+        ShareView: {
+            /** @description Its id. */
+            id: string;
+            /** @description What is shared. */
+            object: components["schemas"]["KindNamed"];
+            /** @description With whom. */
+            with: components["schemas"]["KindNamed"];
+            /** @description `view`, `modify`, `full`. */
+            level: string;
+            expires_at?: components["schemas"]["Time"] | null;
+            /** @description Whether it has ended by itself. */
+            ended: boolean;
+            /** @description Who shared it. */
+            created_by: components["schemas"]["Named"];
+            /** @description When. */
+            created_at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Counts changes; the ETag.
+             */
+            version: number;
+        };
         /** @description A name and a password. */
         SignIn: {
             /** @description The user name. */
             name: string;
             /** @description The password. */
             password: components["schemas"]["SecretText"];
+        };
+        /** @description One key. */
+        SiteKeyStatus: {
+            /** @description Its short id, as it is in bundles and orders. */
+            kid: string;
+            /** @description `order` or `receipt`. */
+            kind: string;
+            /**
+             * @description `waiting`: made, and no bundle names it; `next`: agents are learning of
+             *     it; `live`: in use; `former`: agents still believe it, or it still opens;
+             *     `retired`: not used any more; `lost`: named by the newest bundle, and its
+             *     private half is not here.
+             */
+            state: string;
+            /** @description Since when it is in this state; for `next`, from when on it is used. */
+            since: components["schemas"]["Time"];
+            replace_by?: components["schemas"]["Time"] | null;
+        };
+        /** @description Trust bundles, and the keys that they bring. */
+        SiteKeysStatus: {
+            /**
+             * Format: int64
+             * @description The version of the newest trust bundle.
+             */
+            bundle_version: number;
+            /** @description When it was published. */
+            bundle_since: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Approved devices.
+             */
+            devices: number;
+            /**
+             * Format: int64
+             * @description How many of them have not shown the newest bundle yet.
+             */
+            devices_behind: number;
+            /**
+             * Format: int64
+             * @description How many of them have shown a newer one: this database is older than it
+             *     was.
+             */
+            devices_ahead: number;
+            /** @description The order keys, then the receipt keys; those to come and in use first. */
+            keys: components["schemas"]["SiteKeyStatus"][];
         };
         /** @description Another site whose heads are taken. */
         SiteView: {
@@ -2392,6 +3368,85 @@ export interface components {
             last_used_at?: components["schemas"]["Time"] | null;
             revoked_at?: components["schemas"]["Time"] | null;
         };
+        /** @description To whom, and why. */
+        TransferBody: {
+            /** @description The id of the new owner: an active user whose role may add resources. */
+            to: string;
+            /** @description Why, in a few words. */
+            reason?: string;
+        };
+        /**
+         * @description What becomes of a resource.
+         * @enum {string}
+         */
+        TransferOutcome: "transferred" | "would_transfer" | "refused";
+        /** @description What became of one resource. */
+        TransferRow: {
+            /** @description The resource. */
+            id: string;
+            /** @description Its name; `null` when there is none that you may see. */
+            name?: string | null;
+            /** @description What became of it. */
+            outcome: components["schemas"]["TransferOutcome"];
+            /**
+             * Format: int64
+             * @description How many groups of other people it leaves.
+             */
+            left_groups: number;
+            /**
+             * Format: int64
+             * @description How many shares with the former owner end.
+             */
+            ended_shares: number;
+            /** @description The code of the refusal, as in `problem+json`. */
+            code?: string | null;
+            /** @description Why not, as a sentence. */
+            detail?: string | null;
+        };
+        /** @description What a transfer did. */
+        TransferView: {
+            /** @description The resource. */
+            resource: components["schemas"]["Named"];
+            /** @description Who owned it. */
+            from: components["schemas"]["Named"];
+            /** @description Who owns it. */
+            to: components["schemas"]["Named"];
+            /**
+             * Format: int64
+             * @description How many groups of other people it left.
+             */
+            left_groups: number;
+            /**
+             * Format: int64
+             * @description How many shares with the former owner ended.
+             */
+            ended_shares: number;
+        };
+        /** @description Which resources, to whom, and why. */
+        TransfersBody: {
+            /** @description The id of the new owner: an active user whose role may add resources. */
+            to: string;
+            /** @description The ids of the resources: 1 to 200. Left out: give `from`. */
+            resources?: string[] | null;
+            /**
+             * @description Instead of `resources`: the id of a user whose first 200 resources, by
+             *     name, are meant.
+             */
+            from?: string | null;
+            /** @description Why, in a few words. */
+            reason?: string;
+            /** @description Only say what would happen. */
+            dry_run?: boolean;
+        };
+        /** @description What became of each resource. */
+        TransfersView: {
+            /** @description Whether nothing was changed. */
+            dry_run: boolean;
+            /** @description One row for each resource that was named, in that order. */
+            items: components["schemas"]["TransferRow"][];
+            /** @description Whether `from` owns more; ask again for the rest. */
+            more: boolean;
+        };
         /** @description A password somebody typed. */
         TypedPassword: {
             /** @description The password. */
@@ -2403,8 +3458,36 @@ export interface components {
         UserChange: {
             /** @description Their name for other people. */
             display_name?: string | null;
-            /** @description What they may do. */
+            /** @description What they may do: the word of a built-in role, the id of a custom one. */
             role?: string | null;
+        };
+        /** @description What changes; what is left out stays. */
+        UserGroupChangeBody: {
+            /** @description Its name. */
+            name?: string | null;
+            /** @description What it is for. */
+            description?: string | null;
+        };
+        /** @description A group of users. */
+        UserGroupView: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its name, unique. */
+            name: string;
+            /** @description What it is for. */
+            description: string;
+            /**
+             * Format: int64
+             * @description How many users are in it.
+             */
+            members: number;
+            /** @description When it was made. */
+            created_at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Counts changes; the ETag.
+             */
+            version: number;
         };
         /** @description A user. */
         UserView: {
@@ -2414,7 +3497,7 @@ export interface components {
             name: string;
             /** @description Their name for other people. */
             display_name: string;
-            /** @description What they may do. */
+            /** @description What they may do: the word of a built-in role, the id of a custom one. */
             role: string;
             /** @description Whether they may sign in: `active` or `disabled`. */
             state: string;
@@ -2436,7 +3519,7 @@ export interface components {
             /** @description What kind of key locks the vault: `file`, `passphrase`, … . */
             provider: string;
             /** @description Since when. */
-            provider_since: string;
+            provider_since: components["schemas"]["Time"];
             /** @description What will lock it once the server has opened the vault with it. */
             next_provider?: string | null;
             /** @description The data keys, newest first. */
@@ -2469,6 +3552,11 @@ export interface components {
              *     witness was asked.
              */
             witnessed?: number | null;
+            /**
+             * @description Chains that end earlier than a witness saw them, because the site was
+             *     restored from a backup.
+             */
+            forgotten: components["schemas"]["Forgotten"][];
             /** @description The first thing that is wrong. */
             problem?: string | null;
         };
@@ -2732,6 +3820,79 @@ export interface operations {
             };
             /** @description If-Match is missing */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    explain_account: {
+        parameters: {
+            query?: {
+                /** @description The id of the user; left out: you. */
+                user?: string;
+                /** @description The word of an action; left out: all one does with such an object. */
+                action?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Which share, which role, what is missing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplainView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3282,6 +4443,162 @@ export interface operations {
             };
             /** @description No such account, or you may not see it */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_account_shares: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of shares */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    share_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description Shared */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: it is shared with them already */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4121,6 +5438,87 @@ export interface operations {
                 };
             };
             /** @description It is out of service */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    resume_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlockRequest"];
+            };
+        };
+        responses: {
+            /** @description The device, no longer held back */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such device, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It is not held back */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5234,6 +6632,125 @@ export interface operations {
             };
         };
     };
+    list_permissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All permissions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_PermissionView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_principals: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Users, then groups */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_PrincipalView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_groups: {
         parameters: {
             query?: {
@@ -5348,6 +6865,66 @@ export interface operations {
             };
             /** @description `conflict`: you have a group of this name */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    preview_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            /** @description What they match now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5623,6 +7200,224 @@ export interface operations {
             };
         };
     };
+    explain_group: {
+        parameters: {
+            query?: {
+                /** @description The id of the user; left out: you. */
+                user?: string;
+                /** @description The word of an action; left out: all one does with such an object. */
+                action?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The group */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Which share, which role, what is missing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplainView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    add_inner_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The outer group */
+                id: string;
+                /** @description The group to put into it */
+                inner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is in the group */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: it would close a circle, or is too deep */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remove_inner_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The outer group */
+                id: string;
+                /** @description The group to take out of it */
+                inner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not in the group any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     add_group_resource: {
         parameters: {
             query?: never;
@@ -5768,6 +7563,162 @@ export interface operations {
             };
         };
     };
+    list_group_shares: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The group */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of shares */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    share_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The group */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description Shared */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: it is shared with them already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_resources: {
         parameters: {
             query?: {
@@ -5777,7 +7728,7 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
-                /** @description Only those in this group. */
+                /** @description Only those in this group, or in one inside it. */
                 group?: string;
             };
             header?: never;
@@ -5853,6 +7804,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResourceView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    transfer_resources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransfersBody"];
+            };
+        };
+        responses: {
+            /** @description What became of each */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransfersView"];
                 };
             };
             /** @description A field is missing, unknown or malformed */
@@ -6312,6 +8323,316 @@ export interface operations {
             };
         };
     };
+    explain_resource: {
+        parameters: {
+            query?: {
+                /** @description The id of the user; left out: you. */
+                user?: string;
+                /** @description The word of an action; left out: all one does with such an object. */
+                action?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The resource */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Which share, which role, what is missing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplainView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_resource_shares: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The resource */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of shares */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    share_resource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The resource */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description Shared */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: it is shared with them already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    transfer_resource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The resource */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferBody"];
+            };
+        };
+        responses: {
+            /** @description Given */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such resource, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: they own it already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_roles: {
         parameters: {
             query?: never;
@@ -6350,6 +8671,598 @@ export interface operations {
             };
             /** @description Not allowed, or from another site */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    propose_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleBody"];
+            };
+        };
+        responses: {
+            /** @description Proposed */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: another role has this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The role */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_role: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: users have it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_role: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleBody"];
+            };
+        };
+        responses: {
+            /** @description Proposed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    role_actions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, or the word of a built-in role */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every action */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_ActionView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    approve_role: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In force */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It is your own proposal, or your own role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: nothing waits */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale`: it was proposed anew */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    reject_role: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejectBody"];
+            };
+        };
+        responses: {
+            /** @description Rejected */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: nothing waits */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6551,6 +9464,324 @@ export interface operations {
             };
         };
     };
+    list_shares: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+                /**
+                 * @description The id of a user: shares with them and with their groups, of what you
+                 *     own. Left out: what is shared with you.
+                 */
+                user?: string;
+                /** @description The id of a user group: shares with it, of what you own. */
+                user_group?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of shares */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The share */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    end_share: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken back */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_share: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShareChange"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     show_system: {
         parameters: {
             query?: never;
@@ -6567,6 +9798,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["System"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Only administrators and auditors see it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_site_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteKeysStatus"];
                 };
             };
             /** @description A field is missing, unknown or malformed */
@@ -6870,6 +10157,615 @@ export interface operations {
                 };
             };
             /** @description No such token, or it is not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_user_groups: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of groups */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_UserGroupView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    create_user_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUserGroupBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserGroupView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: another group has this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_user_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The group */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserGroupView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_user_group: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    edit_user_group: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserGroupChangeBody"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserGroupView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: another group has this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_user_group_members: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The group */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of users */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_UserView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    add_user_group_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The group */
+                id: string;
+                /** @description The user */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are in the group */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: too many groups, or too many users */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remove_user_group_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The group */
+                id: string;
+                /** @description The user */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are not in the group any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
