@@ -2606,11 +2606,7 @@ export interface components {
             user_group?: string | null;
             /** @description `view`, `modify`, `full`; an account is shared to `view` or `modify`. */
             level: string;
-            /**
-             * Format: date-time
-             * @description When it ends by itself; left out: when it is taken back.
-             */
-            expires_at?: string | null;
+            expires_at?: components["schemas"]["Time"] | null;
         };
         /** @description A site to be witnessed. */
         NewSite: {
@@ -3134,8 +3130,8 @@ export interface components {
              *     `ends_with`; a platform is compared by `equals` or `not_equals`.
              */
             operator: string;
-            /** @description In any case. */
-            value: string;
+            /** @description With what, in any case. */
+            text: string;
         };
         /**
          * @description The rules for generated passwords. A rule that is left out of a request is
@@ -3214,11 +3210,7 @@ export interface components {
         ShareChange: {
             /** @description How far it goes. */
             level?: string | null;
-            /**
-             * Format: date-time
-             * @description When it ends by itself; `null`: when it is taken back.
-             */
-            expires_at?: string | null;
+            expires_at?: components["schemas"]["Time"] | null;
         };
         /** @description A share. */
         ShareView: {

@@ -180,7 +180,7 @@ async fn an_account_alone_shows_nothing_else_of_its_resource() {
 async fn a_share_ends_by_itself_and_is_given_on_for_no_longer() {
     let scene = Scene::set(Role::PasswordAdministrator).await;
     let Scene { server, ann, pat, web, .. } = &scene;
-    let (past, end) = ("2026-05-01T08:59:59.000Z", "2026-05-01T10:00:00.000Z");
+    let (past, end) = ("2026-05-01T08:59:59.000Z", "2026-05-01T09:10:00.000Z");
     let terms = |end: Value| json!({ "user": person(pat), "level": "full", "expires_at": end });
     let refused = share(ann, "resources", web, terms(json!(past))).await;
     assert_eq!(refused.problem(400, "invalid_input")["field"], "expires_at");
@@ -196,7 +196,7 @@ async fn a_share_ends_by_itself_and_is_given_on_for_no_longer() {
     share(pat, "resources", web, same).await.expect(201);
 
     scene.show().await.expect(200);
-    server.clock.advance(std::time::Duration::from_secs(3600));
+    server.clock.advance(std::time::Duration::from_secs(600));
     scene.show().await.problem(404, "not_found");
     assert!(names(pat, "/resources").await.is_empty());
     eve.get(&format!("/resources/{}", id(web))).await.problem(404, "not_found");
@@ -245,7 +245,9 @@ async fn shares_are_listed_by_object_and_by_person() {
     let bob = server.user("bob", Role::PasswordAdministrator).await;
     let his = resource(&bob, "his").await;
     share(&bob, "resources", &his, scene.with_pat("view")).await.expect(201);
+    server.tick();
     share(ann, "resources", web, scene.with_pat("view")).await.expect(201);
+    server.tick();
     share(ann, "accounts", root, scene.with_pat("view")).await.expect(201);
     let listed = async |who: &Client, list: String| {
         let found = who.get(&list).await.expect(200);
