@@ -1855,7 +1855,7 @@ export interface components {
             resources: number;
             /** @description The groups directly inside it. */
             inner: components["schemas"]["Named"][];
-            /** @description The groups it stands in directly. */
+            /** @description The groups it stands in directly; only for its owner. */
             outer: components["schemas"]["Named"][];
             /** @description When it was made. */
             created_at: components["schemas"]["Time"];
@@ -2082,7 +2082,7 @@ export interface components {
                 resources: number;
                 /** @description The groups directly inside it. */
                 inner: components["schemas"]["Named"][];
-                /** @description The groups it stands in directly. */
+                /** @description The groups it stands in directly; only for its owner. */
                 outer: components["schemas"]["Named"][];
                 /** @description When it was made. */
                 created_at: components["schemas"]["Time"];

@@ -96,7 +96,10 @@ async fn list_groups(
     let filter = GroupFilter { owner: None, seen_by, text: list.q };
     let found = app.store.read().resource_groups().list(&filter, &list.page).await?;
     let next = found.next.map(|next| next.to_string());
-    Ok(Json(ItemList { items: view::page(app.store.read(), found.items).await?, next }))
+    Ok(Json(ItemList {
+        items: view::page(app.store.read(), &caller.subject, found.items).await?,
+        next,
+    }))
 }
 
 /// Create a resource group. Its creator owns it; nobody else sees it.
@@ -120,7 +123,7 @@ async fn create_group(
         criteria: new.criteria,
     };
     let group = super::create(&app, &caller.context(), granted, new).await?;
-    Ok((StatusCode::CREATED, tagged(&app, group).await?).into_response())
+    Ok((StatusCode::CREATED, tagged(&app, &caller, group).await?).into_response())
 }
 
 /// See a resource group.
@@ -139,7 +142,7 @@ async fn show_group(
 ) -> Result<Tagged<GroupView>, Problem> {
     let found = super::find(app.store.read(), id).await?;
     let granted = caller.decide(ViewGroup, super::facts(&app, &caller, found).await?)?;
-    tagged(&app, granted.into_row()).await
+    tagged(&app, &caller, granted.into_row()).await
 }
 
 /// Change a resource group.
@@ -174,7 +177,7 @@ async fn edit_group(
         criteria: body.criteria,
     };
     let group = super::edit(&app, &caller.context(), granted, read, change).await?;
-    tagged(&app, group).await
+    tagged(&app, &caller, group).await
 }
 
 /// Delete a resource group. Its resources stay.
@@ -302,8 +305,12 @@ async fn remove_inner_group(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn tagged(app: &App, group: ResourceGroup) -> Result<Tagged<GroupView>, Problem> {
+async fn tagged(
+    app: &App,
+    caller: &Authenticated,
+    group: ResourceGroup,
+) -> Result<Tagged<GroupView>, Problem> {
     let version = group.version;
-    let mut views = view::page(app.store.read(), vec![group]).await?;
+    let mut views = view::page(app.store.read(), &caller.subject, vec![group]).await?;
     Ok(Tagged { version, body: views.remove(0) })
 }

@@ -4,6 +4,7 @@ use sekisho_model::criteria::Criteria;
 use sekisho_model::id::ResourceGroupId;
 use sekisho_model::name::Label;
 use sekisho_model::rotation::Age;
+use sekisho_policy::Subject;
 use sekisho_store::{Access as _, Reader, ResourceGroup, StoreError};
 use serde::Serialize;
 
@@ -64,7 +65,7 @@ pub(super) struct GroupView {
     resources: u64,
     /// The groups directly inside it.
     inner: Vec<Named>,
-    /// The groups it stands in directly.
+    /// The groups it stands in directly; only for its owner.
     outer: Vec<Named>,
     /// When it was made.
     created_at: Time,
@@ -78,6 +79,7 @@ pub(super) struct GroupView {
 /// When the database does not answer.
 pub(super) async fn page(
     reader: &Reader,
+    subject: &Subject,
     groups: Vec<ResourceGroup>,
 ) -> Result<Vec<GroupView>, StoreError> {
     let mut names = Names::new(reader);
@@ -88,8 +90,11 @@ pub(super) async fn page(
         for id in groups.inside(group.id).await? {
             inner.push(names.resource_group(id).await?);
         }
-        for id in groups.outside(group.id).await? {
-            outer.push(names.resource_group(id).await?);
+        // What is around a group was not shared with it.
+        if group.owner == subject.user || subject.sees_everything() {
+            for id in groups.outside(group.id).await? {
+                outer.push(names.resource_group(id).await?);
+            }
         }
         views.push(GroupView {
             id: group.id,

@@ -130,6 +130,13 @@ async fn groups_inside_each_other_share_a_rule_and_never_close_a_circle() {
         (&shown["inner"][0]["name"], &shown["outer"][0]["name"]),
         (&json!("linux 𠮷"), &json!("all"))
     );
+    // Whom a group is shared with does not learn what is around it.
+    let pat = server.user("pat", Role::PasswordUser).await;
+    let terms = json!({ "user": person(&pat), "level": "view" });
+    share(&ann, "resource-groups", &servers, terms).await.expect(201);
+    let seen = pat.get(&format!("/resource-groups/{}", id(&servers))).await.expect(200);
+    assert_eq!((&seen["inner"][0]["name"], &seen["outer"]), (&json!("linux 𠮷"), &json!([])));
+    pat.get(&format!("/resource-groups/{}", id(&all))).await.problem(404, "not_found");
     let out = format!("/resource-groups/{}/groups/{}", id(&servers), id(&linux));
     ann.delete(&out).await.expect(204);
     ann.delete(&out).await.problem(404, "not_found");
