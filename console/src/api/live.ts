@@ -17,6 +17,8 @@ export const KINDS = [
   "tokens",
   "policies",
   "groups",
+  "user-groups",
+  "roles",
   "audit",
   "system",
 ] as const;

@@ -48,6 +48,7 @@ export const KNOWN_CONFLICTS = [
   "order_open",
   "repeat_unclear",
   "reset_open",
+  "shared_already",
   "too_many_groups",
   "witness_itself",
   "witnessed_already",

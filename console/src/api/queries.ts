@@ -63,6 +63,12 @@ export const policies = queryOptions({
 export const roles = queryOptions({
   queryKey: ["roles"],
   queryFn: ({ signal }) => body(api.GET("/api/v1/roles", { signal })),
+  staleTime: 60_000,
+});
+
+export const permissions = queryOptions({
+  queryKey: ["permissions"],
+  queryFn: ({ signal }) => body(api.GET("/api/v1/permissions", { signal })),
   staleTime: 300_000,
 });
 

@@ -8,31 +8,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List the accounts one may see, by name or by `sort`: `name`, `created_at`,
-         *     `last_verified_at`.
-         */
+        /** List the accounts one may see, by name. */
         get: operations["list_accounts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/accounts.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Write the accounts one may see as a file: everything of the list, without
-         *     passwords. On record.
-         */
-        get: operations["export_accounts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -57,6 +34,23 @@ export interface paths {
         head?: never;
         /** Change the policy or the maximum age of an account. */
         patch: operations["edit_account"];
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Explain why somebody may or may not do something with an account. */
+        get: operations["explain_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/accounts/{id}/history": {
@@ -190,6 +184,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the shares of an account, newest first. */
+        get: operations["list_account_shares"];
+        put?: never;
+        /**
+         * Share one account, to `view` or to `modify`. It counts before every share of
+         *     its resource.
+         */
+        post: operations["share_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{id}/verify": {
         parameters: {
             query?: never;
@@ -214,32 +229,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List the agents on one's own resources (A-131), by host name or by `sort`:
-         *     `host_name`, `created_at`, `last_seen_at`, `state`, `platform`,
-         *     `agent_version`.
-         */
+        /** List the agents on one's own resources (A-131), by host name. */
         get: operations["list_agents"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/agents.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Write the agents on one's own resources as a file: everything of the list.
-         *     On record.
-         */
-        get: operations["export_agents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -256,32 +247,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Lists the audit log, newest first, or by `sort`: `at`. `q` searches in the
-         *     events' fields.
+         * Lists the audit log, newest first. `q` searches in the events' fields.
          * @description Reading is itself recorded: once for each filter, also when its pages are
          *     turned or loaded again within five minutes.
          */
         get: operations["list_audit"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/audit.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Writes the audit log as a file for spreadsheets: everything of the list. On
-         *     record. A copy that can be verified is made by `GET /audit/export`.
-         */
-        get: operations["export_audit_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -391,31 +361,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List all devices, by host name or by `sort`: `host_name`, `created_at`,
-         *     `last_seen_at`, `state`, `platform`, `agent_version`. For administrators.
-         */
+        /** List all devices, by host name. For administrators. */
         get: operations["list_devices"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/devices.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Write all devices as a file: everything of the list. For administrators. On
-         *     record.
-         */
-        get: operations["export_devices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -523,34 +470,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List enrolment keys: one's own, or all for administrators. Newest first, or
-         *     by `sort`: `created_at`, `label`, `expires_at`, `last_used_at`.
-         */
+        /** List enrolment keys, newest first: one's own, or all for administrators. */
         get: operations["list_enrolment_keys"];
         put?: never;
         /** Make an enrolment key. Its text is in this answer and nowhere else. */
         post: operations["create_enrolment_key"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/enrolment-keys.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Write enrolment keys as a file: everything of the list, without secrets. On
-         *     record.
-         */
-        get: operations["export_enrolment_keys"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -585,35 +509,6 @@ export interface paths {
         put?: never;
         /** Revoke an enrolment key. Devices it has admitted stay. */
         post: operations["revoke_enrolment_key"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Watch what changes: a stream of server-sent events that carry a kind and at
-         *     most an id, for what the caller may see.
-         * @description `event` is `accounts`, `resources`, `orders`, `devices`, `agents`,
-         *     `enrolment-keys`, `users`, `me`, `tokens`, `policies`, `groups`, `audit` or
-         *     `system`, and `data` is `{"id":"…"}` or, for several or none in particular,
-         *     `{}`. `ready` comes first; `reset` says that something was missed: read
-         *     everything again; `session_ended` says goodbye. Who comes again with
-         *     `Last-Event-ID` gets what it missed. A comment comes every 15 seconds.
-         *
-         *     Only what this server's process has committed is told: look again by
-         *     yourself now and then.
-         */
-        get: operations["watch_events"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -661,32 +556,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List orders on the resources one may see, newest first, or by `sort`:
-         *     `created_at`. `q` looks in their reasons, and for resources whose names
-         *     begin with it and accounts that are called so.
-         */
+        /** List orders on the resources one may see, newest first. */
         get: operations["list_orders"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/orders.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Write the orders on the resources one may see as a file: everything of the
-         *     list. On record.
-         */
-        get: operations["export_orders"];
         put?: never;
         post?: never;
         delete?: never;
@@ -729,23 +600,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/overview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** See what is to be done, in numbers. */
-        get: operations["show_overview"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/password-policies": {
         parameters: {
             query?: never;
@@ -753,7 +607,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the password policies, by name or by `sort`: `name`, `created_at`. */
+        /** List the password policies, by name. */
         get: operations["list_policies"];
         put?: never;
         /** Create a password policy. */
@@ -783,6 +637,47 @@ export interface paths {
         patch: operations["edit_policy"];
         trace?: never;
     };
+    "/api/v1/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the permissions that roles are made of, and what each is needed for.
+         *     For who manages roles.
+         */
+        get: operations["list_permissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/principals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find with whom one can share: active users and user groups whose name
+         *     contains `q`, by name, at most `limit` of each. Narrow the search to see
+         *     others.
+         */
+        get: operations["list_principals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/resource-groups": {
         parameters: {
             query?: never;
@@ -791,13 +686,33 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the resource groups one may see, by name or by `sort`: `name`,
-         *     `created_at`. What is in one is listed by `/resources?group=`.
+         * List the resource groups one may see, by name. What is in one is listed by
+         *     `/resources?group=`.
          */
         get: operations["list_groups"];
         put?: never;
         /** Create a resource group. Its creator owns it; nobody else sees it. */
         post: operations["create_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resource-groups/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show what criteria match of what you own, before a group has them: how many,
+         *     and the first 20 by name.
+         */
+        post: operations["preview_group"];
         delete?: never;
         options?: never;
         head?: never;
@@ -823,6 +738,44 @@ export interface paths {
         patch: operations["edit_group"];
         trace?: never;
     };
+    "/api/v1/resource-groups/{id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Explain why somebody may or may not do something with a resource group. */
+        get: operations["explain_group"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resource-groups/{id}/groups/{inner}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put a group into another one of the same owner: what is in it is in the
+         *     other one, too.
+         */
+        put: operations["add_inner_group"];
+        post?: never;
+        /** Take a group out of another one. */
+        delete: operations["remove_inner_group"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/resource-groups/{id}/resources/{resource}": {
         parameters: {
             query?: never;
@@ -841,6 +794,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/resource-groups/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the shares of a resource group, newest first. */
+        get: operations["list_group_shares"];
+        put?: never;
+        /**
+         * Share a resource group: every resource in it and in the groups inside it
+         *     that the group's owner owns, now and later.
+         */
+        post: operations["share_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/resources": {
         parameters: {
             query?: never;
@@ -848,10 +822,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List the resources one may see by name, or by `sort`: `name`, `created_at`,
-         *     `dns_name`, `platform`. `q` is what names begin with.
-         */
+        /** List the resources one may see, by name. */
         get: operations["list_resources"];
         put?: never;
         /** Create a resource. Its creator owns it; nobody else sees it. */
@@ -862,20 +833,20 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/resources.csv": {
+    "/api/v1/resources/transfer": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * Write the resources one may see as a file: everything of the list. On
-         *     record.
-         */
-        get: operations["export_resources"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Give several resources to another owner, each by itself: one that cannot be
+         *     given does not keep the others back.
+         */
+        post: operations["transfer_resources"];
         delete?: never;
         options?: never;
         head?: never;
@@ -941,6 +912,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/resources/{id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain why somebody may or may not do something with a resource. About
+         *     oneself for everybody who sees it, about others for who may share it.
+         */
+        get: operations["explain_resource"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resources/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the shares of a resource, newest first. */
+        get: operations["list_resource_shares"];
+        put?: never;
+        /**
+         * Share a resource with its accounts. The most specific share counts, even
+         *     when it is weaker.
+         */
+        post: operations["share_resource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resources/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a resource to another owner. The former owner keeps nothing: shares
+         *     with them end, and the resource leaves the groups of everybody but the new
+         *     owner. Its agent goes with it.
+         */
+        post: operations["transfer_resource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -948,10 +981,100 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the roles and what each may do. */
+        /**
+         * List the roles and what each may do: the built-in ones, then the custom ones
+         *     by name. Proposals are shown to who manages roles.
+         */
         get: operations["list_roles"];
         put?: never;
+        /**
+         * Propose a custom role. It can be given to somebody once another
+         *     administrator has approved it.
+         */
+        post: operations["propose_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See a custom role. */
+        get: operations["show_role"];
+        put?: never;
         post?: never;
+        /** Delete a custom role that nobody has. */
+        delete: operations["delete_role"];
+        options?: never;
+        head?: never;
+        /**
+         * Propose a change of a custom role. What is in force stays so until another
+         *     administrator has approved it.
+         */
+        patch: operations["change_role"];
+        trace?: never;
+    };
+    "/api/v1/roles/{id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a role can do, action by action: with its own things, with what others
+         *     shared, with what others own. `{id}` is the id of a custom role or the word
+         *     of a built-in one.
+         */
+        get: operations["role_actions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve what another administrator proposed, exactly as you read it. Nobody
+         *     approves his own proposal, or a change of the role he has.
+         */
+        post: operations["approve_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject what was proposed, or take one's own proposal back. A role that was
+         *     never in force goes with it.
+         */
+        post: operations["reject_role"];
         delete?: never;
         options?: never;
         head?: never;
@@ -995,6 +1118,45 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what is shared with you, or with somebody else of what you own, newest
+         *     first.
+         */
+        get: operations["list_shares"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shares/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See a share. */
+        get: operations["show_share"];
+        put?: never;
+        post?: never;
+        /** Take a share back. */
+        delete: operations["end_share"];
+        options?: never;
+        head?: never;
+        /** Change how far a share goes or when it ends. */
+        patch: operations["change_share"];
         trace?: never;
     };
     "/api/v1/system": {
@@ -1078,10 +1240,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Lists the caller's API tokens, newest first, or by `sort`: `created_at`,
-         *     `name`, `expires_at`, `last_used_at`.
-         */
+        /** Lists the caller's API tokens, newest first. */
         get: operations["list_tokens"];
         put?: never;
         /** Makes an API token for the caller. Its secret is shown this once. */
@@ -1109,6 +1268,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/user-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List user groups, by name. */
+        get: operations["list_user_groups"];
+        put?: never;
+        /** Create a user group. */
+        post: operations["create_user_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-groups/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See a user group. */
+        get: operations["show_user_group"];
+        put?: never;
+        post?: never;
+        /** Delete a user group, and what was shared with it. Its users stay. */
+        delete: operations["delete_user_group"];
+        options?: never;
+        head?: never;
+        /** Change a user group. */
+        patch: operations["edit_user_group"];
+        trace?: never;
+    };
+    "/api/v1/user-groups/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List who is in a user group, by name. */
+        get: operations["list_user_group_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-groups/{id}/members/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a user into a group. What is shared with it is shared with them at once. */
+        put: operations["add_user_group_member"];
+        post?: never;
+        /**
+         * Take a user out of a group. What is shared with it alone is not shared with
+         *     them any more, at once.
+         */
+        delete: operations["remove_user_group_member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -1116,31 +1350,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Lists users by name, or by `sort`: `name`, `display_name`, `role`, `state`,
-         *     `created_at`. `q` searches in both names.
-         */
+        /** Lists users by name. */
         get: operations["list_users"];
         put?: never;
         /** Creates a user. */
         post: operations["create_user"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/users.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Writes users as a file: everything of the list. On record. */
-        get: operations["export_users"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1163,8 +1377,8 @@ export interface paths {
         head?: never;
         /**
          * Changes a user.
-         * @description Nobody makes himself Super Administrator, and the last administrator stays
-         *     one.
+         * @description Nobody gives himself a role that may do more, and the last administrator and
+         *     the last Super Administrator stay one.
          */
         patch: operations["edit_user"];
         trace?: never;
@@ -1395,6 +1609,22 @@ export interface components {
              */
             version: number;
         };
+        /** @description One action and whether a role may do it. */
+        ActionView: {
+            /** @description Its word. */
+            action: string;
+            /** @description Whether the role may do it with its own things, or at all. */
+            own: boolean;
+            /**
+             * @description The weakest level of a share that is enough for it with what others
+             *     own: `view`, `modify`, `full`; `null`: none is, or the role may not.
+             */
+            shared?: string | null;
+            /** @description Whether the role may do it with what others own and did not share. */
+            foreign: boolean;
+            /** @description The permissions it needs that the role lacks. */
+            lacks: string[];
+        };
         /** @description Why a device is blocked, or let go on. */
         BlockRequest: {
             /** @description Why, in a few words. */
@@ -1417,6 +1647,13 @@ export interface components {
             /** @description The token: `sekisho_pat_…`. */
             token: components["schemas"]["SecretText"];
         };
+        /** @description Criteria, for the description of the API. */
+        CriteriaBody: {
+            /** @description `all` or `any` of the rules must be true. */
+            match: string;
+            /** @description 1 to 16 rules. */
+            rules: components["schemas"]["RuleBody"][];
+        };
         /** @description The current value, without the value. */
         CurrentView: {
             /** @description Its id. */
@@ -1432,6 +1669,29 @@ export interface components {
             origin: string;
             /** @description Since when. */
             since: components["schemas"]["Time"];
+        };
+        /** @description One action, and why or why not. */
+        DecisionView: {
+            /** @description Its word. */
+            action: string;
+            /** @description Whether they may. */
+            allowed: boolean;
+            /**
+             * @description What they have to do with the object: `owner`, `sees_everything`,
+             *     `share`, `stranger`.
+             */
+            ground: string;
+            /**
+             * @description What is needed of a share: `view`, `modify`, `full`, or `owner` when no
+             *     share is enough.
+             */
+            needs: string;
+            /** @description Each permission it needs, and whether their role has it. */
+            permissions: components["schemas"]["PermissionStep"][];
+            /** @description Every reason why not; empty when they may. */
+            reasons: components["schemas"]["ReasonView"][];
+            /** @description The same as a sentence. */
+            sentence: string;
         };
         /** @description An enrolled endpoint. */
         DeviceView: {
@@ -1503,8 +1763,27 @@ export interface components {
             /** @description By which device. */
             last_used_by?: string | null;
             revoked_at?: components["schemas"]["Time"] | null;
-            /** @description What can be done with it now: `active`, `used`, `expired`, `revoked`. */
+            /** @description What can be done with it now. */
+            state: components["schemas"]["KeyState"];
+        };
+        /** @description Why somebody may or may not. */
+        ExplainView: {
+            /** @description The object. */
+            object: components["schemas"]["KindNamed"];
+            /** @description Who owns it. */
+            owner: components["schemas"]["Named"];
+            /** @description Who would do something. */
+            user: components["schemas"]["Named"];
+            /** @description Whether they may sign in: `active` or `disabled`. */
             state: string;
+            /** @description Their role: the word of a built-in one, the id of a custom one. */
+            role: string;
+            /** @description What people call it. */
+            role_name: string;
+            /** @description The shares that reach them and hold, the one that counts first. */
+            shares: components["schemas"]["HeldView"][];
+            /** @description One for each action that was asked for. */
+            decisions: components["schemas"]["DecisionView"][];
         };
         /** @description Lines, oldest first. A page may be empty and still have a next one. */
         Exported: {
@@ -1550,6 +1829,7 @@ export interface components {
              *     `off`; `null`: it says nothing.
              */
             max_age_days?: unknown;
+            criteria?: components["schemas"]["CriteriaBody"] | null;
         };
         /** @description Resources that share a rule. */
         GroupView: {
@@ -1566,11 +1846,17 @@ export interface components {
              *     `null`: it says nothing.
              */
             max_age_days?: unknown;
+            criteria?: components["schemas"]["CriteriaBody"] | null;
             /**
              * Format: int64
-             * @description How many resources are in it.
+             * @description How many resources are in it and in the groups inside it, counted up to
+             *     10,000.
              */
             resources: number;
+            /** @description The groups directly inside it. */
+            inner: components["schemas"]["Named"][];
+            /** @description The groups it stands in directly; only for its owner. */
+            outer: components["schemas"]["Named"][];
             /** @description When it was made. */
             created_at: components["schemas"]["Time"];
             /**
@@ -1600,6 +1886,28 @@ export interface components {
              * @description Where the next page begins, if there may be more.
              */
             next?: number | null;
+        };
+        /** @description A share that reaches somebody. */
+        HeldView: {
+            /** @description Its id. */
+            id: string;
+            /** @description What was shared: the object itself, or what it is in. */
+            on: components["schemas"]["KindNamed"];
+            /**
+             * Format: int32
+             * @description How many groups lie between a shared group and the object.
+             */
+            depth: number;
+            /** @description With whom: the person, or a group they are in. */
+            with: components["schemas"]["KindNamed"];
+            /** @description How far it goes. */
+            level: string;
+            expires_at?: components["schemas"]["Time"] | null;
+            /**
+             * @description Whether it is the one that counts: the most specific, even when another
+             *     one goes further.
+             */
+            counts: boolean;
         };
         /** @description One page of a list. */
         ItemList_AccountView: {
@@ -1643,13 +1951,27 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
-            /**
-             * Format: int64
-             * @description With `count=true`: how many items all pages have, up to 10,000.
-             */
-            count?: number | null;
-            /** @description With `count=true`: whether there are more than `count` says. */
-            count_capped?: boolean | null;
+        };
+        /** @description One page of a list. */
+        ItemList_ActionView: {
+            /** @description The items. */
+            items: {
+                /** @description Its word. */
+                action: string;
+                /** @description Whether the role may do it with its own things, or at all. */
+                own: boolean;
+                /**
+                 * @description The weakest level of a share that is enough for it with what others
+                 *     own: `view`, `modify`, `full`; `null`: none is, or the role may not.
+                 */
+                shared?: string | null;
+                /** @description Whether the role may do it with what others own and did not share. */
+                foreign: boolean;
+                /** @description The permissions it needs that the role lacks. */
+                lacks: string[];
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
         };
         /** @description One page of a list. */
         ItemList_DeviceView: {
@@ -1696,13 +2018,6 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
-            /**
-             * Format: int64
-             * @description With `count=true`: how many items all pages have, up to 10,000.
-             */
-            count?: number | null;
-            /** @description With `count=true`: whether there are more than `count` says. */
-            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_EnrolmentKeyView: {
@@ -1735,18 +2050,11 @@ export interface components {
                 /** @description By which device. */
                 last_used_by?: string | null;
                 revoked_at?: components["schemas"]["Time"] | null;
-                /** @description What can be done with it now: `active`, `used`, `expired`, `revoked`. */
-                state: string;
+                /** @description What can be done with it now. */
+                state: components["schemas"]["KeyState"];
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
-            /**
-             * Format: int64
-             * @description With `count=true`: how many items all pages have, up to 10,000.
-             */
-            count?: number | null;
-            /** @description With `count=true`: whether there are more than `count` says. */
-            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_GroupView: {
@@ -1765,11 +2073,17 @@ export interface components {
                  *     `null`: it says nothing.
                  */
                 max_age_days?: unknown;
+                criteria?: components["schemas"]["CriteriaBody"] | null;
                 /**
                  * Format: int64
-                 * @description How many resources are in it.
+                 * @description How many resources are in it and in the groups inside it, counted up to
+                 *     10,000.
                  */
                 resources: number;
+                /** @description The groups directly inside it. */
+                inner: components["schemas"]["Named"][];
+                /** @description The groups it stands in directly; only for its owner. */
+                outer: components["schemas"]["Named"][];
                 /** @description When it was made. */
                 created_at: components["schemas"]["Time"];
                 /**
@@ -1780,13 +2094,6 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
-            /**
-             * Format: int64
-             * @description With `count=true`: how many items all pages have, up to 10,000.
-             */
-            count?: number | null;
-            /** @description With `count=true`: whether there are more than `count` says. */
-            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_LineView: {
@@ -1814,13 +2121,6 @@ export interface components {
                 origin: Record<string, never>;
                 /** @description The event's fields. */
                 event: Record<string, never>;
-                /**
-                 * @description What the ids in `actor` and `event` are called now, by id; what is not
-                 *     there any more is left out. Not part of the line that was hashed.
-                 */
-                names: {
-                    [key: string]: string;
-                };
                 /** @description The hash of the line before. */
                 previous: string;
                 /** @description The hash of this line. */
@@ -1828,13 +2128,6 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
-            /**
-             * Format: int64
-             * @description With `count=true`: how many items all pages have, up to 10,000.
-             */
-            count?: number | null;
-            /** @description With `count=true`: whether there are more than `count` says. */
-            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_OrderView: {
@@ -1874,13 +2167,24 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
-            /**
-             * Format: int64
-             * @description With `count=true`: how many items all pages have, up to 10,000.
-             */
-            count?: number | null;
-            /** @description With `count=true`: whether there are more than `count` says. */
-            count_capped?: boolean | null;
+        };
+        /** @description One page of a list. */
+        ItemList_PermissionView: {
+            /** @description The items. */
+            items: {
+                /** @description Its word. */
+                permission: string;
+                /** @description What it allows, in English. */
+                description: string;
+                /** @description Whether custom roles may have it. */
+                custom: boolean;
+                /** @description The actions that need it. */
+                actions: string[];
+                /** @description The built-in roles that have it. */
+                roles: string[];
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
         };
         /** @description One page of a list. */
         ItemList_PolicyView: {
@@ -1906,13 +2210,22 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
-            /**
-             * Format: int64
-             * @description With `count=true`: how many items all pages have, up to 10,000.
-             */
-            count?: number | null;
-            /** @description With `count=true`: whether there are more than `count` says. */
-            count_capped?: boolean | null;
+        };
+        /** @description One page of a list. */
+        ItemList_PrincipalView: {
+            /** @description The items. */
+            items: {
+                /** @description `user` or `user_group`. */
+                kind: string;
+                /** @description Their id. */
+                id: string;
+                /** @description The name they sign in with, or the name of the group. */
+                name: string;
+                /** @description A user's name for other people. */
+                display_name?: string | null;
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
         };
         /** @description One page of a list. */
         ItemList_ResourceView: {
@@ -1942,32 +2255,67 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
-            /**
-             * Format: int64
-             * @description With `count=true`: how many items all pages have, up to 10,000.
-             */
-            count?: number | null;
-            /** @description With `count=true`: whether there are more than `count` says. */
-            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_RoleView: {
             /** @description The items. */
             items: {
-                /** @description The role. */
+                /** @description The word of a built-in role, the id of a custom one. */
                 role: string;
+                /** @description What people call it. */
+                name: string;
+                /** @description What it is for; empty for built-in roles. */
+                description: string;
+                /** @description Whether it is built in and cannot be changed. */
+                built_in: boolean;
+                /** @description Whether it can be given to somebody: it is built in or was approved. */
+                in_force: boolean;
                 /** @description What it may do. */
                 permissions: string[];
+                proposal?: components["schemas"]["ProposalView"] | null;
+                approved_by?: components["schemas"]["Named"] | null;
+                approved_at?: components["schemas"]["Time"] | null;
+                /**
+                 * Format: int64
+                 * @description How many users have it; only for who manages roles.
+                 */
+                users?: number | null;
+                /**
+                 * Format: int64
+                 * @description Counts changes; the ETag. 1 for built-in roles.
+                 */
+                version: number;
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
-            /**
-             * Format: int64
-             * @description With `count=true`: how many items all pages have, up to 10,000.
-             */
-            count?: number | null;
-            /** @description With `count=true`: whether there are more than `count` says. */
-            count_capped?: boolean | null;
+        };
+        /** @description One page of a list. */
+        ItemList_ShareView: {
+            /** @description The items. */
+            items: {
+                /** @description Its id. */
+                id: string;
+                /** @description What is shared. */
+                object: components["schemas"]["KindNamed"];
+                /** @description With whom. */
+                with: components["schemas"]["KindNamed"];
+                /** @description `view`, `modify`, `full`. */
+                level: string;
+                expires_at?: components["schemas"]["Time"] | null;
+                /** @description Whether it has ended by itself. */
+                ended: boolean;
+                /** @description Who shared it. */
+                created_by: components["schemas"]["Named"];
+                /** @description When. */
+                created_at: components["schemas"]["Time"];
+                /**
+                 * Format: int64
+                 * @description Counts changes; the ETag.
+                 */
+                version: number;
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
         };
         /** @description One page of a list. */
         ItemList_TokenView: {
@@ -1988,13 +2336,32 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
-            /**
-             * Format: int64
-             * @description With `count=true`: how many items all pages have, up to 10,000.
-             */
-            count?: number | null;
-            /** @description With `count=true`: whether there are more than `count` says. */
-            count_capped?: boolean | null;
+        };
+        /** @description One page of a list. */
+        ItemList_UserGroupView: {
+            /** @description The items. */
+            items: {
+                /** @description Its id. */
+                id: string;
+                /** @description Its name, unique. */
+                name: string;
+                /** @description What it is for. */
+                description: string;
+                /**
+                 * Format: int64
+                 * @description How many users are in it.
+                 */
+                members: number;
+                /** @description When it was made. */
+                created_at: components["schemas"]["Time"];
+                /**
+                 * Format: int64
+                 * @description Counts changes; the ETag.
+                 */
+                version: number;
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
         };
         /** @description One page of a list. */
         ItemList_UserView: {
@@ -2006,7 +2373,7 @@ export interface components {
                 name: string;
                 /** @description Their name for other people. */
                 display_name: string;
-                /** @description What they may do. */
+                /** @description What they may do: the word of a built-in role, the id of a custom one. */
                 role: string;
                 /** @description Whether they may sign in: `active` or `disabled`. */
                 state: string;
@@ -2020,13 +2387,6 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
-            /**
-             * Format: int64
-             * @description With `count=true`: how many items all pages have, up to 10,000.
-             */
-            count?: number | null;
-            /** @description With `count=true`: whether there are more than `count` says. */
-            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_VersionView: {
@@ -2052,13 +2412,6 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
-            /**
-             * Format: int64
-             * @description With `count=true`: how many items all pages have, up to 10,000.
-             */
-            count?: number | null;
-            /** @description With `count=true`: whether there are more than `count` says. */
-            count_capped?: boolean | null;
         };
         /** @description What became of them. */
         Kept: {
@@ -2067,6 +2420,11 @@ export interface components {
             /** @description How many were there already. */
             known: number;
         };
+        /**
+         * @description What can be done with a key now; derived, never stored.
+         * @enum {string}
+         */
+        KeyState: "active" | "used" | "expired" | "revoked";
         /** @description One data key. */
         KeyStatus: {
             /**
@@ -2104,6 +2462,16 @@ export interface components {
             /** @description The keys, newest first. */
             items: components["schemas"]["KeyView"][];
         };
+        /** @description What is shared, or whom with: its kind, its id and what it is called. */
+        KindNamed: {
+            /** @description `resource_group`, `resource`, `account`; `user`, `user_group`. */
+            kind: string;
+            /** @description Its id. */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            resource?: components["schemas"]["Named"] | null;
+        };
         /** @description A line of the audit log. */
         LineView: {
             /** @description The chain it belongs to. */
@@ -2128,13 +2496,6 @@ export interface components {
             origin: Record<string, never>;
             /** @description The event's fields. */
             event: Record<string, never>;
-            /**
-             * @description What the ids in `actor` and `event` are called now, by id; what is not
-             *     there any more is left out. Not part of the line that was hashed.
-             */
-            names: {
-                [key: string]: string;
-            };
             /** @description The hash of the line before. */
             previous: string;
             /** @description The hash of this line. */
@@ -2151,8 +2512,10 @@ export interface components {
         Me: {
             /** @description Who they are. */
             user: components["schemas"]["UserView"];
-            /** @description Their role. */
+            /** @description Their role: the word of a built-in one, the id of a custom one. */
             role: string;
+            /** @description What people call the role. */
+            role_name: string;
             /** @description What the role may do. */
             permissions: string[];
             session?: components["schemas"]["SessionInfo"] | null;
@@ -2203,6 +2566,7 @@ export interface components {
              *     `off`; left out: it says nothing.
              */
             max_age_days?: unknown;
+            criteria?: components["schemas"]["CriteriaBody"] | null;
         };
         /** @description A new policy. */
         NewPolicy: {
@@ -2234,6 +2598,16 @@ export interface components {
             /** @description At least 12 characters. */
             password: components["schemas"]["SecretText"];
         };
+        /** @description With whom, how far, until when. */
+        NewShare: {
+            /** @description The id of the user; or give `user_group`. */
+            user?: string | null;
+            /** @description The id of the user group; or give `user`. */
+            user_group?: string | null;
+            /** @description `view`, `modify`, `full`; an account is shared to `view` or `modify`. */
+            level: string;
+            expires_at?: components["schemas"]["Time"] | null;
+        };
         /** @description A site to be witnessed. */
         NewSite: {
             /** @description The site, as its own `sekisho audit key` shows it. */
@@ -2263,8 +2637,15 @@ export interface components {
             display_name: string;
             /** @description Their first password: at least 12 characters. */
             password: components["schemas"]["SecretText"];
-            /** @description What they may do. */
+            /** @description What they may do: the word of a built-in role, the id of a custom one. */
             role: string;
+        };
+        /** @description A new group. */
+        NewUserGroupBody: {
+            /** @description Its name, unique. */
+            name: string;
+            /** @description What it is for. */
+            description?: string;
         };
         /** @description A reset that is not finished. */
         OpenOrderView: {
@@ -2312,53 +2693,6 @@ export interface components {
             /** @description What came of it, without secrets. */
             result?: Record<string, never> | null;
         };
-        /**
-         * @description What is to be done. Each number is of what the caller may see, and counted
-         *     up to 10,000; what their role does not show is `null`.
-         */
-        Overview: {
-            /**
-             * Format: int64
-             * @description Devices that wait for approval.
-             */
-            pending_devices?: number | null;
-            /**
-             * Format: int64
-             * @description Approved agents on one's own resources that were silent for long
-             *     (A-140).
-             */
-            inactive_agents?: number | null;
-            /**
-             * Format: int64
-             * @description Accounts whose known password did not work.
-             */
-            out_of_sync?: number | null;
-            /**
-             * Format: int64
-             * @description Accounts.
-             */
-            accounts?: number | null;
-            /**
-             * Format: int64
-             * @description Of these, those whose password is known.
-             */
-            known_accounts?: number | null;
-            /**
-             * Format: int64
-             * @description One's own tasks that are not finished.
-             */
-            my_open_tasks?: number | null;
-            /**
-             * Format: int64
-             * @description One's own tasks of the last seven days that failed, or whose outcome is
-             *     open.
-             */
-            my_failed_tasks?: number | null;
-            /** @description Whether there is an enrolment key, of whatever state. */
-            has_key?: boolean | null;
-            /** @description Whether there is an approved agent on one's own resources. */
-            has_agent?: boolean | null;
-        };
         /** @description The old password and the new one. */
         PasswordChange: {
             /** @description The password now. */
@@ -2372,6 +2706,26 @@ export interface components {
             until: components["schemas"]["Time"];
             /** @description Why, in a few words. */
             reason: string;
+        };
+        /** @description A permission that is needed. */
+        PermissionStep: {
+            /** @description Its word. */
+            permission: string;
+            /** @description Whether the role has it. */
+            has: boolean;
+        };
+        /** @description A permission and what it is needed for. */
+        PermissionView: {
+            /** @description Its word. */
+            permission: string;
+            /** @description What it allows, in English. */
+            description: string;
+            /** @description Whether custom roles may have it. */
+            custom: boolean;
+            /** @description The actions that need it. */
+            actions: string[];
+            /** @description The built-in roles that have it. */
+            roles: string[];
         };
         /** @description What changes; what is left out stays. */
         PolicyChange: {
@@ -2399,6 +2753,45 @@ export interface components {
              * @description Counts changes; the ETag.
              */
             version: number;
+        };
+        /** @description Criteria that nobody has yet. */
+        PreviewBody: {
+            /** @description What a group would take in by itself. */
+            criteria: components["schemas"]["CriteriaBody"];
+        };
+        /** @description A resource that criteria match. */
+        PreviewItem: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Its host name. */
+            dns_name?: string | null;
+            /** @description What kind of agent it takes. */
+            platform: string;
+        };
+        /** @description What they match now. */
+        PreviewView: {
+            /**
+             * Format: int64
+             * @description How many of your resources they match, counted up to 10,000.
+             */
+            count: number;
+            /** @description Whether there are more than were counted. */
+            capped: boolean;
+            /** @description The first of them, by name. */
+            items: components["schemas"]["PreviewItem"][];
+        };
+        /** @description Somebody one can share with or give to. */
+        PrincipalView: {
+            /** @description `user` or `user_group`. */
+            kind: string;
+            /** @description Their id. */
+            id: string;
+            /** @description The name they sign in with, or the name of the group. */
+            name: string;
+            /** @description A user's name for other people. */
+            display_name?: string | null;
         };
         /** @description The answer of a probe. */
         Probe: {
@@ -2432,12 +2825,25 @@ export interface components {
             detail: string;
             /** @description The field to blame. */
             field?: string | null;
-            /** @description What is in the way, as a word (`conflict`). */
-            conflict?: string | null;
             /** @description The order in the way (`in_progress`). */
             order?: string | null;
             /** @description The id of this request, also in the server's log. */
             request_id: string;
+        };
+        /** @description A role, or a change of one, that waits for another administrator. */
+        ProposalView: {
+            /** @description Its name then. */
+            name: string;
+            /** @description What it is for then. */
+            description: string;
+            /** @description What it may do then. */
+            permissions: string[];
+            /** @description What it may do then and may not now. */
+            adds: string[];
+            /** @description What it may do now and may not then. */
+            removes: string[];
+            by?: components["schemas"]["Named"] | null;
+            at?: components["schemas"]["Time"] | null;
         };
         /** @description What anybody may know, so that a client can say what it reached. */
         PublicSystem: {
@@ -2451,17 +2857,6 @@ export interface components {
             initialised: boolean;
             /** @description Whether the first administrator is missing. */
             setup_needed: boolean;
-            /**
-             * @description Where agents enrol and report: the site's public name and the port of
-             *     the agent plane, as this server listens. What stands before it (a
-             *     gateway, another port outside) it does not know.
-             */
-            agents_address: string;
-            /**
-             * Format: int32
-             * @description A revealed password is hidden after so many seconds.
-             */
-            hide_after_s: number;
         };
         /** @description How a witness or an export target is. */
         ReaderState: {
@@ -2482,9 +2877,21 @@ export interface components {
             /** @description What went wrong at the last try. */
             problem?: string | null;
         };
+        /** @description Why not. */
+        ReasonView: {
+            /** @description `permission`, `not_owner`, `level`, `disabled`. */
+            code: string;
+            /** @description As a sentence. */
+            detail: string;
+        };
         /** @description Recovery: a device knows more than the database. */
         RecoveryInfo: {
             /** @description Why. */
+            reason: string;
+        };
+        /** @description Why a proposal is rejected. */
+        RejectBody: {
+            /** @description Why, in a few words; it goes into the audit log. */
             reason: string;
         };
         /** @description Why a new password is wanted. */
@@ -2592,12 +2999,42 @@ export interface components {
              */
             hide_after_s: number;
         };
+        /** @description A role as it is to be. */
+        RoleBody: {
+            /** @description Its name, unique. */
+            name: string;
+            /** @description What it is for. */
+            description?: string;
+            /** @description The words of what it may do, see `/permissions`. */
+            permissions: string[];
+        };
         /** @description A role and what it may do. */
         RoleView: {
-            /** @description The role. */
+            /** @description The word of a built-in role, the id of a custom one. */
             role: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description What it is for; empty for built-in roles. */
+            description: string;
+            /** @description Whether it is built in and cannot be changed. */
+            built_in: boolean;
+            /** @description Whether it can be given to somebody: it is built in or was approved. */
+            in_force: boolean;
             /** @description What it may do. */
             permissions: string[];
+            proposal?: components["schemas"]["ProposalView"] | null;
+            approved_by?: components["schemas"]["Named"] | null;
+            approved_at?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description How many users have it; only for who manages roles.
+             */
+            users?: number | null;
+            /**
+             * Format: int64
+             * @description Counts changes; the ETag. 1 for built-in roles.
+             */
+            version: number;
         };
         /**
          * @description How the passwords of a policy age. What is left out of a request is as
@@ -2684,6 +3121,18 @@ export interface components {
             /** @description Whether two checks in a row found that, so that it was told. */
             out_of_sync_confirmed: boolean;
         };
+        /** @description One rule. */
+        RuleBody: {
+            /** @description `name`, `address`, `platform`. */
+            field: string;
+            /**
+             * @description `contains`, `not_contains`, `equals`, `not_equals`, `begins_with`,
+             *     `ends_with`; a platform is compared by `equals` or `not_equals`.
+             */
+            operator: string;
+            /** @description With what, in any case. */
+            text: string;
+        };
         /**
          * @description The rules for generated passwords. A rule that is left out of a request is
          *     that of the built-in policy.
@@ -2756,6 +3205,35 @@ export interface components {
             user: components["schemas"]["UserView"];
             /** @description When the sign-in ends at the latest. */
             expires_at: components["schemas"]["Time"];
+        };
+        /** @description What changes; what is left out stays. */
+        ShareChange: {
+            /** @description How far it goes. */
+            level?: string | null;
+            expires_at?: components["schemas"]["Time"] | null;
+        };
+        /** @description A share. */
+        ShareView: {
+            /** @description Its id. */
+            id: string;
+            /** @description What is shared. */
+            object: components["schemas"]["KindNamed"];
+            /** @description With whom. */
+            with: components["schemas"]["KindNamed"];
+            /** @description `view`, `modify`, `full`. */
+            level: string;
+            expires_at?: components["schemas"]["Time"] | null;
+            /** @description Whether it has ended by itself. */
+            ended: boolean;
+            /** @description Who shared it. */
+            created_by: components["schemas"]["Named"];
+            /** @description When. */
+            created_at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Counts changes; the ETag.
+             */
+            version: number;
         };
         /** @description A name and a password. */
         SignIn: {
@@ -2882,6 +3360,85 @@ export interface components {
             last_used_at?: components["schemas"]["Time"] | null;
             revoked_at?: components["schemas"]["Time"] | null;
         };
+        /** @description To whom, and why. */
+        TransferBody: {
+            /** @description The id of the new owner: an active user whose role may add resources. */
+            to: string;
+            /** @description Why, in a few words. */
+            reason?: string;
+        };
+        /**
+         * @description What becomes of a resource.
+         * @enum {string}
+         */
+        TransferOutcome: "transferred" | "would_transfer" | "refused";
+        /** @description What became of one resource. */
+        TransferRow: {
+            /** @description The resource. */
+            id: string;
+            /** @description Its name; `null` when there is none that you may see. */
+            name?: string | null;
+            /** @description What became of it. */
+            outcome: components["schemas"]["TransferOutcome"];
+            /**
+             * Format: int64
+             * @description How many groups of other people it leaves.
+             */
+            left_groups: number;
+            /**
+             * Format: int64
+             * @description How many shares with the former owner end.
+             */
+            ended_shares: number;
+            /** @description The code of the refusal, as in `problem+json`. */
+            code?: string | null;
+            /** @description Why not, as a sentence. */
+            detail?: string | null;
+        };
+        /** @description What a transfer did. */
+        TransferView: {
+            /** @description The resource. */
+            resource: components["schemas"]["Named"];
+            /** @description Who owned it. */
+            from: components["schemas"]["Named"];
+            /** @description Who owns it. */
+            to: components["schemas"]["Named"];
+            /**
+             * Format: int64
+             * @description How many groups of other people it left.
+             */
+            left_groups: number;
+            /**
+             * Format: int64
+             * @description How many shares with the former owner ended.
+             */
+            ended_shares: number;
+        };
+        /** @description Which resources, to whom, and why. */
+        TransfersBody: {
+            /** @description The id of the new owner: an active user whose role may add resources. */
+            to: string;
+            /** @description The ids of the resources: 1 to 200. Left out: give `from`. */
+            resources?: string[] | null;
+            /**
+             * @description Instead of `resources`: the id of a user whose first 200 resources, by
+             *     name, are meant.
+             */
+            from?: string | null;
+            /** @description Why, in a few words. */
+            reason?: string;
+            /** @description Only say what would happen. */
+            dry_run?: boolean;
+        };
+        /** @description What became of each resource. */
+        TransfersView: {
+            /** @description Whether nothing was changed. */
+            dry_run: boolean;
+            /** @description One row for each resource that was named, in that order. */
+            items: components["schemas"]["TransferRow"][];
+            /** @description Whether `from` owns more; ask again for the rest. */
+            more: boolean;
+        };
         /** @description A password somebody typed. */
         TypedPassword: {
             /** @description The password. */
@@ -2893,8 +3450,36 @@ export interface components {
         UserChange: {
             /** @description Their name for other people. */
             display_name?: string | null;
-            /** @description What they may do. */
+            /** @description What they may do: the word of a built-in role, the id of a custom one. */
             role?: string | null;
+        };
+        /** @description What changes; what is left out stays. */
+        UserGroupChangeBody: {
+            /** @description Its name. */
+            name?: string | null;
+            /** @description What it is for. */
+            description?: string | null;
+        };
+        /** @description A group of users. */
+        UserGroupView: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its name, unique. */
+            name: string;
+            /** @description What it is for. */
+            description: string;
+            /**
+             * Format: int64
+             * @description How many users are in it.
+             */
+            members: number;
+            /** @description When it was made. */
+            created_at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Counts changes; the ETag.
+             */
+            version: number;
         };
         /** @description A user. */
         UserView: {
@@ -2904,7 +3489,7 @@ export interface components {
             name: string;
             /** @description Their name for other people. */
             display_name: string;
-            /** @description What they may do. */
+            /** @description What they may do: the word of a built-in role, the id of a custom one. */
             role: string;
             /** @description Whether they may sign in: `active` or `disabled`. */
             state: string;
@@ -3026,24 +3611,10 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
-                /** @description Also say how many items all pages have, up to 10,000. */
-                count?: boolean;
-                /**
-                 * @description By one of the columns named above; `-` before it: the highest, or the
-                 *     newest, first. What an item does not have counts as lowest.
-                 */
-                sort?: string;
                 /** @description Only those on this resource. */
                 resource?: string;
                 /** @description `present` (the default), `gone`, or `all`. */
                 presence?: string;
-                /**
-                 * @description Only those of whose password this is known: `unknown`, `unverified`,
-                 *     `known`, `indeterminate`, `out_of_sync`.
-                 */
-                knowledge?: string;
-                /** @description Only those with this policy of their own, or from their resource. */
-                policy?: string;
             };
             header?: never;
             path?: never;
@@ -3058,83 +3629,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemList_AccountView"];
-                };
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    export_accounts: {
-        parameters: {
-            query?: {
-                /** @description As for the list itself. */
-                q?: string;
-                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
-                bom?: boolean;
-                /**
-                 * @description By one of the columns named above; `-` before it: the highest, or the
-                 *     newest, first. What an item does not have counts as lowest.
-                 */
-                sort?: string;
-                /** @description Only those on this resource. */
-                resource?: string;
-                /** @description `present` (the default), `gone`, or `all`. */
-                presence?: string;
-                /**
-                 * @description Only those of whose password this is known: `unknown`, `unverified`,
-                 *     `known`, `indeterminate`, `out_of_sync`.
-                 */
-                knowledge?: string;
-                /** @description Only those with this policy of their own, or from their resource. */
-                policy?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The file */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
                 };
             };
             /** @description A field is missing, unknown or malformed */
@@ -3336,6 +3830,79 @@ export interface operations {
             };
         };
     };
+    explain_account: {
+        parameters: {
+            query?: {
+                /** @description The id of the user; left out: you. */
+                user?: string;
+                /** @description The word of an action; left out: all one does with such an object. */
+                action?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Which share, which role, what is missing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplainView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_password_history: {
         parameters: {
             query?: {
@@ -3345,8 +3912,6 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
-                /** @description Also say how many items all pages have, up to 10,000. */
-                count?: boolean;
             };
             header?: never;
             path: {
@@ -3888,6 +4453,162 @@ export interface operations {
             };
         };
     };
+    list_account_shares: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of shares */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    share_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description Shared */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: it is shared with them already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     verify_password: {
         parameters: {
             query?: never;
@@ -3978,17 +4699,6 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
-                /** @description Also say how many items all pages have, up to 10,000. */
-                count?: boolean;
-                /**
-                 * @description By one of the columns named above; `-` before it: the highest, or the
-                 *     newest, first. What an item does not have counts as lowest.
-                 */
-                sort?: string;
-                /** @description Only `pending`, `approved`, `blocked` or `retired` ones. */
-                state?: string;
-                /** @description Only those heard of not long ago, or only the others (A-140). */
-                active?: boolean;
             };
             header?: never;
             path?: never;
@@ -4043,76 +4753,6 @@ export interface operations {
             };
         };
     };
-    export_agents: {
-        parameters: {
-            query?: {
-                /** @description As for the list itself. */
-                q?: string;
-                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
-                bom?: boolean;
-                /**
-                 * @description By one of the columns named above; `-` before it: the highest, or the
-                 *     newest, first. What an item does not have counts as lowest.
-                 */
-                sort?: string;
-                /** @description Only `pending`, `approved`, `blocked` or `retired` ones. */
-                state?: string;
-                /** @description Only those heard of not long ago, or only the others (A-140). */
-                active?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The file */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
-                };
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
     list_audit: {
         parameters: {
             query?: {
@@ -4122,13 +4762,6 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
-                /** @description Also say how many items all pages have, up to 10,000. */
-                count?: boolean;
-                /**
-                 * @description By one of the columns named above; `-` before it: the highest, or the
-                 *     newest, first. What an item does not have counts as lowest.
-                 */
-                sort?: string;
                 /** @description Event numbers, separated by commas. */
                 code?: string;
                 /** @description At this time or later. */
@@ -4137,12 +4770,6 @@ export interface operations {
                 to?: string;
                 /** @description By this actor: an id, `system` or `anonymous`. */
                 actor?: string;
-                /** @description Only events that name this resource. */
-                resource?: string;
-                /** @description Only events that name this account. */
-                account?: string;
-                /** @description Only events that name this device. */
-                device?: string;
             };
             header?: never;
             path?: never;
@@ -4178,86 +4805,6 @@ export interface operations {
                 };
             };
             /** @description Only administrators and auditors read the audit log */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    export_audit_csv: {
-        parameters: {
-            query?: {
-                /** @description As for the list itself. */
-                q?: string;
-                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
-                bom?: boolean;
-                /**
-                 * @description By one of the columns named above; `-` before it: the highest, or the
-                 *     newest, first. What an item does not have counts as lowest.
-                 */
-                sort?: string;
-                /** @description Event numbers, separated by commas. */
-                code?: string;
-                /** @description At this time or later. */
-                from?: string;
-                /** @description Before this time. */
-                to?: string;
-                /** @description By this actor: an id, `system` or `anonymous`. */
-                actor?: string;
-                /** @description Only events that name this resource. */
-                resource?: string;
-                /** @description Only events that name this account. */
-                account?: string;
-                /** @description Only events that name this device. */
-                device?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The file */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
-                };
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Only administrators and auditors export the audit log */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4620,17 +5167,8 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
-                /** @description Also say how many items all pages have, up to 10,000. */
-                count?: boolean;
-                /**
-                 * @description By one of the columns named above; `-` before it: the highest, or the
-                 *     newest, first. What an item does not have counts as lowest.
-                 */
-                sort?: string;
                 /** @description Only `pending`, `approved`, `blocked` or `retired` ones. */
                 state?: string;
-                /** @description Only those heard of not long ago, or only the others (A-140). */
-                active?: boolean;
             };
             header?: never;
             path?: never;
@@ -4645,76 +5183,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemList_DeviceView"];
-                };
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    export_devices: {
-        parameters: {
-            query?: {
-                /** @description As for the list itself. */
-                q?: string;
-                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
-                bom?: boolean;
-                /**
-                 * @description By one of the columns named above; `-` before it: the highest, or the
-                 *     newest, first. What an item does not have counts as lowest.
-                 */
-                sort?: string;
-                /** @description Only `pending`, `approved`, `blocked` or `retired` ones. */
-                state?: string;
-                /** @description Only those heard of not long ago, or only the others (A-140). */
-                active?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The file */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
                 };
             };
             /** @description A field is missing, unknown or malformed */
@@ -5148,15 +5616,6 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
-                /** @description Also say how many items all pages have, up to 10,000. */
-                count?: boolean;
-                /**
-                 * @description By one of the columns named above; `-` before it: the highest, or the
-                 *     newest, first. What an item does not have counts as lowest.
-                 */
-                sort?: string;
-                /** @description Only `active`, `used`, `expired` or `revoked` ones. */
-                state?: string;
             };
             header?: never;
             path?: never;
@@ -5231,74 +5690,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatedKeyView"];
-                };
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    export_enrolment_keys: {
-        parameters: {
-            query?: {
-                /** @description As for the list itself. */
-                q?: string;
-                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
-                bom?: boolean;
-                /**
-                 * @description By one of the columns named above; `-` before it: the highest, or the
-                 *     newest, first. What an item does not have counts as lowest.
-                 */
-                sort?: string;
-                /** @description Only `active`, `used`, `expired` or `revoked` ones. */
-                state?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The file */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
                 };
             };
             /** @description A field is missing, unknown or malformed */
@@ -5475,80 +5866,6 @@ export interface operations {
             };
         };
     };
-    watch_events: {
-        parameters: {
-            query?: {
-                /**
-                 * @description The last `id` that was received, for who cannot send `Last-Event-ID`
-                 *     (a page that opens a new `EventSource`); that header is taken first.
-                 */
-                after?: string;
-            };
-            header?: {
-                /** @description The last `id` received */
-                "Last-Event-ID"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The stream */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": string;
-                };
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description `too_many_streams`: close one first */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
     show_me: {
         parameters: {
             query?: never;
@@ -5681,13 +5998,6 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
-                /** @description Also say how many items all pages have, up to 10,000. */
-                count?: boolean;
-                /**
-                 * @description By one of the columns named above; `-` before it: the highest, or the
-                 *     newest, first. What an item does not have counts as lowest.
-                 */
-                sort?: string;
                 /** @description Only those on this account. */
                 account?: string;
                 /** @description Only those of this device. */
@@ -5710,80 +6020,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemList_OrderView"];
-                };
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    export_orders: {
-        parameters: {
-            query?: {
-                /** @description As for the list itself. */
-                q?: string;
-                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
-                bom?: boolean;
-                /**
-                 * @description By one of the columns named above; `-` before it: the highest, or the
-                 *     newest, first. What an item does not have counts as lowest.
-                 */
-                sort?: string;
-                /** @description Only those on this account. */
-                account?: string;
-                /** @description Only those of this device. */
-                device?: string;
-                /** @description Only those the caller asked for. */
-                mine?: boolean;
-                /** @description `open` for all that are not finished, or a state. */
-                state?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The file */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
                 };
             };
             /** @description A field is missing, unknown or malformed */
@@ -5972,62 +6208,6 @@ export interface operations {
             };
         };
     };
-    show_overview: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The numbers */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Overview"];
-                };
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
     list_policies: {
         parameters: {
             query?: {
@@ -6037,13 +6217,6 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
-                /** @description Also say how many items all pages have, up to 10,000. */
-                count?: boolean;
-                /**
-                 * @description By one of the columns named above; `-` before it: the highest, or the
-                 *     newest, first. What an item does not have counts as lowest.
-                 */
-                sort?: string;
             };
             header?: never;
             path?: never;
@@ -6451,6 +6624,125 @@ export interface operations {
             };
         };
     };
+    list_permissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All permissions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_PermissionView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_principals: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Users, then groups */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_PrincipalView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_groups: {
         parameters: {
             query?: {
@@ -6460,13 +6752,6 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
-                /** @description Also say how many items all pages have, up to 10,000. */
-                count?: boolean;
-                /**
-                 * @description By one of the columns named above; `-` before it: the highest, or the
-                 *     newest, first. What an item does not have counts as lowest.
-                 */
-                sort?: string;
             };
             header?: never;
             path?: never;
@@ -6572,6 +6857,66 @@ export interface operations {
             };
             /** @description `conflict`: you have a group of this name */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    preview_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            /** @description What they match now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6847,6 +7192,224 @@ export interface operations {
             };
         };
     };
+    explain_group: {
+        parameters: {
+            query?: {
+                /** @description The id of the user; left out: you. */
+                user?: string;
+                /** @description The word of an action; left out: all one does with such an object. */
+                action?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The group */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Which share, which role, what is missing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplainView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    add_inner_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The outer group */
+                id: string;
+                /** @description The group to put into it */
+                inner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is in the group */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: it would close a circle, or is too deep */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remove_inner_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The outer group */
+                id: string;
+                /** @description The group to take out of it */
+                inner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not in the group any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     add_group_resource: {
         parameters: {
             query?: never;
@@ -6992,6 +7555,162 @@ export interface operations {
             };
         };
     };
+    list_group_shares: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The group */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of shares */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    share_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The group */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description Shared */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: it is shared with them already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_resources: {
         parameters: {
             query?: {
@@ -7001,29 +7720,8 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
-                /** @description Also say how many items all pages have, up to 10,000. */
-                count?: boolean;
-                /**
-                 * @description By one of the columns named above; `-` before it: the highest, or the
-                 *     newest, first. What an item does not have counts as lowest.
-                 */
-                sort?: string;
-                /** @description Only those in this group. */
+                /** @description Only those in this group, or in one inside it. */
                 group?: string;
-                /** @description Only those of this owner. */
-                owner?: string;
-                /**
-                 * @description Only those for this kind of agent: `linux`, `windows`,
-                 *     `windows_domain`.
-                 */
-                platform?: string;
-                /**
-                 * @description Only those whose agent is `active`, `inactive` (approved and silent for
-                 *     long), `pending`, `blocked`, or that have `none`.
-                 */
-                agent?: string;
-                /** @description Only those with an account whose known password did not work. */
-                out_of_sync?: boolean;
             };
             header?: never;
             path?: never;
@@ -7138,48 +7836,26 @@ export interface operations {
             };
         };
     };
-    export_resources: {
+    transfer_resources: {
         parameters: {
-            query?: {
-                /** @description As for the list itself. */
-                q?: string;
-                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
-                bom?: boolean;
-                /**
-                 * @description By one of the columns named above; `-` before it: the highest, or the
-                 *     newest, first. What an item does not have counts as lowest.
-                 */
-                sort?: string;
-                /** @description Only those in this group. */
-                group?: string;
-                /** @description Only those of this owner. */
-                owner?: string;
-                /**
-                 * @description Only those for this kind of agent: `linux`, `windows`,
-                 *     `windows_domain`.
-                 */
-                platform?: string;
-                /**
-                 * @description Only those whose agent is `active`, `inactive` (approved and silent for
-                 *     long), `pending`, `blocked`, or that have `none`.
-                 */
-                agent?: string;
-                /** @description Only those with an account whose known password did not work. */
-                out_of_sync?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransfersBody"];
+            };
+        };
         responses: {
-            /** @description The file */
+            /** @description What became of each */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/csv": string;
+                    "application/json": components["schemas"]["TransfersView"];
                 };
             };
             /** @description A field is missing, unknown or malformed */
@@ -7639,6 +8315,316 @@ export interface operations {
             };
         };
     };
+    explain_resource: {
+        parameters: {
+            query?: {
+                /** @description The id of the user; left out: you. */
+                user?: string;
+                /** @description The word of an action; left out: all one does with such an object. */
+                action?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The resource */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Which share, which role, what is missing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplainView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_resource_shares: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The resource */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of shares */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    share_resource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The resource */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description Shared */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: it is shared with them already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    transfer_resource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The resource */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferBody"];
+            };
+        };
+        responses: {
+            /** @description Given */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such resource, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: they own it already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_roles: {
         parameters: {
             query?: never;
@@ -7677,6 +8663,598 @@ export interface operations {
             };
             /** @description Not allowed, or from another site */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    propose_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleBody"];
+            };
+        };
+        responses: {
+            /** @description Proposed */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: another role has this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The role */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_role: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: users have it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_role: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleBody"];
+            };
+        };
+        responses: {
+            /** @description Proposed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    role_actions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, or the word of a built-in role */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every action */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_ActionView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    approve_role: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In force */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It is your own proposal, or your own role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: nothing waits */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale`: it was proposed anew */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    reject_role: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejectBody"];
+            };
+        };
+        responses: {
+            /** @description Rejected */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: nothing waits */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7860,6 +9438,324 @@ export interface operations {
             };
             /** @description The site is set up already */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_shares: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+                /**
+                 * @description The id of a user: shares with them and with their groups, of what you
+                 *     own. Left out: what is shared with you.
+                 */
+                user?: string;
+                /** @description The id of a user group: shares with it, of what you own. */
+                user_group?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of shares */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The share */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    end_share: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken back */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_share: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShareChange"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8093,13 +9989,6 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
-                /** @description Also say how many items all pages have, up to 10,000. */
-                count?: boolean;
-                /**
-                 * @description By one of the columns named above; `-` before it: the highest, or the
-                 *     newest, first. What an item does not have counts as lowest.
-                 */
-                sort?: string;
             };
             header?: never;
             path?: never;
@@ -8279,6 +10168,615 @@ export interface operations {
             };
         };
     };
+    list_user_groups: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of groups */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_UserGroupView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    create_user_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUserGroupBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserGroupView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: another group has this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_user_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The group */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserGroupView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_user_group: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    edit_user_group: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserGroupChangeBody"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserGroupView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: another group has this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_user_group_members: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The group */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of users */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_UserView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    add_user_group_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The group */
+                id: string;
+                /** @description The user */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are in the group */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: too many groups, or too many users */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remove_user_group_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The group */
+                id: string;
+                /** @description The user */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are not in the group any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_users: {
         parameters: {
             query?: {
@@ -8288,17 +10786,6 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
-                /** @description Also say how many items all pages have, up to 10,000. */
-                count?: boolean;
-                /**
-                 * @description By one of the columns named above; `-` before it: the highest, or the
-                 *     newest, first. What an item does not have counts as lowest.
-                 */
-                sort?: string;
-                /** @description Only those of this role. */
-                role?: string;
-                /** @description Only `active` or `disabled` ones. */
-                state?: string;
             };
             header?: never;
             path?: never;
@@ -8404,76 +10891,6 @@ export interface operations {
             };
             /** @description Another user has this name */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    export_users: {
-        parameters: {
-            query?: {
-                /** @description As for the list itself. */
-                q?: string;
-                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
-                bom?: boolean;
-                /**
-                 * @description By one of the columns named above; `-` before it: the highest, or the
-                 *     newest, first. What an item does not have counts as lowest.
-                 */
-                sort?: string;
-                /** @description Only those of this role. */
-                role?: string;
-                /** @description Only `active` or `disabled` ones. */
-                state?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The file */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
-                };
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -7,6 +7,7 @@ import {
   IconKey,
   IconRobot,
   IconServer2,
+  IconShieldCheck,
   IconUserCircle,
   IconUsers,
   type TablerIcon,
@@ -22,6 +23,7 @@ export type PageName =
   | "keys"
   | "devices"
   | "users"
+  | "roles"
   | "audit"
   | "me";
 
@@ -58,6 +60,7 @@ export const MANAGE: PageLink[] = [
   },
   { name: "devices", to: "/devices", icon: IconDeviceDesktop, needs: "manage_devices", key: "d" },
   { name: "users", to: "/users", icon: IconUsers, needs: "manage_users", key: "u" },
+  { name: "roles", to: "/roles", icon: IconShieldCheck, needs: "manage_roles", key: "o" },
   { name: "audit", to: "/audit", icon: IconBook2, needs: "view_audit", key: "l" },
 ];
 

@@ -9,8 +9,8 @@ use crate::net::proxy::ProxyArgs;
 use crate::net::server::Server;
 use crate::net::trust::Pin;
 use crate::nouns::{
-    accounts, agents, audit, copy, devices, groups, history, keys, login, manual, orders, policies,
-    resources, reveal, setup, tokens, users, witness,
+    accounts, agents, audit, copy, devices, explain, groups, history, keys, login, manual, orders,
+    policies, resources, reveal, roles, setup, shares, tokens, user_groups, users, witness,
 };
 
 /// Keeps, rotates and lends the passwords of privileged accounts
@@ -75,6 +75,12 @@ pub(crate) enum Verb {
     /// Resources that share a rule
     #[command(subcommand)]
     Groups(groups::Groups),
+    /// What is shared with whom
+    #[command(subcommand)]
+    Shares(shares::Shares),
+    /// Why somebody may or may not do something
+    #[command(after_help = explain::EXAMPLE)]
+    Explain(explain::Explain),
     /// Privileged accounts
     #[command(subcommand)]
     Accounts(accounts::Accounts),
@@ -111,6 +117,12 @@ pub(crate) enum Verb {
     /// People and programs that sign in
     #[command(subcommand)]
     Users(users::Users),
+    /// People who are shared with as one
+    #[command(subcommand)]
+    UserGroups(user_groups::UserGroups),
+    /// What people may do
+    #[command(subcommand)]
+    Roles(roles::Roles),
     /// Your API tokens
     #[command(subcommand)]
     Tokens(tokens::Tokens),

@@ -1,10 +1,11 @@
 //! Which object a person means: by its id, or by its exact name.
 
 use sekisho_model::Id;
-use sekisho_model::id::{AccountId, Kind, ResourceId};
+use sekisho_model::id::{AccountId, Kind, ResourceId, UserGroupId, UserId};
 use serde::de::DeserializeOwned;
 
 use crate::api::Api;
+use crate::api::access::{Principal, Role, UserGroup};
 use crate::api::list::{Paging, Query};
 use crate::api::shapes::{Account, Device, EnrolmentKey, Group, Policy, Resource, Token, User};
 use crate::error::{CliError, Result};
@@ -51,6 +52,7 @@ findable! {
     EnrolmentKey, EnrolmentKey, "/enrolment-keys", false, |it| vec![it.label.as_str()];
     Group, ResourceGroup, "/resource-groups", true, |it| vec![it.name.as_str()];
     Policy, PasswordPolicy, "/password-policies", false, |it| vec![it.name.as_str()];
+    UserGroup, UserGroup, "/user-groups", true, |it| vec![it.name.as_str()];
     User, User, "/users", false, |it| vec![it.name.as_str()];
     Token, ApiToken, "/tokens", false, |it| vec![it.name.as_str()];
 }
@@ -69,6 +71,35 @@ pub(crate) async fn find<T: Findable>(api: &mut Api, text: &str) -> Result<Id<T:
         .map(|one| (one.id(), one.names().first().copied().unwrap_or_default().to_owned()))
         .collect();
     one_of(T::Kind::NAME, text, candidates)
+}
+
+/// The user that `text` names, for who may share but not manage users.
+pub(crate) async fn user(api: &mut Api, text: &str) -> Result<UserId> {
+    principal(api, "user", text).await
+}
+
+/// The user group that `text` names, for who may share but not manage users.
+pub(crate) async fn user_group(api: &mut Api, text: &str) -> Result<UserGroupId> {
+    principal(api, "user_group", text).await
+}
+
+async fn principal<K: Kind>(api: &mut Api, kind: &str, text: &str) -> Result<Id<K>> {
+    if let Ok(id) = text.parse() {
+        return Ok(id);
+    }
+    let query = Query::new("/principals").with("q", Some(text));
+    let found: Vec<Principal> = api.list(query, &Paging::everything()).await?.items()?;
+    let named = found.into_iter().filter(|one| one.kind == kind && one.name == text);
+    let named = named.filter_map(|one| Some((one.id.parse().ok()?, one.name)));
+    one_of(K::NAME, text, named.collect())
+}
+
+/// The role that `text` names: by its word, its id or its name.
+pub(crate) async fn role(api: &mut Api, text: &str) -> Result<Role> {
+    let roles: Vec<Role> = api.list(Query::new("/roles"), &Paging::everything()).await?.items()?;
+    roles.into_iter().find(|role| role.role == text || role.name == text).ok_or_else(|| {
+        CliError::Failed(format!("there is no role '{}'; sekisho roles list", safe(text)))
+    })
 }
 
 /// Every object with exactly this name.

@@ -36,8 +36,8 @@ use args::{Cli, Verb};
 use error::{CliError, Result};
 use exit::Exit;
 use nouns::{
-    accounts, agents, audit, copy, devices, groups, history, keys, login, manual, orders, policies,
-    resources, reveal, setup, status, tokens, users, witness,
+    accounts, agents, audit, copy, devices, explain, groups, history, keys, login, manual, orders,
+    policies, resources, reveal, roles, setup, shares, status, tokens, user_groups, users, witness,
 };
 use output::Output;
 
@@ -72,6 +72,8 @@ async fn run(cli: Cli, out: Output) -> Result<Exit> {
         Verb::Whoami => login::whoami(&app).await,
         Verb::Resources(verb) => resources::run(&app, verb).await,
         Verb::Groups(verb) => groups::run(&app, verb).await,
+        Verb::Shares(verb) => shares::run(&app, verb).await,
+        Verb::Explain(verb) => explain::run(&app, verb).await,
         Verb::Accounts(verb) => accounts::run(&app, verb).await,
         Verb::Reveal(verb) => reveal::run(&app, verb).await,
         Verb::Copy(verb) => copy::run(&app, verb).await,
@@ -84,6 +86,8 @@ async fn run(cli: Cli, out: Output) -> Result<Exit> {
         Verb::Keys(verb) => keys::run(&app, verb).await,
         Verb::Policies(verb) => policies::run(&app, verb).await,
         Verb::Users(verb) => users::run(&app, verb).await,
+        Verb::UserGroups(verb) => user_groups::run(&app, verb).await,
+        Verb::Roles(verb) => roles::run(&app, verb).await,
         Verb::Tokens(verb) => tokens::run(&app, verb).await,
         Verb::Audit(verb) => audit::run(&app, verb).await,
         Verb::Witness(verb) => witness::run(&app, verb).await,

@@ -12,11 +12,13 @@ use crate::Timestamp;
 use crate::account::VerifyResult;
 use crate::device::{DeviceState, EnrolmentRefusal, KeyUse};
 use crate::id::{
-    AccountId, ApiTokenId, AuditChainId, DeviceId, EnrolmentKeyId, OrderId, PasswordPolicyId,
-    RequestId, ResourceGroupId, ResourceId, SecretVersionId, SiteId, SiteKeyId, UserId,
+    AccountId, ApiTokenId, AuditChainId, CustomRoleId, DeviceId, EnrolmentKeyId, OrderId,
+    PasswordPolicyId, RequestId, ResourceGroupId, ResourceId, SecretVersionId, ShareId, SiteId,
+    SiteKeyId, UserGroupId, UserId,
 };
 use crate::order::{Operation, RefusalClass};
-use crate::user::{Role, TokenScope};
+use crate::share::{Level, Principal, Shareable};
+use crate::user::{Role, RoleRef, TokenScope};
 
 /// Who did it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,9 +123,9 @@ pub enum Event {
     LostKeysReplaced { bundle: u64, lost: Vec<String> },
 
     /// A user was created.
-    UserCreated { user: UserId, name: String, role: Role },
+    UserCreated { user: UserId, name: String, role: RoleRef },
     /// A user's role was changed.
-    UserRoleChanged { user: UserId, from: Role, to: Role },
+    UserRoleChanged { user: UserId, from: RoleRef, to: RoleRef },
     /// A user was disabled.
     UserDisabled { user: UserId },
     /// A user was enabled again.
@@ -260,6 +262,57 @@ pub enum Event {
     /// Two sessions of one identity alternate: the endpoint was copied.
     DeviceCloned { device: DeviceId },
 
+    /// A resource was given to another owner; the former one keeps nothing.
+    ResourceTransferred {
+        resource: ResourceId,
+        from: UserId,
+        to: UserId,
+        left_groups: u64,
+        ended_shares: u64,
+        reason: String,
+    },
+    /// Something was shared.
+    ShareCreated {
+        share: ShareId,
+        object: Shareable,
+        with: Principal,
+        level: Level,
+        expires_at: Option<Timestamp>,
+    },
+    /// The level or the end of a share was changed.
+    ShareChanged {
+        share: ShareId,
+        object: Shareable,
+        with: Principal,
+        level: Level,
+        expires_at: Option<Timestamp>,
+    },
+    /// A share was taken back.
+    ShareEnded { share: ShareId, object: Shareable, with: Principal },
+    /// A user group was created.
+    UserGroupCreated { user_group: UserGroupId, name: String },
+    /// A user group was changed.
+    UserGroupChanged { user_group: UserGroupId, fields: Vec<String> },
+    /// A user group was deleted, with what was shared with it.
+    UserGroupDeleted { user_group: UserGroupId, name: String, ended_shares: u64 },
+    /// A user was put into a user group.
+    UserGroupJoined { user_group: UserGroupId, user: UserId },
+    /// A user was taken out of a user group.
+    UserGroupLeft { user_group: UserGroupId, user: UserId },
+    /// A resource group was put into another one.
+    ResourceGroupNested { group: ResourceGroupId, inner: ResourceGroupId },
+    /// A resource group was taken out of another one.
+    ResourceGroupUnnested { group: ResourceGroupId, inner: ResourceGroupId },
+    /// A custom role, or a change of one, was proposed; it waits for another
+    /// administrator.
+    RoleProposed { role: CustomRoleId, name: String, permissions: Vec<String> },
+    /// Another administrator approved a custom role as proposed.
+    RoleApproved { role: CustomRoleId, name: String, permissions: Vec<String>, proposed_by: UserId },
+    /// A proposal for a custom role was rejected or taken back.
+    RoleRejected { role: CustomRoleId, name: String, reason: String },
+    /// A custom role was deleted.
+    RoleDeleted { role: CustomRoleId, name: String },
+
     /// The audit log was read.
     AuditViewed { filter: String },
     /// The audit log was verified.
@@ -370,7 +423,9 @@ impl Event {
                 info(143, "Lost site keys replaced", "失われたサイトの鍵を交換")
             }
             Self::UserCreated { .. } => info(200, "User created", "ユーザーを作成"),
-            Self::UserRoleChanged { .. } => info(201, "User role changed", "ユーザーの役割を変更"),
+            Self::UserRoleChanged { .. } => {
+                info(201, "User role changed", "ユーザーのロールを変更")
+            }
             Self::UserDisabled { .. } => info(202, "User disabled", "ユーザーを無効化"),
             Self::UserEnabled { .. } => info(203, "User enabled", "ユーザーを有効化"),
             Self::UserChanged { .. } => info(204, "User changed", "ユーザーを変更"),
@@ -477,6 +532,37 @@ impl Event {
             }
             Self::ListExported { .. } => info(640, "List exported", "一覧をエクスポート"),
             Self::DeviceCloned { .. } => info(623, "Device cloned", "デバイスの複製を検出"),
+            Self::ResourceTransferred { .. } => {
+                info(650, "Resource given to another owner", "リソースの所有者を変更")
+            }
+            Self::ShareCreated { .. } => info(651, "Shared", "共有を開始"),
+            Self::ShareChanged { .. } => info(652, "Share changed", "共有を変更"),
+            Self::ShareEnded { .. } => info(653, "Share ended", "共有を終了"),
+            Self::UserGroupCreated { .. } => {
+                info(660, "User group created", "ユーザーグループを作成")
+            }
+            Self::UserGroupChanged { .. } => {
+                info(661, "User group changed", "ユーザーグループを変更")
+            }
+            Self::UserGroupDeleted { .. } => {
+                info(662, "User group deleted", "ユーザーグループを削除")
+            }
+            Self::UserGroupJoined { .. } => {
+                info(663, "User put into a group", "ユーザーをグループに追加")
+            }
+            Self::UserGroupLeft { .. } => {
+                info(664, "User taken out of a group", "ユーザーをグループから除外")
+            }
+            Self::ResourceGroupNested { .. } => {
+                info(665, "Resource group put into another", "リソースグループを入れ子に追加")
+            }
+            Self::ResourceGroupUnnested { .. } => {
+                info(666, "Resource group taken out of another", "リソースグループを入れ子から除外")
+            }
+            Self::RoleProposed { .. } => info(670, "Role proposed", "ロールを申請"),
+            Self::RoleApproved { .. } => info(671, "Role approved", "ロールを承認"),
+            Self::RoleRejected { .. } => info(672, "Role rejected", "ロールの申請を却下"),
+            Self::RoleDeleted { .. } => info(673, "Role deleted", "ロールを削除"),
             Self::AuditViewed { .. } => info(700, "Audit log viewed", "監査ログを閲覧"),
             Self::AuditVerified { .. } => info(701, "Audit log verified", "監査ログを検証"),
             Self::AuditExported { .. } => info(702, "Audit log exported", "監査ログを出力"),
@@ -525,8 +611,11 @@ impl Event {
             ApiTokenId::from_uuid(id),
         );
         let group = ResourceGroupId::from_uuid(id);
+        let (people, share, custom) =
+            (UserGroupId::from_uuid(id), ShareId::from_uuid(id), CustomRoleId::from_uuid(id));
+        let (object, with) = (Shareable::Resource(resource), Principal::User(user));
         let text = || "…".to_owned();
-        let role = Role::Administrator;
+        let role = RoleRef::from(Role::Administrator);
         vec![
             Self::SiteInitialised { site: SiteId::from_uuid(id) },
             Self::ServerStarted { version: text() },
@@ -634,6 +723,33 @@ impl Event {
             Self::DeviceSessionOpened { device, agent_version: text() },
             Self::DeviceReverted { device, counter: 0, expected: 0 },
             Self::DeviceCloned { device },
+            Self::ResourceTransferred {
+                resource,
+                from: user,
+                to: user,
+                left_groups: 0,
+                ended_shares: 0,
+                reason: text(),
+            },
+            Self::ShareCreated { share, object, with, level: Level::View, expires_at: None },
+            Self::ShareChanged { share, object, with, level: Level::View, expires_at: None },
+            Self::ShareEnded { share, object, with },
+            Self::UserGroupCreated { user_group: people, name: text() },
+            Self::UserGroupChanged { user_group: people, fields: vec![text()] },
+            Self::UserGroupDeleted { user_group: people, name: text(), ended_shares: 0 },
+            Self::UserGroupJoined { user_group: people, user },
+            Self::UserGroupLeft { user_group: people, user },
+            Self::ResourceGroupNested { group, inner: group },
+            Self::ResourceGroupUnnested { group, inner: group },
+            Self::RoleProposed { role: custom, name: text(), permissions: vec![text()] },
+            Self::RoleApproved {
+                role: custom,
+                name: text(),
+                permissions: vec![text()],
+                proposed_by: user,
+            },
+            Self::RoleRejected { role: custom, name: text(), reason: text() },
+            Self::RoleDeleted { role: custom, name: text() },
             Self::AuditViewed { filter: text() },
             Self::AuditVerified { lines: 0, intact: true },
             Self::ListExported { list: text(), filter: text() },

@@ -62,6 +62,19 @@ impl Event {
             | Self::DeviceResumed { .. }
             | Self::RotationPaused { .. }
             | Self::ResourceGroupDeleted { .. }
+            | Self::ResourceTransferred { .. }
+            | Self::ShareCreated { .. }
+            | Self::ShareChanged { .. }
+            | Self::ShareEnded { .. }
+            | Self::UserGroupDeleted { .. }
+            | Self::UserGroupJoined { .. }
+            | Self::UserGroupLeft { .. }
+            | Self::ResourceGroupNested { .. }
+            | Self::ResourceGroupUnnested { .. }
+            | Self::RoleProposed { .. }
+            | Self::RoleApproved { .. }
+            | Self::RoleRejected { .. }
+            | Self::RoleDeleted { .. }
             | Self::WitnessedSiteAdded { .. }
             | Self::WitnessedSiteRemoved { .. } => (C::Change, S::Notice),
             Self::UserChanged { .. }
@@ -77,6 +90,8 @@ impl Event {
             | Self::ResourceGroupChanged { .. }
             | Self::ResourceGroupJoined { .. }
             | Self::ResourceGroupLeft { .. }
+            | Self::UserGroupCreated { .. }
+            | Self::UserGroupChanged { .. }
             | Self::CertificateIssued { .. } => (C::Change, S::Info),
 
             Self::SignedIn { .. } | Self::SignedOut { .. } => (C::SignIn, S::Info),

@@ -173,6 +173,12 @@ kinds! {
     PasswordPolicy, PasswordPolicyId = "password policy";
     /// Resources that share a rule.
     ResourceGroup, ResourceGroupId = "resource group";
+    /// People who are shared with as one.
+    UserGroup, UserGroupId = "user group";
+    /// What somebody may do with something they do not own.
+    Share, ShareId = "share";
+    /// A role made of named permissions.
+    CustomRole, CustomRoleId = "role";
     /// An enrolled endpoint with an identity key.
     Device, DeviceId = "device";
     /// A key that admits new devices.

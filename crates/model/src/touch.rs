@@ -3,9 +3,10 @@
 
 use crate::event::{Actor, Event};
 use crate::id::{
-    AccountId, DeviceId, EnrolmentKeyId, OrderId, PasswordPolicyId, ResourceGroupId, ResourceId,
-    UserId,
+    AccountId, CustomRoleId, DeviceId, EnrolmentKeyId, OrderId, PasswordPolicyId, ResourceGroupId,
+    ResourceId, UserGroupId, UserId,
 };
+use crate::share::{Principal, Shareable};
 
 /// Something that looks different after an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,6 +31,10 @@ pub enum Touched {
     Policy(PasswordPolicyId),
     /// A resource group.
     Group(ResourceGroupId),
+    /// A user group.
+    UserGroup(UserGroupId),
+    /// A custom role.
+    Role(CustomRoleId),
     /// The state of the server itself.
     System,
 }
@@ -110,6 +115,38 @@ impl Event {
             | Self::ResourceGroupLeft { group, resource } => {
                 vec![T::Group(group), T::Resource(resource)]
             }
+            Self::ResourceGroupNested { group, inner }
+            | Self::ResourceGroupUnnested { group, inner } => {
+                vec![T::Group(group), T::Group(inner)]
+            }
+            Self::ResourceTransferred { resource, from, to, .. } => {
+                vec![T::Resource(resource), T::Own(from), T::Own(to)]
+            }
+            Self::ShareCreated { object, with, .. }
+            | Self::ShareChanged { object, with, .. }
+            | Self::ShareEnded { object, with, .. } => {
+                let shared = match object {
+                    Shareable::Resource(id) => T::Resource(id),
+                    Shareable::Account(id) => T::Account(id),
+                    Shareable::ResourceGroup(id) => T::Group(id),
+                };
+                let whom = match with {
+                    Principal::User(user) => T::Own(user),
+                    Principal::UserGroup(group) => T::UserGroup(group),
+                };
+                vec![shared, whom]
+            }
+            Self::UserGroupCreated { user_group, .. }
+            | Self::UserGroupChanged { user_group, .. }
+            | Self::UserGroupDeleted { user_group, .. } => vec![T::UserGroup(user_group)],
+            Self::UserGroupJoined { user_group, user }
+            | Self::UserGroupLeft { user_group, user } => {
+                vec![T::UserGroup(user_group), T::Own(user)]
+            }
+            Self::RoleProposed { role, .. }
+            | Self::RoleApproved { role, .. }
+            | Self::RoleRejected { role, .. }
+            | Self::RoleDeleted { role, .. } => vec![T::Role(role)],
             Self::PolicyCreated { policy, .. }
             | Self::PolicyChanged { policy, .. }
             | Self::PolicyDeleted { policy, .. } => vec![T::Policy(policy)],
@@ -138,6 +175,7 @@ impl Event {
             Self::DeviceApproved { device }
             | Self::DeviceBlocked { device, .. }
             | Self::DeviceUnblocked { device }
+            | Self::DeviceRecovered { device, .. }
             | Self::DeviceResumed { device, .. }
             | Self::CertificateIssued { device, .. }
             | Self::DeviceSessionOpened { device, .. }

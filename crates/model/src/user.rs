@@ -1,6 +1,12 @@
 //! People and programs that use the server.
 
-use crate::word::words;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::id::CustomRoleId;
+use crate::word::{UnknownWord, words};
 
 words! {
     /// The built-in roles. What each may do is a table in `sekisho-policy`.
@@ -41,5 +47,79 @@ words! {
         Reveal = "reveal",
         /// Send heads of another site's audit log, and nothing else.
         Witness = "witness",
+    }
+}
+
+/// The role somebody has: a built-in one by its word, or a custom one by its
+/// id. Stored and shown as that text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RoleRef {
+    /// A built-in role.
+    BuiltIn(Role),
+    /// A role made of named permissions.
+    Custom(CustomRoleId),
+}
+
+impl From<Role> for RoleRef {
+    fn from(role: Role) -> Self {
+        Self::BuiltIn(role)
+    }
+}
+
+impl PartialEq<Role> for RoleRef {
+    fn eq(&self, other: &Role) -> bool {
+        *self == Self::BuiltIn(*other)
+    }
+}
+
+impl fmt::Display for RoleRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltIn(role) => role.fmt(f),
+            Self::Custom(id) => id.fmt(f),
+        }
+    }
+}
+
+impl FromStr for RoleRef {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        if let Ok(id) = text.parse() {
+            return Ok(Self::Custom(id));
+        }
+        text.parse().map(Self::BuiltIn).map_err(|error: UnknownWord| UnknownWord {
+            expected: format!("{}, or the id of a custom role", error.expected),
+            ..error
+        })
+    }
+}
+
+impl Serialize for RoleRef {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for RoleRef {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_is_a_word_or_an_id() {
+        let word: RoleRef = serde_json::from_str("\"password_user\"").expect("a word");
+        assert_eq!(word, Role::PasswordUser);
+        let id = "019a0000-0000-7000-8000-000000000001";
+        let custom: RoleRef = serde_json::from_str(&format!("\"{id}\"")).expect("an id");
+        assert_eq!(custom.to_string(), id);
+        let error = serde_json::from_str::<RoleRef>("\"root\"").expect_err("neither").to_string();
+        assert!(error.starts_with("'root' is no role") && error.contains("custom role"), "{error}");
     }
 }

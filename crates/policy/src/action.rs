@@ -1,6 +1,7 @@
 //! What can be asked for, one type each, so that a proof for one action cannot
 //! be spent on another.
 
+use sekisho_model::share::Level;
 use sekisho_model::user::TokenScope;
 
 use crate::Permission;
@@ -71,6 +72,22 @@ actions! {
     /// Disable or enable a user.
     DisableUser = "disable_user", Some(Permission::ManageUsers), Write;
 
+    /// List user groups.
+    ListUserGroups = "list_user_groups", Some(Permission::ManageUsers), Read;
+    /// See a user group and who is in it.
+    ViewUserGroup = "view_user_group", Some(Permission::ManageUsers), Read;
+    /// Create a user group.
+    CreateUserGroup = "create_user_group", Some(Permission::ManageUsers), Write;
+    /// Change or delete a user group, or who is in it.
+    EditUserGroup = "edit_user_group", Some(Permission::ManageUsers), Write;
+
+    /// See custom roles that wait for approval.
+    ViewRoles = "view_roles", Some(Permission::ManageRoles), Read;
+    /// Propose a custom role or a change of one, or delete one.
+    ProposeRole = "propose_role", Some(Permission::ManageRoles), Write;
+    /// Approve or reject what another administrator proposed.
+    ApproveRole = "approve_role", Some(Permission::ManageRoles), Write;
+
     /// List one's own API tokens.
     ListTokens = "list_tokens", None, Read;
     /// Make an API token for oneself.
@@ -96,6 +113,18 @@ actions! {
     EditResource = "edit_resource", Some(Permission::EditResources), Write;
     /// Delete a resource.
     DeleteResource = "delete_resource", Some(Permission::EditResources), Write;
+    /// Give a resource to another owner.
+    TransferResource = "transfer_resource", Some(Permission::EditResources), Write;
+    /// See whom a resource, an account or a group is shared with.
+    ViewShares = "view_shares", Some(Permission::Share), Read;
+    /// Share a resource, an account or a group, or take a share back.
+    ShareObject = "share", Some(Permission::Share), Write;
+    /// See with whom one can share.
+    ListPrincipals = "list_principals", Some(Permission::Share), Read;
+    /// Ask why oneself may or may not do something with an object.
+    ExplainOwn = "explain_own", Some(Permission::ViewResources), Read;
+    /// Ask why somebody else may or may not.
+    ExplainOthers = "explain_others", Some(Permission::Share), Read;
     /// Have an agent list the accounts of its host.
     DiscoverAccounts = "discover_accounts", Some(Permission::EditResources), Write;
 
@@ -183,6 +212,62 @@ actions! {
 }
 
 impl Action {
+    /// The weakest level of a share that is enough for it; `None`: no share
+    /// is, only the owner may.
+    pub const fn level(self) -> Option<Level> {
+        if matches!(
+            self,
+            Self::ViewResource
+                | Self::ViewAccount
+                | Self::RevealPassword
+                | Self::ViewHistory
+                | Self::VerifyPassword
+                | Self::ViewGroup
+                | Self::ViewOrder
+                | Self::ExplainOwn
+        ) {
+            Some(Level::View)
+        } else if matches!(
+            self,
+            Self::StorePassword
+                | Self::EditAccount
+                | Self::RevealFormer
+                | Self::ResetPassword
+                | Self::PauseRotation
+                | Self::CancelOrder
+        ) {
+            Some(Level::Modify)
+        } else if matches!(
+            self,
+            Self::EditResource
+                | Self::AddAccount
+                | Self::DiscoverAccounts
+                | Self::ViewShares
+                | Self::ShareObject
+                | Self::ExplainOthers
+        ) {
+            Some(Level::Full)
+        } else {
+            None
+        }
+    }
+
+    /// What it needs beside its permission.
+    pub const fn also(self) -> &'static [Permission] {
+        match self {
+            // resource add and edit, and *download agent*.
+            Self::ListAgents => &[Permission::AddResources, Permission::EditResources],
+            // Its agent adds a resource for the key's owner.
+            Self::CreateEnrolmentKey => &[Permission::AddResources],
+            _ => &[],
+        }
+    }
+
+    /// Every permission it needs.
+    pub fn needs(self) -> impl Iterator<Item = Permission> {
+        self.permission().into_iter().chain(self.also().iter().copied())
+    }
+
     /// The permission with which an object of the site is seen at all:
     /// without it the object does not exist for the caller.
     pub const fn seen_with(self) -> Option<Permission> {

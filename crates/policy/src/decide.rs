@@ -2,28 +2,38 @@
 
 use std::marker::PhantomData;
 
+use sekisho_model::Timestamp;
 use sekisho_model::id::UserId;
+use sekisho_model::share::Level;
 use sekisho_model::user::{Role, TokenScope};
 
 use crate::action::{Action, ActionType};
-use crate::permission::Permission;
+use crate::permission::{Permission, Permissions};
+use crate::sharing::{Held, in_order, prevailing};
 
 /// Who asks. Made from a signed-in, active user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
     /// The person.
     pub user: UserId,
-    /// Their role now.
-    pub role: Role,
+    /// The name of their role now: the word of a built-in one.
+    pub role: String,
+    /// What it may do.
+    pub permissions: Permissions,
     /// What their API token may be used for; `None` for a person's own
     /// session, which is not narrowed.
     pub scopes: Option<Vec<TokenScope>>,
 }
 
 impl Subject {
+    /// Somebody with a built-in role, in a session of their own.
+    pub fn with_role(user: UserId, role: Role) -> Self {
+        Self { user, role: role.to_string(), permissions: role.into(), scopes: None }
+    }
+
     /// Whether the role has a permission.
     pub fn has(&self, permission: Permission) -> bool {
-        permission.is_of(self.role)
+        self.permissions.has(permission)
     }
 
     /// Whether lists show what others own, too.
@@ -39,16 +49,41 @@ pub struct Facts<R> {
     target: Target,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Target {
     /// A collection or something that does not exist yet.
     Nothing,
     /// Belongs to a person.
     Owned(UserId),
+    /// Belongs to a person, and may be shared.
+    Shared {
+        owner: UserId,
+        /// What reaches the one who asks.
+        held: Vec<Held>,
+        now: Timestamp,
+    },
     /// Belongs to the site: whoever has the permission sees it.
     Site,
-    /// A role given to a person: to whom, which one before, which one after.
-    Grant { to: Option<UserId>, from: Option<Role>, role: Role },
+    /// A role given to a person.
+    Grant(Given),
+    /// A custom role that somebody proposed.
+    Proposal {
+        /// Who proposed it.
+        by: UserId,
+        /// Whether the one who asks has this role.
+        mine: bool,
+    },
+}
+
+/// A role that is given to somebody.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// To whom; `None`: to somebody who does not exist yet.
+    pub to: Option<UserId>,
+    /// What they may do now.
+    pub before: Permissions,
+    /// What they may do then.
+    pub after: Permissions,
 }
 
 impl Facts<()> {
@@ -64,19 +99,37 @@ impl<R> Facts<R> {
         Self { row, target: Target::Owned(owner) }
     }
 
+    /// A row that belongs to a person and may be shared: `held` are the shares
+    /// that reach the one who asks, `now` is when they ask.
+    pub fn shared(owner: UserId, held: Vec<Held>, now: Timestamp, row: R) -> Self {
+        Self { row, target: Target::Shared { owner, held, now } }
+    }
+
+    /// The shares that hold, the one that counts first.
+    pub(crate) fn shares(&self) -> Vec<Held> {
+        match &self.target {
+            Target::Shared { held, now, .. } => in_order(held, *now),
+            Target::Nothing
+            | Target::Owned(_)
+            | Target::Site
+            | Target::Grant(_)
+            | Target::Proposal { .. } => Vec::new(),
+        }
+    }
+
     /// A row that belongs to the site (a user, a device, a policy).
     pub fn of_site(row: R) -> Self {
         Self { row, target: Target::Site }
     }
 
-    /// A role for somebody who does not exist yet.
-    pub fn first_role(role: Role, row: R) -> Self {
-        Self { row, target: Target::Grant { to: None, from: None, role } }
+    /// A role for somebody.
+    pub fn grant(given: Given, row: R) -> Self {
+        Self { row, target: Target::Grant(given) }
     }
 
-    /// Another role for `to`, who has `from` now.
-    pub fn change_of_role(to: UserId, from: Role, role: Role, row: R) -> Self {
-        Self { row, target: Target::Grant { to: Some(to), from: Some(from), role } }
+    /// A custom role that `by` proposed; `mine`: the one who asks has it.
+    pub fn proposal(by: UserId, mine: bool, row: R) -> Self {
+        Self { row, target: Target::Proposal { by, mine } }
     }
 }
 
@@ -139,15 +192,15 @@ impl std::fmt::Display for Denied {
 impl std::error::Error for Denied {}
 
 /// One reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
     /// The role lacks a permission.
     #[error("the role {role} lacks the permission {permission}")]
     Permission {
         /// What is needed.
         permission: Permission,
-        /// The caller's role.
-        role: Role,
+        /// The name of the caller's role.
+        role: String,
     },
     /// The API token lacks a scope.
     #[error("the API token lacks the scope {0}")]
@@ -155,9 +208,142 @@ pub enum Reason {
     /// Somebody else owns it.
     #[error("it belongs to somebody else")]
     NotOwner,
-    /// Nobody makes himself Super Administrator.
-    #[error("the role super_administrator is granted by another administrator, never to oneself")]
+    /// What was shared does not go that far.
+    #[error("it is shared to {has}; this needs {needed}")]
+    Level {
+        /// What is needed.
+        needed: Level,
+        /// What the share that counts allows.
+        has: Level,
+    },
+    /// Nobody makes himself Super Administrator, or anything else that may do
+    /// more than he may now.
+    #[error("a role that may do more is granted by another administrator, never to oneself")]
     GrantToSelf,
+    /// Nobody grants what he has not.
+    #[error("the role has the permission {permission}, which you have not yourself")]
+    GrantBeyond {
+        /// Which one.
+        permission: Permission,
+    },
+    /// Whoever proposed a role does not approve it.
+    #[error("you proposed it yourself; another administrator must approve it")]
+    OwnProposal,
+    /// Nobody approves a change of the role he has.
+    #[error("it is the role you have yourself; an administrator with another role must approve it")]
+    OwnRole,
+}
+
+impl Reason {
+    /// The fixed word.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Permission { .. } => "permission",
+            Self::Scope(_) => "scope",
+            Self::NotOwner => "not_owner",
+            Self::Level { .. } => "level",
+            Self::GrantToSelf => "grant_to_self",
+            Self::GrantBeyond { .. } => "grant_beyond",
+            Self::OwnProposal => "own_proposal",
+            Self::OwnRole => "own_role",
+        }
+    }
+}
+
+/// What somebody has to do with an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// It is nobody's in particular: the role alone decides.
+    Role,
+    /// They own it.
+    Owner,
+    /// Their role sees what others own.
+    SeesEverything,
+    /// It is shared with them.
+    Share(Held),
+    /// Nothing at all.
+    Stranger,
+}
+
+pub(crate) struct Judgement {
+    pub(crate) visible: bool,
+    pub(crate) ground: Ground,
+    pub(crate) reasons: Vec<Reason>,
+}
+
+/// The one judgement behind [`decide`] and every explanation.
+pub(crate) fn judge<R>(subject: &Subject, action: Action, facts: &Facts<R>) -> Judgement {
+    let mut reasons: Vec<Reason> = action
+        .needs()
+        .filter(|needed| !subject.has(*needed))
+        .map(|permission| Reason::Permission { permission, role: subject.role.clone() })
+        .collect();
+    let lacks = !reasons.is_empty();
+    if let Some(scopes) = &subject.scopes
+        && !scopes.contains(&action.scope())
+    {
+        reasons.push(Reason::Scope(action.scope()));
+    }
+    let owns = |owner: UserId| {
+        if owner == subject.user {
+            Some(Ground::Owner)
+        } else {
+            subject.sees_everything().then_some(Ground::SeesEverything)
+        }
+    };
+    let (visible, ground) = match &facts.target {
+        Target::Nothing => (true, Ground::Role),
+        Target::Owned(owner) => match owns(*owner) {
+            Some(ground) => (true, ground),
+            None => {
+                reasons.push(Reason::NotOwner);
+                (false, Ground::Stranger)
+            }
+        },
+        Target::Shared { owner, held, now } => match (owns(*owner), prevailing(held, *now)) {
+            (Some(ground), _) => (true, ground),
+            (None, Some(share)) => {
+                match action.level() {
+                    None => reasons.push(Reason::NotOwner),
+                    Some(needed) if share.level() < needed => {
+                        reasons.push(Reason::Level { needed, has: share.level() });
+                    }
+                    Some(_) => {}
+                }
+                (true, Ground::Share(share))
+            }
+            (None, None) => {
+                reasons.push(Reason::NotOwner);
+                (false, Ground::Stranger)
+            }
+        },
+        Target::Site => (action.seen_with().is_none_or(|needed| subject.has(needed)), Ground::Role),
+        Target::Grant(given) => {
+            let rises = given.after.beyond(&given.before).next().is_some();
+            if rises && given.to == Some(subject.user) {
+                reasons.push(Reason::GrantToSelf);
+            }
+            // An administrator makes another one Super Administrator; beyond
+            // that nobody gives what he has not.
+            let beyond = given.after.beyond(&subject.permissions);
+            reasons.extend(
+                beyond
+                    .filter(|one| rises && *one != Permission::SeeEverything)
+                    .map(|permission| Reason::GrantBeyond { permission }),
+            );
+            (given.to.is_none() || !lacks, Ground::Role)
+        }
+        Target::Proposal { by, mine } => {
+            if *by == subject.user {
+                reasons.push(Reason::OwnProposal);
+            }
+            if *mine {
+                reasons.push(Reason::OwnRole);
+            }
+            (!lacks, Ground::Role)
+        }
+    };
+    Judgement { visible, ground, reasons }
 }
 
 /// Decides.
@@ -170,35 +356,7 @@ pub fn decide<A: ActionType, R>(
     facts: Facts<R>,
 ) -> Result<Granted<A, R>, Denied> {
     let action = A::ACTION;
-    let mut reasons = Vec::new();
-    let permission = action.permission();
-    let lacks = permission.filter(|needed| !subject.has(*needed));
-    if let Some(permission) = lacks {
-        reasons.push(Reason::Permission { permission, role: subject.role });
-    }
-    if let Some(scopes) = &subject.scopes
-        && !scopes.contains(&action.scope())
-    {
-        reasons.push(Reason::Scope(action.scope()));
-    }
-    let visible = match facts.target {
-        Target::Nothing => true,
-        Target::Owned(owner) => {
-            let mine = owner == subject.user || subject.sees_everything();
-            if !mine {
-                reasons.push(Reason::NotOwner);
-            }
-            mine
-        }
-        Target::Site => action.seen_with().is_none_or(|needed| subject.has(needed)),
-        Target::Grant { to, from, role } => {
-            let rises = role == Role::SuperAdministrator && from != Some(role);
-            if rises && to == Some(subject.user) {
-                reasons.push(Reason::GrantToSelf);
-            }
-            to.is_none() || lacks.is_none()
-        }
-    };
+    let Judgement { visible, reasons, .. } = judge(subject, action, &facts);
     if reasons.is_empty() {
         Ok(Granted { row: facts.row, by: subject.user, action: PhantomData })
     } else {

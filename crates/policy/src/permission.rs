@@ -1,16 +1,18 @@
 //! The named permissions and the table of the built-in roles.
 
+use std::collections::BTreeSet;
+
 use sekisho_model::user::Role;
 use serde::{Deserialize, Serialize};
 
 macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident = $word:literal: $roles:expr,)*) => {
-        /// One thing a role may do. Custom roles will be made of these words.
+    ($($(#[doc = $doc:literal])* $name:ident = $word:literal: $roles:expr,)*) => {
+        /// One thing a role may do. Custom roles are made of these words.
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
         )]
         pub enum Permission {
-            $($(#[$doc])* #[serde(rename = $word)] $name,)*
+            $($(#[doc = $doc])* #[serde(rename = $word)] $name,)*
         }
 
         impl Permission {
@@ -21,6 +23,13 @@ macro_rules! permissions {
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $word,)*
+                }
+            }
+
+            /// What it allows, in one English sentence.
+            pub fn description(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($doc),*).trim_start(),)*
                 }
             }
 
@@ -55,14 +64,18 @@ const AUDITORS: &[Role] = &[Role::SuperAdministrator, Role::Administrator, Role:
 permissions! {
     /// See what others own.
     SeeEverything = "see_everything": &[Role::SuperAdministrator],
-    /// List, create, change, disable and enable users.
+    /// List, create, change, disable and enable users and user groups.
     ManageUsers = "manage_users": ADMINISTRATORS,
+    /// Propose custom roles, and approve what others proposed.
+    ManageRoles = "manage_roles": ADMINISTRATORS,
     /// See the resources and accounts one owns or is given.
     ViewResources = "view_resources": USERS,
     /// Create resources.
     AddResources = "add_resources": MANAGERS,
     /// Change and delete resources, and the accounts on them.
     EditResources = "edit_resources": MANAGERS,
+    /// Share what one owns or has full access to.
+    Share = "share": MANAGERS,
     /// Create, change and delete resource groups.
     ManageGroups = "manage_groups": MANAGERS,
     /// Reveal and copy passwords, and see their history.
@@ -95,6 +108,39 @@ permissions! {
     ViewSystem = "view_system": AUDITORS,
 }
 
+/// What somebody's role may do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Permissions(BTreeSet<Permission>);
+
+impl Permissions {
+    /// Whether it is among them.
+    pub fn has(&self, permission: Permission) -> bool {
+        self.0.contains(&permission)
+    }
+
+    /// Each of them, in the order of declaration.
+    pub fn iter(&self) -> impl Iterator<Item = Permission> + '_ {
+        self.0.iter().copied()
+    }
+
+    /// What is here and not there.
+    pub fn beyond<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = Permission> + 'a {
+        self.0.difference(&other.0).copied()
+    }
+}
+
+impl From<Role> for Permissions {
+    fn from(role: Role) -> Self {
+        Permission::of(role).into_iter().collect()
+    }
+}
+
+impl FromIterator<Permission> for Permissions {
+    fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
+        Self(permissions.into_iter().collect())
+    }
+}
+
 /// The text names no permission.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' is no permission")]
@@ -104,6 +150,12 @@ impl Permission {
     /// Whether a role has it.
     pub fn is_of(self, role: Role) -> bool {
         self.roles().contains(&role)
+    }
+
+    /// Whether a custom role may have it: all but seeing what others own, which
+    /// is the Super Administrator's.
+    pub const fn is_for_custom_roles(self) -> bool {
+        !matches!(self, Self::SeeEverything)
     }
 
     /// What a role may do.

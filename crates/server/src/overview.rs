@@ -17,9 +17,8 @@ use serde::Serialize;
 use utoipa_axum::routes;
 
 use crate::app::SharedApp;
-use crate::devices;
-use crate::enrolment_keys;
 use crate::http::{Authenticated, Json, Problem, Routes};
+use crate::{devices, enrolment_keys, sharing};
 
 /// The endpoint.
 pub fn routes() -> Routes {
@@ -88,11 +87,12 @@ async fn show_overview(
         let first = reader.devices().list(&agents, &Page::first(1)).await?;
         shown.has_agent = Some(!first.items.is_empty());
     }
-    let owner = (!caller.subject.sees_everything()).then_some(caller.user.id);
+    let seen_by = sharing::sight(&app, &caller).await?;
     if may(&caller, ListAccounts) {
         let count = async |knowledge| {
             let presence = Some(Presence::Present);
-            let filter = AccountFilter { owner, presence, knowledge, ..AccountFilter::default() };
+            let seen_by = seen_by.clone();
+            let filter = AccountFilter { seen_by, presence, knowledge, ..AccountFilter::default() };
             Ok::<_, StoreError>(Some(reader.accounts().count(&filter).await?.count))
         };
         shown.accounts = count(None).await?;
@@ -101,7 +101,7 @@ async fn show_overview(
     }
     if may(&caller, ListOrders) {
         let mine = |states| OrderFilter {
-            owner,
+            seen_by: seen_by.clone(),
             initiator: Some(caller.user.id),
             states,
             ..OrderFilter::default()

@@ -20,10 +20,10 @@ use crate::link::{Link, Transaction};
 use crate::postgres::Watch;
 use crate::unit_of_work::{ArcRng, CommitHooks, OperationContext, UnitOfWork};
 use crate::{
-    Accounts, ApiTokens, AuditGate, AuditHeads, AuditLog, Bundles, DeviceCertificates,
+    Accounts, ApiTokens, AuditGate, AuditHeads, AuditLog, Bundles, CustomRoles, DeviceCertificates,
     DeviceSessions, Devices, EnrolmentKeys, Escrows, IdempotencyKeys, LoginSessions, Orders,
     Outbox, PasswordPolicies, ResourceGroups, Resources, Rotation, SealedValues, SecretVersions,
-    SignInAttempts, SiteKeys, Sites, Upkeep, Users, VaultKeys,
+    Shares, SignInAttempts, SiteKeys, Sites, Upkeep, UserGroups, Users, VaultKeys,
 };
 
 /// An open database. Cloning it is cheap and shares the connections.
@@ -258,6 +258,12 @@ repositories! {
     resources: Resources,
     /// Groups of machines.
     resource_groups: ResourceGroups,
+    /// Groups of people.
+    user_groups: UserGroups,
+    /// What is shared with whom.
+    shares: Shares,
+    /// Roles made of named permissions.
+    custom_roles: CustomRoles,
     /// Privileged accounts.
     accounts: Accounts,
     /// How passwords age.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, QueryTrait,
 };
 use sekisho_model::Timestamp;
 use sekisho_model::account::{
@@ -20,8 +20,9 @@ use crate::page::{
     By, Count, Cursor, Key, MAX_PAGE, Page, Paged, Sort, SortBy, Sorting, contains, count, paged,
     sorted,
 };
-use crate::resources::{live_ids, with_policy};
+use crate::resources::{live_ids, seen_ids, with_policy};
 use crate::secret_versions::{accounts_in_state, came_from};
+use crate::sight::Sight;
 use crate::stored::{affected, all, insert, one, overwrite, record};
 use crate::unit_of_work::UnitOfWork;
 
@@ -101,6 +102,8 @@ pub struct AccountFilter {
     pub resource: Option<ResourceId>,
     /// Only those on the resources of an owner; `None`: everybody's.
     pub owner: Option<UserId>,
+    /// Only those somebody may see; `None`: everybody's.
+    pub seen_by: Option<Sight>,
     /// Only those whose name contains this text.
     pub text: Option<String>,
     /// Only present or only gone ones; `None`: both.
@@ -187,6 +190,7 @@ impl AccountFilter {
         };
         Condition::all()
             .add(C::Resource.in_subquery(live_ids(self.owner)))
+            .add_option(self.seen_by.as_ref().map(seen))
             .add_option(self.resource.map(|id| C::Resource.eq(id.uuid())))
             .add_option(self.text.as_ref().map(|text| contains(C::Name, text)))
             .add_option(self.presence.map(|presence| C::Presence.eq(presence.as_str())))
@@ -348,6 +352,36 @@ impl<A: Access> Accounts<'_, A> {
         };
         Ok(accounts.iter().map(judge).collect())
     }
+}
+
+/// A condition: those on the resources somebody sees, and those that are
+/// shared with them alone.
+fn seen(sight: &Sight) -> Condition {
+    if sight.is_own_only() {
+        let owned = live_ids(Some(sight.user()));
+        return Condition::any().add(row::Column::Resource.in_subquery(owned));
+    }
+    Condition::any()
+        .add(row::Column::Resource.in_subquery(seen_ids(sight)))
+        .add(row::Column::Id.in_subquery(sight.accounts()))
+}
+
+/// A subquery: the ids of the accounts on some resources.
+pub(crate) fn ids_on(resources: SelectStatement) -> SelectStatement {
+    row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .filter(row::Column::Resource.in_subquery(resources))
+        .into_query()
+}
+
+/// A subquery: the ids of the accounts on one resource.
+pub(crate) fn ids_of(resource: ResourceId) -> SelectStatement {
+    row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .filter(row::Column::Resource.eq(resource.uuid()))
+        .into_query()
 }
 
 impl Accounts<'_, UnitOfWork> {

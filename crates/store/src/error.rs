@@ -110,6 +110,12 @@ pub enum Unique {
     DefaultPolicy,
     /// Names of the resource groups of one owner.
     GroupName,
+    /// Names of user groups.
+    UserGroupName,
+    /// One share of an object with one person or group.
+    Share,
+    /// Names of custom roles.
+    RoleName,
     /// Names of the present accounts of one resource.
     AccountName,
     /// Numbers of the secret versions of one account.
@@ -135,6 +141,9 @@ impl std::fmt::Display for Unique {
             Self::PolicyName => "another password policy has this name",
             Self::DefaultPolicy => "another password policy is the default",
             Self::GroupName => "another resource group of this owner has this name",
+            Self::UserGroupName => "another user group has this name",
+            Self::Share => "it is shared with them already; change that share",
+            Self::RoleName => "another role has this name",
             Self::AccountName => "the resource has another account of this name",
             Self::VersionNumber => "this version number is taken",
             Self::CurrentVersion => "the account has another current password",

@@ -17,7 +17,8 @@ use crate::access::{Access, sealed::Connected};
 use crate::accounts::called;
 use crate::error::StoreError;
 use crate::page::{Key, MAX_PAGE, Page, Paged, Sort as SortOf, SortBy, Sorting, contains, sorted};
-use crate::resources::{live_ids, named};
+use crate::resources::{live_ids, named, seen_ids};
+use crate::sight::Sight;
 use crate::stored::{Hash, Stored, affected, all, insert, one, record};
 use crate::unit_of_work::UnitOfWork;
 
@@ -102,6 +103,8 @@ pub struct OrderFilter {
     pub resource: Option<ResourceId>,
     /// On the resources of an owner that are not deleted.
     pub owner: Option<UserId>,
+    /// On what somebody may see.
+    pub seen_by: Option<Sight>,
     /// On an account.
     pub account: Option<AccountId>,
     /// Asked for by a user.
@@ -424,6 +427,19 @@ fn work(
     row::Entity::find().filter(any).limit(1)
 }
 
+/// A condition: those on the resources somebody sees, and those on accounts
+/// that are shared with them alone, of resources that are not deleted.
+fn seen(sight: &Sight) -> Condition {
+    use row::Column as C;
+    if sight.is_own_only() {
+        return Condition::all().add(C::Resource.in_subquery(live_ids(Some(sight.user()))));
+    }
+    let alone = Condition::all()
+        .add(C::Account.in_subquery(sight.accounts()))
+        .add(C::Resource.in_subquery(live_ids(None)));
+    Condition::any().add(C::Resource.in_subquery(seen_ids(sight))).add(alone)
+}
+
 impl OrderFilter {
     fn condition(&self) -> Condition {
         use row::Column as C;
@@ -432,6 +448,7 @@ impl OrderFilter {
             .add_option(self.device.map(|id| C::Device.eq(id.uuid())))
             .add_option(self.resource.map(|id| C::Resource.eq(id.uuid())))
             .add_option(self.owner.map(|owner| C::Resource.in_subquery(live_ids(Some(owner)))))
+            .add_option(self.seen_by.as_ref().map(seen))
             .add_option(self.account.map(|id| C::Account.eq(id.uuid())))
             .add_option(self.initiator.map(|id| C::Initiator.eq(id.uuid())))
             .add_option(self.operation.map(|operation| C::Operation.eq(operation.as_str())))

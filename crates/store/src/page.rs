@@ -399,6 +399,11 @@ pub(crate) fn begins_with<C: ColumnTrait>(column: C, text: &str) -> Expr {
     like(column, format!("{}%", escaped(text)))
 }
 
+/// A condition: the column ends with the text, taken literally.
+pub(crate) fn ends_with<C: ColumnTrait>(column: C, text: &str) -> Expr {
+    like(column, format!("%{}", escaped(text)))
+}
+
 fn like<C: ColumnTrait>(column: C, pattern: String) -> Expr {
     Expr::col((C::EntityName::default(), column))
         .like(sea_orm::sea_query::LikeExpr::new(pattern).escape('\\'))

@@ -1,12 +1,14 @@
-//! Groups of machines that share a rule. Static: people say what is in them.
+//! Groups of machines that share a rule. People say what is in them, or
+//! criteria do; groups may stand inside others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait,
 };
 use sekisho_model::Timestamp;
+use sekisho_model::criteria::{Criteria, Facts};
 use sekisho_model::id::{ResourceGroupId, ResourceId, UserId};
 use sekisho_model::name::Label;
 use sekisho_model::rotation::Age;
@@ -14,7 +16,8 @@ use sekisho_model::rotation::Age;
 use crate::access::{Access, sealed::Connected};
 use crate::error::StoreError;
 use crate::page::{Key, Page, Paged, Sort, SortBy, Sorting, contains, sorted};
-use crate::resources::live_ids;
+use crate::resources::{Resource, ResourceFilter};
+use crate::sight::{Reached, Sight};
 use crate::stored::{all, insert, one, overwrite, record};
 use crate::unit_of_work::UnitOfWork;
 
@@ -32,6 +35,9 @@ record! {
         /// The maximum age of passwords on its resources; `None`: it says
         /// nothing.
         max_age: Option<Age>,
+        /// What it takes in by itself, of what its owner owns; `None`: only
+        /// what people put into it.
+        criteria: Option<Criteria>,
         /// When it was made.
         created_at: Timestamp,
         /// Counts changes, for optimistic concurrency.
@@ -52,6 +58,8 @@ record! {
 pub struct GroupFilter {
     /// Only those of an owner; `None`: everybody's.
     pub owner: Option<UserId>,
+    /// Only those somebody owns or that are shared with them.
+    pub seen_by: Option<Sight>,
     /// Only those whose name contains this text.
     pub text: Option<String>,
 }
@@ -69,8 +77,11 @@ const SORTING: Sorting<ResourceGroup> = Sorting {
     usual: Sort { by: "name", descending: false },
 };
 
-/// The most groups a resource is read with.
+/// The most groups a page of resources is read with.
 const MAX_GROUPS: u64 = 10_000;
+
+/// The most groups of a site that take in resources by criteria.
+pub const MAX_CRITERIA_GROUPS: u64 = 1_000;
 
 /// Groups of machines.
 pub struct ResourceGroups<'a, A> {
@@ -92,17 +103,37 @@ impl<A: Access> ResourceGroups<'_, A> {
         use row::Column as C;
         let condition = Condition::all()
             .add_option(filter.owner.map(|owner| C::Owner.eq(owner.uuid())))
+            .add_option(filter.seen_by.as_ref().map(|sight| {
+                let mine = C::Owner.eq(sight.user().uuid());
+                let shared = (!sight.is_own_only()).then(|| C::Id.in_subquery(sight.groups()));
+                Condition::any().add(mine).add_option(shared)
+            }))
             .add_option(filter.text.as_ref().map(|text| contains(C::Name, text)));
         sorted(&self.at.db(), row::Entity::find().filter(condition), &SORTING, page).await
     }
 
-    /// How many resources that are not deleted a group has.
-    pub async fn size(&self, id: ResourceGroupId) -> Result<u64, StoreError> {
-        use member_row::Column as C;
-        let select = member_row::Entity::find()
-            .filter(C::Group.eq(id.uuid()))
-            .filter(C::Resource.in_subquery(live_ids(None)));
+    /// How many resources that are not deleted a group and those inside it
+    /// have, counted up to `limit`.
+    pub async fn size(&self, id: ResourceGroupId, limit: u64) -> Result<u64, StoreError> {
+        let groups = Some(self.reach(&[id]).await?);
+        let filter = ResourceFilter { groups, ..ResourceFilter::default() };
+        self.at.resources().count(&filter, limit).await
+    }
+
+    /// How many groups take in resources by criteria.
+    pub async fn count_with_criteria(&self) -> Result<u64, StoreError> {
+        let select = row::Entity::find().filter(row::Column::Criteria.is_not_null());
         Ok(select.count(&self.at.db()).await?)
+    }
+
+    /// Several groups (a bounded number), in no order.
+    pub async fn find_many(
+        &self,
+        ids: impl IntoIterator<Item = ResourceGroupId>,
+    ) -> Result<Vec<ResourceGroup>, StoreError> {
+        let ids = ids.into_iter().map(|id| id.uuid());
+        let select = row::Entity::find().filter(row::Column::Id.is_in(ids));
+        all(&self.at.db(), select, MAX_GROUPS).await
     }
 
     /// How many groups a resource is in.
@@ -112,40 +143,96 @@ impl<A: Access> ResourceGroups<'_, A> {
         Ok(select.count(&self.at.db()).await?)
     }
 
-    /// The groups of some resources (a page of them), by name. Resources in no
+    /// In which of some groups a resource stands itself, and not only in one
+    /// inside them.
+    pub async fn holding(
+        &self,
+        resource: &Resource,
+        groups: &[Reached],
+    ) -> Result<BTreeSet<ResourceGroupId>, StoreError> {
+        let select =
+            member_row::Entity::find().filter(member_row::Column::Resource.eq(resource.id.uuid()));
+        let members: Vec<Member> = all(&self.at.db(), select, MAX_GROUPS).await?;
+        let mut inside: BTreeSet<_> = members.into_iter().map(|member| member.group).collect();
+        inside.extend(groups.iter().filter_map(|reached| {
+            let criteria = reached.criteria.as_ref()?;
+            takes_in(criteria, reached.owner, resource).then_some(reached.group)
+        }));
+        Ok(inside)
+    }
+
+    /// The groups of some resources (a page of them), by name: those they were
+    /// put into, those whose criteria match, and those around. Resources in no
     /// group are left out.
     pub async fn of_resources(
         &self,
-        resources: impl IntoIterator<Item = ResourceId>,
+        resources: &[Resource],
     ) -> Result<BTreeMap<ResourceId, Vec<ResourceGroup>>, StoreError> {
         let db = self.at.db();
-        let resources = resources.into_iter().map(|id| id.uuid());
-        let select =
-            member_row::Entity::find().filter(member_row::Column::Resource.is_in(resources));
+        let ids = resources.iter().map(|resource| resource.id.uuid());
+        let select = member_row::Entity::find().filter(member_row::Column::Resource.is_in(ids));
         let members: Vec<Member> = all(&db, select, MAX_GROUPS).await?;
-        let ids = members.iter().map(|member| member.group.uuid());
-        let select = row::Entity::find().filter(row::Column::Id.is_in(ids));
-        let groups: Vec<ResourceGroup> = all(&db, select, MAX_GROUPS).await?;
+        let mut direct: BTreeMap<ResourceId, BTreeSet<ResourceGroupId>> = BTreeMap::new();
+        for member in members {
+            direct.entry(member.resource).or_default().insert(member.group);
+        }
+        let select = row::Entity::find().filter(row::Column::Criteria.is_not_null());
+        let by_criteria: Vec<ResourceGroup> = all(&db, select, MAX_CRITERIA_GROUPS).await?;
+        for resource in resources {
+            for group in &by_criteria {
+                let criteria = group.criteria.as_ref();
+                if criteria.is_some_and(|criteria| takes_in(criteria, group.owner, resource)) {
+                    direct.entry(resource.id).or_default().insert(group.id);
+                }
+            }
+        }
+        if direct.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let inner: BTreeSet<ResourceGroupId> = direct.values().flatten().copied().collect();
+        let around = self.around(&inner).await?;
+        let all_ids = inner.iter().chain(around.values().flatten()).copied();
+        let groups = self.find_many(all_ids.collect::<BTreeSet<_>>()).await?;
         let by_id: BTreeMap<_, _> = groups.into_iter().map(|group| (group.id, group)).collect();
         let mut found: BTreeMap<ResourceId, Vec<ResourceGroup>> = BTreeMap::new();
-        for member in members {
-            let groups = found.entry(member.resource).or_default();
-            groups.extend(by_id.get(&member.group).cloned());
-        }
-        for groups in found.values_mut() {
+        for (resource, inside) in direct {
+            let outer = inside.iter().filter_map(|group| around.get(group)).flatten();
+            let every: BTreeSet<ResourceGroupId> = inside.iter().chain(outer).copied().collect();
+            let mut groups: Vec<ResourceGroup> =
+                every.iter().filter_map(|id| by_id.get(id).cloned()).collect();
             groups
                 .sort_by(|one, two| (one.name.as_str(), one.id).cmp(&(two.name.as_str(), two.id)));
+            found.insert(resource, groups);
         }
         Ok(found)
     }
 }
 
-/// A subquery: the ids of the resources in a group.
-pub(crate) fn member_ids(group: ResourceGroupId) -> SelectStatement {
+/// Whether criteria take a resource in: only what the group's owner owns.
+fn takes_in(criteria: &Criteria, owner: UserId, resource: &Resource) -> bool {
+    resource.owner == owner
+        && criteria.matches(&Facts {
+            name: resource.name.as_str(),
+            address: resource.dns_name.as_ref().map(|name| name.as_str()),
+            platform: resource.platform,
+        })
+}
+
+/// A subquery: the ids of the resources that people put into some groups.
+pub(crate) fn members_of(groups: &[ResourceGroupId]) -> SelectStatement {
     member_row::Entity::find()
         .select_only()
         .column(member_row::Column::Resource)
-        .filter(member_row::Column::Group.eq(group.uuid()))
+        .filter(member_row::Column::Group.is_in(groups.iter().map(|id| id.uuid())))
+        .into_query()
+}
+
+/// A subquery: the ids of the groups somebody owns.
+pub(crate) fn ids_of(owner: UserId) -> SelectStatement {
+    row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .filter(row::Column::Owner.eq(owner.uuid()))
         .into_query()
 }
 
@@ -179,9 +266,11 @@ impl ResourceGroups<'_, UnitOfWork> {
         Ok(next)
     }
 
-    /// Removes a group; its resources stay. Returns whether it was there.
+    /// Removes a group; its resources and the groups inside it stay. Take its
+    /// shares back first. Returns whether it was there.
     pub async fn delete(&self, id: ResourceGroupId) -> Result<bool, StoreError> {
         let db = self.at.db();
+        self.unnest_all(id).await?;
         member_row::Entity::delete_many()
             .filter(member_row::Column::Group.eq(id.uuid()))
             .exec(&db)
@@ -203,6 +292,21 @@ impl ResourceGroups<'_, UnitOfWork> {
         }
         insert(&db, Member { group, resource, added_at: self.at.now() }).await?;
         Ok(true)
+    }
+
+    /// Takes a resource out of every group that somebody else than `owner`
+    /// owns. Returns how many those were.
+    pub async fn leave_others(
+        &self,
+        resource: ResourceId,
+        owner: UserId,
+    ) -> Result<u64, StoreError> {
+        let gone = member_row::Entity::delete_many()
+            .filter(member_row::Column::Resource.eq(resource.uuid()))
+            .filter(member_row::Column::Group.not_in_subquery(ids_of(owner)))
+            .exec(&self.at.db())
+            .await?;
+        Ok(gone.rows_affected)
     }
 
     /// Takes a resource out of a group. Returns whether it was in it.

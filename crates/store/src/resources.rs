@@ -3,11 +3,12 @@
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, QueryTrait, Select,
 };
 use sekisho_model::Timestamp;
+use sekisho_model::criteria::Criteria;
 use sekisho_model::device::{Platform, Served};
-use sekisho_model::id::{PasswordPolicyId, ResourceGroupId, ResourceId, UserId};
+use sekisho_model::id::{PasswordPolicyId, ResourceId, UserId};
 use sekisho_model::name::{DnsName, ResourceName};
 
 use crate::access::{Access, sealed::Connected};
@@ -15,7 +16,7 @@ use crate::accounts::out_of_sync_resources;
 use crate::devices::{Activity, served};
 use crate::error::StoreError;
 use crate::page::{Key, MAX_PAGE, Page, Paged, Sort, SortBy, Sorting, begins_with, sorted};
-use crate::resource_groups::member_ids;
+use crate::sight::{Reached, Sight, inside, matching};
 use crate::stored::{all, insert, one, overwrite, record};
 use crate::unit_of_work::UnitOfWork;
 
@@ -35,6 +36,9 @@ record! {
         version: i64,
     }
 }
+
+/// For conditions on resources.
+pub(crate) use row::Column as ResourceColumn;
 
 /// A machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +68,13 @@ pub struct Resource {
 pub struct ResourceFilter {
     /// Only those of an owner; `None`: everybody's.
     pub owner: Option<UserId>,
-    /// Only those in a group.
-    pub group: Option<ResourceGroupId>,
+    /// Only those somebody may see; `None`: everybody's.
+    pub seen_by: Option<Sight>,
+    /// Only those in one of these groups: what
+    /// [`reach`](crate::ResourceGroups::reach) found. Empty is no group.
+    pub groups: Option<Vec<Reached>>,
+    /// Only those that criteria match.
+    pub criteria: Option<Criteria>,
     /// Only those whose name begins with this text, in any case.
     pub prefix: Option<String>,
     /// Also deleted ones.
@@ -143,35 +152,39 @@ impl<A: Access> Resources<'_, A> {
         filter: &ResourceFilter,
         page: &Page,
     ) -> Result<Paged<Resource>, StoreError> {
-        let mut select = row::Entity::find();
-        if let Some(owner) = filter.owner {
-            select = select.filter(row::Column::Owner.eq(owner.uuid()));
-        }
-        if let Some(group) = filter.group {
-            select = select.filter(row::Column::Id.in_subquery(member_ids(group)));
-        }
-        if let Some(prefix) = &filter.prefix {
-            select = select.filter(begins_with(row::Column::FoldedName, &prefix.to_lowercase()));
-        }
-        if !filter.deleted {
-            select = select.filter(row::Column::DeletedAt.is_null());
-        }
-        use row::Column as C;
-        let more = Condition::all()
-            .add_option(filter.owned_by.map(|owner| C::Owner.eq(owner.uuid())))
-            .add_option(filter.platform.map(|platform| C::Platform.eq(platform.as_str())))
-            .add_option(
-                filter.agent.map(|(served_by, activity)| served(C::Id, served_by, activity)),
-            )
-            .add_option(filter.out_of_sync.then(|| C::Id.in_subquery(out_of_sync_resources())));
-        let select = select.filter(more);
-        Ok(sorted(&self.at.db(), select, &SORTING, page).await?.map(Resource::from))
+        Ok(sorted(&self.at.db(), filter.select(), &SORTING, page).await?.map(Resource::from))
+    }
+
+    /// How many resources that are not deleted a filter finds, counted up to a
+    /// limit.
+    pub async fn count(&self, filter: &ResourceFilter, limit: u64) -> Result<u64, StoreError> {
+        let select = filter.select().select_only().column(row::Column::Id).limit(limit);
+        Ok(select.into_tuple::<uuid::Uuid>().all(&self.at.db()).await?.len() as u64)
     }
 
     /// How many resources name a policy, deleted ones too.
     pub async fn count_with_policy(&self, policy: PasswordPolicyId) -> Result<u64, StoreError> {
         let select = row::Entity::find().filter(row::Column::Policy.eq(policy.uuid()));
         Ok(select.count(&self.at.db()).await?)
+    }
+}
+
+impl ResourceFilter {
+    fn select(&self) -> Select<row::Entity> {
+        use row::Column as C;
+        let prefix = self.prefix.as_ref().map(|prefix| prefix.to_lowercase());
+        let condition = Condition::all()
+            .add_option(self.owner.map(|owner| C::Owner.eq(owner.uuid())))
+            .add_option(self.seen_by.as_ref().map(Sight::resources))
+            .add_option(self.groups.as_deref().map(inside))
+            .add_option(self.criteria.as_ref().map(matching))
+            .add_option(prefix.map(|prefix| begins_with(C::FoldedName, &prefix)))
+            .add_option((!self.deleted).then(|| C::DeletedAt.is_null()))
+            .add_option(self.owned_by.map(|owner| C::Owner.eq(owner.uuid())))
+            .add_option(self.platform.map(|platform| C::Platform.eq(platform.as_str())))
+            .add_option(self.agent.map(|(served_by, activity)| served(C::Id, served_by, activity)))
+            .add_option(self.out_of_sync.then(|| C::Id.in_subquery(out_of_sync_resources())));
+        row::Entity::find().filter(condition)
     }
 }
 
@@ -204,6 +217,17 @@ pub(crate) fn named(prefix: &str) -> SelectStatement {
         .column(row::Column::Id)
         .filter(begins_with(row::Column::FoldedName, &prefix.to_lowercase()));
     QuerySelect::query(&mut select).take()
+}
+
+/// A subquery: the ids of the resources that are not deleted and that somebody
+/// may see.
+pub(crate) fn seen_ids(sight: &Sight) -> SelectStatement {
+    row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .filter(row::Column::DeletedAt.is_null())
+        .filter(sight.resources())
+        .into_query()
 }
 
 impl Resources<'_, UnitOfWork> {

@@ -9,17 +9,20 @@ use sekisho_model::Timestamp;
 use sekisho_model::account::{
     AccountSource, DiscoveredAccount, Presence, SecretOrigin, SecretState, VerifyResult,
 };
+use sekisho_model::criteria::Criteria;
 use sekisho_model::device::{DeviceState, KeyUse, Platform, Suspension};
 use sekisho_model::id::{Id, Kind, SecretVersionId};
 use sekisho_model::name::{AccountName, DnsName, Label, LoginName, ResourceName};
 use sekisho_model::order::{Operation, OrderState};
 use sekisho_model::password::PasswordRules;
 use sekisho_model::rotation::Age;
-use sekisho_model::user::{Role, TokenScope, UserState};
+use sekisho_model::share::Level;
+use sekisho_model::user::{RoleRef, TokenScope, UserState};
 use uuid::Uuid;
 
+use crate::custom_roles::Proposal;
 use crate::error::StoreError;
-use crate::words::{DeviceSessionState, SiteKeyKind, VaultKeyState};
+use crate::words::{DeviceSessionState, ObjectKind, PrincipalKind, SiteKeyKind, VaultKeyState};
 
 /// A value with exactly one form in the database.
 pub(crate) trait Stored: Sized {
@@ -404,13 +407,15 @@ stored_as_text!(
     DnsName,
     KeyUse,
     Label,
+    Level,
     LoginName,
+    ObjectKind,
     Operation,
     OrderState,
     Platform,
     Presence,
+    PrincipalKind,
     ResourceName,
-    Role,
     SecretOrigin,
     SecretState,
     SiteKeyKind,
@@ -419,6 +424,18 @@ stored_as_text!(
     VaultKeyState,
     VerifyResult,
 );
+
+impl Stored for RoleRef {
+    type Raw = String;
+
+    fn into_raw(self) -> String {
+        self.to_string()
+    }
+
+    fn from_raw(raw: String) -> Result<Self, String> {
+        raw.parse().map_err(|_| raw)
+    }
+}
 
 /// Structured data: JSON as text.
 macro_rules! stored_as_json {
@@ -437,8 +454,10 @@ macro_rules! stored_as_json {
     )*};
 }
 stored_as_json!(
+    Criteria,
     DiscoveredAccount,
     PasswordRules,
+    Proposal,
     Vec<SecretVersionId>,
     Vec<String>,
     Vec<TokenScope>,

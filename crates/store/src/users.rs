@@ -1,15 +1,19 @@
 //! People who sign in.
 
-use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
+use sea_orm::sea_query::SelectStatement;
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+};
 use sekisho_model::Timestamp;
 use sekisho_model::id::UserId;
 use sekisho_model::name::LoginName;
-use sekisho_model::user::{Role, UserState};
+use sekisho_model::user::{RoleRef, UserState};
 
 use crate::access::{Access, sealed::Connected};
 use crate::error::StoreError;
 use crate::page::{
-    Key, Page, Paged, Sort, SortBy, Sorting, contains, contains_in_any_case, sorted,
+    By, Cursor, Key, Page, Paged, Sort, SortBy, Sorting, contains, contains_in_any_case, paged,
+    sorted,
 };
 use crate::stored::{PasswordHash, insert, one, overwrite, record};
 use crate::unit_of_work::UnitOfWork;
@@ -26,7 +30,7 @@ record! {
         /// The hash of their password.
         password_hash: PasswordHash,
         /// What they may do.
-        role: Role,
+        role: RoleRef,
         /// Whether they may sign in.
         state: UserState,
         /// When they were created.
@@ -44,7 +48,7 @@ pub struct UserFilter {
     /// Whose name, or name for others, contains this text.
     pub text: Option<String>,
     /// Of a role.
-    pub role: Option<Role>,
+    pub role: Option<RoleRef>,
     /// In a state.
     pub state: Option<UserState>,
 }
@@ -59,7 +63,7 @@ const SORTING: Sorting<User> = Sorting {
             word: "display_name",
             key: Key::Text(row::Column::DisplayName, |u| u.display_name.clone()),
         },
-        SortBy { word: "role", key: Key::Text(row::Column::Role, |u| u.role.as_str().to_owned()) },
+        SortBy { word: "role", key: Key::Text(row::Column::Role, |u| u.role.to_string()) },
         SortBy {
             word: "state",
             key: Key::Text(row::Column::State, |u| u.state.as_str().to_owned()),
@@ -107,19 +111,40 @@ impl<A: Access> Users<'_, A> {
         };
         let condition = Condition::all()
             .add_option(filter.text.as_ref().map(text))
-            .add_option(filter.role.map(|role| C::Role.eq(role.as_str())))
+            .add_option(filter.role.map(|role| C::Role.eq(role.to_string())))
             .add_option(filter.state.map(|state| C::State.eq(state.as_str())));
         sorted(&self.at.db(), row::Entity::find().filter(condition), &SORTING, page).await
     }
 
     /// How many active users have a role: the last Super Administrator must
     /// not be disabled.
-    pub async fn count_active(&self, role: Role) -> Result<u64, StoreError> {
+    pub async fn count_active(&self, role: impl Into<RoleRef>) -> Result<u64, StoreError> {
         let select = row::Entity::find()
-            .filter(row::Column::Role.eq(role.as_str()))
+            .filter(row::Column::Role.eq(role.into().to_string()))
             .filter(row::Column::State.eq(UserState::Active.as_str()));
         Ok(select.count(&self.at.db()).await?)
     }
+
+    /// How many users have a role, disabled ones too.
+    pub async fn count_with(&self, role: RoleRef) -> Result<u64, StoreError> {
+        let select = row::Entity::find().filter(row::Column::Role.eq(role.to_string()));
+        Ok(select.count(&self.at.db()).await?)
+    }
+}
+
+/// The users a subquery names, by name.
+pub(crate) async fn in_subquery(
+    db: &impl ConnectionTrait,
+    ids: SelectStatement,
+    page: &Page,
+) -> Result<Paged<User>, StoreError> {
+    let by = By::Name(row::Column::Name, row::Column::Id);
+    let select = row::Entity::find().filter(row::Column::Id.in_subquery(ids));
+    paged(db, select, by, page, |user: &User| Cursor {
+        id: user.id.uuid(),
+        text: user.name.to_string(),
+    })
+    .await
 }
 
 impl Users<'_, UnitOfWork> {

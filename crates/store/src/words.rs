@@ -39,6 +39,24 @@ macro_rules! words {
 }
 
 words! {
+    /// What a share is of.
+    ObjectKind {
+        /// A resource group.
+        ResourceGroup = "resource_group",
+        /// A resource.
+        Resource = "resource",
+        /// An account.
+        Account = "account",
+    }
+
+    /// Whom a share is with.
+    PrincipalKind {
+        /// A user.
+        User = "user",
+        /// A user group.
+        UserGroup = "user_group",
+    }
+
     /// Whether a vault key still seals.
     VaultKeyState {
         /// Seals new values. There is one.

@@ -357,7 +357,7 @@ impl Server {
             name: "owner".parse().expect("a name"),
             display_name: "Owner".to_owned(),
             password_hash: PasswordHash("none".to_owned()),
-            role: Role::Administrator,
+            role: Role::Administrator.into(),
             state: UserState::Active,
             created_at: now,
             password_changed_at: now,

@@ -84,6 +84,10 @@ export function UserForm({ user, onClose }: Props) {
     role: t("pages.users.role"),
     password: t("pages.users.password"),
   };
+  const roleName = (role: string) => {
+    const custom = roles.data?.items.find((one) => one.role === role && !one.built_in);
+    return custom?.name ?? word("role", role);
+  };
   const chosen = roles.data?.items.find(({ role }) => role === form.values.role);
   return (
     <Dialog
@@ -96,7 +100,7 @@ export function UserForm({ user, onClose }: Props) {
         <StaleChange
           rows={[
             [labels.display_name, form.values.display_name, theirs.display_name],
-            [labels.role, word("role", form.values.role), word("role", theirs.role)],
+            [labels.role, roleName(form.values.role), roleName(theirs.role)],
           ]}
           onTake={() => {
             form.setValues({ display_name: theirs.display_name, role: theirs.role });
@@ -133,13 +137,18 @@ export function UserForm({ user, onClose }: Props) {
             />
             <Select
               label={labels.role}
-              description={self ? t("pages.users.self") : word("roleHelp", form.values.role)}
+              description={
+                self
+                  ? t("pages.users.self")
+                  : chosen?.built_in === false
+                    ? chosen.description
+                    : word("roleHelp", form.values.role)
+              }
               disabled={self}
               allowDeselect={false}
-              data={(roles.data?.items ?? []).map(({ role }) => ({
-                value: role,
-                label: word("role", role),
-              }))}
+              data={(roles.data?.items ?? [])
+                .filter((one) => one.in_force)
+                .map((one) => ({ value: one.role, label: roleName(one.role) }))}
               {...form.getInputProps("role")}
             />
             {chosen && chosen.permissions.length > 0 && (

@@ -26,6 +26,7 @@ export const problems = {
     order_open: "A task on this resource is not finished. Wait for it.",
     repeat_unclear:
       "The first request is still running or was interrupted. Look whether it took effect.",
+    shared_already: "It is shared with them already. Change that share.",
     reset_open: "A reset has no outcome yet. Wait for its task.",
     too_many_groups: "The resource is in as many groups as it can be. Take it out of one first.",
     witness_itself: "A site cannot witness itself. Do this on another server.",

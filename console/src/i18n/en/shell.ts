@@ -18,6 +18,7 @@ export const shell = {
     keys: "Enrolment keys",
     devices: "Devices",
     users: "Users",
+    roles: "Roles",
     audit: "Audit log",
     me: "My settings",
   },

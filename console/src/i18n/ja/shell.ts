@@ -15,6 +15,7 @@ export const shell = {
     keys: "エージェントキー",
     devices: "デバイス",
     users: "ユーザー",
+    roles: "ロール",
     audit: "監査ログ",
     me: "個人設定",
   },

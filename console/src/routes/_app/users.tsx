@@ -2,10 +2,10 @@ import { Button, Menu, Text, UnstyledButton } from "@mantine/core";
 import { IconPencil, IconPlus, IconUserCheck, IconUserOff } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, type User } from "../../api/client";
-import { me as meQuery } from "../../api/queries";
+import { me as meQuery, roles as rolesQuery } from "../../api/queries";
 import { UserForm } from "../../features/users/user-form";
 import { PageHead } from "../../parts/page";
 import { Ago } from "../../parts/time";
@@ -37,7 +37,15 @@ function Users() {
   const search = Route.useSearch();
   const navigate = Route.useNavigate();
   const { data: me } = useQuery(meQuery);
+  const { data: roles } = useQuery(rolesQuery);
   const [edited, setEdited] = useState<User>();
+  const roleName = useCallback(
+    (role: string) => {
+      const custom = roles?.items.find((one) => one.role === role && !one.built_in);
+      return custom?.name ?? word("role", role);
+    },
+    [roles, word],
+  );
   const columns = useMemo<Column<User>[]>(
     () => [
       {
@@ -71,8 +79,8 @@ function Users() {
         id: "role",
         label: t("pages.users.role"),
         sort: "role",
-        text: (row) => word("role", row.role),
-        cell: (row) => word("role", row.role),
+        text: (row) => roleName(row.role),
+        cell: (row) => <bdi>{roleName(row.role)}</bdi>,
       },
       {
         id: "state",
@@ -89,7 +97,7 @@ function Users() {
         cell: (row) => <Ago value={row.created_at} />,
       },
     ],
-    [t, word, me],
+    [t, word, me, roleName],
   );
   const filters = useMemo<Filter[]>(
     () => [

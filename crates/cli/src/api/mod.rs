@@ -1,5 +1,6 @@
 //! Requests to `/api/v1` and their answers.
 
+pub(crate) mod access;
 pub(crate) mod list;
 pub(crate) mod problem;
 pub(crate) mod shapes;
@@ -142,6 +143,16 @@ impl Api {
     /// keep for a repetition.
     pub(crate) async fn post_once<T: Serialize>(&mut self, path: &str, body: &T) -> Result<Body> {
         self.write(Method::POST, path, Some(body), None, Repeat::Never).await
+    }
+
+    /// Does something with an object in the very version that was read.
+    pub(crate) async fn post_seen<T: Serialize>(
+        &mut self,
+        path: &str,
+        seen: &Body,
+        body: &T,
+    ) -> Result<Body> {
+        self.write(Method::POST, path, Some(body), seen.etag.clone(), Repeat::Safe).await
     }
 
     /// Sets.

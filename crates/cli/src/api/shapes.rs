@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 
 use sekisho_model::Secret;
+use sekisho_model::criteria::Criteria;
 use sekisho_model::id::{
     Account as AccountKind, PasswordPolicy as PolicyKind, Resource as ResourceKind,
-    User as UserKind,
+    ResourceGroup as GroupKind, User as UserKind,
 };
 use sekisho_model::id::{
     AccountId, ApiTokenId, DeviceId, EnrolmentKeyId, Id, Kind, OrderId, PasswordPolicyId,
@@ -140,8 +141,13 @@ pub(crate) struct Group {
     pub(crate) description: String,
     pub(crate) owner: Option<Reference<UserKind>>,
     pub(crate) max_age_days: Option<Age>,
+    pub(crate) criteria: Option<Criteria>,
     #[serde(default)]
     pub(crate) resources: u64,
+    #[serde(default)]
+    pub(crate) inner: Vec<Named<GroupKind>>,
+    #[serde(default)]
+    pub(crate) outer: Vec<Named<GroupKind>>,
 }
 
 /// What a policy says of ages.

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::find::find;
+use crate::nouns::transfer;
 use crate::nouns::values::Nothing;
 use crate::nouns::watch::{self, Waiting};
 use crate::output::table::Table;
@@ -44,6 +45,9 @@ pub(crate) enum Resources {
         #[arg(long)]
         yes: bool,
     },
+    /// Give resources to another owner
+    #[command(after_help = transfer::EXAMPLE)]
+    Transfer(transfer::Transfer),
     /// Ask the agent which accounts its host has
     #[command(after_help = "Example:\n  sekisho resources discover web-1")]
     Discover {
@@ -110,6 +114,7 @@ pub(crate) async fn run(app: &App, verb: Resources) -> Result<Exit> {
             app.out.note("Deleted.");
             Ok(Exit::Ok)
         }
+        Resources::Transfer(verb) => transfer::run(app, &mut api, &verb).await,
         Resources::Discover { resource, waiting } => {
             let id = find::<Resource>(&mut api, &resource).await?;
             let order = api.post(&format!("/resources/{id}/discover"), &Nothing {}).await?;

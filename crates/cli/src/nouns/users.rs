@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use sekisho_model::user::Role;
+use serde::Serialize;
 
+use crate::api::Api;
 use crate::api::list::{Paging, Query};
 use crate::api::shapes::User;
 use crate::app::App;
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::find::find;
+use crate::find::{self, find};
 use crate::nouns::values::{NewUser, Nothing, SecretText};
 use crate::output::table::Table;
 use crate::output::text::safe;
@@ -31,6 +33,14 @@ Examples:
   sekisho users create bob --role password_user
   sekisho users create bob --role password_auditor --password-file - < password")]
     Create(Create),
+    /// Give a user another role
+    #[command(after_help = "Example:\n  sekisho users set-role bob password_administrator")]
+    SetRole {
+        /// Id or name
+        user: String,
+        /// A role: sekisho roles list
+        role: String,
+    },
     /// Forbid a user to sign in
     #[command(after_help = "Example:\n  sekisho users disable bob")]
     Disable {
@@ -53,10 +63,9 @@ pub(crate) struct Create {
     /// Name that people read; the sign-in name if not given
     #[arg(long, value_name = "TEXT")]
     display_name: Option<String>,
-    /// administrator, password_administrator, password_auditor, password_user, connection_user or
-    /// super_administrator
+    /// A role: sekisho roles list
     #[arg(long)]
-    role: Role,
+    role: String,
     /// File with the first password; - for standard input
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
@@ -84,6 +93,7 @@ pub(crate) async fn run(app: &App, verb: Users) -> Result<Exit> {
             )?;
         }
         Users::Create(verb) => {
+            let role = role(&mut api, &verb.role).await?;
             let password = prompt::secret(
                 verb.password_file.as_deref(),
                 NewUser::PASSWORD,
@@ -94,7 +104,7 @@ pub(crate) async fn run(app: &App, verb: Users) -> Result<Exit> {
                 name: &verb.name,
                 display_name: verb.display_name.as_deref().unwrap_or(&verb.name),
                 password: SecretText::new(&password, NewUser::PASSWORD)?,
-                role: verb.role.as_str(),
+                role: &role,
             };
             let body = api.post("/users", &request).await?;
             if app.out.json {
@@ -104,6 +114,12 @@ pub(crate) async fn run(app: &App, verb: Users) -> Result<Exit> {
                 app.out.line(&user.id.to_string())?;
                 app.out.note(&format!("The user {} was created.", safe(&user.name)));
             }
+        }
+        Users::SetRole { user, role: wanted } => {
+            let id = find::<User>(&mut api, &user).await?;
+            let role = role(&mut api, &wanted).await?;
+            let body = api.patch(&format!("/users/{id}"), &NewRole { role: &role }).await?;
+            done(app, &body.json, "Changed; it counts from the next request on.")?;
         }
         Users::Disable { user } => {
             let id = find::<User>(&mut api, &user).await?;
@@ -117,6 +133,19 @@ pub(crate) async fn run(app: &App, verb: Users) -> Result<Exit> {
         }
     }
     Ok(Exit::Ok)
+}
+
+#[derive(Serialize)]
+struct NewRole<'a> {
+    role: &'a str,
+}
+
+/// The word of a built-in role, or the id of the custom role of a name.
+async fn role(api: &mut Api, text: &str) -> Result<String> {
+    if text.parse::<Role>().is_ok() {
+        return Ok(text.to_owned());
+    }
+    Ok(find::role(api, text).await?.role)
 }
 
 fn done(app: &App, json: &[u8], sentence: &str) -> Result<()> {

@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, unreachable_pub, reason = "a test program has no readers outside")]
 
+mod access;
 mod audit;
 mod audit_files;
 mod fake;

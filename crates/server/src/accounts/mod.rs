@@ -16,8 +16,8 @@ use sekisho_policy::{ActionType, Facts, Granted};
 use sekisho_store::{Access, Account, AccountRotation, OperationContext, Resource, UnitOfWork};
 
 use crate::app::App;
-use crate::http::{IfMatch, Problem};
-use crate::{policies, resources};
+use crate::http::{Authenticated, IfMatch, Problem};
+use crate::{policies, resources, sharing};
 
 pub use reveal::{Purpose, Revealed, RevealedValue, reveal, reveal_former};
 pub(crate) use reveal_routes::HIDE_AFTER_S;
@@ -45,10 +45,17 @@ impl Target {
         Ok(Self { account, resource })
     }
 
-    /// The facts for a decision about the account: its resource's owner
-    /// decides.
-    pub fn facts(self) -> Facts<Self> {
-        Facts::owned_by(self.resource.owner, self)
+    /// The facts for a decision about the account: who owns its resource, and
+    /// what is shared with the caller.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn facts(self, app: &App, caller: &Authenticated) -> Result<Facts<Self>, Problem> {
+        let (subject, now) = (&caller.subject, caller.now);
+        let account = Some(self.account.id);
+        let reader = app.store.read();
+        let held = sharing::on_resource(reader, subject, &self.resource, account, now).await?;
+        Ok(Facts::shared(self.resource.owner, held, now, self))
     }
 
     /// Spends a proof inside a unit of work: locks the account, and checks

@@ -127,7 +127,7 @@ pub(super) async fn reveal_password(
     Json(body): Json<RevealRequest>,
 ) -> Result<SecretJson<RevealedView>, Problem> {
     let found = Target::find(app.store.read(), id).await?;
-    let granted = caller.decide(RevealPassword, found.facts())?;
+    let granted = caller.decide(RevealPassword, found.facts(&app, &caller).await?)?;
     let reason = required_reason(&body.reason)?;
     let purpose = match body.purpose {
         RevealPurpose::Show => Purpose::Show,
@@ -158,7 +158,7 @@ pub(super) async fn reveal_former_password(
     Json(body): Json<RevealFormerRequest>,
 ) -> Result<SecretJson<RevealedView>, Problem> {
     let found = Target::find(app.store.read(), id).await?;
-    let granted = caller.decide(RevealFormer, found.facts())?;
+    let granted = caller.decide(RevealFormer, found.facts(&app, &caller).await?)?;
     let reason = required_reason(&body.reason)?;
     reveal_former(&app, &caller.context(), granted, version, reason).await.map(shown)
 }

@@ -26,8 +26,8 @@ use crate::http::{
     Authenticated, CsvList, CsvQuery, Export, IfMatch, ItemList, Json, List, ListQuery, NoFilter,
     PathId, Problem, Routes, SecretText, SortQuery, Sorts, Tagged, csv, from_text,
 };
-use crate::resources;
 use crate::resources::refs::{given, reason};
+use crate::{resources, sharing};
 
 /// The endpoints.
 pub fn routes() -> Routes {
@@ -138,7 +138,7 @@ async fn list_accounts(
     list: List<AccountQuery, AccountSorts>,
 ) -> Result<Json<ItemList<AccountView>>, Problem> {
     caller.decide(ListAccounts, Facts::nothing())?.into_row();
-    let rows = AccountRows(wanted(&caller, &list));
+    let rows = AccountRows(wanted(&app, &caller, &list).await?);
     let (accounts, end) = rows.page(&app, &caller, &list.page).await?;
     Ok(Json(ItemList::new(accounts, end)))
 }
@@ -156,19 +156,24 @@ async fn export_accounts(
 ) -> Result<Response, Problem> {
     caller.decide(ListAccounts, Facts::nothing())?.into_row();
     let (list, file) = list.into_parts();
-    let rows = AccountRows(wanted(&caller, &list));
+    let rows = AccountRows(wanted(&app, &caller, &list).await?);
     csv(app, caller, rows, file).await
 }
 
-fn wanted(caller: &Authenticated, list: &List<AccountQuery, AccountSorts>) -> AccountFilter {
-    AccountFilter {
+async fn wanted(
+    app: &App,
+    caller: &Authenticated,
+    list: &List<AccountQuery, AccountSorts>,
+) -> Result<AccountFilter, Problem> {
+    Ok(AccountFilter {
         resource: list.filter.resource,
-        owner: (!caller.subject.sees_everything()).then_some(caller.user.id),
+        owner: None,
+        seen_by: sharing::sight(app, caller).await?,
         text: list.q.clone(),
         presence: list.filter.presence.unwrap_or(WantedPresence(Some(Presence::Present))).0,
         knowledge: list.filter.knowledge,
         policy: list.filter.policy,
-    }
+    })
 }
 
 /// The accounts of a filter.
@@ -227,7 +232,7 @@ async fn add_account(
     Json(new): Json<NewAccount>,
 ) -> Result<(StatusCode, Tagged<AccountView>), Problem> {
     let found = resources::find(app.store.read(), id).await?;
-    let granted = caller.decide(AddAccount, resources::facts(found))?;
+    let granted = caller.decide(AddAccount, resources::facts(&app, &caller, found).await?)?;
     let target = super::add(&app, &caller.context(), granted, new.name).await?;
     Ok((StatusCode::CREATED, tagged(&app, target).await?))
 }
@@ -247,7 +252,7 @@ async fn show_account(
     PathId(id): PathId<AccountKind>,
 ) -> Result<Tagged<AccountView>, Problem> {
     let found = Target::find(app.store.read(), id).await?;
-    let granted = caller.decide(ViewAccount, found.facts())?;
+    let granted = caller.decide(ViewAccount, found.facts(&app, &caller).await?)?;
     tagged(&app, granted.into_row()).await
 }
 
@@ -273,7 +278,7 @@ async fn edit_account(
     Json(change): Json<AccountChange>,
 ) -> Result<Tagged<AccountView>, Problem> {
     let found = Target::find(app.store.read(), id).await?;
-    let granted = caller.decide(EditAccount, found.facts())?;
+    let granted = caller.decide(EditAccount, found.facts(&app, &caller).await?)?;
     let change = super::AccountChange { policy: change.policy, max_age: change.max_age_days };
     let target = super::edit(&app, &caller.context(), granted, read, change).await?;
     tagged(&app, target).await
@@ -297,7 +302,7 @@ async fn store_password(
     Json(body): Json<TypedPassword>,
 ) -> Result<Tagged<AccountView>, Problem> {
     let found = Target::find(app.store.read(), id).await?;
-    let granted = caller.decide(StorePassword, found.facts())?;
+    let granted = caller.decide(StorePassword, found.facts(&app, &caller).await?)?;
     let reason = reason(body.reason.as_deref().unwrap_or_default())?;
     let context = caller.context();
     let target = typed::store_typed(&app, &context, granted, &body.value.0, &reason).await?;
@@ -321,7 +326,7 @@ async fn list_password_history(
 ) -> Result<Json<ItemList<VersionView>>, Problem> {
     list.no_search()?;
     let found = Target::find(app.store.read(), id).await?;
-    let granted = caller.decide(ViewHistory, found.facts())?;
+    let granted = caller.decide(ViewHistory, found.facts(&app, &caller).await?)?;
     let account = granted.into_row().account.id;
     let versions = app.store.read().secret_versions().list(account, &list.page).await?;
     // One look is one event, however many pages it has.

@@ -9,7 +9,6 @@ use sekisho_model::event::Event;
 use sekisho_model::id::{EnrolmentKeyId, UserId};
 use sekisho_model::name::Label;
 use sekisho_model::rng::random_bytes;
-use sekisho_model::user::UserState;
 use sekisho_model::{Secret, Timestamp};
 use sekisho_policy::action::{CreateEnrolmentKey, CreatePreApprovedKey, RevokeEnrolmentKey};
 use sekisho_policy::{Facts, Granted, Permission, Subject};
@@ -19,7 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::http::Problem;
-use crate::secrets;
+use crate::{secrets, users};
 
 pub use routes::routes;
 
@@ -120,7 +119,11 @@ pub async fn create(
     };
     let mut work = app.store.begin(context).await?;
     let found = work.users().find(owner).await?;
-    if !found.is_some_and(|user| owns_resources(&user)) {
+    let may_own = match &found {
+        Some(user) => users::may_own(&work, user).await?,
+        None => false,
+    };
+    if !may_own {
         let detail = "'owner' must be an active user who may own resources";
         return Err(Problem::invalid("owner", detail));
     }
@@ -129,10 +132,6 @@ pub async fn create(
     work.commit().await.map(drop)?;
     let text = EnrolmentKeyText { id, secret, pin: app.keys.pin() }.to_text();
     Ok(CreatedKey { key, text })
-}
-
-fn owns_resources(user: &sekisho_store::User) -> bool {
-    user.state == UserState::Active && Permission::AddResources.is_of(user.role)
 }
 
 fn valid_for(use_kind: KeyUse, asked: Option<Duration>) -> Result<Duration, Problem> {

@@ -1,20 +1,28 @@
-//! Resource groups: resources that share a rule. Static ones: people say what
-//! is in them. Only their owner sees them.
+//! Resource groups: resources that share a rule. People say what is in them, or
+//! criteria do, over what the group's owner owns; groups may stand inside
+//! others. Their owner sees them, and whom they are shared with.
 
+mod nesting;
+mod preview;
 mod routes;
 mod view;
 
+use sekisho_model::criteria::Criteria;
 use sekisho_model::event::Event;
 use sekisho_model::id::{ResourceGroupId, ResourceId};
 use sekisho_model::name::Label;
 use sekisho_model::rotation::Age;
-use sekisho_policy::action::{CreateGroup, EditGroup, EditResource};
+use sekisho_model::share::Shareable;
+use sekisho_policy::action::{CreateGroup, EditGroup, EditResource, ViewGroup};
 use sekisho_policy::{Facts, Granted};
-use sekisho_store::{Access, OperationContext, Resource, ResourceGroup, UnitOfWork};
+use sekisho_store::{
+    Access, MAX_CRITERIA_GROUPS, MAX_PAGE, OperationContext, Page, Reached, Resource,
+    ResourceGroup, ShareFilter, UnitOfWork,
+};
 
 use crate::app::App;
-use crate::http::{IfMatch, Problem};
-use crate::resources;
+use crate::http::{Authenticated, IfMatch, Problem};
+use crate::{resources, sharing};
 
 pub use routes::routes;
 
@@ -35,6 +43,8 @@ pub struct NewGroup {
     pub description: String,
     /// The maximum age of passwords on its resources.
     pub max_age: Option<Age>,
+    /// What it takes in by itself.
+    pub criteria: Option<Criteria>,
 }
 
 /// What changes; `None` stays.
@@ -46,6 +56,8 @@ pub struct GroupChange {
     pub description: Option<String>,
     /// Another maximum age, or none.
     pub max_age: Option<Option<Age>>,
+    /// Other criteria, or none.
+    pub criteria: Option<Option<Criteria>>,
 }
 
 /// One group.
@@ -57,8 +69,30 @@ pub async fn find<A: Access>(at: &A, id: ResourceGroupId) -> Result<ResourceGrou
 }
 
 /// The facts for a decision about a group.
-pub fn facts(group: ResourceGroup) -> Facts<ResourceGroup> {
-    Facts::owned_by(group.owner, group)
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn facts(
+    app: &App,
+    caller: &Authenticated,
+    group: ResourceGroup,
+) -> Result<Facts<ResourceGroup>, Problem> {
+    let reader = app.store.read();
+    Ok(sharing::group_facts(reader, &caller.subject, group, caller.now).await?)
+}
+
+/// A group and those inside it, for lists of what is in it.
+///
+/// # Errors
+/// [`Problem::NotFound`] when there is none that the caller may see.
+pub async fn reach(
+    app: &App,
+    caller: &Authenticated,
+    id: ResourceGroupId,
+) -> Result<Vec<Reached>, Problem> {
+    let found = find(app.store.read(), id).await?;
+    let granted = caller.decide(ViewGroup, facts(app, caller, found).await?)?;
+    Ok(app.store.read().resource_groups().reach(&[granted.into_row().id]).await?)
 }
 
 /// Creates a group; its creator owns it.
@@ -77,11 +111,13 @@ pub async fn create(
         description: description(&new.description)?,
         owner: granted.by(),
         max_age: new.max_age,
+        criteria: new.criteria,
         created_at: context.now,
         version: 1,
     };
     granted.into_row();
     let mut work = app.store.begin(context).await?;
+    check_criteria_count(&work, group.criteria.is_some()).await?;
     work.resource_groups().insert(group.clone()).await?;
     work.record(Event::ResourceGroupCreated { group: group.id, name: group.name.to_string() });
     work.commit().await.map(drop)?;
@@ -107,10 +143,12 @@ pub async fn edit(
         next.description = description(&text)?;
     }
     next.max_age = change.max_age.unwrap_or(next.max_age);
+    next.criteria = change.criteria.unwrap_or(next.criteria);
     let fields: Vec<String> = [
         ("name", next.name != before.name),
         ("description", next.description != before.description),
         ("max_age_days", next.max_age != before.max_age),
+        ("criteria", next.criteria != before.criteria),
     ]
     .into_iter()
     .filter(|(_, changed)| *changed)
@@ -120,13 +158,15 @@ pub async fn edit(
         return Ok(before);
     }
     let mut work = app.store.begin(context).await?;
+    check_criteria_count(&work, next.criteria.is_some() && before.criteria.is_none()).await?;
     let group = work.resource_groups().update(next, before.version).await?;
     work.record(Event::ResourceGroupChanged { group: group.id, fields });
     work.commit().await.map(drop)?;
     Ok(group)
 }
 
-/// Deletes a group. Its resources stay.
+/// Deletes a group, and its shares. Its resources and the groups inside it
+/// stay.
 ///
 /// # Errors
 /// A stale version.
@@ -140,6 +180,7 @@ pub async fn delete(
     let mut work = app.store.begin(context).await?;
     let group = locked(&work, &decided).await?;
     read.check(group.version)?;
+    end_shares(&mut work, group.id).await?;
     work.resource_groups().delete(group.id).await?;
     work.record(Event::ResourceGroupDeleted { group: group.id, name: group.name.to_string() });
     work.commit().await.map(drop)?;
@@ -218,7 +259,38 @@ async fn locked(work: &UnitOfWork, decided: &ResourceGroup) -> Result<ResourceGr
     Ok(group)
 }
 
-fn description(text: &str) -> Result<String, Problem> {
+/// Every decision about a shared group, and every plan of a rotation, looks at
+/// all criteria.
+async fn check_criteria_count(work: &UnitOfWork, one_more: bool) -> Result<(), Problem> {
+    if one_more && work.resource_groups().count_with_criteria().await? >= MAX_CRITERIA_GROUPS {
+        return Err(Problem::conflict(format!(
+            "{MAX_CRITERIA_GROUPS} groups have criteria, which is the most"
+        )));
+    }
+    Ok(())
+}
+
+/// What is deleted is shared with nobody.
+async fn end_shares(work: &mut UnitOfWork, id: ResourceGroupId) -> Result<(), Problem> {
+    let object = Shareable::ResourceGroup(id);
+    let filter = ShareFilter { object: Some(object), ..ShareFilter::default() };
+    loop {
+        let shares = work.shares().list(&filter, &Page::first(MAX_PAGE)).await?.items;
+        if shares.is_empty() {
+            return Ok(());
+        }
+        for share in shares {
+            work.shares().delete(share.id).await?;
+            work.record(Event::ShareEnded { share: share.id, object, with: share.with });
+        }
+    }
+}
+
+/// Checks what somebody says a group is for.
+///
+/// # Errors
+/// Names the field `description`.
+pub(crate) fn description(text: &str) -> Result<String, Problem> {
     let text = text.trim();
     let length = text.chars().count();
     if length > MAX_DESCRIPTION_CHARS {

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use sekisho_model::criteria::Criteria;
 use sekisho_model::id::{Resource as ResourceKind, ResourceGroup as GroupKind};
 use sekisho_model::name::Label;
 use sekisho_model::rotation::Age;
@@ -12,22 +13,24 @@ use sekisho_store::{Access as _, GROUP_SORTS, GroupFilter, ResourceGroup};
 use serde::Deserialize;
 use utoipa_axum::routes;
 
-use super::view::{self, GroupView};
-use super::{GroupChange, NewGroup};
+use super::view::{self, CriteriaBody, GroupView};
+use super::{GroupChange, NewGroup, nesting};
 use crate::app::{App, SharedApp};
 use crate::http::{
     Authenticated, IfMatch, ItemList, Json, List, ListQuery, NoFilter, PathId, PathIds, Problem,
     Routes, SortQuery, Sorts, Tagged,
 };
-use crate::resources;
 use crate::resources::refs::given;
+use crate::{resources, sharing};
 
 /// The endpoints.
 pub fn routes() -> Routes {
     Routes::new()
         .signed_in(routes!(list_groups, create_group))
+        .signed_in(routes!(super::preview::preview_group))
         .signed_in(routes!(show_group, edit_group, delete_group))
         .signed_in(routes!(add_group_resource, remove_group_resource))
+        .signed_in(routes!(add_inner_group, remove_inner_group))
 }
 
 /// A new group.
@@ -46,6 +49,11 @@ pub(super) struct NewGroupBody {
     #[schema(value_type = Option<serde_json::Value>)]
     #[serde(default)]
     max_age_days: Option<Age>,
+    /// What it takes in by itself, of what you own; left out: only what people
+    /// put into it.
+    #[schema(value_type = Option<CriteriaBody>)]
+    #[serde(default)]
+    criteria: Option<Criteria>,
 }
 
 /// What changes; what is left out stays, `null` removes.
@@ -65,6 +73,11 @@ pub(super) struct GroupChangeBody {
     #[schema(value_type = Option<serde_json::Value>)]
     #[serde(default, deserialize_with = "given")]
     max_age_days: Option<Option<Age>>,
+    /// What it takes in by itself, of what its owner owns; `null`: only what
+    /// people put into it.
+    #[schema(value_type = Option<CriteriaBody>)]
+    #[serde(default, deserialize_with = "given")]
+    criteria: Option<Option<Criteria>>,
 }
 
 struct GroupSorts;
@@ -85,11 +98,11 @@ async fn list_groups(
     list: List<NoFilter, GroupSorts>,
 ) -> Result<Json<ItemList<GroupView>>, Problem> {
     caller.decide(ListGroups, Facts::nothing())?.into_row();
-    let owner = (!caller.subject.sees_everything()).then_some(caller.user.id);
-    let filter = GroupFilter { owner, text: list.q };
+    let seen_by = sharing::sight(&app, &caller).await?;
+    let filter = GroupFilter { owner: None, seen_by, text: list.q };
     let found = app.store.read().resource_groups().list(&filter, &list.page).await?;
     let (groups, end) = found.into_parts();
-    Ok(Json(ItemList::new(view::page(app.store.read(), groups).await?, end)))
+    Ok(Json(ItemList::new(view::page(app.store.read(), &caller.subject, groups).await?, end)))
 }
 
 /// Create a resource group. Its creator owns it; nobody else sees it.
@@ -106,9 +119,14 @@ async fn create_group(
     Json(new): Json<NewGroupBody>,
 ) -> Result<Response, Problem> {
     let granted = caller.decide(CreateGroup, Facts::nothing())?;
-    let new = NewGroup { name: new.name, description: new.description, max_age: new.max_age_days };
+    let new = NewGroup {
+        name: new.name,
+        description: new.description,
+        max_age: new.max_age_days,
+        criteria: new.criteria,
+    };
     let group = super::create(&app, &caller.context(), granted, new).await?;
-    Ok((StatusCode::CREATED, tagged(&app, group).await?).into_response())
+    Ok((StatusCode::CREATED, tagged(&app, &caller, group).await?).into_response())
 }
 
 /// See a resource group.
@@ -126,8 +144,8 @@ async fn show_group(
     PathId(id): PathId<GroupKind>,
 ) -> Result<Tagged<GroupView>, Problem> {
     let found = super::find(app.store.read(), id).await?;
-    let granted = caller.decide(ViewGroup, super::facts(found))?;
-    tagged(&app, granted.into_row()).await
+    let granted = caller.decide(ViewGroup, super::facts(&app, &caller, found).await?)?;
+    tagged(&app, &caller, granted.into_row()).await
 }
 
 /// Change a resource group.
@@ -154,11 +172,15 @@ async fn edit_group(
     Json(body): Json<GroupChangeBody>,
 ) -> Result<Tagged<GroupView>, Problem> {
     let found = super::find(app.store.read(), id).await?;
-    let granted = caller.decide(EditGroup, super::facts(found))?;
-    let change =
-        GroupChange { name: body.name, description: body.description, max_age: body.max_age_days };
+    let granted = caller.decide(EditGroup, super::facts(&app, &caller, found).await?)?;
+    let change = GroupChange {
+        name: body.name,
+        description: body.description,
+        max_age: body.max_age_days,
+        criteria: body.criteria,
+    };
     let group = super::edit(&app, &caller.context(), granted, read, change).await?;
-    tagged(&app, group).await
+    tagged(&app, &caller, group).await
 }
 
 /// Delete a resource group. Its resources stay.
@@ -182,7 +204,7 @@ async fn delete_group(
     read: IfMatch,
 ) -> Result<StatusCode, Problem> {
     let found = super::find(app.store.read(), id).await?;
-    let granted = caller.decide(EditGroup, super::facts(found))?;
+    let granted = caller.decide(EditGroup, super::facts(&app, &caller, found).await?)?;
     super::delete(&app, &caller.context(), granted, read).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -206,9 +228,9 @@ async fn add_group_resource(
     PathIds(id, resource): PathIds<GroupKind, ResourceKind>,
 ) -> Result<StatusCode, Problem> {
     let found = super::find(app.store.read(), id).await?;
-    let group = caller.decide(EditGroup, super::facts(found))?;
+    let group = caller.decide(EditGroup, super::facts(&app, &caller, found).await?)?;
     let found = resources::find(app.store.read(), resource).await?;
-    let resource = caller.decide(EditResource, resources::facts(found))?;
+    let resource = caller.decide(EditResource, resources::facts(&app, &caller, found).await?)?;
     super::join(&app, &caller.context(), group, resource).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -231,13 +253,67 @@ async fn remove_group_resource(
     PathIds(id, resource): PathIds<GroupKind, ResourceKind>,
 ) -> Result<StatusCode, Problem> {
     let found = super::find(app.store.read(), id).await?;
-    let group = caller.decide(EditGroup, super::facts(found))?;
+    let group = caller.decide(EditGroup, super::facts(&app, &caller, found).await?)?;
     super::leave(&app, &caller.context(), group, resource).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn tagged(app: &App, group: ResourceGroup) -> Result<Tagged<GroupView>, Problem> {
+/// Put a group into another one of the same owner: what is in it is in the
+/// other one, too.
+#[utoipa::path(
+    put, path = "/resource-groups/{id}/groups/{inner}", tag = "resource groups",
+    params(
+        ("id" = String, Path, description = "The outer group"),
+        ("inner" = String, Path, description = "The group to put into it"),
+    ),
+    responses(
+        (status = 204, description = "It is in the group"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`conflict`: it would close a circle, or is too deep"),
+    ),
+)]
+async fn add_inner_group(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    PathIds(id, inner): PathIds<GroupKind, GroupKind>,
+) -> Result<StatusCode, Problem> {
+    let found = super::find(app.store.read(), id).await?;
+    let outer = caller.decide(EditGroup, super::facts(&app, &caller, found).await?)?;
+    let found = super::find(app.store.read(), inner).await?;
+    let inner = caller.decide(EditGroup, super::facts(&app, &caller, found).await?)?;
+    nesting::nest(&app, &caller.context(), outer, inner).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Take a group out of another one.
+#[utoipa::path(
+    delete, path = "/resource-groups/{id}/groups/{inner}", tag = "resource groups",
+    params(
+        ("id" = String, Path, description = "The outer group"),
+        ("inner" = String, Path, description = "The group to take out of it"),
+    ),
+    responses(
+        (status = 204, description = "It is not in the group any more"),
+        (status = 404, description = "`not_found`"),
+    ),
+)]
+async fn remove_inner_group(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    PathIds(id, inner): PathIds<GroupKind, GroupKind>,
+) -> Result<StatusCode, Problem> {
+    let found = super::find(app.store.read(), id).await?;
+    let outer = caller.decide(EditGroup, super::facts(&app, &caller, found).await?)?;
+    nesting::unnest(&app, &caller.context(), outer, inner).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn tagged(
+    app: &App,
+    caller: &Authenticated,
+    group: ResourceGroup,
+) -> Result<Tagged<GroupView>, Problem> {
     let version = group.version;
-    let mut views = view::page(app.store.read(), vec![group]).await?;
+    let mut views = view::page(app.store.read(), &caller.subject, vec![group]).await?;
     Ok(Tagged { version, body: views.remove(0) })
 }

@@ -17,6 +17,7 @@ use sekisho_vault::token;
 
 use super::problem::Problem;
 use crate::app::App;
+use crate::roles::RoleTable;
 use crate::sessions::SESSION_TOKEN_PREFIX;
 use crate::tokens::API_TOKEN_PREFIX;
 
@@ -111,7 +112,9 @@ impl Authenticated {
         let Some(user) = user.filter(|user| user.state == UserState::Active) else {
             return Ok(false);
         };
-        self.subject.role = user.role;
+        let table = RoleTable::of(reader, user.role).await?;
+        let scopes = self.subject.scopes.take();
+        self.subject = Subject { scopes, ..table.subject(&user) };
         self.user = user;
         Ok(true)
     }
@@ -186,7 +189,8 @@ pub(super) async fn authenticate(
     };
     let user = app.store.read().users().find(user).await?;
     let user = user.filter(|user| user.state == UserState::Active).ok_or(NOT_SIGNED_IN)?;
-    let subject = Subject { user: user.id, role: user.role, scopes };
+    let table = RoleTable::of(app.store.read(), user.role).await?;
+    let subject = Subject { scopes, ..table.subject(&user) };
     let caller = Authenticated { subject, user, how, origin, now };
     touch(app, &caller).await;
     Ok(caller)

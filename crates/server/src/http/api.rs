@@ -33,6 +33,8 @@ fn features() -> Routes {
         .and(crate::accounts::routes())
         .and(crate::rotation::routes())
         .and(crate::groups::routes())
+        .and(crate::user_groups::routes())
+        .and(crate::sharing::routes())
         .and(crate::orders::routes::routes())
         .and(crate::enrolment_keys::routes())
         .and(crate::devices::routes())

@@ -29,7 +29,7 @@ pub use envelope::Peer;
 pub use etag::{IfMatch, Tagged};
 pub(crate) use idempotency::forgotten_before;
 pub use json::{Json, MAX_BODY_BYTES};
-pub use path::{PathId, PathIds};
+pub use path::{PathId, PathIds, PathText};
 pub(crate) use problem::sealed_answer;
 pub use problem::{Problem, ProblemBody};
 pub use query::{List, ListQuery, NoFilter, Query, SortQuery, Sorts, Unsorted, from_text};

@@ -15,6 +15,21 @@ pub struct PathId<K: Kind>(pub Id<K>);
 #[derive(Debug)]
 pub struct PathIds<K: Kind, L: Kind>(pub Id<K>, pub Id<L>);
 
+/// The one word of a path that may be other than an id.
+#[derive(Debug)]
+pub struct PathText(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathText {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(text) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|error| Problem::invalid("id", error))?;
+        Ok(Self(text))
+    }
+}
+
 impl<K: Kind, S: Send + Sync> FromRequestParts<S> for PathId<K> {
     type Rejection = Problem;
 

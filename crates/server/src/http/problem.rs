@@ -388,9 +388,13 @@ impl From<StoreError> for Problem {
 /// What a broken rule of uniqueness is called.
 const fn word_of(what: Unique) -> &'static str {
     match what {
-        Unique::LoginName | Unique::PolicyName | Unique::GroupName | Unique::AccountName => {
-            "name_taken"
-        }
+        Unique::LoginName
+        | Unique::PolicyName
+        | Unique::GroupName
+        | Unique::UserGroupName
+        | Unique::RoleName
+        | Unique::AccountName => "name_taken",
+        Unique::Share => "shared_already",
         Unique::DefaultPolicy => "default_policy",
         Unique::OpenReset => "reset_open",
         Unique::Key

@@ -221,7 +221,10 @@ impl Feed {
 fn concerns(entries: &[Arc<Commit>], caller: &Authenticated) -> bool {
     let me = caller.user.id;
     let mine = [Touched::Own(me), Touched::Tokens(me), Touched::User(me)];
-    entries.iter().flat_map(|entry| &entry.touched).any(|(_, touched)| mine.contains(touched))
+    // Whoever has a custom role may do something else once it is changed.
+    let about_me =
+        |touched: &Touched| mine.contains(touched) || matches!(touched, Touched::Role(_));
+    entries.iter().flat_map(|entry| &entry.touched).any(|(_, touched)| about_me(touched))
 }
 
 #[cfg(test)]

@@ -31,6 +31,8 @@ pub(super) enum Kind {
     Tokens,
     Policies,
     Groups,
+    UserGroups,
+    Roles,
     Audit,
     System,
 }
@@ -49,6 +51,8 @@ impl Kind {
             Self::Tokens => "tokens",
             Self::Policies => "policies",
             Self::Groups => "groups",
+            Self::UserGroups => "user-groups",
+            Self::Roles => "roles",
             Self::Audit => "audit",
             Self::System => "system",
         }
@@ -93,6 +97,8 @@ impl Message {
             Kind::Tokens => may(subject, action::ListTokens, audience),
             Kind::Policies => may(subject, action::ViewPolicies, audience),
             Kind::Groups => may(subject, action::ViewGroup, audience),
+            Kind::UserGroups => may(subject, action::ViewUserGroup, audience),
+            Kind::Roles => may(subject, action::ViewRoles, audience),
             Kind::Audit => may(subject, action::ViewAudit, audience),
             Kind::System => may(subject, action::ViewSystem, audience),
         }
@@ -200,6 +206,8 @@ async fn resolve(
             let owner = at.resource_groups().find(id).await?.map(|group| group.owner);
             vec![owned(Kind::Groups, id.to_string(), owner)]
         }
+        Touched::UserGroup(id) => vec![of_site(Kind::UserGroups, Some(id.to_string()))],
+        Touched::Role(id) => vec![of_site(Kind::Roles, Some(id.to_string()))],
         Touched::User(id) => vec![of_site(Kind::Users, Some(id.to_string()))],
         Touched::Own(user) => vec![person(Kind::Me, user)],
         Touched::Tokens(user) => vec![person(Kind::Tokens, user)],
@@ -224,7 +232,7 @@ mod tests {
 
     fn subject(id: &str, role: Role) -> Subject {
         let user = format!("01a2015a-c083-78b9-bf67-2b24cdb8412{id}").parse().expect("an id");
-        Subject { user, role, scopes: None }
+        Subject { scopes: None, ..Subject::with_role(user, role) }
     }
 
     fn of(kind: Kind, audience: Audience) -> Message {

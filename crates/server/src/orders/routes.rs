@@ -26,8 +26,8 @@ use crate::http::{
     Authenticated, CsvList, CsvQuery, Export, ItemList, Json, List, ListQuery, PathId, Problem,
     Query, Routes, SortQuery, Sorts, Time, csv, from_text,
 };
-use crate::resources;
 use crate::resources::refs::{Named, Names, reason};
+use crate::{resources, sharing};
 
 /// The endpoints.
 pub fn routes() -> Routes {
@@ -176,7 +176,7 @@ async fn list_orders(
     list: List<OrderQuery, OrderSorts>,
 ) -> Result<Json<ItemList<OrderView>>, Problem> {
     caller.decide(ListOrders, Facts::nothing())?.into_row();
-    let rows = OrderRows(wanted(&caller, &list));
+    let rows = OrderRows(wanted(&app, &caller, &list).await?);
     let (orders, end) = rows.page(&app, &caller, &list.page).await?;
     Ok(Json(ItemList::new(orders, end)))
 }
@@ -194,21 +194,25 @@ async fn export_orders(
 ) -> Result<Response, Problem> {
     caller.decide(ListOrders, Facts::nothing())?.into_row();
     let (list, file) = list.into_parts();
-    let rows = OrderRows(wanted(&caller, &list));
+    let rows = OrderRows(wanted(&app, &caller, &list).await?);
     csv(app, caller, rows, file).await
 }
 
-fn wanted(caller: &Authenticated, list: &List<OrderQuery, OrderSorts>) -> OrderFilter {
+async fn wanted(
+    app: &App,
+    caller: &Authenticated,
+    list: &List<OrderQuery, OrderSorts>,
+) -> Result<OrderFilter, Problem> {
     let wanted = &list.filter;
-    OrderFilter {
-        owner: (!caller.subject.sees_everything()).then_some(caller.user.id),
+    Ok(OrderFilter {
+        seen_by: sharing::sight(app, caller).await?,
         account: wanted.account,
         device: wanted.device,
         initiator: (wanted.mine == Some(true)).then_some(caller.user.id),
         states: wanted.state.clone().map(|states| states.0).unwrap_or_default(),
         text: list.q.clone(),
         ..OrderFilter::default()
-    }
+    })
 }
 
 /// The orders of a filter.
@@ -271,7 +275,7 @@ async fn show_order(
         let detail = format!("'wait_s' is {wait_s}; give 0 to {MAX_WAIT_S}");
         return Err(Problem::invalid("wait_s", detail));
     }
-    let found = facts(&app, id).await?;
+    let found = facts(&app, &caller, id).await?;
     let mut order = caller.decide(ViewOrder, found)?.into_row();
     if wait_s > 0 && !order.state.is_terminal() {
         let waited = super::wait_terminal(&app, id, Duration::from_secs(wait_s)).await?;
@@ -295,7 +299,7 @@ async fn cancel_order(
     caller: Authenticated,
     PathId(id): PathId<OrderKind>,
 ) -> Result<Json<OrderView>, Problem> {
-    let found = facts(&app, id).await?;
+    let found = facts(&app, &caller, id).await?;
     let granted = caller.decide(CancelOrder, found)?;
     let order = super::cancel(&app, &caller.context(), granted.into_row()).await?;
     shown(&app, order).await
@@ -319,7 +323,7 @@ async fn reset_password(
     Json(body): Json<ResetRequest>,
 ) -> Result<(StatusCode, Json<OrderView>), Problem> {
     let found = Target::find(app.store.read(), id).await?;
-    let granted = caller.decide(ResetPassword, found.facts())?;
+    let granted = caller.decide(ResetPassword, found.facts(&app, &caller).await?)?;
     let reason = reason(&body.reason)?;
     if body.force {
         let detail = "'force' is true; this version never resets over an open reset: leave it out";
@@ -350,7 +354,7 @@ async fn verify_password(
     body: Option<Json<OrderRequest>>,
 ) -> Result<(StatusCode, Json<OrderView>), Problem> {
     let found = Target::find(app.store.read(), id).await?;
-    let granted = caller.decide(VerifyPassword, found.facts())?;
+    let granted = caller.decide(VerifyPassword, found.facts(&app, &caller).await?)?;
     let reason = reason(&body.map(|Json(body)| body.reason).unwrap_or_default())?;
     let account = granted.into_row().account;
     let order = super::request_verify(&app, &caller.context(), account, &reason).await?;
@@ -374,22 +378,24 @@ async fn discover_accounts(
     body: Option<Json<OrderRequest>>,
 ) -> Result<(StatusCode, Json<OrderView>), Problem> {
     let found = resources::find(app.store.read(), id).await?;
-    let granted = caller.decide(DiscoverAccounts, resources::facts(found))?;
+    let granted = caller.decide(DiscoverAccounts, resources::facts(&app, &caller, found).await?)?;
     let reason = reason(&body.map(|Json(body)| body.reason).unwrap_or_default())?;
     let resource = granted.into_row();
     let order = super::request_discover(&app, &caller.context(), resource, &reason).await?;
     Ok((StatusCode::ACCEPTED, shown(&app, order).await?))
 }
 
-/// Who owns the resource of an order decides; those of deleted resources are
-/// not shown.
-async fn facts(app: &App, id: OrderId) -> Result<Facts<Order>, Problem> {
+/// The resource of an order decides, or its account; those of deleted resources
+/// are not shown.
+async fn facts(app: &App, caller: &Authenticated, id: OrderId) -> Result<Facts<Order>, Problem> {
     const MISSING: Problem = Problem::NotFound { what: "order" };
     let reader = app.store.read();
     let order = reader.orders().find(id).await?.ok_or(MISSING)?;
     let resource = reader.resources().find(order.resource).await?;
     let resource = resource.filter(|found| found.deleted_at.is_none()).ok_or(MISSING)?;
-    Ok(Facts::owned_by(resource.owner, order))
+    let (subject, now) = (&caller.subject, caller.now);
+    let held = sharing::on_resource(reader, subject, &resource, order.account, now).await?;
+    Ok(Facts::shared(resource.owner, held, now, order))
 }
 
 async fn shown(app: &App, order: Order) -> Result<Json<OrderView>, Problem> {

@@ -1,7 +1,9 @@
-//! Resources: the machines whose accounts are kept. Only their owner sees them.
+//! Resources: the machines whose accounts are kept. Their owner sees them, and
+//! whom they are shared with.
 
 pub mod refs;
 mod routes;
+mod transfer;
 mod view;
 
 use sekisho_model::device::{DeviceState, Platform};
@@ -12,15 +14,17 @@ use sekisho_model::order::OrderState;
 use sekisho_policy::action::{CreateResource, DeleteResource, EditResource};
 use sekisho_policy::{Facts, Granted};
 use sekisho_store::{
-    Access, Device, OperationContext, OrderFilter, Page, Resource, StoreError, UnitOfWork,
+    Access, Device, MAX_PAGE, OperationContext, OrderFilter, Page, Resource, ShareFilter,
+    StoreError, UnitOfWork,
 };
 
 use crate::app::App;
-use crate::http::{IfMatch, Problem};
+use crate::http::{Authenticated, IfMatch, Problem};
 use crate::orders::{self, OrderError};
-use crate::policies;
+use crate::{policies, sharing};
 
 pub use routes::routes;
+pub use transfer::transfer;
 
 /// A new resource.
 #[derive(Clone, Debug)]
@@ -58,8 +62,16 @@ pub async fn find<A: Access>(at: &A, id: ResourceId) -> Result<Resource, Problem
 }
 
 /// The facts for a decision about a resource.
-pub fn facts(resource: Resource) -> Facts<Resource> {
-    Facts::owned_by(resource.owner, resource)
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn facts(
+    app: &App,
+    caller: &Authenticated,
+    resource: Resource,
+) -> Result<Facts<Resource>, Problem> {
+    let reader = app.store.read();
+    Ok(sharing::resource_facts(reader, &caller.subject, resource, caller.now).await?)
 }
 
 /// Creates a resource; its creator owns it.
@@ -194,11 +206,28 @@ pub async fn delete(
         let version = device.version;
         work.devices().update(Device { resource: None, ..device }, version).await?;
     }
+    end_shares(&mut work, before.id).await?;
     let gone = Resource { deleted_at: Some(context.now), ..before.clone() };
     work.resources().update(gone, before.version).await?;
     work.record(Event::ResourceDeleted { resource: before.id, name: before.name.to_string() });
     work.commit().await.map(drop)?;
     Ok(())
+}
+
+/// What is deleted is shared with nobody, and neither are the accounts on it.
+async fn end_shares(work: &mut UnitOfWork, id: ResourceId) -> Result<(), StoreError> {
+    let filter = ShareFilter { on_resource: Some(id), ..ShareFilter::default() };
+    loop {
+        let shares = work.shares().list(&filter, &Page::first(MAX_PAGE)).await?.items;
+        if shares.is_empty() {
+            return Ok(());
+        }
+        for share in shares {
+            work.shares().delete(share.id).await?;
+            let (share, object, with) = (share.id, share.object, share.with);
+            work.record(Event::ShareEnded { share, object, with });
+        }
+    }
 }
 
 /// No device has seen orders in these states.

@@ -8,7 +8,8 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use sekisho_model::Id;
 use sekisho_model::id::{
-    AccountId, DeviceId, EnrolmentKeyId, Kind, PasswordPolicyId, ResourceId, UserId,
+    AccountId, DeviceId, EnrolmentKeyId, Kind, PasswordPolicyId, ResourceGroupId, ResourceId,
+    UserGroupId, UserId,
 };
 use sekisho_store::{Access as _, Reader, StoreError};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -59,6 +60,24 @@ impl<'a> Names<'a> {
         let reader = self.reader;
         self.named(id, async {
             Ok(reader.resources().find(id).await?.map(|resource| resource.name.to_string()))
+        })
+        .await
+    }
+
+    /// A resource group.
+    pub async fn resource_group(&mut self, id: ResourceGroupId) -> Result<Named, StoreError> {
+        let reader = self.reader;
+        self.named(id, async {
+            Ok(reader.resource_groups().find(id).await?.map(|group| group.name.to_string()))
+        })
+        .await
+    }
+
+    /// A user group.
+    pub async fn user_group(&mut self, id: UserGroupId) -> Result<Named, StoreError> {
+        let reader = self.reader;
+        self.named(id, async {
+            Ok(reader.user_groups().find(id).await?.map(|group| group.name.to_string()))
         })
         .await
     }

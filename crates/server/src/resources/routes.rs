@@ -16,20 +16,23 @@ use utoipa_axum::routes;
 
 use super::refs::given;
 use super::view::{self, ResourceView};
-use super::{NewResource, ResourceChange};
+use super::{NewResource, ResourceChange, transfer};
 use crate::app::{App, SharedApp};
 use crate::devices;
 use crate::http::{
     Authenticated, CsvList, CsvQuery, Export, IfMatch, ItemList, Json, List, ListQuery, PathId,
     Problem, Routes, SortQuery, Sorts, Tagged, csv, from_text,
 };
+use crate::{groups, sharing};
 
 /// The endpoints.
 pub fn routes() -> Routes {
     Routes::new()
         .signed_in(routes!(list_resources, create_resource))
         .signed_in(routes!(export_resources))
+        .signed_in(routes!(transfer::transfer_resources))
         .signed_in(routes!(show_resource, edit_resource, delete_resource))
+        .signed_in(routes!(transfer::transfer_resource))
 }
 
 /// Which resources are wanted.
@@ -37,7 +40,7 @@ pub fn routes() -> Routes {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ResourceQuery {
-    /// Only those in this group.
+    /// Only those in this group, or in one inside it.
     #[serde(default, deserialize_with = "from_text")]
     #[param(value_type = Option<String>)]
     group: Option<ResourceGroupId>,
@@ -128,7 +131,7 @@ async fn list_resources(
     list: List<ResourceQuery, ResourceSorts>,
 ) -> Result<Json<ItemList<ResourceView>>, Problem> {
     caller.decide(ListResources, Facts::nothing())?.into_row();
-    let rows = ResourceRows(wanted(&caller, &list));
+    let rows = ResourceRows(wanted(&app, &caller, &list).await?);
     let (resources, end) = rows.page(&app, &caller, &list.page).await?;
     Ok(Json(ItemList::new(resources, end)))
 }
@@ -146,22 +149,29 @@ async fn export_resources(
 ) -> Result<Response, Problem> {
     caller.decide(ListResources, Facts::nothing())?.into_row();
     let (list, file) = list.into_parts();
-    let rows = ResourceRows(wanted(&caller, &list));
+    let rows = ResourceRows(wanted(&app, &caller, &list).await?);
     csv(app, caller, rows, file).await
 }
 
-fn wanted(caller: &Authenticated, list: &List<ResourceQuery, ResourceSorts>) -> ResourceFilter {
-    let everybody = caller.subject.sees_everything();
-    ResourceFilter {
-        owner: (!everybody).then_some(caller.user.id),
-        group: list.filter.group,
+async fn wanted(
+    app: &App,
+    caller: &Authenticated,
+    list: &List<ResourceQuery, ResourceSorts>,
+) -> Result<ResourceFilter, Problem> {
+    let groups = match list.filter.group {
+        Some(group) => Some(groups::reach(app, caller, group).await?),
+        None => None,
+    };
+    Ok(ResourceFilter {
+        seen_by: sharing::sight(app, caller).await?,
+        groups,
         prefix: list.q.clone(),
-        deleted: false,
         owned_by: list.filter.owner,
         platform: list.filter.platform,
         agent: list.filter.agent.map(|agent| (agent, devices::activity(caller.now))),
         out_of_sync: list.filter.out_of_sync == Some(true),
-    }
+        ..ResourceFilter::default()
+    })
 }
 
 /// The resources of a filter.
@@ -243,7 +253,7 @@ async fn show_resource(
     PathId(id): PathId<ResourceKind>,
 ) -> Result<Tagged<ResourceView>, Problem> {
     let found = super::find(app.store.read(), id).await?;
-    let granted = caller.decide(ViewResource, super::facts(found))?;
+    let granted = caller.decide(ViewResource, super::facts(&app, &caller, found).await?)?;
     tagged(&app, &caller, granted.into_row()).await
 }
 
@@ -272,7 +282,7 @@ async fn edit_resource(
     Json(body): Json<ResourceChangeBody>,
 ) -> Result<Tagged<ResourceView>, Problem> {
     let found = super::find(app.store.read(), id).await?;
-    let granted = caller.decide(EditResource, super::facts(found))?;
+    let granted = caller.decide(EditResource, super::facts(&app, &caller, found).await?)?;
     let change = ResourceChange {
         name: body.name,
         dns_name: body.dns_name.map(dns_name).transpose()?,
@@ -307,7 +317,7 @@ async fn delete_resource(
     read: IfMatch,
 ) -> Result<StatusCode, Problem> {
     let found = super::find(app.store.read(), id).await?;
-    let granted = caller.decide(DeleteResource, super::facts(found))?;
+    let granted = caller.decide(DeleteResource, super::facts(&app, &caller, found).await?)?;
     super::delete(&app, &caller.context(), granted, read).await?;
     Ok(StatusCode::NO_CONTENT)
 }

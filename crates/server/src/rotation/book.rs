@@ -29,20 +29,16 @@ pub(super) async fn plans<A: Access>(
     now: Timestamp,
 ) -> Result<BTreeMap<AccountId, Planned>, StoreError> {
     let resources: BTreeSet<ResourceId> = accounts.iter().map(|account| account.resource).collect();
-    let of_resource: BTreeMap<ResourceId, Option<PasswordPolicyId>> = at
-        .resources()
-        .find_many(resources.iter().copied())
-        .await?
-        .into_iter()
-        .map(|resource| (resource.id, resource.policy))
-        .collect();
+    let found = at.resources().find_many(resources.iter().copied()).await?;
+    let of_resource: BTreeMap<ResourceId, Option<PasswordPolicyId>> =
+        found.iter().map(|resource| (resource.id, resource.policy)).collect();
     let default = at.password_policies().find_default().await?.map(|policy| policy.id);
     let policy_of = |account: &Account| {
         account.policy.or_else(|| of_resource.get(&account.resource).copied().flatten()).or(default)
     };
     let policies: BTreeSet<PasswordPolicyId> = accounts.iter().filter_map(policy_of).collect();
     let policies = at.rotation().of_policies(policies).await?;
-    let groups = at.resource_groups().of_resources(resources.iter().copied()).await?;
+    let groups = at.resource_groups().of_resources(&found).await?;
     let agents = agents(at, resources, now).await?;
     let mut own = at.rotation().of_accounts(accounts.iter().map(|account| account.id)).await?;
     let current = accounts.iter().filter_map(|account| account.current_version);

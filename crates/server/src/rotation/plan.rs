@@ -275,6 +275,7 @@ mod tests {
                 description: String::new(),
                 owner: sekisho_model::id::UserId::at(now(), &rng),
                 max_age,
+                criteria: None,
                 created_at: now(),
                 version: 1,
             });

@@ -45,7 +45,7 @@ async fn pause_rotation(
     Json(body): Json<PauseBody>,
 ) -> Result<Tagged<AccountView>, Problem> {
     let found = Target::find(app.store.read(), id).await?;
-    let granted = caller.decide(PauseRotation, found.facts())?;
+    let granted = caller.decide(PauseRotation, found.facts(&app, &caller).await?)?;
     let reason = required_reason(&body.reason)?;
     let target = super::pause(&app, &caller.context(), granted, body.until.0, &reason).await?;
     tagged(&app, target).await
@@ -66,7 +66,7 @@ async fn resume_rotation(
     PathId(id): PathId<AccountKind>,
 ) -> Result<Tagged<AccountView>, Problem> {
     let found = Target::find(app.store.read(), id).await?;
-    let granted = caller.decide(PauseRotation, found.facts())?;
+    let granted = caller.decide(PauseRotation, found.facts(&app, &caller).await?)?;
     let target = super::resume(&app, &caller.context(), granted).await?;
     tagged(&app, target).await
 }

@@ -1,6 +1,6 @@
 //! `GET /me`: who am I, and what may I do.
 
-use sekisho_model::user::{Role, TokenScope};
+use sekisho_model::user::{RoleRef, TokenScope};
 use sekisho_policy::Permission;
 use serde::Serialize;
 
@@ -12,9 +12,11 @@ use crate::users::UserView;
 pub(super) struct Me {
     /// Who they are.
     user: UserView,
-    /// Their role.
+    /// Their role: the word of a built-in one, the id of a custom one.
     #[schema(value_type = String)]
-    role: Role,
+    role: RoleRef,
+    /// What people call the role.
+    role_name: String,
     /// What the role may do.
     #[schema(value_type = Vec<String>)]
     permissions: Vec<Permission>,
@@ -65,7 +67,7 @@ pub(super) async fn show_me(caller: Authenticated) -> Json<Me> {
             (None, Some(TokenInfo { id, name, scopes: token.scopes, expires_at }))
         }
     };
-    let role = caller.subject.role;
-    let permissions = Permission::of(role);
-    Json(Me { user: caller.user.into(), role, permissions, session, token })
+    let (role, role_name) = (caller.user.role, caller.subject.role);
+    let permissions = caller.subject.permissions.iter().collect();
+    Json(Me { user: caller.user.into(), role, role_name, permissions, session, token })
 }

@@ -71,7 +71,7 @@ pub async fn set_up(app: &App, from: &Anonymous, new: NewSetup) -> Result<User, 
     }
     let id = UserId::at(from.now, app.rng.as_ref());
     let name = (new.name, display_name);
-    let user = users::insert(&mut work, id, name, Role::Administrator, hash).await?;
+    let user = users::insert(&mut work, id, name, Role::Administrator.into(), hash).await?;
     work.record_as(Actor::User(id), Event::SetUpCompleted { user: id });
     work.commit().await.map(drop)?;
     Ok(user)

@@ -6,14 +6,15 @@ use sekisho_model::Timestamp;
 use sekisho_model::event::Event;
 use sekisho_model::id::UserId;
 use sekisho_model::name::{Label, LoginName};
-use sekisho_model::user::{Role, UserState};
-use sekisho_policy::{Facts, action};
-use sekisho_store::{Access as _, PasswordHash, UnitOfWork, User};
+use sekisho_model::user::{RoleRef, UserState};
+use sekisho_policy::{Facts, Given, Permissions, action};
+use sekisho_store::{Access, PasswordHash, UnitOfWork, User};
 use serde::Deserialize;
 
 use super::{UserView, check_password};
 use crate::app::{App, SharedApp};
 use crate::http::{Authenticated, Json, Problem, SecretText, Tagged};
+use crate::roles::RoleTable;
 
 /// A user to be created.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -26,9 +27,9 @@ pub struct NewUser {
     pub display_name: String,
     /// Their first password: at least 12 characters.
     pub password: SecretText,
-    /// What they may do.
+    /// What they may do: the word of a built-in role, the id of a custom one.
     #[schema(value_type = String)]
-    pub role: Role,
+    pub role: RoleRef,
 }
 
 /// Creates a user.
@@ -54,11 +55,14 @@ pub(super) async fn create_user(
 /// A name that is taken, a weak password, or no permission.
 pub async fn create(app: &App, caller: &Authenticated, new: NewUser) -> Result<User, Problem> {
     caller.decide(action::CreateUser, Facts::nothing())?.into_row();
-    let new = caller.decide(action::GrantRole, Facts::first_role(new.role, new))?.into_row();
+    let after = granted_role(app.store.read(), new.role).await?;
+    let given = Given { to: None, before: Permissions::default(), after };
+    let new = caller.decide(action::GrantRole, Facts::grant(given, new))?.into_row();
     check_password("password", &new.name, &new.password)?;
     let display_name = display_name(&new.display_name)?;
     let hash = app.hasher.hash(new.password.0).await?;
     let mut work = app.store.begin(&caller.context()).await?;
+    keep_role(&work, new.role).await?;
     let id = UserId::at(caller.now, app.rng.as_ref());
     let user = insert(&mut work, id, (new.name, display_name), new.role, hash).await?;
     work.commit().await.map(drop)?;
@@ -73,7 +77,7 @@ pub async fn insert(
     work: &mut UnitOfWork,
     id: UserId,
     (name, display_name): (LoginName, String),
-    role: Role,
+    role: RoleRef,
     password_hash: PasswordHash,
 ) -> Result<User, Problem> {
     let now: Timestamp = work.now();
@@ -91,6 +95,32 @@ pub async fn insert(
     work.users().insert(user.clone()).await?;
     work.record(Event::UserCreated { user: id, name: user.name.to_string(), role });
     Ok(user)
+}
+
+/// What a role that is to be granted may do.
+///
+/// # Errors
+/// Names the field when there is no such role, or none in force.
+pub(super) async fn granted_role<A: Access>(at: &A, role: RoleRef) -> Result<Permissions, Problem> {
+    let table = RoleTable::of(at, role).await?;
+    if !table.can_be_granted(role) {
+        let detail = format!("'role' is '{role}', which is no role that is in force");
+        return Err(Problem::invalid("role", detail));
+    }
+    Ok(table.permissions(role))
+}
+
+/// Keeps a custom role from being deleted until this unit of work ends.
+///
+/// # Errors
+/// Names the field when it is gone.
+pub(super) async fn keep_role(work: &UnitOfWork, role: RoleRef) -> Result<(), Problem> {
+    if let RoleRef::Custom(id) = role
+        && work.custom_roles().lock(id).await?.is_none()
+    {
+        return Err(Problem::invalid("role", format!("'role' is '{role}', which is gone")));
+    }
+    Ok(())
 }
 
 /// Checks a name for other people.

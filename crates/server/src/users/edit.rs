@@ -3,16 +3,17 @@
 use axum::extract::State;
 use sekisho_model::event::Event;
 use sekisho_model::id::{User as UserKind, UserId};
-use sekisho_model::user::Role;
-use sekisho_policy::{Facts, action};
+use sekisho_model::user::RoleRef;
+use sekisho_policy::{Facts, Given, action};
 use sekisho_store::{Access as _, User};
 use serde::Deserialize;
 
-use super::create::display_name;
+use super::create::{display_name, granted_role, keep_role};
 use super::state::keep_an_administrator;
 use super::{NO_SUCH_USER, UserView};
 use crate::app::{App, SharedApp};
 use crate::http::{Authenticated, IfMatch, Json, PathId, Problem, Tagged};
+use crate::roles::RoleTable;
 
 /// What to change; what is not given stays.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
@@ -20,15 +21,15 @@ use crate::http::{Authenticated, IfMatch, Json, PathId, Problem, Tagged};
 pub struct UserChange {
     /// Their name for other people.
     pub display_name: Option<String>,
-    /// What they may do.
+    /// What they may do: the word of a built-in role, the id of a custom one.
     #[schema(value_type = Option<String>)]
-    pub role: Option<Role>,
+    pub role: Option<RoleRef>,
 }
 
 /// Changes a user.
 ///
-/// Nobody makes himself Super Administrator, and the last administrator stays
-/// one.
+/// Nobody gives himself a role that may do more, and the last administrator and
+/// the last Super Administrator stay one.
 #[utoipa::path(
     patch, path = "/users/{id}", tag = "users", request_body = UserChange,
     params(("id" = String, Path), ("If-Match" = String, Header, description = "The ETag read")),
@@ -71,10 +72,15 @@ pub async fn edit(
         user.display_name = display_name(text)?;
     }
     if let Some(role) = change.role.filter(|role| *role != before.role) {
-        let facts = Facts::change_of_role(id, before.role, role, user);
-        user = caller.decide(action::GrantRole, facts)?.into_row();
+        let given = Given {
+            to: Some(id),
+            before: RoleTable::of(&work, before.role).await?.permissions(before.role),
+            after: granted_role(&work, role).await?,
+        };
+        user = caller.decide(action::GrantRole, Facts::grant(given, user))?.into_row();
         user.role = role;
         keep_an_administrator(&work, &before, &user).await?;
+        keep_role(&work, role).await?;
         work.record(Event::UserRoleChanged { user: id, from: before.role, to: role });
     }
     if user.display_name != before.display_name {

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use sekisho_model::id::{User as UserKind, UserId};
-use sekisho_model::user::{Role, UserState};
+use sekisho_model::user::{RoleRef, UserState};
 use sekisho_policy::{Facts, action};
 use sekisho_store::{Access as _, Page, PageEnd, USER_SORTS, User, UserFilter};
 use serde::Deserialize;
@@ -23,7 +23,7 @@ pub(super) struct UserQuery {
     /// Only those of this role.
     #[serde(default, deserialize_with = "from_text")]
     #[param(value_type = Option<String>)]
-    role: Option<Role>,
+    role: Option<RoleRef>,
     /// Only `active` or `disabled` ones.
     #[serde(default, deserialize_with = "from_text")]
     #[param(value_type = Option<String>)]

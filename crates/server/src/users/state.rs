@@ -10,6 +10,7 @@ use sekisho_store::{Access as _, Page, UnitOfWork, User};
 use super::{NO_SUCH_USER, UserView};
 use crate::app::{App, SharedApp};
 use crate::http::{Authenticated, PathId, Problem, Tagged};
+use crate::roles::RoleTable;
 
 /// Disables a user: they are signed out and may not sign in. What they own is
 /// kept.
@@ -73,25 +74,31 @@ pub async fn set_state(
     Ok(after)
 }
 
-/// Refuses a change that would leave nobody who manages users.
+/// Refuses a change that would leave nobody who manages users, or take the
+/// last Super Administrator away, who alone reaches what people left behind.
 pub(super) async fn keep_an_administrator(
     work: &UnitOfWork,
     before: &User,
     after: &User,
 ) -> Result<(), Problem> {
-    if !manages_users(before) || manages_users(after) {
+    let table = RoleTable::load(work).await?;
+    let manages = |user: &User| table.allows(user, Permission::ManageUsers);
+    let is_super =
+        |user: &User| user.state == UserState::Active && user.role == Role::SuperAdministrator;
+    let loses_manager = manages(before) && !manages(after);
+    let loses_super = is_super(before) && !is_super(after);
+    if !loses_manager && !loses_super {
         return Ok(());
     }
-    // Every administrator is locked, so that two of them who demote each
-    // other at the same time do not both succeed.
-    let mut others = 0;
-    for user in every_administrator(work).await? {
-        let locked = work.users().lock(user).await?;
-        if user != before.id && locked.as_ref().is_some_and(manages_users) {
-            others += 1;
-        }
+    let (table, mut others) = lock_managers(work).await?;
+    others.retain(|user| user.id != before.id);
+    if loses_super && !others.iter().any(is_super) {
+        return Err(Problem::conflict_of(
+            "last_administrator",
+            "they are the last Super Administrator; make somebody else one first",
+        ));
     }
-    if others == 0 {
+    if !others.iter().any(|user| table.allows(user, Permission::ManageUsers)) {
         return Err(Problem::conflict_of(
             "last_administrator",
             "they are the last administrator; make somebody else an administrator first",
@@ -100,27 +107,56 @@ pub(super) async fn keep_an_administrator(
     Ok(())
 }
 
-fn manages_users(user: &User) -> bool {
-    user.state == UserState::Active && Permission::ManageUsers.is_of(user.role)
-}
-
-/// In the order of their ids, which is the order of locking.
-async fn every_administrator(work: &UnitOfWork) -> Result<Vec<UserId>, Problem> {
-    let mut found = Vec::new();
+/// Refuses a change of roles after which nobody would manage users.
+///
+/// # Errors
+/// A conflict.
+pub async fn keep_managers(work: &UnitOfWork, then: &RoleTable) -> Result<(), Problem> {
+    let (_, managers) = lock_managers(work).await?;
+    if managers.iter().any(|user| then.allows(user, Permission::ManageUsers)) {
+        return Ok(());
+    }
+    // The role that changes may be the one that makes them managers.
     let mut page = Page::first(sekisho_store::MAX_PAGE);
     loop {
         let users = work.users().list(&page).await?;
-        let managers = users.items.iter().filter(|user| is_manager(user.role));
-        found.extend(managers.map(|user| user.id));
+        if users.items.iter().any(|user| then.allows(user, Permission::ManageUsers)) {
+            return Ok(());
+        }
+        match users.next {
+            Some(next) => page = Page::after(next, sekisho_store::MAX_PAGE),
+            None => {
+                return Err(Problem::conflict(
+                    "nobody would manage users any more; make somebody an administrator first",
+                ));
+            }
+        }
+    }
+}
+
+/// Locks everybody who manages users, in the order of their ids, so that two
+/// of them who demote each other at the same time do not both succeed; then
+/// reads what the roles may do.
+async fn lock_managers(work: &UnitOfWork) -> Result<(RoleTable, Vec<User>), Problem> {
+    let table = RoleTable::load(work).await?;
+    let mut ids: Vec<UserId> = Vec::new();
+    let mut page = Page::first(sekisho_store::MAX_PAGE);
+    loop {
+        let users = work.users().list(&page).await?;
+        let managers = users
+            .items
+            .iter()
+            .filter(|user| table.permissions(user.role).has(Permission::ManageUsers));
+        ids.extend(managers.map(|user| user.id));
         match users.next {
             Some(next) => page = Page::after(next, sekisho_store::MAX_PAGE),
             None => break,
         }
     }
-    found.sort();
-    Ok(found)
-}
-
-fn is_manager(role: Role) -> bool {
-    Permission::ManageUsers.is_of(role)
+    ids.sort();
+    let mut locked = Vec::with_capacity(ids.len());
+    for id in ids {
+        locked.extend(work.users().lock(id).await?);
+    }
+    Ok((RoleTable::load(work).await?, locked))
 }

@@ -2,7 +2,7 @@
 
 use sekisho_model::id::UserId;
 use sekisho_model::name::LoginName;
-use sekisho_model::user::{Role, UserState};
+use sekisho_model::user::{RoleRef, UserState};
 use sekisho_store::User;
 use serde::Serialize;
 
@@ -19,9 +19,9 @@ pub struct UserView {
     pub name: LoginName,
     /// Their name for other people.
     pub display_name: String,
-    /// What they may do.
+    /// What they may do: the word of a built-in role, the id of a custom one.
     #[schema(value_type = String)]
-    pub role: Role,
+    pub role: RoleRef,
     /// Whether they may sign in: `active` or `disabled`.
     #[schema(value_type = String)]
     pub state: UserState,

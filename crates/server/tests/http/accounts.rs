@@ -195,7 +195,7 @@ async fn who_may_look_need_not_store() {
     let work = server.app.store.begin(&server.context()).await.expect("begin");
     let user = work.users().find(ann.id.expect("an id")).await.expect("read").expect("a user");
     let version = user.version;
-    let user = User { role: Role::PasswordUser, ..user };
+    let user = User { role: Role::PasswordUser.into(), ..user };
     work.users().update(user, version).await.expect("update");
     work.commit_unaudited("a test's user").await.map(drop).expect("commit");
     ann.get(&path(&root)).await.expect(200);

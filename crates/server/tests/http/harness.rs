@@ -134,7 +134,7 @@ pub(crate) async fn signed_in(app: &SharedApp, name: &str, role: Role) -> (Strin
         name: name.parse().expect("a name"),
         display_name: name.to_owned(),
         password_hash: PasswordHash("$argon2id$none".to_owned()),
-        role,
+        role: role.into(),
         state: UserState::Active,
         created_at: now,
         password_changed_at: now,

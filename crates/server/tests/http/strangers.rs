@@ -39,6 +39,10 @@ struct World {
     order: String,
     key: String,
     group: String,
+    inner: String,
+    people: String,
+    share: String,
+    role: String,
 }
 
 fn id(body: &Value) -> String {
@@ -70,13 +74,41 @@ impl World {
         let group = id(&group.expect(201));
         let path = format!("/resource-groups/{group}/resources/{resource}");
         owner.send(Method::PUT, &path, &[], None).await.expect(204);
+        let inner = owner.post("/resource-groups", json!({ "name": "i" })).await;
+        let inner = id(&inner.expect(201));
+        let path = format!("/resource-groups/{group}/groups/{inner}");
+        owner.send(Method::PUT, &path, &[], None).await.expect(204);
+        let people = id(&admin.post("/user-groups", json!({ "name": "p" })).await.expect(201));
+        let path = format!("/user-groups/{people}/members/{}", owner.id.expect("an id"));
+        admin.send(Method::PUT, &path, &[], None).await.expect(204);
+        let path = format!("/resources/{resource}/shares");
+        let share = json!({ "user_group": people, "level": "view" });
+        let share = id(&owner.post(&path, share).await.expect(201));
+        let role = json!({ "name": "r", "permissions": ["view_resources"] });
+        let role = admin.post("/roles", role).await.expect(201);
+        let role = role["role"].as_str().expect("an id").to_owned();
         let site = json!({ "site": WITNESSED, "name": "other", "public": AUDIT_KEY });
         admin.post("/witness/sites", site).await.expect(201);
         let user = json!({
             "name": "zoe", "display_name": "Zoe", "password": PASSWORD, "role": "password_user",
         });
         let user = id(&admin.post("/users", user).await.expect(201));
-        Self { user, token, policy, resource, account, version, device, order, key, group }
+        Self {
+            user,
+            token,
+            policy,
+            resource,
+            account,
+            version,
+            device,
+            order,
+            key,
+            group,
+            inner,
+            people,
+            share,
+            role,
+        }
     }
 
     /// The path with real ids.
@@ -96,11 +128,15 @@ impl World {
             "orders" => &self.order,
             "enrolment-keys" => &self.key,
             "resource-groups" => &self.group,
+            "user-groups" => &self.people,
+            "shares" => &self.share,
+            "roles" => &self.role,
             "witness" => WITNESSED,
             _ => "",
         };
         let path = path.replace("{id}", id).replace("{version}", &self.version);
-        let path = path.replace("{resource}", &self.resource);
+        let path = path.replace("{resource}", &self.resource).replace("{inner}", &self.inner);
+        let path = path.replace("{user}", &self.user);
         assert!(!path.contains('{'), "tell World::path about {}", route.path);
         path
     }
@@ -110,7 +146,31 @@ impl World {
         let path = route.path.strip_prefix("/api/v1").unwrap_or(&route.path);
         Some(match (route.method, path) {
             ("GET" | "DELETE", _) => return None,
-            ("PUT", "/resource-groups/{id}/resources/{resource}") => return None,
+            (
+                "PUT",
+                "/resource-groups/{id}/resources/{resource}"
+                | "/resource-groups/{id}/groups/{inner}"
+                | "/user-groups/{id}/members/{user}",
+            ) => return None,
+            ("POST", "/resource-groups/preview") => {
+                let rule = json!({ "field": "name", "operator": "contains", "text": "w" });
+                json!({ "criteria": { "match": "all", "rules": [rule] } })
+            }
+            ("POST", "/resources/transfer") => {
+                json!({ "to": self.user, "resources": [self.resource] })
+            }
+            ("POST", "/resources/{id}/transfer") => json!({ "to": self.user }),
+            (
+                "POST",
+                "/resources/{id}/shares" | "/accounts/{id}/shares" | "/resource-groups/{id}/shares",
+            ) => json!({ "user": self.user, "level": "view" }),
+            ("PATCH", "/shares/{id}") => json!({ "level": "modify" }),
+            ("POST", "/user-groups") => json!({ "name": "q" }),
+            ("PATCH", "/user-groups/{id}") => json!({ "name": "q" }),
+            ("POST", "/roles") | ("PATCH", "/roles/{id}") => {
+                json!({ "name": "s", "permissions": ["view_resources"] })
+            }
+            ("POST", "/roles/{id}/reject") => json!({ "reason": "x" }),
             ("POST", "/resource-groups") => json!({ "name": "h" }),
             ("PATCH", "/resource-groups/{id}") => json!({ "name": "x" }),
             ("POST", "/accounts/{id}/rotation/pause") => {

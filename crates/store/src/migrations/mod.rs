@@ -17,6 +17,7 @@ mod m20261122_060000_rotation;
 mod m20261122_061000_next_kek;
 mod m20261122_070000_audit_heads;
 mod m20261122_091500_orders_by_resource;
+mod m20261122_122000_access;
 pub(crate) mod schema;
 
 use sea_orm::sea_query::{ColumnDef, Expr, Order, Query, Table as Create};
@@ -65,6 +66,11 @@ const MIGRATIONS: &[Migration] = &[
         id: "m20261122_091500_orders_by_resource",
         tables: &[],
         extensions: m20261122_091500_orders_by_resource::EXTENSIONS,
+    },
+    Migration {
+        id: "m20261122_122000_access",
+        tables: m20261122_122000_access::TABLES,
+        extensions: m20261122_122000_access::EXTENSIONS,
     },
 ];
 
@@ -294,6 +300,10 @@ mod tests {
             (
                 "m20261122_091500_orders_by_resource",
                 "aef933239b9b5ec13031cf5bfd3782a846ef4ec5686f9f9a5f9d934534276af9",
+            ),
+            (
+                "m20261122_122000_access",
+                "ac155a374407001989aa96bcc0775f113c488da4eeb1ced0e371bc9bce1bd857",
             ),
         ];
         let found: Vec<_> = MIGRATIONS.iter().map(|one| (one.id, one.checksum())).collect();

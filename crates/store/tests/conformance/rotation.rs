@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sekisho_model::account::{Presence, SecretState};
-use sekisho_model::id::ResourceId;
 use sekisho_model::name::Label;
 use sekisho_model::order::{Operation, OrderState};
 use sekisho_model::password::PasswordRules;
@@ -29,6 +28,7 @@ impl World {
             description: "all of it".to_owned(),
             owner: sample.user,
             max_age,
+            criteria: None,
             created_at: self.now(),
             version: 1,
         }
@@ -133,12 +133,14 @@ fn groups_hold_resources_and_are_found_by_them() {
         }
         assert_eq!(groups.join(web.id, sample.resource).await, Ok(false), "already in");
         assert_eq!(groups.count_of(sample.resource).await, Ok(2));
-        let elsewhere: ResourceId = world.id();
-        let of = groups.of_resources([sample.resource, elsewhere]).await.expect("reads");
+        let here = work.resources().find(sample.resource).await.expect("reads").expect("there");
+        let elsewhere = world.resource(sample.user, "elsewhere");
+        let of = groups.of_resources(&[here.clone(), elsewhere]).await.expect("reads");
         assert_eq!(of.get(&sample.resource), Some(&vec![all.clone(), web.clone()]), "by name");
         assert_eq!(of.len(), 1);
 
-        let in_web = ResourceFilter { group: Some(web.id), ..ResourceFilter::default() };
+        let reach = groups.reach(&[web.id]).await.expect("reads");
+        let in_web = ResourceFilter { groups: Some(reach), ..ResourceFilter::default() };
         let listed = work.resources().list(&in_web, &Page::default()).await.expect("reads");
         assert_eq!(listed.items.iter().map(|it| it.id).collect::<Vec<_>>(), [sample.resource]);
         assert_eq!(groups.leave(web.id, sample.resource).await, Ok(true));
@@ -150,14 +152,14 @@ fn groups_hold_resources_and_are_found_by_them() {
         let updated = groups.update(renamed.clone(), 1).await.expect("updates");
         assert_eq!(updated, ResourceGroup { version: 2, ..renamed });
         assert_eq!(groups.lock(all.id).await, Ok(Some(updated.clone())));
-        assert_eq!(groups.size(all.id).await, Ok(1));
+        assert_eq!(groups.size(all.id, 10).await, Ok(1));
         let gone = work.resources().find(sample.resource).await.expect("reads").expect("there");
         let gone = Resource { deleted_at: Some(world.now()), ..gone };
         work.resources().update(gone, 1).await.expect("updates");
-        assert_eq!(groups.size(all.id).await, Ok(0), "deleted ones do not count");
+        assert_eq!(groups.size(all.id, 10).await, Ok(0), "deleted ones do not count");
         assert_eq!(groups.delete(all.id).await, Ok(true));
         assert_eq!(groups.delete(all.id).await, Ok(false));
-        assert!(groups.of_resources([sample.resource]).await.expect("reads").is_empty());
+        assert!(groups.of_resources(&[here]).await.expect("reads").is_empty());
         world.commit(work).await;
     });
 }

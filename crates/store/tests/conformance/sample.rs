@@ -72,7 +72,7 @@ impl World {
             name: name.parse().expect("valid"),
             display_name: name.to_uppercase(),
             password_hash: PasswordHash("$argon2id$…".to_owned()),
-            role: Role::SuperAdministrator,
+            role: Role::SuperAdministrator.into(),
             state: UserState::Active,
             created_at: self.now(),
             password_changed_at: self.now(),

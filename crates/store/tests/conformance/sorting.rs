@@ -356,7 +356,7 @@ fn users_tokens_and_keys_are_searched() {
         ];
         for (name, display_name, role, state) in people {
             let display_name = display_name.to_owned();
-            let user = User { display_name, role, state, ..world.user(name) };
+            let user = User { display_name, role: role.into(), state, ..world.user(name) };
             work.users().insert(user).await.expect("inserts");
         }
         let now = world.now();
@@ -388,7 +388,7 @@ fn users_tokens_and_keys_are_searched() {
         assert_eq!(users(text("葵")).await, ["aoi"]);
         assert_eq!(users(text("%")).await, [""; 0], "taken literally");
         let role = UserFilter {
-            role: Some(Role::PasswordUser),
+            role: Some(Role::PasswordUser.into()),
             state: Some(UserState::Disabled),
             ..UserFilter::default()
         };

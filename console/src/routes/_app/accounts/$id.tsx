@@ -8,6 +8,7 @@ import { account as accountQuery } from "../../../api/queries";
 import { History } from "../../../features/accounts/history";
 import { useAccountVerbs } from "../../../features/accounts/use-account-verbs";
 import { AuditList } from "../../../features/audit/audit-list";
+import { ShareList } from "../../../features/sharing/share-list";
 import { TaskDrawer } from "../../../features/tasks/task-drawer";
 import { TaskList } from "../../../features/tasks/task-list";
 import { Mono } from "../../../parts/copy";
@@ -107,6 +108,15 @@ function AccountPage() {
               label: t("pages.accounts.tabs.tasks"),
               content: () => <TaskList fixed={{ account: id }} />,
             },
+            ...(may(verbs.me, "share")
+              ? [
+                  {
+                    id: "shares",
+                    label: t("pages.resources.tabs.shares"),
+                    content: () => <ShareList kind="accounts" id={id} />,
+                  },
+                ]
+              : []),
             ...(may(verbs.me, "view_audit")
               ? [
                   {

@@ -6,6 +6,7 @@ import {
   IconPlus,
   IconRobotOff,
   IconTrash,
+  IconUserShare,
   IconZoomScan,
 } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -19,6 +20,8 @@ import { AuditList } from "../../../features/audit/audit-list";
 import { AddAccount } from "../../../features/resources/add-account";
 import { DeleteResource } from "../../../features/resources/delete-dialog";
 import { ResourceForm } from "../../../features/resources/resource-form";
+import { TransferResource } from "../../../features/resources/transfer-dialog";
+import { ShareList } from "../../../features/sharing/share-list";
 import { TaskDrawer } from "../../../features/tasks/task-drawer";
 import { TaskList } from "../../../features/tasks/task-list";
 import { Mono } from "../../../parts/copy";
@@ -46,7 +49,7 @@ function ResourcePage() {
   const client = useQueryClient();
   const { data: me } = useQuery(meQuery);
   const { data, error, refetch } = useQuery(resourceQuery(id));
-  const [dialog, setDialog] = useState<"edit" | "delete" | "account">();
+  const [dialog, setDialog] = useState<"edit" | "delete" | "account" | "transfer">();
   const discover = useMutation({
     mutationFn: () =>
       body(api.POST("/api/v1/resources/{id}/discover", { params: { path: { id } }, body: {} })),
@@ -60,6 +63,7 @@ function ResourcePage() {
   if (!data) return <Loading />;
   const name = quote(data.name);
   const edits = may(me, "edit_resources");
+  const owns = data.owner.id === me?.user.id || may(me, "see_everything");
   return (
     <>
       <PageHead
@@ -102,6 +106,14 @@ function ResourcePage() {
                   >
                     {t("pages.resources.addAccount")}
                   </Menu.Item>
+                  {owns && (
+                    <Menu.Item
+                      leftSection={<IconUserShare size={16} aria-hidden="true" />}
+                      onClick={() => setDialog("transfer")}
+                    >
+                      {t("pages.transfer.title")}
+                    </Menu.Item>
+                  )}
                   <Menu.Item
                     color="red"
                     leftSection={<IconTrash size={16} aria-hidden="true" />}
@@ -119,11 +131,15 @@ function ResourcePage() {
             { method: "GET", path: `/resources/${id}` },
             { method: "GET", path: `/accounts?resource=${id}` },
             { method: "POST", path: `/resources/${id}/discover`, body: {} },
+            { method: "GET", path: `/resources/${id}/shares` },
+            { method: "GET", path: `/resources/${id}/explain` },
           ],
           commands: [
             `sekisho resources show ${name}`,
             `sekisho accounts list --resource ${name}`,
             `sekisho resources discover ${name}`,
+            `sekisho shares list --resource ${name}`,
+            `sekisho explain --resource ${name}`,
           ],
         }}
       />
@@ -156,6 +172,15 @@ function ResourcePage() {
             label: t("pages.resources.tabs.about"),
             content: () => <About resource={data} />,
           },
+          ...(may(me, "share")
+            ? [
+                {
+                  id: "shares",
+                  label: t("pages.resources.tabs.shares"),
+                  content: () => <ShareList kind="resources" id={id} />,
+                },
+              ]
+            : []),
           ...(may(me, "view_audit")
             ? [
                 {
@@ -174,6 +199,13 @@ function ResourcePage() {
           resource={data}
           onClose={() => setDialog(undefined)}
           onDeleted={() => void navigate({ to: "/resources" })}
+        />
+      )}
+      {dialog === "transfer" && (
+        <TransferResource
+          resource={data}
+          onClose={() => setDialog(undefined)}
+          onGiven={() => void navigate({ to: "/resources" })}
         />
       )}
       <TaskDrawer />
