@@ -17,6 +17,7 @@ import { Route as AppSplatRouteImport } from "./routes/_app/$"
 import { Route as AppAuditRouteImport } from "./routes/_app/audit"
 import { Route as AppDevicesRouteImport } from "./routes/_app/devices"
 import { Route as AppMeRouteImport } from "./routes/_app/me"
+import { Route as AppNotificationsRouteImport } from "./routes/_app/notifications"
 import { Route as AppTasksRouteImport } from "./routes/_app/tasks"
 import { Route as AppUsersRouteImport } from "./routes/_app/users"
 import { Route as AppAccountsIndexRouteImport } from "./routes/_app/accounts/index"
@@ -63,6 +64,11 @@ const AppDevicesRoute = AppDevicesRouteImport.update({
 const AppMeRoute = AppMeRouteImport.update({
   id: "/me",
   path: "/me",
+  getParentRoute: () => AppRoute,
+} as any)
+const AppNotificationsRoute = AppNotificationsRouteImport.update({
+  id: "/notifications",
+  path: "/notifications",
   getParentRoute: () => AppRoute,
 } as any)
 const AppTasksRoute = AppTasksRouteImport.update({
@@ -114,6 +120,7 @@ export interface FileRoutesByFullPath {
   "/audit": typeof AppAuditRoute
   "/devices": typeof AppDevicesRoute
   "/me": typeof AppMeRoute
+  "/notifications": typeof AppNotificationsRoute
   "/tasks": typeof AppTasksRoute
   "/users": typeof AppUsersRoute
   "/accounts/$id": typeof AppAccountsIdRoute
@@ -130,6 +137,7 @@ export interface FileRoutesByTo {
   "/audit": typeof AppAuditRoute
   "/devices": typeof AppDevicesRoute
   "/me": typeof AppMeRoute
+  "/notifications": typeof AppNotificationsRoute
   "/tasks": typeof AppTasksRoute
   "/users": typeof AppUsersRoute
   "/": typeof AppIndexRoute
@@ -149,6 +157,7 @@ export interface FileRoutesById {
   "/_app/audit": typeof AppAuditRoute
   "/_app/devices": typeof AppDevicesRoute
   "/_app/me": typeof AppMeRoute
+  "/_app/notifications": typeof AppNotificationsRoute
   "/_app/tasks": typeof AppTasksRoute
   "/_app/users": typeof AppUsersRoute
   "/_app/": typeof AppIndexRoute
@@ -169,6 +178,7 @@ export interface FileRouteTypes {
     | "/audit"
     | "/devices"
     | "/me"
+    | "/notifications"
     | "/tasks"
     | "/users"
     | "/accounts/$id"
@@ -185,6 +195,7 @@ export interface FileRouteTypes {
     | "/audit"
     | "/devices"
     | "/me"
+    | "/notifications"
     | "/tasks"
     | "/users"
     | "/"
@@ -203,6 +214,7 @@ export interface FileRouteTypes {
     | "/_app/audit"
     | "/_app/devices"
     | "/_app/me"
+    | "/_app/notifications"
     | "/_app/tasks"
     | "/_app/users"
     | "/_app/"
@@ -278,6 +290,13 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof AppMeRouteImport
       parentRoute: typeof AppRoute
     }
+    "/_app/notifications": {
+      id: "/_app/notifications"
+      path: "/notifications"
+      fullPath: "/notifications"
+      preLoaderRoute: typeof AppNotificationsRouteImport
+      parentRoute: typeof AppRoute
+    }
     "/_app/tasks": {
       id: "/_app/tasks"
       path: "/tasks"
@@ -342,6 +361,7 @@ interface AppRouteChildren {
   AppAuditRoute: typeof AppAuditRoute
   AppDevicesRoute: typeof AppDevicesRoute
   AppMeRoute: typeof AppMeRoute
+  AppNotificationsRoute: typeof AppNotificationsRoute
   AppTasksRoute: typeof AppTasksRoute
   AppUsersRoute: typeof AppUsersRoute
   AppIndexRoute: typeof AppIndexRoute
@@ -358,6 +378,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppAuditRoute: AppAuditRoute,
   AppDevicesRoute: AppDevicesRoute,
   AppMeRoute: AppMeRoute,
+  AppNotificationsRoute: AppNotificationsRoute,
   AppTasksRoute: AppTasksRoute,
   AppUsersRoute: AppUsersRoute,
   AppIndexRoute: AppIndexRoute,

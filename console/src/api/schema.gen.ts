@@ -191,10 +191,115 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the agents on one's own resources (A-131), by host name. */
+        /**
+         * List the agents on one's own resources (A-131), by host name. Those whose
+         *     resource was deleted are among them (A-111).
+         */
         get: operations["list_agents"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Associate or dissociate several agents (A-104), each on its own: some may
+         *     be refused. With `dry_run`, only say what would happen.
+         */
+        post: operations["associate_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See the agent on a resource that one owns. */
+        get: operations["show_agent"];
+        put?: never;
+        post?: never;
+        /**
+         * Take an agent off the list whose resource was deleted (A-110). Its host is
+         *     told; it may enrol again with a new key.
+         */
+        delete: operations["delete_agent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/associate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a dissociated agent work again (A-101). One that waits for orders hears
+         *     of it at once, one that rests at its next look.
+         */
+        post: operations["associate_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/dissociate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend everything that an agent does on its resource (A-102). Orders wait
+         *     until it is associated again; what it has taken already it reports.
+         */
+        post: operations["dissociate_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/remap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See which resources an agent could be remapped to, and what would happen. */
+        get: operations["remap_targets"];
+        put?: never;
+        /**
+         * Give an agent a resource again: one with the DNS name of its host (A-121).
+         *     The accounts of its deleted resource come along (A-122).
+         */
+        post: operations["remap_agent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -387,6 +492,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a device go on that was held back because it seemed to be two
+         *     (`suspension` is `cloned`). Switch the copy off first: when both speak
+         *     again, both are held back again.
+         */
+        post: operations["resume_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{id}/unblock": {
         parameters: {
             query?: never;
@@ -490,6 +616,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the resets and checks that one has asked for, newest first: those of
+         *     the last 30 days.
+         */
+        get: operations["list_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the tasks that wait, and those that ended and were not read of. */
+        get: operations["count_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark everything as read. */
+        post: operations["read_all_notifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See which kinds are muted. */
+        get: operations["notification_settings"];
+        /** Choose which kinds are muted. */
+        put: operations["change_notification_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark one task as read. */
+        post: operations["read_notification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{id}/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark one task as unread again. */
+        post: operations["unread_notification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orders": {
         parameters: {
             query?: never;
@@ -535,6 +767,94 @@ export interface paths {
         put?: never;
         /** Withdraw an order that no device has fetched. */
         post: operations["cancel_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/package-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the links that one has made, newest first. */
+        get: operations["list_package_links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/package-links/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a link: it leads nowhere from now on. */
+        delete: operations["revoke_package_link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the packages of the agent, newest first. */
+        get: operations["list_packages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages/{id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a package. */
+        get: operations["download_package"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link with which one package can be downloaded without signing in.
+         *     It is shown this once.
+         */
+        post: operations["share_package"];
         delete?: never;
         options?: never;
         head?: never;
@@ -769,6 +1089,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shared-packages/{link}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download the package that a link leads to. Nobody has to be signed in. */
+        get: operations["download_shared_package"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system": {
         parameters: {
             query?: never;
@@ -778,6 +1115,26 @@ export interface paths {
         };
         /** Shows the state of the server. */
         get: operations["show_system"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows the trust bundles' order and receipt keys, and how many devices have
+         *     not shown the newest bundle yet.
+         */
+        get: operations["show_site_keys"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1124,10 +1481,62 @@ export interface components {
              */
             version: number;
         };
-        /** @description Why a device is blocked. */
+        /** @description Why a device is blocked, or let go on. */
         BlockRequest: {
             /** @description Why, in a few words. */
             reason: string;
+        };
+        /**
+         * @description What is to be done with several agents.
+         * @enum {string}
+         */
+        BulkAction: "associate" | "dissociate";
+        /** @description What became of one agent. */
+        BulkItem: {
+            /** @description The agent, by the name of its host. */
+            agent: components["schemas"]["Named"];
+            /** @description `changed`, `unchanged` or `refused`. */
+            outcome: string;
+            /** @description The code of the problem, if it is refused. */
+            code?: string | null;
+            /** @description Why, as a sentence. */
+            detail?: string | null;
+        };
+        /** @description Several agents at once (A-104). */
+        BulkRequest: {
+            /** @description What is to be done. */
+            action: components["schemas"]["BulkAction"];
+            /** @description Their ids, each once, at most 200. */
+            agents: string[];
+            /**
+             * Format: int32
+             * @description To dissociate: how often they look, in minutes; one interval for all.
+             */
+            interval_min?: number | null;
+            /** @description Only say what would happen. */
+            dry_run?: boolean;
+        };
+        /** @description What became of several agents, or would become of them. */
+        BulkResult: {
+            /** @description Nothing was changed: this is what would happen. */
+            dry_run: boolean;
+            /**
+             * Format: int32
+             * @description How many were changed, or would be.
+             */
+            changed: number;
+            /**
+             * Format: int32
+             * @description How many are as they should be.
+             */
+            unchanged: number;
+            /**
+             * Format: int32
+             * @description How many are refused.
+             */
+            refused: number;
+            /** @description Each of them, in the order they were named. */
+            items: components["schemas"]["BulkItem"][];
         };
         /** @description A certificate of a device. */
         CertificateView: {
@@ -1140,6 +1549,15 @@ export interface components {
         CreatedKeyView: components["schemas"]["EnrolmentKeyView"] & {
             /** @description What to copy to the endpoint. */
             key: components["schemas"]["SecretText"];
+        };
+        /** @description A new link. The text in it is shown this once. */
+        CreatedLink: {
+            /** @description Its id. */
+            id: string;
+            /** @description The path of the link, to put after the address of this server. */
+            path: components["schemas"]["SecretText"];
+            /** @description Until when it works. */
+            expires_at: components["schemas"]["Time"];
         };
         /** @description A new token. Its secret is shown this once. */
         CreatedToken: components["schemas"]["TokenView"] & {
@@ -1199,9 +1617,32 @@ export interface components {
              * @description How many of its orders are not finished.
              */
             open_orders: number;
+            /**
+             * @description `associated`; `dissociated`: it gets no orders until it is associated
+             *     again (A-102); `none`: it serves no resource (A-111).
+             */
+            association: string;
+            /**
+             * Format: int32
+             * @description While it is dissociated: how often it looks whether it still is, in
+             *     minutes (A-103).
+             */
+            look_every_min?: number | null;
+            dissociated_at?: components["schemas"]["Time"] | null;
+            dissociated_by?: components["schemas"]["Named"] | null;
+            former_resource?: components["schemas"]["Named"] | null;
+            limit?: components["schemas"]["Limit"] | null;
             certificate?: components["schemas"]["CertificateView"] | null;
             /** @description Why it serves no resource: `name_taken`. */
             remark?: string | null;
+        };
+        /** @description How often a dissociated agent looks. */
+        DissociateRequest: {
+            /**
+             * Format: int32
+             * @description How often it looks whether it is associated again, in minutes.
+             */
+            interval_min: number;
         };
         /** @description An enrolment key, without its secret. */
         EnrolmentKeyView: {
@@ -1246,6 +1687,27 @@ export interface components {
             next?: number | null;
             /** @description Where the chain ended when the page was made. */
             head: components["schemas"]["HeadView"];
+        };
+        /**
+         * @description A chain that a restore cut off. That it did so stands in the chain after
+         *     it, in a line that a signed head vouches for. The lines that are missing
+         *     are where they were exported to.
+         */
+        Forgotten: {
+            /** @description The chain. */
+            chain: string;
+            /**
+             * Format: int64
+             * @description Its last line in the backup.
+             */
+            kept: number;
+            /**
+             * Format: int64
+             * @description The newest line of it that was signed.
+             */
+            signed: number;
+            /** @description When the backup was taken. */
+            taken_at: components["schemas"]["Time"];
         };
         /** @description What changes; what is left out stays, `null` removes. */
         GroupChangeBody: {
@@ -1391,6 +1853,21 @@ export interface components {
                  * @description How many of its orders are not finished.
                  */
                 open_orders: number;
+                /**
+                 * @description `associated`; `dissociated`: it gets no orders until it is associated
+                 *     again (A-102); `none`: it serves no resource (A-111).
+                 */
+                association: string;
+                /**
+                 * Format: int32
+                 * @description While it is dissociated: how often it looks whether it still is, in
+                 *     minutes (A-103).
+                 */
+                look_every_min?: number | null;
+                dissociated_at?: components["schemas"]["Time"] | null;
+                dissociated_by?: components["schemas"]["Named"] | null;
+                former_resource?: components["schemas"]["Named"] | null;
+                limit?: components["schemas"]["Limit"] | null;
                 certificate?: components["schemas"]["CertificateView"] | null;
                 /** @description Why it serves no resource: `name_taken`. */
                 remark?: string | null;
@@ -1503,6 +1980,33 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        ItemList_NotificationView: {
+            /** @description The items. */
+            items: {
+                /** @description The id of the task. */
+                order: string;
+                /** @description `reset` or `verify`. */
+                operation: string;
+                /** @description The state of the task. */
+                state: string;
+                kind?: components["schemas"]["Kind"] | null;
+                /** @description What a check found: `in_sync`, `out_of_sync`, … */
+                verified?: string | null;
+                /** @description It failed for now and is tried again, as another task. */
+                retried: boolean;
+                account?: components["schemas"]["Named"] | null;
+                /** @description Its resource. */
+                resource: components["schemas"]["Named"];
+                /** @description When it was asked for. */
+                created_at: components["schemas"]["Time"];
+                ended_at?: components["schemas"]["Time"] | null;
+                /** @description Whether the caller has read of its end. */
+                read: boolean;
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         ItemList_OrderView: {
             /** @description The items. */
             items: {
@@ -1516,6 +2020,8 @@ export interface components {
                  *     `expired`.
                  */
                 state: string;
+                /** @description Why it waits although its agent may be there: `dissociated`. */
+                held?: string | null;
                 account?: components["schemas"]["Named"] | null;
                 /** @description The resource. */
                 resource: components["schemas"]["Named"];
@@ -1537,6 +2043,55 @@ export interface components {
                 expires_at: components["schemas"]["Time"];
                 /** @description What came of it, without secrets. */
                 result?: Record<string, never> | null;
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        ItemList_PackageLinkView: {
+            /** @description The items. */
+            items: {
+                /** @description Its id. */
+                id: string;
+                /** @description The package that it leads to. */
+                package: components["schemas"]["Named"];
+                /** @description Who made it. */
+                created_by: components["schemas"]["Named"];
+                /** @description When. */
+                created_at: components["schemas"]["Time"];
+                /** @description Until when it works. */
+                expires_at: components["schemas"]["Time"];
+                /** @description `active`, `expired` or `revoked`. */
+                state: string;
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        ItemList_PackageView: {
+            /** @description The items. */
+            items: {
+                /** @description Its id. */
+                id: string;
+                /** @description The name of its file. */
+                file: string;
+                /** @description `deb`, `rpm` or `tar.gz`. */
+                format: string;
+                /** @description For what kind of agent: `linux`. */
+                platform: string;
+                /** @description For which processor: `amd64`, `arm64`. */
+                architecture: string;
+                /** @description The version of the agent in it. */
+                version: string;
+                /**
+                 * Format: int64
+                 * @description How long it is, in bytes.
+                 */
+                bytes: number;
+                /** @description The SHA-256 of the file, in hexadecimal digits. */
+                sha256: string;
+                /** @description When it was added. */
+                added_at: components["schemas"]["Time"];
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
@@ -1707,7 +2262,7 @@ export interface components {
              */
             values: number;
             /** @description When it was made. */
-            created_at: string;
+            created_at: components["schemas"]["Time"];
         };
         /** @description A key that signs, or signed, heads. */
         KeyView: {
@@ -1726,6 +2281,16 @@ export interface components {
             /** @description The keys, newest first. */
             items: components["schemas"]["KeyView"][];
         };
+        /**
+         * @description What is told; each can be muted.
+         * @enum {string}
+         */
+        Kind: "reset_done" | "reset_failed" | "verify_done" | "verify_failed";
+        /**
+         * @description What an agent's own version keeps from being done with it (A-143, A-144).
+         * @enum {string}
+         */
+        Limit: "not_connected" | "outdated";
         /** @description A line of the audit log. */
         LineView: {
             /** @description The chain it belongs to. */
@@ -1881,6 +2446,54 @@ export interface components {
             /** @description What they may do. */
             role: string;
         };
+        /** @description How much there is. */
+        NotificationCounts: {
+            /**
+             * Format: int64
+             * @description Resets that are not finished.
+             */
+            waiting_resets: number;
+            /**
+             * Format: int64
+             * @description Checks that are not finished.
+             */
+            waiting_verifies: number;
+            /**
+             * Format: int64
+             * @description Tasks that ended and were not read of, without the muted kinds.
+             */
+            unread: number;
+        };
+        /** @description What the caller wants to be told. */
+        NotificationSettingsView: {
+            /**
+             * @description The kinds that are not counted: `reset_done`, `reset_failed`,
+             *     `verify_done`, `verify_failed`.
+             */
+            muted: components["schemas"]["Kind"][];
+        };
+        /** @description A task that the caller asked for. */
+        NotificationView: {
+            /** @description The id of the task. */
+            order: string;
+            /** @description `reset` or `verify`. */
+            operation: string;
+            /** @description The state of the task. */
+            state: string;
+            kind?: components["schemas"]["Kind"] | null;
+            /** @description What a check found: `in_sync`, `out_of_sync`, … */
+            verified?: string | null;
+            /** @description It failed for now and is tried again, as another task. */
+            retried: boolean;
+            account?: components["schemas"]["Named"] | null;
+            /** @description Its resource. */
+            resource: components["schemas"]["Named"];
+            /** @description When it was asked for. */
+            created_at: components["schemas"]["Time"];
+            ended_at?: components["schemas"]["Time"] | null;
+            /** @description Whether the caller has read of its end. */
+            read: boolean;
+        };
         /** @description A reset that is not finished. */
         OpenOrderView: {
             /** @description Its id. */
@@ -1905,6 +2518,8 @@ export interface components {
              *     `expired`.
              */
             state: string;
+            /** @description Why it waits although its agent may be there: `dissociated`. */
+            held?: string | null;
             account?: components["schemas"]["Named"] | null;
             /** @description The resource. */
             resource: components["schemas"]["Named"];
@@ -1926,6 +2541,45 @@ export interface components {
             expires_at: components["schemas"]["Time"];
             /** @description What came of it, without secrets. */
             result?: Record<string, never> | null;
+        };
+        /** @description A link, without what makes it a secret. */
+        PackageLinkView: {
+            /** @description Its id. */
+            id: string;
+            /** @description The package that it leads to. */
+            package: components["schemas"]["Named"];
+            /** @description Who made it. */
+            created_by: components["schemas"]["Named"];
+            /** @description When. */
+            created_at: components["schemas"]["Time"];
+            /** @description Until when it works. */
+            expires_at: components["schemas"]["Time"];
+            /** @description `active`, `expired` or `revoked`. */
+            state: string;
+        };
+        /** @description A package of the agent. */
+        PackageView: {
+            /** @description Its id. */
+            id: string;
+            /** @description The name of its file. */
+            file: string;
+            /** @description `deb`, `rpm` or `tar.gz`. */
+            format: string;
+            /** @description For what kind of agent: `linux`. */
+            platform: string;
+            /** @description For which processor: `amd64`, `arm64`. */
+            architecture: string;
+            /** @description The version of the agent in it. */
+            version: string;
+            /**
+             * Format: int64
+             * @description How long it is, in bytes.
+             */
+            bytes: number;
+            /** @description The SHA-256 of the file, in hexadecimal digits. */
+            sha256: string;
+            /** @description When it was added. */
+            added_at: components["schemas"]["Time"];
         };
         /** @description The old password and the new one. */
         PasswordChange: {
@@ -2042,6 +2696,31 @@ export interface components {
             /** @description Why. */
             reason: string;
         };
+        /** @description Which resource an agent is to serve. */
+        RemapRequest: {
+            /** @description The id of the resource; it has the DNS name of the agent's host. */
+            resource: string;
+        };
+        /** @description A resource that an agent could be remapped to. */
+        RemapTarget: {
+            /** @description The resource. */
+            resource: components["schemas"]["Named"];
+            /**
+             * Format: int64
+             * @description How many accounts, with every password they have had, come along from
+             *     the deleted resource.
+             */
+            accounts: number;
+            /** @description Why it is not possible; `null`: it is. */
+            problem?: string | null;
+        };
+        /** @description Resources that an agent could be remapped to. */
+        RemapTargets: {
+            /** @description The DNS name that they must have. */
+            dns_name?: string | null;
+            /** @description The caller's resources with that name. */
+            items: components["schemas"]["RemapTarget"][];
+        };
         /** @description Why a new password is wanted. */
         ResetRequest: {
             /** @description Why, in a few words. */
@@ -2067,6 +2746,8 @@ export interface components {
             last_seen_at?: components["schemas"]["Time"] | null;
             /** @description Whether that was not long ago (A-140). */
             active: boolean;
+            /** @description Whether it is dissociated, so that it does nothing (A-102). */
+            dissociated: boolean;
         };
         /** @description A resource. */
         ResourceView: {
@@ -2226,7 +2907,8 @@ export interface components {
             state: string;
             /**
              * @description What stands in the way: `gone`, `directory`, `unknown_password`,
-             *     `no_agent`, `agent_not_approved`, `agent_away`, `paused`,
+             *     `no_agent`, `agent_not_approved`,
+             *     `agent_dissociated`, `agent_away`, `paused`,
              *     `in_progress`, `retry_later`.
              */
             held_by?: string | null;
@@ -2312,12 +2994,65 @@ export interface components {
             /** @description When the sign-in ends at the latest. */
             expires_at: components["schemas"]["Time"];
         };
+        /** @description How long a link works. */
+        ShareRequest: {
+            /**
+             * Format: int64
+             * @description So many seconds: 60 to 604800 (7 days), 86400 (a day) if not given.
+             */
+            valid_for_s?: number | null;
+        };
         /** @description A name and a password. */
         SignIn: {
             /** @description The user name. */
             name: string;
             /** @description The password. */
             password: components["schemas"]["SecretText"];
+        };
+        /** @description One key. */
+        SiteKeyStatus: {
+            /** @description Its short id, as it is in bundles and orders. */
+            kid: string;
+            /** @description `order` or `receipt`. */
+            kind: string;
+            /**
+             * @description `waiting`: made, and no bundle names it; `next`: agents are learning of
+             *     it; `live`: in use; `former`: agents still believe it, or it still opens;
+             *     `retired`: not used any more; `lost`: named by the newest bundle, and its
+             *     private half is not here.
+             */
+            state: string;
+            /** @description Since when it is in this state; for `next`, from when on it is used. */
+            since: components["schemas"]["Time"];
+            replace_by?: components["schemas"]["Time"] | null;
+        };
+        /** @description Trust bundles, and the keys that they bring. */
+        SiteKeysStatus: {
+            /**
+             * Format: int64
+             * @description The version of the newest trust bundle.
+             */
+            bundle_version: number;
+            /** @description When it was published. */
+            bundle_since: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Approved devices.
+             */
+            devices: number;
+            /**
+             * Format: int64
+             * @description How many of them have not shown the newest bundle yet.
+             */
+            devices_behind: number;
+            /**
+             * Format: int64
+             * @description How many of them have shown a newer one: this database is older than it
+             *     was.
+             */
+            devices_ahead: number;
+            /** @description The order keys, then the receipt keys; those to come and in use first. */
+            keys: components["schemas"]["SiteKeyStatus"][];
         };
         /** @description Another site whose heads are taken. */
         SiteView: {
@@ -2436,7 +3171,7 @@ export interface components {
             /** @description What kind of key locks the vault: `file`, `passphrase`, … . */
             provider: string;
             /** @description Since when. */
-            provider_since: string;
+            provider_since: components["schemas"]["Time"];
             /** @description What will lock it once the server has opened the vault with it. */
             next_provider?: string | null;
             /** @description The data keys, newest first. */
@@ -2469,6 +3204,11 @@ export interface components {
              *     witness was asked.
              */
             witnessed?: number | null;
+            /**
+             * @description Chains that end earlier than a witness saw them, because the site was
+             *     restored from a backup.
+             */
+            forgotten: components["schemas"]["Forgotten"][];
             /** @description The first thing that is wrong. */
             problem?: string | null;
         };
@@ -3390,6 +4130,11 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /**
+                 * @description Only `associated` or `dissociated` ones, or those that serve no resource
+                 *     (`none`).
+                 */
+                association?: string;
             };
             header?: never;
             path?: never;
@@ -3397,7 +4142,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of devices */
+            /** @description A page of agents */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3426,6 +4171,516 @@ export interface operations {
             };
             /** @description Not allowed, or from another site */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    associate_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description What became of each */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The agent */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such agent, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is off the list */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such agent, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Its resource must be deleted first, or an order is open */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    associate_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The agent, associated */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such agent, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It serves no resource, or its version cannot */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    dissociate_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DissociateRequest"];
+            };
+        };
+        responses: {
+            /** @description The agent, dissociated */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such agent, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It serves no resource, or its version cannot */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remap_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The resources with its DNS name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemapTargets"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such agent, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remap_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemapRequest"];
+            };
+        };
+        responses: {
+            /** @description The agent, on the resource */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such agent or resource, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Another DNS name, another key, another owner, or in use */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4140,6 +5395,87 @@ export interface operations {
             };
         };
     };
+    resume_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlockRequest"];
+            };
+        };
+        responses: {
+            /** @description The device, no longer held back */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such device, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It is not held back */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     unblock_device: {
         parameters: {
             query?: never;
@@ -4599,6 +5935,427 @@ export interface operations {
             };
         };
     };
+    list_notifications: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tasks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_NotificationView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    count_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How much there is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationCounts"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    read_all_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything counts as read */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    notification_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is muted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettingsView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_notification_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationSettingsView"];
+            };
+        };
+        responses: {
+            /** @description What is muted now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettingsView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    read_notification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the task */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It counts as read */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description You have not asked for such a task */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    unread_notification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the task */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It counts as unread */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description You have not asked for such a task */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_orders: {
         parameters: {
             query?: {
@@ -4800,6 +6557,338 @@ export interface operations {
             };
             /** @description A device has it already, or it is finished */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_package_links: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of links */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_PackageLinkView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    revoke_package_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It leads nowhere any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such link, or it is not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_packages: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of packages */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_PackageView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    download_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such package */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    share_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The package */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShareRequest"];
+            };
+        };
+        responses: {
+            /** @description The link */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedLink"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such package */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6551,6 +8640,56 @@ export interface operations {
             };
         };
     };
+    download_shared_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The text in the link */
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The link is over, was revoked or never was */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     show_system: {
         parameters: {
             query?: never;
@@ -6567,6 +8706,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["System"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Only administrators and auditors see it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_site_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteKeysStatus"];
                 };
             };
             /** @description A field is missing, unknown or malformed */

@@ -5,6 +5,7 @@ use sekisho_model::id::{AccountId, Kind, ResourceId};
 use serde::de::DeserializeOwned;
 
 use crate::api::Api;
+use crate::api::agents::{Agent, Package};
 use crate::api::list::{Paging, Query};
 use crate::api::shapes::{Account, Device, EnrolmentKey, Group, Policy, Resource, Token, User};
 use crate::error::{CliError, Result};
@@ -53,6 +54,19 @@ findable! {
     Policy, PasswordPolicy, "/password-policies", false, |it| vec![it.name.as_str()];
     User, User, "/users", false, |it| vec![it.name.as_str()];
     Token, ApiToken, "/tokens", false, |it| vec![it.name.as_str()];
+    Package, Package, "/packages", false, |it| vec![it.file.as_str()];
+}
+
+impl Findable for Agent {
+    type Kind = sekisho_model::id::Device;
+    const PATH: &'static str = "/agents";
+    const SEARCHABLE: bool = false;
+    fn id(&self) -> Id<Self::Kind> {
+        self.0.id
+    }
+    fn names(&self) -> Vec<&str> {
+        self.0.names()
+    }
 }
 
 /// The id of the object that `text` names.

@@ -12,8 +12,9 @@ use crate::Timestamp;
 use crate::account::VerifyResult;
 use crate::device::{DeviceState, EnrolmentRefusal, KeyUse};
 use crate::id::{
-    AccountId, ApiTokenId, AuditChainId, DeviceId, EnrolmentKeyId, OrderId, PasswordPolicyId,
-    RequestId, ResourceGroupId, ResourceId, SecretVersionId, SiteId, SiteKeyId, UserId,
+    AccountId, ApiTokenId, AuditChainId, DeviceId, EnrolmentKeyId, OrderId, PackageId,
+    PackageLinkId, PasswordPolicyId, RequestId, ResourceGroupId, ResourceId, SecretVersionId,
+    SiteId, SiteKeyId, UserId,
 };
 use crate::order::{Operation, RefusalClass};
 use crate::user::{Role, TokenScope};
@@ -248,6 +249,27 @@ pub enum Event {
     DeviceUnblocked { device: DeviceId },
     /// A device that was held back as a copy was let go on.
     DeviceResumed { device: DeviceId, reason: String },
+    /// An agent was dissociated from its resource: it does nothing, and looks
+    /// for its state every so many minutes.
+    AgentDissociated { device: DeviceId, resource: ResourceId, every_min: u32 },
+    /// An agent was associated with its resource again.
+    AgentAssociated { device: DeviceId, resource: ResourceId },
+    /// An agent was given another resource; so many accounts went there from
+    /// the former one.
+    AgentRemapped { device: DeviceId, from: Option<ResourceId>, to: ResourceId, accounts: u64 },
+    /// An agent whose resource was deleted was taken off the list.
+    AgentDeleted { device: DeviceId, host: String },
+    /// A host moved its agent to the owner of another enrolment key.
+    AgentRehomed { device: DeviceId, key: EnrolmentKeyId, from: Option<ResourceId>, to: ResourceId },
+    /// A package of the agent was put up for download.
+    PackageAdded { package: PackageId, file: String, sha256: String },
+    /// A package of the agent was removed.
+    PackageRemoved { package: PackageId, file: String },
+    /// A link was made with which a package can be downloaded without signing
+    /// in.
+    PackageLinkCreated { link: PackageLinkId, package: PackageId, expires_at: Timestamp },
+    /// Such a link was revoked.
+    PackageLinkRevoked { link: PackageLinkId },
     /// A device was given a certificate.
     CertificateIssued { device: DeviceId, serial: String, renewal: bool },
     /// A device opened a session.
@@ -460,6 +482,23 @@ impl Event {
             Self::DeviceResumed { .. } => {
                 info(614, "Device let go on", "複製とみたデバイスの停止を解除")
             }
+            Self::AgentDissociated { .. } => {
+                info(615, "Agent dissociated", "エージェントの関連付けを解除")
+            }
+            Self::AgentAssociated { .. } => info(616, "Agent associated", "エージェントを関連付け"),
+            Self::AgentRemapped { .. } => info(617, "Agent remapped", "エージェントを再マッピング"),
+            Self::AgentDeleted { .. } => info(618, "Agent deleted", "エージェントを削除"),
+            Self::AgentRehomed { .. } => {
+                info(619, "Agent moved to another owner", "エージェントを別の所有者に移動")
+            }
+            Self::PackageAdded { .. } => info(624, "Package added", "パッケージを追加"),
+            Self::PackageRemoved { .. } => info(625, "Package removed", "パッケージを削除"),
+            Self::PackageLinkCreated { .. } => {
+                info(626, "Package link created", "パッケージの共有リンクを作成")
+            }
+            Self::PackageLinkRevoked { .. } => {
+                info(627, "Package link revoked", "パッケージの共有リンクを失効")
+            }
             Self::CertificateIssued { .. } => info(620, "Certificate issued", "証明書を発行"),
             Self::DeviceSessionOpened { .. } => {
                 info(621, "Device session opened", "デバイスのセッションを開始")
@@ -620,6 +659,19 @@ impl Event {
             Self::DeviceBlocked { device, reason: text() },
             Self::DeviceUnblocked { device },
             Self::DeviceResumed { device, reason: text() },
+            Self::AgentDissociated { device, resource, every_min: 60 },
+            Self::AgentAssociated { device, resource },
+            Self::AgentRemapped { device, from: Some(resource), to: resource, accounts: 0 },
+            Self::AgentDeleted { device, host: text() },
+            Self::AgentRehomed { device, key, from: Some(resource), to: resource },
+            Self::PackageAdded { package: PackageId::from_uuid(id), file: text(), sha256: text() },
+            Self::PackageRemoved { package: PackageId::from_uuid(id), file: text() },
+            Self::PackageLinkCreated {
+                link: PackageLinkId::from_uuid(id),
+                package: PackageId::from_uuid(id),
+                expires_at: Timestamp::EPOCH,
+            },
+            Self::PackageLinkRevoked { link: PackageLinkId::from_uuid(id) },
             Self::CertificateIssued { device, serial: text(), renewal: false },
             Self::DeviceSessionOpened { device, agent_version: text() },
             Self::DeviceReverted { device, counter: 0, expected: 0 },

@@ -4,6 +4,7 @@
 //! endpoints. [`app::App`] wires them; [`http`] is the scaffolding they share.
 
 pub mod accounts;
+pub mod agent_management;
 pub mod agents;
 pub mod app;
 pub mod audit;
@@ -17,7 +18,9 @@ pub mod http;
 pub mod init;
 pub mod keys;
 pub mod metrics;
+pub mod notifications;
 pub mod orders;
+pub mod packages;
 pub mod policies;
 pub mod recovery;
 pub mod relocate;

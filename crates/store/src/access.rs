@@ -20,9 +20,9 @@ use crate::postgres::Watch;
 use crate::unit_of_work::{ArcRng, CommitHooks, OperationContext, UnitOfWork};
 use crate::{
     Accounts, ApiTokens, AuditGate, AuditHeads, AuditLog, Bundles, DeviceCertificates,
-    DeviceSessions, Devices, EnrolmentKeys, Escrows, IdempotencyKeys, LoginSessions, Orders,
-    Outbox, PasswordPolicies, ResourceGroups, Resources, Rotation, SealedValues, SecretVersions,
-    SignInAttempts, SiteKeys, Sites, Upkeep, Users, VaultKeys,
+    DeviceSessions, Devices, EnrolmentKeys, Escrows, IdempotencyKeys, LoginSessions, Notifications,
+    Orders, Outbox, Packages, PasswordPolicies, ResourceGroups, Resources, Rotation, SealedValues,
+    SecretVersions, SignInAttempts, SiteKeys, Sites, Upkeep, Users, VaultKeys,
 };
 
 /// An open database. Cloning it is cheap and shares the connections.
@@ -266,6 +266,10 @@ repositories! {
     device_certificates: DeviceCertificates,
     /// Keys that admit devices.
     enrolment_keys: EnrolmentKeys,
+    /// Packages of the agent, and links to them.
+    packages: Packages,
+    /// What people have read of their tasks.
+    notifications: Notifications,
     /// What devices hold in escrow.
     escrows: Escrows,
     /// The audit log.

@@ -1,6 +1,6 @@
 //! Keys that admit new devices.
 
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 use sekisho_model::Timestamp;
 use sekisho_model::device::{KeyUse, Platform};
@@ -76,6 +76,15 @@ impl<A: Access> EnrolmentKeys<'_, A> {
         let place = |key: &EnrolmentKey| Cursor { id: key.id.uuid(), text: String::new() };
         paged(&self.at.db(), select, By::NewestId(row::Column::Id), page, place).await
     }
+}
+
+/// A subquery: the ids of the keys of an owner.
+pub(crate) fn key_ids(owner: UserId) -> SelectStatement {
+    let mut select = row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .filter(row::Column::Owner.eq(owner.uuid()));
+    QuerySelect::query(&mut select).take()
 }
 
 impl EnrolmentKeys<'_, UnitOfWork> {

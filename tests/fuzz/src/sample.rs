@@ -232,6 +232,7 @@ impl Sample {
                 machine: "machine".to_owned(),
             },
             owner: None,
+            rehome: false,
             nonce: [3; 32],
         }
     }

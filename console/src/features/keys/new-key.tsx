@@ -146,7 +146,7 @@ export function NewKey({ onClose }: { onClose: () => void }) {
 export function enrolCommands(platform: string, host: string): string {
   const agents = `${host}:8383`;
   return platform === "linux"
-    ? `sudo sekisho-agent enroll --server ${agents}\nsudo systemctl enable --now sekisho-agent`
+    ? `sudo sekisho-agent install --server ${agents}\nsudo sekisho-agent start`
     : `sekisho-agent enroll --server ${agents}\nsekisho-agent install`;
 }
 

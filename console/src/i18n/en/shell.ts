@@ -19,6 +19,7 @@ export const shell = {
     devices: "Devices",
     users: "Users",
     audit: "Audit log",
+    notifications: "Notifications",
     me: "My settings",
   },
   palette: {
@@ -46,6 +47,13 @@ export const shell = {
     open: "Open the row",
     go: "Go to {{page}}",
     off: "They do nothing while you type.",
+  },
+  bell: {
+    none: "Notifications: none unread",
+    some_one: "Notifications: {{count}} unread",
+    some_other: "Notifications: {{count}} unread",
+    arrived_one: "{{count}} unread notification now",
+    arrived_other: "{{count}} unread notifications now",
   },
   user: { menu: "User menu", signOut: "Sign out", signedInAs: "Signed in as {{name}}" },
   twin: {

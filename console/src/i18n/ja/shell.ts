@@ -16,6 +16,7 @@ export const shell = {
     devices: "デバイス",
     users: "ユーザー",
     audit: "監査ログ",
+    notifications: "通知",
     me: "個人設定",
   },
   palette: {
@@ -43,6 +44,11 @@ export const shell = {
     open: "行を開く",
     go: "{{page}}へ移動",
     off: "入力欄の中では働きません。",
+  },
+  bell: {
+    none: "通知: 未読はありません",
+    some_other: "通知: 未読 {{count}} 件",
+    arrived_other: "未読の通知が {{count}} 件になりました",
   },
   user: {
     menu: "ユーザーメニュー",

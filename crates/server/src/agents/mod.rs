@@ -11,6 +11,7 @@ mod exchanges;
 mod frame;
 mod hello;
 mod plane;
+mod rehome;
 mod session;
 mod tls;
 mod wait;

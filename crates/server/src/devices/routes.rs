@@ -1,10 +1,10 @@
-//! `/devices` and `/agents`.
+//! `/devices`.
 
 use axum::extract::State;
 use sekisho_model::device::DeviceState;
 use sekisho_model::id::Device as DeviceKind;
 use sekisho_policy::Facts;
-use sekisho_policy::action::{ApproveDevice, BlockDevice, ListAgents, ListDevices, ViewDevice};
+use sekisho_policy::action::{ApproveDevice, BlockDevice, ListDevices, ViewDevice};
 use sekisho_store::{Access as _, DeviceFilter};
 use serde::Deserialize;
 use utoipa_axum::routes;
@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use super::view::{self, DeviceView};
 use crate::app::SharedApp;
 use crate::http::{
-    Authenticated, ItemList, Json, List, ListQuery, NoFilter, PathId, Problem, Routes, from_text,
+    Authenticated, ItemList, Json, List, ListQuery, PathId, Problem, Routes, from_text,
 };
 use crate::resources::refs::required_reason;
 
@@ -25,7 +25,6 @@ pub fn routes() -> Routes {
         .signed_in(routes!(block_device))
         .signed_in(routes!(unblock_device))
         .signed_in(routes!(resume_device))
-        .signed_in(routes!(list_agents))
 }
 
 /// Which devices are wanted.
@@ -64,24 +63,6 @@ async fn list_devices(
         prefix: list.q,
         ..DeviceFilter::default()
     };
-    let found = app.store.read().devices().list(&filter, &list.page).await?;
-    let next = found.next.map(|next| next.to_string());
-    Ok(Json(ItemList { items: view::page(&app, caller.now, found.items).await?, next }))
-}
-
-/// List the agents on one's own resources, by host name.
-#[utoipa::path(
-    get, path = "/agents", tag = "devices", params(ListQuery),
-    responses((status = 200, description = "A page of devices", body = ItemList<DeviceView>)),
-)]
-async fn list_agents(
-    State(app): State<SharedApp>,
-    caller: Authenticated,
-    list: List<NoFilter>,
-) -> Result<Json<ItemList<DeviceView>>, Problem> {
-    caller.decide(ListAgents, Facts::nothing())?.into_row();
-    let filter =
-        DeviceFilter { owner: Some(caller.user.id), prefix: list.q, ..DeviceFilter::default() };
     let found = app.store.read().devices().list(&filter, &list.page).await?;
     let next = found.next.map(|next| next.to_string());
     Ok(Json(ItemList { items: view::page(&app, caller.now, found.items).await?, next }))

@@ -36,6 +36,9 @@ fn features() -> Routes {
         .and(crate::orders::routes::routes())
         .and(crate::enrolment_keys::routes())
         .and(crate::devices::routes())
+        .and(crate::agent_management::routes())
+        .and(crate::packages::routes())
+        .and(crate::notifications::routes())
 }
 
 /// Endpoints outside of the API, for those who watch the server.

@@ -232,7 +232,7 @@ impl Problem {
 
     /// The sentence for the caller. An object that may not be seen must look
     /// exactly like one that does not exist.
-    fn detail(&self) -> String {
+    pub(crate) fn detail(&self) -> String {
         match self {
             Self::NotFound { .. } => INVISIBLE.to_owned(),
             Self::Denied(denied) if !denied.visible => INVISIBLE.to_owned(),

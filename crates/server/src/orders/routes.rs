@@ -1,5 +1,6 @@
 //! `/orders`, and the endpoints that ask for one.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -55,6 +56,8 @@ pub struct OrderView {
     /// `expired`.
     #[schema(value_type = String)]
     state: OrderState,
+    /// Why it waits although its agent may be there: `dissociated`.
+    held: Option<&'static str>,
     /// The account; `null` for a discovery.
     account: Option<Named>,
     /// The resource.
@@ -177,10 +180,11 @@ async fn list_orders(
     };
     let found = app.store.read().orders().list(&filter, &list.page).await?;
     let next = found.next.map(|next| next.to_string());
+    let held = held(&app, &found.items).await?;
     let mut names = Names::new(app.store.read());
     let mut items = Vec::with_capacity(found.items.len());
     for order in found.items {
-        items.push(view(&mut names, order).await?);
+        items.push(view(&mut names, &held, order).await?);
     }
     Ok(Json(ItemList { items, next }))
 }
@@ -327,10 +331,28 @@ async fn facts(app: &App, id: OrderId) -> Result<Facts<Order>, Problem> {
 }
 
 async fn shown(app: &App, order: Order) -> Result<Json<OrderView>, Problem> {
-    Ok(Json(view(&mut Names::new(app.store.read()), order).await?))
+    let held = held(app, std::slice::from_ref(&order)).await?;
+    Ok(Json(view(&mut Names::new(app.store.read()), &held, order).await?))
 }
 
-async fn view(names: &mut Names<'_>, order: Order) -> Result<OrderView, StoreError> {
+/// The dissociated devices among those of some orders that wait (a page of
+/// them): nothing is handed to them.
+async fn held(app: &App, orders: &[Order]) -> Result<BTreeSet<DeviceId>, StoreError> {
+    let waiting = |order: &&Order| order.waits_at_the_server();
+    let devices: BTreeSet<DeviceId> =
+        orders.iter().filter(waiting).map(|order| order.device).collect();
+    if devices.is_empty() {
+        return Ok(devices);
+    }
+    let found = app.store.read().devices().find_many(devices).await?;
+    Ok(found.iter().filter(|device| device.is_dissociated()).map(|device| device.id).collect())
+}
+
+async fn view(
+    names: &mut Names<'_>,
+    held: &BTreeSet<DeviceId>,
+    order: Order,
+) -> Result<OrderView, StoreError> {
     let account = match order.account {
         Some(id) => Some(names.account(id).await?),
         None => None,
@@ -343,6 +365,8 @@ async fn view(names: &mut Names<'_>, order: Order) -> Result<OrderView, StoreErr
         id: order.id,
         operation: order.operation,
         state: order.state,
+        held: (order.waits_at_the_server() && held.contains(&order.device))
+            .then_some("dissociated"),
         account,
         resource: names.resource(order.resource).await?,
         device: names.device(order.device).await?,
@@ -362,6 +386,7 @@ impl From<OrderError> for Problem {
         match error {
             OrderError::NoDevice
             | OrderError::DeviceNotApproved
+            | OrderError::Dissociated
             | OrderError::NotLocal
             | OrderError::AccountGone
             | OrderError::NotCancellable(_) => Self::conflict(error),

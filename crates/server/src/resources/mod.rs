@@ -150,7 +150,8 @@ pub async fn delete(
     refuse_while_orders(&work, &before, &[UNSEEN, UNANSWERED].concat()).await?;
     for device in work.devices().of_resource(before.id).await? {
         let version = device.version;
-        work.devices().update(Device { resource: None, ..device }, version).await?;
+        let orphan = Device { resource: None, former_resource: Some(before.id), ..device };
+        work.devices().update(orphan.associated(), version).await?;
     }
     let gone = Resource { deleted_at: Some(context.now), ..before.clone() };
     work.resources().update(gone, before.version).await?;

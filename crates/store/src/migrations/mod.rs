@@ -17,6 +17,7 @@ mod m20261122_060000_rotation;
 mod m20261122_061000_next_kek;
 mod m20261122_070000_audit_heads;
 mod m20261122_091500_orders_by_resource;
+mod m20261122_122000_agents;
 pub(crate) mod schema;
 
 use sea_orm::sea_query::{ColumnDef, Expr, Order, Query, Table as Create};
@@ -65,6 +66,11 @@ const MIGRATIONS: &[Migration] = &[
         id: "m20261122_091500_orders_by_resource",
         tables: &[],
         extensions: m20261122_091500_orders_by_resource::EXTENSIONS,
+    },
+    Migration {
+        id: "m20261122_122000_agents",
+        tables: m20261122_122000_agents::TABLES,
+        extensions: m20261122_122000_agents::EXTENSIONS,
     },
 ];
 
@@ -294,6 +300,10 @@ mod tests {
             (
                 "m20261122_091500_orders_by_resource",
                 "aef933239b9b5ec13031cf5bfd3782a846ef4ec5686f9f9a5f9d934534276af9",
+            ),
+            (
+                "m20261122_122000_agents",
+                "a64a8a93cf9a5afdd672b6ed7678b941821bcce3da2c702991a4d83e3b3a9a31",
             ),
         ];
         let found: Vec<_> = MIGRATIONS.iter().map(|one| (one.id, one.checksum())).collect();

@@ -4,6 +4,7 @@
 //! throw-away cluster that this binary starts and that ends with it; without
 //! PostgreSQL's programs the tests fail and say what to install.
 
+mod agents;
 mod audit;
 mod connecting;
 mod copying;
