@@ -132,6 +132,13 @@ impl Packages<'_, UnitOfWork> {
         insert(&self.at.db(), link).await
     }
 
+    /// Forgets links that were over at an instant. Returns how many.
+    pub async fn purge_links(&self, over_since: Timestamp) -> Result<u64, StoreError> {
+        let delete = link_row::Entity::delete_many()
+            .filter(link_row::Column::ExpiresAt.lt(over_since.as_millis()));
+        Ok(delete.exec(&self.at.db()).await?.rows_affected)
+    }
+
     /// Revokes a link. Returns whether it was not revoked before.
     pub async fn revoke_link(&self, id: PackageLinkId) -> Result<bool, StoreError> {
         let update = link_row::Entity::update_many()

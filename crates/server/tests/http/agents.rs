@@ -338,6 +338,23 @@ async fn a_remap_needs_the_same_key_and_the_same_owner_a_122() {
     assert_eq!(count(&server, REMAPPED).await, 0);
 }
 
+/// After a move (A-048): the former owner handed the resource over, and its
+/// agent goes back to the accounts that are known there.
+#[tokio::test]
+async fn an_agent_that_moved_goes_back_to_a_resource_that_was_handed_over() {
+    let server = TestServer::start().await;
+    let (ann, _, web) = world(&server).await;
+    let handed_over = machine(&ann, "web").await;
+    let body = json!({ "resource": id(&handed_over) });
+    let refused = ann.post(&agent(web, "/remap"), body.clone()).await.problem(409, "conflict");
+    assert!(refused["detail"].as_str().is_some_and(|why| why.contains("another identity key")));
+    let row = id(&handed_over).replace('-', "");
+    server.sql(&format!("UPDATE devices SET former_resource = x'{row}'")).await;
+    let shown = ann.post(&agent(web, "/remap"), body).await.expect(200);
+    assert_eq!(shown["resource"]["id"], handed_over["id"]);
+    assert!(audit_text(&server).await.contains(r#""accounts":0"#));
+}
+
 /// An account that a resource had before it was deleted.
 async fn account_on_deleted(
     server: &TestServer,

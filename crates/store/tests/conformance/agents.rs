@@ -7,8 +7,8 @@ use sekisho_model::device::Platform;
 use sekisho_model::id::{PackageId, UserId};
 use sekisho_model::order::{Operation, OrderState};
 use sekisho_store::{
-    Access, Device, DeviceFilter, Hash, NotificationMark, NotificationSettings, Order, Package,
-    PackageLink, Page, Resource, StoreError, Unique, UnitOfWork,
+    Access, Device, DeviceFilter, Hash, NotificationMark, NotificationSettings, Order, OrderFilter,
+    Package, PackageLink, Page, Resource, StoreError, Unique, UnitOfWork,
 };
 
 use crate::databases::{World, on_both};
@@ -20,8 +20,8 @@ pub(crate) async fn fill(world: &World, sample: Sample, work: &UnitOfWork) {
     let link = link(world, sample, package.id, 7);
     work.packages().insert(package).await.expect("inserts");
     work.packages().insert_link(link).await.expect("inserts");
-    let order = world.discover(sample);
-    work.orders().insert(order.clone()).await.expect("inserts");
+    let orders = work.orders().list(&OrderFilter::default(), &Page::first(1)).await;
+    let order = orders.expect("reads").items.remove(0);
     let mark =
         NotificationMark { user: sample.user, order: order.id, is_read: true, at: world.now() };
     work.notifications().mark(mark).await.expect("marks");
@@ -179,6 +179,7 @@ fn packages_have_one_name_each_and_take_their_links_along() {
         let mine = packages.list_links(Some(sample.user), &Page::default()).await.expect("reads");
         assert_eq!(mine.items.len(), 2);
         let work = world.begin().await;
+        assert_eq!(work.packages().purge_links(world.in_an_hour()).await.expect("purges"), 0);
         assert!(work.packages().remove(one.id).await.expect("removes"));
         assert!(!work.packages().remove(one.id).await.expect("removes"));
         world.commit(work).await;
