@@ -202,7 +202,7 @@ export function BulkSheet<T>({ name, action, rows, rowName, rowId, onClose }: Pr
               </Button>
               <Button
                 type="submit"
-                {...(action.danger ? { color: "red" } : {})}
+                {...(action.danger ? { color: "red.9" } : {})}
                 disabled={missingReason || wrongAmount || fitting.length === 0}
                 {...(action.reason || action.amount ? {} : { "data-autofocus": true })}
               >

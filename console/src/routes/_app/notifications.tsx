@@ -1,4 +1,4 @@
-import { Anchor, Button, Checkbox, Group, Paper, Stack, Text } from "@mantine/core";
+import { Anchor, Badge, Button, Checkbox, Group, Paper, Stack, Text } from "@mantine/core";
 import { IconChecks, IconMail, IconMailOpened } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createFileRoute, Link } from "@tanstack/react-router";
@@ -57,9 +57,9 @@ function Notifications() {
               {word("operation", row.operation)}
             </Anchor>
             {isUnread(row) && (
-              <Text span size="xs" c="red" fw={700}>
+              <Badge size="sm" className="state state-warn">
                 {t("pages.notifications.unread")}
-              </Text>
+              </Badge>
             )}
           </Group>
         ),

@@ -64,7 +64,7 @@ impl Found {
 #[derive(Debug, thiserror::Error)]
 pub enum NotOurs {
     /// It is something else altogether.
-    #[error("this is no deb, rpm or tar.gz; give a package that `cargo xtask dist` has made")]
+    #[error("this is no deb, rpm or tar.gz; give a package of {NAME}")]
     NoPackage,
     /// It is a package of something else.
     #[error("this is a package of '{0}', not of {NAME}")]
