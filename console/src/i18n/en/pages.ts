@@ -321,7 +321,8 @@ export const pages = {
     revoke: "Revoke the link",
     revoked: "The share link is revoked",
     commands: "To run on the host",
-    commandsHint: "Run them as root. Paste the key when it is asked for; it is not an argument.",
+    commandsHint:
+      "Run them as root. Paste the key when it is asked for; it is not an argument. If curl does not trust the certificate of the server, put its ca.pem on the host and add --cacert ca.pem.",
     copyFile: "Copy the file to the host first.",
     deb: "Debian, Ubuntu",
     rpm: "RHEL, Fedora, SUSE",

@@ -315,7 +315,8 @@ export const pages = {
     revoke: "リンクを失効",
     revoked: "共有リンクを失効させました",
     commands: "ホストで実行するコマンド",
-    commandsHint: "root で実行します。キーはコマンドに入れず、求められたときに貼り付けます。",
+    commandsHint:
+      "root で実行します。キーはコマンドに入れず、求められたときに貼り付けます。curl がサーバーの証明書を信頼しない場合は、サーバーの ca.pem をホストに置き、--cacert ca.pem を付けてください。",
     copyFile: "先に、ファイルをホストにコピーしてください。",
     deb: "Debian / Ubuntu",
     rpm: "RHEL / Fedora / SUSE",

@@ -295,13 +295,35 @@ mod tests {
         assert_eq!(found.file_name(), "sekisho-agent_0.3.0~rc1_arm64.deb");
     }
 
-    #[test]
-    fn an_rpm_says_what_it_is() {
+    fn red_hat() -> Vec<u8> {
         let mut builder = rpm::PackageBuilder::new(NAME, "0.3.0", "MIT", "x86_64", "the agent");
         builder.using_config(rpm::BuildConfig::v4());
         let mut bytes = Vec::new();
         builder.build().expect("built").write(&mut bytes).expect("written");
-        let found = inspect(&bytes).expect("ours");
+        bytes
+    }
+
+    /// Files come from elsewhere: whatever was done to one, it is read or
+    /// refused, and nothing worse.
+    #[test]
+    fn a_changed_package_is_read_or_refused() {
+        let control = "Package: sekisho-agent\nVersion: 1\nArchitecture: amd64\n";
+        let program = elf(62);
+        let files: [(&str, &[u8]); 1] = [("sekisho-agent-1/usr/bin/sekisho-agent", &program)];
+        for whole in [debian(control), red_hat(), tar(&files)] {
+            assert!(inspect(&whole).is_ok());
+            for at in (0..whole.len()).step_by(11) {
+                let _ = inspect(&whole[..at]);
+                let mut changed = whole.clone();
+                changed[at] ^= 0xff;
+                let _ = inspect(&changed);
+            }
+        }
+    }
+
+    #[test]
+    fn an_rpm_says_what_it_is() {
+        let found = inspect(&red_hat()).expect("ours");
         assert_eq!(found.file_name(), "sekisho-agent_0.3.0_amd64.rpm");
     }
 
