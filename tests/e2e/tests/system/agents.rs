@@ -38,16 +38,16 @@ fn a_dissociated_agent_rests_and_comes_back() {
 
     // It does not forget, whichever end is restarted.
     host.kill_agent();
-    site.sql("update devices set look_every_s = 12");
+    site.sql("update devices set look_every_s = 30");
     host.start_agent();
-    until("an agent that is back", 20, || host.log().contains("every_s=12").then_some(()));
+    until("an agent that is back", 20, || host.log().contains("every_s=30").then_some(()));
     await_phase(&host, "dissociated");
     await_waiting(&site, 1.0);
     // A wait that ends leaves it resting, without a connection, until its look.
     assert_eq!(site.stop(), Some(0));
     site.serve();
     assert_eq!(site.metric("sekisho_agent_calls_total", "/agent/v1/fetch"), 0.0, "it rests");
-    until("its next look", 30, || {
+    until("its next look", 60, || {
         (site.metric("sekisho_agent_calls_total", "/agent/v1/fetch") > 0.0).then_some(())
     });
     await_phase(&host, "dissociated");
