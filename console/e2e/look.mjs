@@ -72,6 +72,7 @@ async function pages(page) {
       "account-audit": `/accounts/${account}?tab=audit`,
     }),
     tasks: "/tasks",
+    notifications: "/notifications",
     agents: "/agents",
     keys: "/agents/keys",
     "key-new": "/agents/keys?new=true",

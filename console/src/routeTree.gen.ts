@@ -17,6 +17,7 @@ import { Route as AppSplatRouteImport } from "./routes/_app/$"
 import { Route as AppAuditRouteImport } from "./routes/_app/audit"
 import { Route as AppDevicesRouteImport } from "./routes/_app/devices"
 import { Route as AppMeRouteImport } from "./routes/_app/me"
+import { Route as AppNotificationsRouteImport } from "./routes/_app/notifications"
 import { Route as AppRolesRouteImport } from "./routes/_app/roles"
 import { Route as AppTasksRouteImport } from "./routes/_app/tasks"
 import { Route as AppUsersRouteImport } from "./routes/_app/users"
@@ -64,6 +65,11 @@ const AppDevicesRoute = AppDevicesRouteImport.update({
 const AppMeRoute = AppMeRouteImport.update({
   id: "/me",
   path: "/me",
+  getParentRoute: () => AppRoute,
+} as any)
+const AppNotificationsRoute = AppNotificationsRouteImport.update({
+  id: "/notifications",
+  path: "/notifications",
   getParentRoute: () => AppRoute,
 } as any)
 const AppRolesRoute = AppRolesRouteImport.update({
@@ -120,6 +126,7 @@ export interface FileRoutesByFullPath {
   "/audit": typeof AppAuditRoute
   "/devices": typeof AppDevicesRoute
   "/me": typeof AppMeRoute
+  "/notifications": typeof AppNotificationsRoute
   "/roles": typeof AppRolesRoute
   "/tasks": typeof AppTasksRoute
   "/users": typeof AppUsersRoute
@@ -137,6 +144,7 @@ export interface FileRoutesByTo {
   "/audit": typeof AppAuditRoute
   "/devices": typeof AppDevicesRoute
   "/me": typeof AppMeRoute
+  "/notifications": typeof AppNotificationsRoute
   "/roles": typeof AppRolesRoute
   "/tasks": typeof AppTasksRoute
   "/users": typeof AppUsersRoute
@@ -157,6 +165,7 @@ export interface FileRoutesById {
   "/_app/audit": typeof AppAuditRoute
   "/_app/devices": typeof AppDevicesRoute
   "/_app/me": typeof AppMeRoute
+  "/_app/notifications": typeof AppNotificationsRoute
   "/_app/roles": typeof AppRolesRoute
   "/_app/tasks": typeof AppTasksRoute
   "/_app/users": typeof AppUsersRoute
@@ -178,6 +187,7 @@ export interface FileRouteTypes {
     | "/audit"
     | "/devices"
     | "/me"
+    | "/notifications"
     | "/roles"
     | "/tasks"
     | "/users"
@@ -195,6 +205,7 @@ export interface FileRouteTypes {
     | "/audit"
     | "/devices"
     | "/me"
+    | "/notifications"
     | "/roles"
     | "/tasks"
     | "/users"
@@ -214,6 +225,7 @@ export interface FileRouteTypes {
     | "/_app/audit"
     | "/_app/devices"
     | "/_app/me"
+    | "/_app/notifications"
     | "/_app/roles"
     | "/_app/tasks"
     | "/_app/users"
@@ -290,6 +302,13 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof AppMeRouteImport
       parentRoute: typeof AppRoute
     }
+    "/_app/notifications": {
+      id: "/_app/notifications"
+      path: "/notifications"
+      fullPath: "/notifications"
+      preLoaderRoute: typeof AppNotificationsRouteImport
+      parentRoute: typeof AppRoute
+    }
     "/_app/roles": {
       id: "/_app/roles"
       path: "/roles"
@@ -361,6 +380,7 @@ interface AppRouteChildren {
   AppAuditRoute: typeof AppAuditRoute
   AppDevicesRoute: typeof AppDevicesRoute
   AppMeRoute: typeof AppMeRoute
+  AppNotificationsRoute: typeof AppNotificationsRoute
   AppRolesRoute: typeof AppRolesRoute
   AppTasksRoute: typeof AppTasksRoute
   AppUsersRoute: typeof AppUsersRoute
@@ -378,6 +398,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppAuditRoute: AppAuditRoute,
   AppDevicesRoute: AppDevicesRoute,
   AppMeRoute: AppMeRoute,
+  AppNotificationsRoute: AppNotificationsRoute,
   AppRolesRoute: AppRolesRoute,
   AppTasksRoute: AppTasksRoute,
   AppUsersRoute: AppUsersRoute,

@@ -19,6 +19,7 @@ export const KINDS = [
   "groups",
   "user-groups",
   "roles",
+  "packages",
   "audit",
   "system",
 ] as const;
@@ -208,6 +209,8 @@ function gather(client: QueryClient) {
         const [kind, form, id] = queryKey;
         if (RECORDED.includes(String(kind))) return false;
         if (kind === "overview") return counted;
+        // What became of the tasks one asked for.
+        if (kind === "notifications") return found.has("orders");
         const ids = found.get(kind as Kind);
         if (ids === undefined) return false;
         return form !== "one" || ids === null || ids.has(String(id));

@@ -31,6 +31,7 @@ export const KNOWN_CODES = [
 /** What a `conflict` says is in the way; each has a text of its own. */
 export const KNOWN_CONFLICTS = [
   "account_gone",
+  "agent_dissociated",
   "agent_not_approved",
   "changed_meanwhile",
   "default_policy",

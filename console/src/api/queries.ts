@@ -53,6 +53,12 @@ export const resource = (id: string) =>
     refetchInterval: lookAgain,
   });
 
+export const notificationCounts = queryOptions({
+  queryKey: ["notifications", "counts"],
+  queryFn: ({ signal }) => body(api.GET("/api/v1/notifications/counts", { signal })),
+  refetchInterval: LOOK_AGAIN,
+});
+
 export const policies = queryOptions({
   queryKey: ["policies", "all"],
   queryFn: ({ signal }) =>

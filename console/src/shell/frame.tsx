@@ -25,6 +25,7 @@ import { publicSystem } from "../api/queries";
 import { watchSession } from "../api/session";
 import icon from "../icon.svg";
 import { Banners } from "./banners";
+import { Bell } from "./bell";
 import { Keys } from "./keys";
 import { UserMenu } from "./menu";
 import { MANAGE, ME, may, type PageLink, visible, WORK } from "./nav";
@@ -118,6 +119,7 @@ export function Frame({ me }: { me: Me }) {
                 <VisuallyHidden hiddenFrom="sm">{t("shell.palette.open")}</VisuallyHidden>
               </Button>
               <TwinButton />
+              {may(me, "view_resources") && <Bell />}
               <UserMenu me={me} onSignOut={() => void signOut()} />
             </Group>
           </Group>

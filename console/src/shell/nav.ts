@@ -1,5 +1,6 @@
 //! The pages of the rail, who sees them, and their keys.
 import {
+  IconBell,
   IconBook2,
   IconChecklist,
   IconDeviceDesktop,
@@ -25,6 +26,7 @@ export type PageName =
   | "users"
   | "roles"
   | "audit"
+  | "notifications"
   | "me";
 
 export interface PageLink {
@@ -46,6 +48,14 @@ export const WORK: PageLink[] = [
   { name: "resources", to: "/resources", icon: IconServer2, needs: "view_resources", key: "r" },
   { name: "accounts", to: "/accounts", icon: IconKey, needs: "view_resources", key: "c" },
   { name: "tasks", to: "/tasks", icon: IconChecklist, needs: "view_resources", key: "t" },
+  {
+    name: "notifications",
+    to: "/notifications",
+    icon: IconBell,
+    needs: "view_resources",
+    key: "n",
+    hidden: true,
+  },
 ];
 
 export const MANAGE: PageLink[] = [

@@ -3,6 +3,7 @@ import {
   Alert,
   Button,
   Group,
+  NumberInput,
   Progress,
   ScrollArea,
   Stack,
@@ -10,7 +11,7 @@ import {
   Text,
   Textarea,
 } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Dialog } from "../parts/dialog";
@@ -33,6 +34,7 @@ export function BulkSheet<T>({ name, action, rows, rowName, rowId, onClose }: Pr
   const fitting = rows.filter((row) => action.applies?.(row) ?? true);
   const skipped = rows.length - fitting.length;
   const [reason, setReason] = useState("");
+  const [amount, setAmount] = useState<number | string>(action.amount?.start ?? 0);
   const [results, setResults] = useState<RowResult<T>[]>();
   const [running, setRunning] = useState(false);
   const stop = useRef(new AbortController());
@@ -46,12 +48,23 @@ export function BulkSheet<T>({ name, action, rows, rowName, rowId, onClose }: Pr
       setResults((now) =>
         now?.map((each, at) => (at === index ? { ...each, outcome, error } : each)),
       );
-    await runAll(chosen, (row) => action.run(row, reason.trim()), stop.current.signal, report);
+    const one = (row: T) => action.run(row, reason.trim(), Number(amount));
+    await runAll(chosen, one, stop.current.signal, report);
     setRunning(false);
     await client.invalidateQueries({ queryKey: [name] });
   };
 
   const missingReason = action.reason === "required" && reason.trim() === "";
+  const wrongAmount =
+    action.amount !== undefined &&
+    !(Number(amount) >= action.amount.min && Number(amount) <= action.amount.max);
+  const { preview } = action;
+  const would = useQuery({
+    queryKey: ["preview", name, action.id, fitting.map(rowId), amount],
+    enabled: preview !== undefined && fitting.length > 0 && !wrongAmount && !results,
+    queryFn: () => preview?.(fitting, Number(amount)),
+    gcTime: 0,
+  });
   const count = (outcome: Outcome) =>
     results?.filter((each) => each.outcome === outcome).length ?? 0;
   const failed =
@@ -146,6 +159,30 @@ export function BulkSheet<T>({ name, action, rows, rowName, rowId, onClose }: Pr
                 {t("table.bulk.skipped", { count: skipped, why: action.otherwise ?? "" })}
               </Alert>
             )}
+            {action.amount && (
+              <NumberInput
+                label={action.amount.label}
+                description={action.amount.hint}
+                suffix={` ${action.amount.suffix}`}
+                min={action.amount.min}
+                max={action.amount.max}
+                clampBehavior="blur"
+                allowDecimal={false}
+                value={amount}
+                onChange={setAmount}
+                required
+                data-autofocus
+              />
+            )}
+            {preview && (
+              <div aria-live="polite">
+                {would.data && (
+                  <Text size="sm" c="dimmed">
+                    {t("table.bulk.preview", { ...would.data })}
+                  </Text>
+                )}
+              </div>
+            )}
             {action.reason && (
               <Textarea
                 label={t("common.reason")}
@@ -165,9 +202,9 @@ export function BulkSheet<T>({ name, action, rows, rowName, rowId, onClose }: Pr
               </Button>
               <Button
                 type="submit"
-                {...(action.danger ? { color: "red" } : {})}
-                disabled={missingReason || fitting.length === 0}
-                {...(action.reason ? {} : { "data-autofocus": true })}
+                {...(action.danger ? { color: "red.9" } : {})}
+                disabled={missingReason || wrongAmount || fitting.length === 0}
+                {...(action.reason || action.amount ? {} : { "data-autofocus": true })}
               >
                 {action.label}
               </Button>

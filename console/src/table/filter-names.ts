@@ -1,7 +1,7 @@
 //! The conditions of each list. They stand apart from the lists, because the
 //! routes read addresses before any list is loaded.
 export const ACCOUNT_FILTERS = ["presence", "knowledge", "policy"] as const;
-export const AGENT_FILTERS = ["active", "state"] as const;
+export const AGENT_FILTERS = ["active", "state", "association"] as const;
 export const DEVICE_FILTERS = ["state", "active"] as const;
 export const KEY_FILTERS = ["state"] as const;
 export const RESOURCE_FILTERS = ["agent", "platform", "out_of_sync"] as const;

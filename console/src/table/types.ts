@@ -52,7 +52,18 @@ export interface RowAction<T> {
   /** Why other rows are left out. */
   otherwise?: string;
   reason?: "required" | "optional";
-  run: (row: T, reason: string) => Promise<unknown>;
+  /** A whole number that is asked for, the same for all rows. */
+  amount?: { label: string; hint: string; suffix: string; min: number; max: number; start: number };
+  /** What the server says would happen, before anything is done. */
+  preview?: (rows: T[], amount: number) => Promise<Preview>;
+  run: (row: T, reason: string, amount: number) => Promise<unknown>;
+}
+
+/** How many rows would change, are so already, or would be refused. */
+export interface Preview {
+  changed: number;
+  unchanged: number;
+  refused: number;
 }
 
 export interface ListProps<T extends RowData> {

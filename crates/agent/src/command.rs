@@ -74,6 +74,18 @@ enum Command {
     },
     /// Start the service that `install` or a package has set up.
     Start,
+    /// Move this host to the administrator who gave you another key.
+    ///
+    /// The host becomes a resource of theirs; nothing is installed or enrolled
+    /// anew, and the agent may run meanwhile. The accounts and passwords so far
+    /// stay with the former owner, who can transfer them.
+    #[command(after_help = "Example:\n  sekisho-agent update\n  \
+                            sekisho-agent update --key-file - < key.txt")]
+    Update {
+        /// A file that holds the enrolment key; `-` = standard input.
+        #[arg(long, value_name = "FILE")]
+        key_file: Option<PathBuf>,
+    },
     /// Stop the service. An order that is being carried out is finished first.
     Stop,
     /// Stop and disable the service and forget this host's device.
@@ -134,6 +146,7 @@ pub fn main() -> ExitCode {
             install(&cli, server.as_deref(), key_file.as_deref())
         }
         Command::Start => start(&cli),
+        Command::Update { key_file } => update(&cli, key_file.as_deref()),
         Command::Stop => stop(),
         Command::Remove { check, force } => remove(&cli, *check, *force),
         Command::Run => run(&cli),
@@ -222,6 +235,37 @@ fn install(cli: &Cli, server: Option<&str>, key_file: Option<&Path>) -> anyhow::
         Err(error) => return Err(error.into()),
     }
     service::install(&say)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn update(cli: &Cli, key_file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    service::require_root("update")?;
+    process::harden()?;
+    let config = settings_of(cli)?;
+    let state = memory(&config)?;
+    let enrolled = state.enrolled()?;
+    let text = read_key(key_file)?;
+    let key = EnrolmentKeyText::parse(&text).context("the enrolment key")?;
+    drop(text);
+    let server = config.server.clone().unwrap_or_else(|| enrolled.server.clone());
+    let moved = runtime()?.block_on(enrol::rehome(
+        (&server, config.proxy.clone()),
+        &key,
+        config.owner.clone(),
+        &state,
+        enrol::host_facts()?,
+        &SystemRng,
+    ))?;
+    say(
+        "this host is a resource of the owner of this key now; the accounts that were known before \
+         stay with the former owner, who can transfer them",
+    );
+    say(match moved {
+        DeviceState::Approved => "nothing else is to be done: the agent goes on as it is",
+        DeviceState::Pending | DeviceState::Blocked | DeviceState::Retired => {
+            "waiting for an administrator to approve this device"
+        }
+    });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -445,6 +489,7 @@ fn status(cli: &Cli, json: bool) -> anyhow::Result<ExitCode> {
     if let Some(said) = said {
         let word = match said.phase {
             Phase::Connected => "connected",
+            Phase::Dissociated => "dissociated by an administrator; it does nothing",
             Phase::Waiting => "trying to connect",
             Phase::Stopped => "stopped",
         };
@@ -475,4 +520,26 @@ fn checks(cli: &Cli, json: bool) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    /// A-058, done safely: other users see the arguments of every process.
+    #[test]
+    fn a_key_is_never_an_argument() {
+        for verb in ["enroll", "install", "update"] {
+            let with =
+                |args: &[&str]| Cli::try_parse_from([&["sekisho-agent", verb], args].concat());
+            assert!(with(&["sekisho-ek1-d2rpytdchgfgk196"]).is_err(), "{verb}");
+            assert!(with(&["--key", "sekisho-ek1-d2rpytdchgfgk196"]).is_err(), "{verb}");
+            assert!(with(&["--key-file", "-"]).is_ok(), "{verb}");
+        }
+    }
 }

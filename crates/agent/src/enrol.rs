@@ -42,10 +42,19 @@ pub enum EnrolError {
     Request(String),
     /// The host is enrolled already.
     #[error(
-        "this host is enrolled already, as device {0}; nothing was changed. To start over, remove \
-         the agent's memory after `sekisho-agent status` shows no open receipts"
+        "this host is enrolled already, as device {0}; nothing was changed. `sekisho-agent update` \
+         moves it to the owner of another key; to start over, `sekisho-agent remove` comes first"
     )]
     Already(DeviceId),
+    /// `update` with a key of another site.
+    #[error(
+        "the key is of another site than the one this host is enrolled with; nothing was changed. \
+         To move there, `sekisho-agent remove` comes first"
+    )]
+    OtherSite,
+    /// `update` with a server that does not know it.
+    #[error("the server is too old for `update`; nothing was changed. Upgrade the server first")]
+    ServerTooOld,
 }
 
 impl From<LinkError> for EnrolError {
@@ -89,8 +98,68 @@ pub async fn enrol(
         Err(StateError::NotEnrolled) => {}
         Err(error) => return Err(error.into()),
     }
-    let identity = state.identity_or_new()?;
+    let asked = Asked { identity: state.identity_or_new()?, facts, owner, rehome: false };
     let link = UnverifiedLink::new(server.clone())?.through(proxy);
+    let trust = believe(&link, key).await?;
+    match ask(&link, key, &trust, asked, rng).await? {
+        EnrolmentOutcome::Refused { reason } => Err(EnrolError::Refused(reason)),
+        EnrolmentOutcome::Accepted {
+            device,
+            state: approved,
+            certificate,
+            bundles,
+            remark,
+            ..
+        } => {
+            // The chain inside the sealed answer is the one that counts.
+            Trust::from_chain(trust.anchor(), &bundles)?;
+            let enrolled =
+                Enrolled { device, anchor: trust.anchor().clone(), server: server.clone() };
+            state.put_enrolled(&enrolled, &bundles, certificate.as_ref())?;
+            Ok(Outcome { enrolled, state: approved, remark })
+        }
+    }
+}
+
+/// Moves this host, which is enrolled, to the owner of another key (A-047):
+/// the server adds its resource anew under that owner. Nothing is stored here,
+/// so that an agent that runs meanwhile goes on undisturbed.
+///
+/// # Errors
+/// Names what is wrong; nothing was changed.
+pub async fn rehome(
+    (server, proxy): (&Endpoint, Option<Proxy>),
+    key: &EnrolmentKeyText,
+    owner: Option<LoginName>,
+    state: &State,
+    facts: HostFacts,
+    rng: &dyn Rng,
+) -> Result<DeviceState, EnrolError> {
+    let enrolled = state.enrolled()?;
+    let identity = state.identity()?.ok_or(StateError::NotEnrolled)?;
+    let link = UnverifiedLink::new(server.clone())?.through(proxy);
+    let trust = believe(&link, key).await?;
+    if *trust.anchor() != enrolled.anchor {
+        return Err(EnrolError::OtherSite);
+    }
+    let asked = Asked { identity, facts, owner, rehome: true };
+    match ask(&link, key, &trust, asked, rng).await? {
+        EnrolmentOutcome::Refused { reason } => Err(EnrolError::Refused(reason)),
+        EnrolmentOutcome::Accepted { rehomed: false, .. } => Err(EnrolError::ServerTooOld),
+        EnrolmentOutcome::Accepted { state: approved, .. } => Ok(approved),
+    }
+}
+
+/// What a host asks of the server with a key.
+struct Asked {
+    identity: IdentityKey,
+    facts: HostFacts,
+    owner: Option<LoginName>,
+    rehome: bool,
+}
+
+/// Reads the trust bundles and believes them if they fit the pin in the key.
+async fn believe(link: &UnverifiedLink, key: &EnrolmentKeyText) -> Result<Trust, EnrolError> {
     let chain = link.bundle(0).await?;
     let mut trust = Trust::first(&chain, key.pin)?;
     // A long chain comes in portions.
@@ -102,6 +171,18 @@ pub async fn enrol(
             break;
         }
     }
+    Ok(trust)
+}
+
+/// Sends the request and opens its answer.
+async fn ask(
+    link: &UnverifiedLink,
+    key: &EnrolmentKeyText,
+    trust: &Trust,
+    asked: Asked,
+    rng: &dyn Rng,
+) -> Result<EnrolmentOutcome, EnrolError> {
+    let Asked { identity, facts, owner, rehome } = asked;
     let site = trust.anchor().site;
     let newest = |key: &&sekisho_wire::bundle::PublishedKey| key.not_before;
     let receipt_key =
@@ -115,23 +196,13 @@ pub async fn enrol(
         agent_version: crate::VERSION.to_owned(),
         facts,
         owner,
+        rehome,
         nonce,
     };
     let (envelope, exporter) =
         message::seal_enrolment(&enrolment, &identity, key, site, &receipt_key.key, rng)?;
     let sealed = link.enrol(&envelope).await?;
-    let answer = message::open_enrolment_answer(&sealed, &exporter, &nonce)?;
-    match answer.outcome {
-        EnrolmentOutcome::Refused { reason } => Err(EnrolError::Refused(reason)),
-        EnrolmentOutcome::Accepted { device, state: approved, certificate, bundles, remark } => {
-            // The chain inside the sealed answer is the one that counts.
-            Trust::from_chain(trust.anchor(), &bundles)?;
-            let enrolled =
-                Enrolled { device, anchor: trust.anchor().clone(), server: server.clone() };
-            state.put_enrolled(&enrolled, &bundles, certificate.as_ref())?;
-            Ok(Outcome { enrolled, state: approved, remark })
-        }
-    }
+    Ok(message::open_enrolment_answer(&sealed, &exporter, &nonce)?.outcome)
 }
 
 /// A certificate request that carries the public key and nothing else.

@@ -30,7 +30,7 @@ use crate::bundles::{CatchUp, CatchUpError, Next, may_lack_keys};
 use crate::config::{self, Config};
 use crate::engine::{Engine, Parts};
 use crate::enrol::certificate_request;
-use crate::session::{Greeting, Session, SessionError};
+use crate::session::{Fetched, Greeting, Session, SessionError};
 use crate::state::{Enrolled, State, StateError};
 use crate::status::{Phase, StatusFile};
 
@@ -174,6 +174,17 @@ enum Ladder {
     Polls,
 }
 
+/// An agent that is dissociated from its resource fetches, waits once, so that it
+/// hears at once if it is associated meanwhile, and then rests until its next
+/// look, without a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    /// It has fetched and not waited yet.
+    Fetched,
+    /// It has waited.
+    Waited,
+}
+
 struct Agent {
     parts: Surroundings,
     enrolled: Enrolled,
@@ -188,6 +199,8 @@ struct Agent {
     fetch_due: bool,
     last_fetch: Instant,
     fetch_after: Duration,
+    /// Dissociated: how far this look has come.
+    look: Option<Look>,
     last_tidy: Option<Instant>,
     config_seen: Option<SystemTime>,
     /// The server says that the certificate has expired, whatever this
@@ -235,6 +248,7 @@ impl Agent {
             fetch_due: true,
             last_fetch: Instant::now(),
             fetch_after: Duration::ZERO,
+            look: None,
             last_tidy: None,
         })
     }
@@ -303,20 +317,23 @@ impl Agent {
             let told = self.accounts_changed;
             let seq = self.engine().highest_seq();
             let fetched = session.fetch(link, seq, &self.trust, &self.time, rng.as_ref(), told);
-            let (orders, more) = fetched.await?;
+            let Fetched { orders, more, look_every } = fetched.await?;
             self.accounts_changed = false;
             self.last_fetch = Instant::now();
-            if self.shown != Some(Phase::Connected) {
-                tracing::info!(session = %session.id(), "connected again");
-                self.show(Phase::Connected, None);
-            }
+            self.show_association(look_every);
             // A fleet that began together must not fetch together: the first
             // interval may be short, the others are ± 10 %.
             let is_first = self.fetch_after.is_zero();
-            let (shortest, span) = if is_first { (100, 1001) } else { (900, 201) };
+            let (every, shortest, span) = match look_every {
+                // Never later than it was asked to look.
+                Some(look) => (u64::try_from(look.as_millis()).unwrap_or(u64::MAX), 900, 101),
+                None if is_first => (every, 100, 1001),
+                None => (every, 900, 201),
+            };
             let permille = u64::from(uniform(rng.as_ref(), span)) + shortest;
-            self.fetch_after = Duration::from_millis(every * permille / 1000);
+            self.fetch_after = Duration::from_millis(every.saturating_mul(permille) / 1000);
             self.fetch_due = more;
+            self.look = look_every.map(|_| Look::Fetched);
             let mut forged = None;
             for opened in orders {
                 match opened {
@@ -330,7 +347,53 @@ impl Agent {
                 return Err(SessionError::Forged(error).into());
             }
         }
-        self.wait(link, session).await
+        match self.look {
+            None => self.wait(link, session).await,
+            Some(Look::Fetched) if self.ladder != Ladder::Polls => {
+                self.look = Some(Look::Waited);
+                self.wait(link, session).await
+            }
+            Some(Look::Fetched | Look::Waited) => {
+                self.rest(link).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Says whether the server lets this agent work.
+    fn show_association(&mut self, look_every: Option<Duration>) {
+        let phase = if look_every.is_some() { Phase::Dissociated } else { Phase::Connected };
+        if self.shown == Some(phase) {
+            return;
+        }
+        match (look_every, self.shown) {
+            (Some(every), _) => {
+                let every_s = every.as_secs();
+                tracing::warn!(every_s, "dissociated by the server: no orders until it is over");
+            }
+            (None, Some(Phase::Dissociated)) => tracing::info!("associated by the server again"),
+            (None, _) => tracing::info!("connected again"),
+        }
+        self.show(phase, None);
+    }
+
+    /// Rests until the next look of a dissociated agent, without a connection.
+    async fn rest(&mut self, link: &mut Link) {
+        link.disconnect();
+        let next = self.last_fetch + self.fetch_after;
+        let mut changed = tokio::time::interval(RELOAD_EVERY);
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep_until(next) => return,
+                _ = changed.tick() => {
+                    if modified(&self.parts.config_path) != self.config_seen {
+                        return;
+                    }
+                    // Told at the next look; the server lists them later.
+                    self.accounts_changed |= self.watch.as_mut().is_some_and(|it| it.changed());
+                }
+            }
+        }
     }
 
     async fn report(&mut self, link: &mut Link, session: &mut Session) -> Result<(), SessionOr> {
@@ -373,7 +436,10 @@ impl Agent {
     }
 
     async fn wait(&mut self, link: &mut Link, session: &Session) -> Result<(), SessionOr> {
-        let held = Duration::from_secs(u64::from(session.directives.wait_hold_s));
+        let mut held = Duration::from_secs(u64::from(session.directives.wait_hold_s));
+        if self.look.is_some() {
+            held = held.min(self.fetch_after.saturating_sub(self.last_fetch.elapsed()));
+        }
         let hold = match self.ladder {
             Ladder::Long => held,
             Ladder::Short => held.min(Duration::from_secs(WAIT_HOLD_SHORT_S)),

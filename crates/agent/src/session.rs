@@ -21,7 +21,7 @@ use sekisho_wire::receipt::{Ack, MAX_ACK_BYTES};
 use sekisho_wire::route::RouteName;
 use sekisho_wire::session::{
     Directives, EscrowsHandedIn, EscrowsTaken, FRAME_OVERHEAD_BYTES, Frame, Hello, HelloAnswer,
-    HelloOutcome, HelloRefusal, MAX_ESCROWS, MAX_WELCOME_BYTES, Wake, WelcomeEnvelope,
+    HelloOutcome, HelloRefusal, MANAGED, MAX_ESCROWS, MAX_WELCOME_BYTES, Wake, WelcomeEnvelope,
 };
 use serde_bytes::ByteBuf;
 
@@ -85,6 +85,19 @@ pub struct Session {
 /// An order that was opened, or why one could not be.
 pub type OpenedOrder = Result<(Order, [u8; 32]), SealError>;
 
+/// What a fetch brought.
+#[derive(Debug)]
+pub struct Fetched {
+    /// The orders, each opened or not: those that cannot be opened are for
+    /// somebody else, or somebody tampered with them.
+    pub orders: Vec<OpenedOrder>,
+    /// More are waiting.
+    pub more: bool,
+    /// The agent is dissociated from its resource: it looks again after
+    /// this time at the latest. `None`: it is associated.
+    pub look_every: Option<Duration>,
+}
+
 impl Session {
     /// Says Hello. Returns the answer's bundles too: they may be newer than
     /// the ones this device holds, also when no session was opened.
@@ -114,7 +127,7 @@ impl Session {
             bundle_version: trust.bundle().version,
             agent_version: crate::VERSION.to_owned(),
             platform: Platform::Linux,
-            capabilities: Vec::new(),
+            capabilities: vec![MANAGED.to_owned()],
             wall_clock: clock.now(),
             boot: greeting.boot,
             interval_s: u32::try_from(greeting.interval.as_secs()).unwrap_or(u32::MAX),
@@ -178,8 +191,7 @@ impl Session {
     }
 
     /// Takes orders, and says how much this agent knows and whether the accounts
-    /// of the host have changed. Those that cannot be opened are returned as errors: they
-    /// are for somebody else, or somebody tampered with them.
+    /// of the host have changed.
     ///
     /// # Errors
     /// When the link fails or the answer cannot be believed.
@@ -191,7 +203,7 @@ impl Session {
         time: &ServerTime,
         rng: &dyn Rng,
         accounts_changed: bool,
-    ) -> Result<(Vec<OpenedOrder>, bool), SessionError> {
+    ) -> Result<Fetched, SessionError> {
         let nonce = random_bytes(rng);
         let request = cbor::encode(&FetchRequest { nonce, highest_seq, accounts_changed });
         let body = self.exchange(link, RouteName::Fetch, request, MAX_FETCH_ANSWER_BYTES).await?;
@@ -207,7 +219,8 @@ impl Session {
             .iter()
             .map(|sealed| message::open_order(sealed, &self.key, trust, &self.scope, now))
             .collect();
-        Ok((orders, answer.more))
+        let look_every = answer.look_every_s.map(|seconds| Duration::from_secs(seconds.into()));
+        Ok(Fetched { orders, more: answer.more, look_every })
     }
 
     /// Brings a signed receipt and returns the server's ack, which is bound to

@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 pub enum Phase {
     /// In a session with the server.
     Connected,
+    /// Dissociated from its resource by the server: it does nothing and looks
+    /// now and then whether it still is.
+    Dissociated,
     /// Waiting before the next try.
     Waiting,
     /// Stopped in good order.

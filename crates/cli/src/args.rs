@@ -9,8 +9,9 @@ use crate::net::proxy::ProxyArgs;
 use crate::net::server::Server;
 use crate::net::trust::Pin;
 use crate::nouns::{
-    accounts, agents, audit, copy, devices, explain, groups, history, keys, login, manual, orders,
-    policies, resources, reveal, roles, setup, shares, tokens, user_groups, users, witness,
+    accounts, agents, audit, copy, devices, explain, groups, history, keys, login, manual,
+    notifications, orders, packages, policies, resources, reveal, roles, setup, shares, tokens,
+    user_groups, users, witness,
 };
 
 /// Keeps, rotates and lends the passwords of privileged accounts
@@ -105,6 +106,12 @@ pub(crate) enum Verb {
     /// The agents of your resources
     #[command(subcommand)]
     Agents(agents::Agents),
+    /// What became of the resets and checks you have asked for
+    #[command(subcommand)]
+    Notifications(notifications::Notifications),
+    /// Packages of the agent, for download
+    #[command(subcommand)]
+    Packages(packages::Packages),
     /// Enrolled endpoints
     #[command(subcommand)]
     Devices(devices::Devices),

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::api::Api;
 use crate::api::access::{Principal, Role, UserGroup};
+use crate::api::agents::{Agent, Package};
 use crate::api::list::{Paging, Query};
 use crate::api::shapes::{Account, Device, EnrolmentKey, Group, Policy, Resource, Token, User};
 use crate::error::{CliError, Result};
@@ -55,6 +56,19 @@ findable! {
     UserGroup, UserGroup, "/user-groups", true, |it| vec![it.name.as_str()];
     User, User, "/users", false, |it| vec![it.name.as_str()];
     Token, ApiToken, "/tokens", false, |it| vec![it.name.as_str()];
+    Package, Package, "/packages", false, |it| vec![it.file.as_str()];
+}
+
+impl Findable for Agent {
+    type Kind = sekisho_model::id::Device;
+    const PATH: &'static str = "/agents";
+    const SEARCHABLE: bool = false;
+    fn id(&self) -> Id<Self::Kind> {
+        self.0.id
+    }
+    fn names(&self) -> Vec<&str> {
+        self.0.names()
+    }
 }
 
 /// The id of the object that `text` names.

@@ -36,8 +36,9 @@ use args::{Cli, Verb};
 use error::{CliError, Result};
 use exit::Exit;
 use nouns::{
-    accounts, agents, audit, copy, devices, explain, groups, history, keys, login, manual, orders,
-    policies, resources, reveal, roles, setup, shares, status, tokens, user_groups, users, witness,
+    accounts, agents, audit, copy, devices, explain, groups, history, keys, login, manual,
+    notifications, orders, packages, policies, resources, reveal, roles, setup, shares, status,
+    tokens, user_groups, users, witness,
 };
 use output::Output;
 
@@ -82,6 +83,8 @@ async fn run(cli: Cli, out: Output) -> Result<Exit> {
         Verb::Verify(verb) => orders::verify(&app, verb).await,
         Verb::Orders(verb) => orders::run(&app, verb).await,
         Verb::Agents(verb) => agents::run(&app, verb).await,
+        Verb::Notifications(verb) => notifications::run(&app, verb).await,
+        Verb::Packages(verb) => packages::run(&app, verb).await,
         Verb::Devices(verb) => devices::run(&app, verb).await,
         Verb::Keys(verb) => keys::run(&app, verb).await,
         Verb::Policies(verb) => policies::run(&app, verb).await,

@@ -104,6 +104,12 @@ words! {
         Malformed = "malformed",
         /// This agent version is too old for the server.
         TooOld = "too_old",
+        /// `update` on a host that has not enrolled.
+        NotEnrolled = "not_enrolled",
+        /// `update` with a key of whoever owns the resource already.
+        SameOwner = "same_owner",
+        /// `update` while the device has orders that it has not answered.
+        Busy = "busy",
     }
 }
 
@@ -131,6 +137,14 @@ impl EnrolmentRefusal {
             }
             Self::Malformed => "the server could not read the request; upgrade the agent",
             Self::TooOld => "this agent is too old for the server; install a newer one",
+            Self::NotEnrolled => "the server does not know this host; enrol it first",
+            Self::SameOwner => {
+                "the resource belongs to the owner of this key already; there is nothing to update"
+            }
+            Self::Busy => {
+                "the server waits for the outcome of an order on this host; let the agent run until \
+                 `sekisho-agent status` shows no open receipts, then try again"
+            }
         }
     }
 }

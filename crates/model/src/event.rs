@@ -13,8 +13,8 @@ use crate::account::VerifyResult;
 use crate::device::{DeviceState, EnrolmentRefusal, KeyUse};
 use crate::id::{
     AccountId, ApiTokenId, AuditChainId, CustomRoleId, DeviceId, EnrolmentKeyId, OrderId,
-    PasswordPolicyId, RequestId, ResourceGroupId, ResourceId, SecretVersionId, ShareId, SiteId,
-    SiteKeyId, UserGroupId, UserId,
+    PackageId, PackageLinkId, PasswordPolicyId, RequestId, ResourceGroupId, ResourceId,
+    SecretVersionId, ShareId, SiteId, SiteKeyId, UserGroupId, UserId,
 };
 use crate::order::{Operation, RefusalClass};
 use crate::share::{Level, Principal, Shareable};
@@ -253,6 +253,27 @@ pub enum Event {
     /// A device that this database had forgotten showed a certificate of this
     /// site; it waits for approval.
     DeviceRecovered { device: DeviceId, host: String, serial: String },
+    /// An agent was dissociated from its resource: it does nothing, and looks
+    /// for its state every so many minutes.
+    AgentDissociated { device: DeviceId, resource: ResourceId, every_min: u32 },
+    /// An agent was associated with its resource again.
+    AgentAssociated { device: DeviceId, resource: ResourceId },
+    /// An agent was given another resource; so many accounts went there from
+    /// the former one.
+    AgentRemapped { device: DeviceId, from: Option<ResourceId>, to: ResourceId, accounts: u64 },
+    /// An agent whose resource was deleted was taken off the list.
+    AgentDeleted { device: DeviceId, host: String },
+    /// A host moved its agent to the owner of another enrolment key.
+    AgentRehomed { device: DeviceId, key: EnrolmentKeyId, from: Option<ResourceId>, to: ResourceId },
+    /// A package of the agent was put up for download.
+    PackageAdded { package: PackageId, file: String, sha256: String },
+    /// A package of the agent was removed.
+    PackageRemoved { package: PackageId, file: String },
+    /// A link was made with which a package can be downloaded without signing
+    /// in.
+    PackageLinkCreated { link: PackageLinkId, package: PackageId, expires_at: Timestamp },
+    /// Such a link was revoked.
+    PackageLinkRevoked { link: PackageLinkId },
     /// A device was given a certificate.
     CertificateIssued { device: DeviceId, serial: String, renewal: bool },
     /// A device opened a session.
@@ -523,6 +544,23 @@ impl Event {
             Self::DeviceRecovered { .. } => {
                 info(605, "Forgotten device recovered", "忘れられていたデバイスを復旧")
             }
+            Self::AgentDissociated { .. } => {
+                info(615, "Agent dissociated", "エージェントの関連付けを解除")
+            }
+            Self::AgentAssociated { .. } => info(616, "Agent associated", "エージェントを関連付け"),
+            Self::AgentRemapped { .. } => info(617, "Agent remapped", "エージェントを再マッピング"),
+            Self::AgentDeleted { .. } => info(618, "Agent deleted", "エージェントを削除"),
+            Self::AgentRehomed { .. } => {
+                info(619, "Agent moved to another owner", "エージェントを別の所有者に移動")
+            }
+            Self::PackageAdded { .. } => info(624, "Package added", "パッケージを追加"),
+            Self::PackageRemoved { .. } => info(625, "Package removed", "パッケージを削除"),
+            Self::PackageLinkCreated { .. } => {
+                info(626, "Package link created", "パッケージの共有リンクを作成")
+            }
+            Self::PackageLinkRevoked { .. } => {
+                info(627, "Package link revoked", "パッケージの共有リンクを失効")
+            }
             Self::CertificateIssued { .. } => info(620, "Certificate issued", "証明書を発行"),
             Self::DeviceSessionOpened { .. } => {
                 info(621, "Device session opened", "デバイスのセッションを開始")
@@ -719,6 +757,19 @@ impl Event {
             Self::DeviceUnblocked { device },
             Self::DeviceResumed { device, reason: text() },
             Self::DeviceRecovered { device, host: text(), serial: text() },
+            Self::AgentDissociated { device, resource, every_min: 60 },
+            Self::AgentAssociated { device, resource },
+            Self::AgentRemapped { device, from: Some(resource), to: resource, accounts: 0 },
+            Self::AgentDeleted { device, host: text() },
+            Self::AgentRehomed { device, key, from: Some(resource), to: resource },
+            Self::PackageAdded { package: PackageId::from_uuid(id), file: text(), sha256: text() },
+            Self::PackageRemoved { package: PackageId::from_uuid(id), file: text() },
+            Self::PackageLinkCreated {
+                link: PackageLinkId::from_uuid(id),
+                package: PackageId::from_uuid(id),
+                expires_at: Timestamp::EPOCH,
+            },
+            Self::PackageLinkRevoked { link: PackageLinkId::from_uuid(id) },
             Self::CertificateIssued { device, serial: text(), renewal: false },
             Self::DeviceSessionOpened { device, agent_version: text() },
             Self::DeviceReverted { device, counter: 0, expected: 0 },

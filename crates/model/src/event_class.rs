@@ -40,7 +40,8 @@ impl Event {
             | Self::PasswordCopied { .. }
             | Self::FormerPasswordRevealed { .. }
             | Self::OrderDelivered { .. }
-            | Self::DeviceEnrolled { .. } => (C::Use, S::Notice),
+            | Self::DeviceEnrolled { .. }
+            | Self::AgentRehomed { .. } => (C::Use, S::Notice),
 
             Self::SetUpCompleted { .. }
             | Self::UserCreated { .. }
@@ -60,6 +61,14 @@ impl Event {
             | Self::DeviceBlocked { .. }
             | Self::DeviceUnblocked { .. }
             | Self::DeviceResumed { .. }
+            | Self::AgentDissociated { .. }
+            | Self::AgentAssociated { .. }
+            | Self::AgentRemapped { .. }
+            | Self::AgentDeleted { .. }
+            | Self::PackageAdded { .. }
+            | Self::PackageRemoved { .. }
+            | Self::PackageLinkCreated { .. }
+            | Self::PackageLinkRevoked { .. }
             | Self::RotationPaused { .. }
             | Self::ResourceGroupDeleted { .. }
             | Self::ResourceTransferred { .. }

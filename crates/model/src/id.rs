@@ -195,6 +195,10 @@ kinds! {
     SiteKey, SiteKeyId = "site key";
     /// One request to the REST API.
     Request, RequestId = "request";
+    /// An installable package of the agent.
+    Package, PackageId = "package";
+    /// A link with which a package can be downloaded without signing in.
+    PackageLink, PackageLinkId = "package link";
     /// An append-only audit chain; each server node has its own.
     AuditChain, AuditChainId = "audit chain";
 }

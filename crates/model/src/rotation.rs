@@ -209,6 +209,8 @@ words! {
         NoAgent = "no_agent",
         /// The agent is not approved, or held back.
         AgentNotApproved = "agent_not_approved",
+        /// The agent is dissociated from its resource.
+        AgentDissociated = "agent_dissociated",
         /// The agent has not been heard of for a while.
         AgentAway = "agent_away",
         /// Somebody paused it.

@@ -35,6 +35,8 @@ pub enum Touched {
     UserGroup(UserGroupId),
     /// A custom role.
     Role(CustomRoleId),
+    /// The packages of the agent, and the links to them.
+    Packages,
     /// The state of the server itself.
     System,
 }
@@ -181,6 +183,21 @@ impl Event {
             | Self::DeviceSessionOpened { device, .. }
             | Self::DeviceReverted { device, .. }
             | Self::DeviceCloned { device } => vec![T::Device(device)],
+
+            Self::AgentDissociated { device, resource, .. }
+            | Self::AgentAssociated { device, resource } => {
+                vec![T::Device(device), T::Resource(resource)]
+            }
+            Self::AgentRemapped { device, from, to, .. }
+            | Self::AgentRehomed { device, from, to, .. } => [T::Device(device), T::Resource(to)]
+                .into_iter()
+                .chain(from.map(T::Resource))
+                .collect(),
+            Self::AgentDeleted { device, .. } => vec![T::Device(device)],
+            Self::PackageAdded { .. }
+            | Self::PackageRemoved { .. }
+            | Self::PackageLinkCreated { .. }
+            | Self::PackageLinkRevoked { .. } => vec![T::Packages],
 
             Self::SignInRefused { .. }
             | Self::PasswordRevealed { .. }

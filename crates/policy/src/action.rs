@@ -194,6 +194,22 @@ actions! {
     BlockDevice = "block_device", Some(Permission::ManageDevices), Write;
     /// See the agents on one's own resources.
     ListAgents = "list_agents", Some(Permission::DownloadAgent), Read;
+    /// See the agent of a resource that one owns.
+    ViewAgent = "view_agent", Some(Permission::DownloadAgent), Read;
+    /// Associate, dissociate, remap or delete an agent.
+    ManageAgent = "manage_agent", Some(Permission::DownloadAgent), Write;
+
+    /// See and download packages of the agent.
+    ViewPackages = "view_packages", Some(Permission::DownloadAgent), Read;
+    /// Make a link with which a package can be downloaded without signing in.
+    SharePackage = "share_package", Some(Permission::DownloadAgent), Write;
+    /// Revoke such a link.
+    RevokePackageLink = "revoke_package_link", Some(Permission::DownloadAgent), Write;
+
+    /// See what became of the tasks one has asked for.
+    ListNotifications = "list_notifications", None, Read;
+    /// Mark them as read, or mute a kind.
+    MarkNotifications = "mark_notifications", None, Write;
 
     /// Read the audit log.
     ViewAudit = "view_audit", Some(Permission::ViewAudit), Read;
@@ -256,7 +272,9 @@ impl Action {
     pub const fn also(self) -> &'static [Permission] {
         match self {
             // resource add and edit, and *download agent*.
-            Self::ListAgents => &[Permission::AddResources, Permission::EditResources],
+            Self::ListAgents | Self::ViewAgent | Self::ManageAgent => {
+                &[Permission::AddResources, Permission::EditResources]
+            }
             // Its agent adds a resource for the key's owner.
             Self::CreateEnrolmentKey => &[Permission::AddResources],
             _ => &[],

@@ -116,7 +116,9 @@ fn matrix() -> String {
         ListEnrolmentKeys: "-"; ViewEnrolmentKey: "own" "foreign"; CreateEnrolmentKey: "-";
         CreatePreApprovedKey: "-"; RevokeEnrolmentKey: "own" "foreign";
         ListDevices: "-"; ViewDevice: "site"; ApproveDevice: "site"; BlockDevice: "site";
-        ListAgents: "-";
+        ListAgents: "-"; ViewAgent: "own" "foreign"; ManageAgent: "own" "foreign";
+        ViewPackages: "-"; SharePackage: "-"; RevokePackageLink: "own" "foreign";
+        ListNotifications: "-"; MarkNotifications: "-";
         ViewAudit: "-"; VerifyAudit: "-"; ExportAudit: "-"; ViewWitness: "site";
         ManageWitness: "site"; SendHeads: "-"; ViewSystem: "-";
     }

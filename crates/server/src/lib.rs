@@ -4,6 +4,7 @@
 //! endpoints. [`app::App`] wires them; [`http`] is the scaffolding they share.
 
 pub mod accounts;
+pub mod agent_management;
 pub mod agents;
 pub mod app;
 pub mod audit;
@@ -18,8 +19,10 @@ pub mod init;
 pub mod keys;
 pub mod live;
 pub mod metrics;
+pub mod notifications;
 pub mod orders;
 pub mod overview;
+pub mod packages;
 pub mod policies;
 pub mod recovery;
 pub mod relocate;

@@ -12,6 +12,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use commands::databases::{Backup, BackupDrill, MigrateTo, Restore};
 use commands::keys::KeysCommand;
 use commands::manual;
+use commands::packages::PackagesCommand;
 use commands::passphrase::PassphraseArguments;
 use sekisho_model::clock::SystemClock;
 use sekisho_model::rng::SystemRng;
@@ -98,6 +99,11 @@ enum Command {
     Keys {
         #[command(subcommand)]
         command: KeysCommand,
+    },
+    /// Packages of the agent that people can download from this server.
+    Packages {
+        #[command(subcommand)]
+        command: PackagesCommand,
     },
     /// Back the site up into a file that only the recovery key opens.
     ///
@@ -281,6 +287,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             writeln!(out, "{}", done.message)?;
         }
         Command::Keys { command } => command.run(&mut out)?,
+        Command::Packages { command } => command.run(&mut out)?,
         Command::Backup(command) => command.run(&mut out)?,
         Command::Restore(command) => command.run(&mut out)?,
         Command::BackupDrill(command) => command.run(&mut out)?,

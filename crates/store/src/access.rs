@@ -21,9 +21,9 @@ use crate::postgres::Watch;
 use crate::unit_of_work::{ArcRng, CommitHooks, OperationContext, UnitOfWork};
 use crate::{
     Accounts, ApiTokens, AuditGate, AuditHeads, AuditLog, Bundles, CustomRoles, DeviceCertificates,
-    DeviceSessions, Devices, EnrolmentKeys, Escrows, IdempotencyKeys, LoginSessions, Orders,
-    Outbox, PasswordPolicies, ResourceGroups, Resources, Rotation, SealedValues, SecretVersions,
-    Shares, SignInAttempts, SiteKeys, Sites, Upkeep, UserGroups, Users, VaultKeys,
+    DeviceSessions, Devices, EnrolmentKeys, Escrows, IdempotencyKeys, LoginSessions, Notifications,
+    Orders, Outbox, Packages, PasswordPolicies, ResourceGroups, Resources, Rotation, SealedValues,
+    SecretVersions, Shares, SignInAttempts, SiteKeys, Sites, Upkeep, UserGroups, Users, VaultKeys,
 };
 
 /// An open database. Cloning it is cheap and shares the connections.
@@ -282,6 +282,10 @@ repositories! {
     device_certificates: DeviceCertificates,
     /// Keys that admit devices.
     enrolment_keys: EnrolmentKeys,
+    /// Packages of the agent, and links to them.
+    packages: Packages,
+    /// What people have read of their tasks.
+    notifications: Notifications,
     /// What devices hold in escrow.
     escrows: Escrows,
     /// The audit log.

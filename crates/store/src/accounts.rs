@@ -414,6 +414,19 @@ impl Accounts<'_, UnitOfWork> {
         Ok(next)
     }
 
+    /// Moves every account of a resource, with everything that is known of it,
+    /// to another one, and returns how many.
+    ///
+    /// # Errors
+    /// A conflict on [`Unique::AccountName`](crate::Unique::AccountName) when
+    /// the other one has an account of the same name.
+    pub async fn move_all(&self, from: ResourceId, to: ResourceId) -> Result<u64, StoreError> {
+        let update = row::Entity::update_many()
+            .col_expr(row::Column::Resource, Expr::value(to.uuid()))
+            .filter(row::Column::Resource.eq(from.uuid()));
+        affected(&self.at.db(), update).await
+    }
+
     /// Moves the current value from `base` to `next`, if it is still `base`
     /// (RST-6), and forgets what checks of the old one found. Returns whether
     /// it moved.

@@ -2,18 +2,19 @@
 
 use std::time::Duration;
 
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use sekisho_model::Timestamp;
 use sekisho_model::device::{DeviceState, Platform, Served, Suspension};
 use sekisho_model::id::{DeviceId, EnrolmentKeyId, ResourceId, UserId};
 
 use crate::access::{Access, sealed::Connected};
+use crate::enrolment_keys::key_ids;
 use crate::error::StoreError;
 use crate::page::{
     Count, Key, MAX_PAGE, Page, Paged, Sort, SortBy, Sorting, begins_with, count, sorted,
 };
-use crate::resources::live_ids;
+use crate::resources::{all_ids, live_ids};
 use crate::stored::{Blob, Stored, affected, all, insert, one, overwrite, record};
 use crate::unit_of_work::UnitOfWork;
 
@@ -64,6 +65,15 @@ record! {
         bundle_version: i64,
         /// How often it polls, in seconds; `None`: the default.
         interval_s: Option<u32>,
+        /// The resource it served before, if it was taken from it.
+        former_resource: Option<ResourceId>,
+        /// While it is dissociated: how often it looks whether it still
+        /// is, in seconds.
+        look_every_s: Option<u32>,
+        /// Since when it is dissociated.
+        dissociated_at: Option<Timestamp>,
+        /// Who did that.
+        dissociated_by: Option<UserId>,
         /// Counts changes, for optimistic concurrency.
         version: i64,
     }
@@ -76,8 +86,14 @@ pub struct DeviceFilter {
     pub states: Vec<DeviceState>,
     /// Serving a resource.
     pub resource: Option<ResourceId>,
-    /// Serving a resource of an owner that is not deleted.
+    /// Serving a resource of an owner that is not deleted. Of those that
+    /// serve none: having served one of this owner before, or admitted by a key
+    /// of this owner.
     pub owner: Option<UserId>,
+    /// Only those that are dissociated, or only those that are not.
+    pub dissociated: Option<bool>,
+    /// Only those that serve no resource, or only those that do.
+    pub orphaned: Option<bool>,
     /// Whose host name begins with this text, in any case.
     pub prefix: Option<String>,
     /// Heard of before this instant, or never.
@@ -102,7 +118,7 @@ impl Activity {
         use row::Column as C;
         let now = self.now.as_millis();
         let column = |column| Expr::col((row::Entity, column));
-        let own = column(C::IntervalS).mul(2_000i64).add(column(C::LastSeenAt));
+        let own = interval().mul(2_000i64).add(column(C::LastSeenAt));
         let since = self.now.minus(self.silence).as_millis();
         Condition::any().add(C::LastSeenAt.gte(since)).add(own.gte(now))
     }
@@ -112,12 +128,19 @@ impl Activity {
         use row::Column as C;
         let now = self.now.as_millis();
         let column = |column| Expr::col((row::Entity, column));
-        let own = column(C::IntervalS).mul(2_000i64).add(column(C::LastSeenAt));
+        let own = interval().mul(2_000i64).add(column(C::LastSeenAt));
         let since = self.now.minus(self.silence).as_millis();
-        let own_fails = Condition::any().add(C::IntervalS.is_null()).add(own.lt(now));
+        let own_fails = Condition::any().add(interval().is_null()).add(own.lt(now));
         let fails = Condition::all().add(C::LastSeenAt.lt(since)).add(own_fails);
         Condition::any().add(C::LastSeenAt.is_null()).add(fails)
     }
+}
+
+/// How often a device is asked to call, in seconds: a dissociated one as often
+/// as was said then.
+fn interval() -> Expr {
+    let column = |column| Expr::col((row::Entity, column));
+    Func::coalesce([column(row::Column::LookEveryS), column(row::Column::IntervalS)]).into()
 }
 
 /// What a list of devices can be sorted by.
@@ -183,6 +206,19 @@ pub(crate) fn served<C: ColumnTrait>(id: C, by: Served, activity: Activity) -> C
     }
 }
 
+impl Device {
+    /// Whether it is dissociated from its resource: it gets no orders.
+    pub const fn is_dissociated(&self) -> bool {
+        self.look_every_s.is_some()
+    }
+
+    /// The same device, associated.
+    #[must_use]
+    pub fn associated(self) -> Self {
+        Self { look_every_s: None, dissociated_at: None, dissociated_by: None, ..self }
+    }
+}
+
 /// How many approved devices have shown a trust bundle as their newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BundleHeld {
@@ -229,6 +265,25 @@ impl<A: Access> Devices<'_, A> {
             .filter(row::Column::Resource.is_in(resources))
             .order_by(row::Column::Id, Order::Asc);
         all(&self.at.db(), select, 1_000).await
+    }
+
+    /// Several devices (a page of them), in no order.
+    pub async fn find_many(
+        &self,
+        ids: impl IntoIterator<Item = DeviceId>,
+    ) -> Result<Vec<Device>, StoreError> {
+        let ids = ids.into_iter().map(|id| id.uuid());
+        let select = row::Entity::find().filter(row::Column::Id.is_in(ids));
+        all(&self.at.db(), select, u64::from(MAX_PAGE)).await
+    }
+
+    /// Whether any device serves a resource or has served it.
+    pub async fn any_served(&self, resource: ResourceId) -> Result<bool, StoreError> {
+        let served = Condition::any()
+            .add(row::Column::Resource.eq(resource.uuid()))
+            .add(row::Column::FormerResource.eq(resource.uuid()));
+        let select = row::Entity::find().filter(served).limit(1);
+        Ok(one::<Device>(&self.at.db(), select).await?.is_some())
     }
 
     /// Which trust bundles the approved devices have shown, oldest first.
@@ -378,6 +433,19 @@ impl Devices<'_, UnitOfWork> {
     }
 }
 
+/// Whose a device is: see [`DeviceFilter::owner`].
+fn belongs_to(owner: UserId) -> Condition {
+    use row::Column as C;
+    let orphan = Condition::any().add(C::FormerResource.in_subquery(all_ids(owner))).add(
+        Condition::all()
+            .add(C::FormerResource.is_null())
+            .add(C::EnrolmentKey.in_subquery(key_ids(owner))),
+    );
+    Condition::any()
+        .add(C::Resource.in_subquery(live_ids(Some(owner))))
+        .add(Condition::all().add(C::Resource.is_null()).add(orphan))
+}
+
 impl DeviceFilter {
     fn condition(&self) -> Condition {
         use row::Column as C;
@@ -387,7 +455,15 @@ impl DeviceFilter {
         Condition::all()
             .add_option((!self.states.is_empty()).then(|| C::State.is_in(states)))
             .add_option(self.resource.map(|id| C::Resource.eq(id.uuid())))
-            .add_option(self.owner.map(|owner| C::Resource.in_subquery(live_ids(Some(owner)))))
+            .add_option(self.owner.map(belongs_to))
+            .add_option(self.dissociated.map(|is| match is {
+                true => C::LookEveryS.is_not_null(),
+                false => C::LookEveryS.is_null(),
+            }))
+            .add_option(self.orphaned.map(|is| match is {
+                true => C::Resource.is_null(),
+                false => C::Resource.is_not_null(),
+            }))
             .add_option(
                 self.prefix.as_ref().map(|prefix| begins_with(C::Host, &prefix.to_lowercase())),
             )

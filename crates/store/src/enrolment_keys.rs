@@ -1,6 +1,6 @@
 //! Keys that admit new devices.
 
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 use sekisho_model::Timestamp;
 use sekisho_model::device::{KeyState, KeyUse, Platform};
@@ -129,6 +129,15 @@ fn in_state(state: KeyState, now: Timestamp) -> Condition {
         KeyState::Expired => kept().add(used().not()).add(over()),
         KeyState::Active => kept().add(used().not()).add(over().not()),
     }
+}
+
+/// A subquery: the ids of the keys of an owner.
+pub(crate) fn key_ids(owner: UserId) -> SelectStatement {
+    let mut select = row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .filter(row::Column::Owner.eq(owner.uuid()));
+    QuerySelect::query(&mut select).take()
 }
 
 impl EnrolmentKeys<'_, UnitOfWork> {

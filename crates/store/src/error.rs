@@ -128,6 +128,8 @@ pub enum Unique {
     DeviceIdentity,
     /// At most one live session per device.
     LiveSession,
+    /// File names of packages.
+    PackageFile,
     /// At most one active vault key.
     ActiveVaultKey,
 }
@@ -150,6 +152,7 @@ impl std::fmt::Display for Unique {
             Self::OpenReset => "a reset of this account is not finished yet",
             Self::DeviceIdentity => "another device has this identity key",
             Self::LiveSession => "the device has another live session",
+            Self::PackageFile => "there is a package of this file name already",
             Self::ActiveVaultKey => "another vault key is active",
         })
     }

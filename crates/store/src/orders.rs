@@ -131,6 +131,12 @@ const SORTING: Sorting<Order> = Sorting {
     id_of: |order| order.id.uuid(),
     usual: SortOf { by: "created_at", descending: true },
 };
+impl Order {
+    /// Whether it is for its device to fetch, and not there already.
+    pub fn waits_at_the_server(&self) -> bool {
+        matches!(self.state, OrderState::Staged | OrderState::Queued)
+    }
+}
 
 /// Orders.
 pub struct Orders<'a, A> {
@@ -201,6 +207,17 @@ impl<A: Access> Orders<'_, A> {
             .all(&self.at.db())
             .await?;
         Ok(rows.into_iter().map(ResourceId::from_uuid).collect())
+    }
+
+    /// The resets and verifies that somebody asked for since an instant, newest
+    /// first.
+    pub async fn asked_for(
+        &self,
+        by: UserId,
+        since: Timestamp,
+        page: &Page,
+    ) -> Result<Paged<Order>, StoreError> {
+        sorted(&self.at.db(), told(by, since), &SORTING, page).await
     }
 
     /// How many orders of a filter there are.
@@ -331,6 +348,15 @@ impl Orders<'_, UnitOfWork> {
         Ok(affected(&self.at.db(), update).await? == 1)
     }
 
+    /// Moves every order of a resource to another one, and returns how many:
+    /// the accounts have gone there, too.
+    pub async fn move_all(&self, from: ResourceId, to: ResourceId) -> Result<u64, StoreError> {
+        let update = row::Entity::update_many()
+            .col_expr(row::Column::Resource, Expr::value(to.uuid()))
+            .filter(row::Column::Resource.eq(from.uuid()));
+        affected(&self.at.db(), update).await
+    }
+
     /// Notes a delivery of an order that is queued, or delivered already (a
     /// redelivery: same order, new seq and signature). Returns whether the
     /// order was in one of these states. Commit before the first byte is sent
@@ -440,6 +466,17 @@ fn seen(sight: &Sight) -> Condition {
     Condition::any().add(C::Resource.in_subquery(seen_ids(sight))).add(alone)
 }
 
+/// See [`Orders::asked_for`].
+fn told(by: UserId, since: Timestamp) -> sea_orm::Select<row::Entity> {
+    use row::Column as C;
+    let told = [Operation::Reset, Operation::Verify];
+    row::Entity::find()
+        .filter(C::Initiator.eq(by.uuid()))
+        .filter(C::Id.gte(first_id_of(since)))
+        .filter(C::Operation.is_in(told.map(|operation| operation.as_str())))
+        .filter(C::State.ne(OrderState::Cancelled.as_str()))
+}
+
 impl OrderFilter {
     fn condition(&self) -> Condition {
         use row::Column as C;
@@ -453,8 +490,9 @@ impl OrderFilter {
             .add_option(self.initiator.map(|id| C::Initiator.eq(id.uuid())))
             .add_option(self.operation.map(|operation| C::Operation.eq(operation.as_str())))
             .add_option(self.reconciles.map(|id| C::Reconciles.eq(id.uuid())))
+            // Ids begin with their time, and the indexes end with the id.
+            .add_option(self.since.map(|since| C::Id.gte(first_id_of(since))))
             .add_option((!self.states.is_empty()).then(|| C::State.is_in(states)))
-            .add_option(self.since.map(|since| C::CreatedAt.gte(since.as_millis())))
             .add_option(self.text.as_ref().map(|text| {
                 Condition::any()
                     .add(contains(C::Reason, text))
@@ -462,6 +500,12 @@ impl OrderFilter {
                     .add(C::Account.in_subquery(called(text)))
             }))
     }
+}
+
+/// The lowest id of an instant (RFC 9562, UUIDv7: 48 bits of milliseconds).
+pub(crate) fn first_id_of(at: Timestamp) -> uuid::Uuid {
+    let ms = u128::try_from(at.as_millis()).unwrap_or(0);
+    uuid::Uuid::from_u128(ms << 80)
 }
 
 #[cfg(test)]
@@ -501,6 +545,9 @@ mod tests {
             work(device, None, Timestamp::EPOCH),
             newest_first(open_resets).limit(101),
             newest_first(queued).limit(201),
+            told(Id::new(&*clock, &*rng), Timestamp::EPOCH)
+                .order_by(row::Column::Id, Sort::Desc)
+                .limit(201),
         ];
         for select in selects {
             let mut plan = select.build(DbBackend::Sqlite);

@@ -230,6 +230,15 @@ pub(crate) fn seen_ids(sight: &Sight) -> SelectStatement {
         .into_query()
 }
 
+/// A subquery: the ids of the resources of an owner, deleted ones too.
+pub(crate) fn all_ids(owner: UserId) -> SelectStatement {
+    let mut select = row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .filter(row::Column::Owner.eq(owner.uuid()));
+    QuerySelect::query(&mut select).take()
+}
+
 impl Resources<'_, UnitOfWork> {
     /// One resource, locked until this unit of work ends.
     pub async fn lock(&self, id: ResourceId) -> Result<Option<Resource>, StoreError> {

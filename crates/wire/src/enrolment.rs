@@ -68,6 +68,10 @@ pub struct Enrolment {
     pub facts: HostFacts,
     /// The owner named in the agent's file: may only confirm the key's.
     pub owner: Option<LoginName>,
+    /// `update`: this host is enrolled, and its resource is to be added anew
+    /// under the owner of this key. Left out when it is not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rehome: bool,
     /// Binds the answer to this request.
     #[serde(with = "serde_bytes")]
     pub nonce: [u8; 32],
@@ -102,6 +106,10 @@ pub enum EnrolmentOutcome {
         bundles: Vec<serde_bytes::ByteBuf>,
         /// Why it is pending although the key approves in advance.
         remark: Option<EnrolmentRefusal>,
+        /// The device serves a resource of the key's owner, as it had asked
+        /// with `rehome`. A server that does not know that leaves it out.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        rehomed: bool,
     },
     /// The device was turned away.
     Refused {

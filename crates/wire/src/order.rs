@@ -53,6 +53,11 @@ pub struct FetchAnswer {
     pub orders: Vec<SealedOrder>,
     /// More are waiting: fetch again when these are done.
     pub more: bool,
+    /// The agent is dissociated from its resource: it gets no orders,
+    /// and looks again after so many seconds at the latest. Left out
+    /// while it is associated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look_every_s: Option<u32>,
 }
 
 /// An order as it travels.

@@ -15,6 +15,12 @@ pub const MAX_OFFERED_BYTES: usize = 48 * 1024;
 /// Longest answer to a Hello, in bytes.
 pub const MAX_WELCOME_BYTES: usize = 1024 * 1024;
 
+/// A capability: the agent honours [`FetchAnswer::look_every_s`], so that it can
+/// be dissociated, associated and remapped from the server.
+///
+/// [`FetchAnswer::look_every_s`]: crate::order::FetchAnswer::look_every_s
+pub const MANAGED: &str = "managed";
+
 /// The longest life of a session, in seconds.
 pub const SESSION_TTL_S: u32 = 24 * 3600;
 

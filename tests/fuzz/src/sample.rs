@@ -233,6 +233,7 @@ impl Sample {
                 machine: "machine".to_owned(),
             },
             owner: None,
+            rehome: false,
             nonce: [3; 32],
         }
     }

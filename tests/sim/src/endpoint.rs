@@ -9,7 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use sekisho_agent::engine::{Engine, Parts};
-use sekisho_agent::session::{Greeting, Session, SessionError};
+use sekisho_agent::session::{Fetched, Greeting, Session, SessionError};
 use sekisho_agent::state::{Enrolled, State, StateError};
 use sekisho_link::ServerTime;
 use sekisho_model::clock::ManualClock;
@@ -232,7 +232,7 @@ impl Process {
     ) -> Result<(), Failed> {
         self.report(session, network, rng).await?;
         for _ in 0..FETCHES {
-            let (orders, more) = {
+            let Fetched { orders, more, .. } = {
                 let seq = self.engine.highest_seq();
                 let changed = host.files_changed();
                 let fetch = session.fetch(network, seq, &self.trust, &self.time, rng, changed);

@@ -7,16 +7,17 @@ use std::time::Duration;
 use sekisho_agent::bundles::{CatchUp, CatchUpError, Next};
 use sekisho_agent::engine::{Engine, Parts};
 use sekisho_agent::enrol;
-use sekisho_agent::session::{Greeting, Session, SessionError};
+use sekisho_agent::session::{Fetched, Greeting, Session, SessionError};
 use sekisho_agent::state::{Enrolled, State, StateError};
 use sekisho_link::{LinkError, ServerTime, Transport};
 use sekisho_model::device::{DeviceState, Platform};
-use sekisho_model::id::{DeviceSessionId, ResourceId};
+use sekisho_model::id::{DeviceId, DeviceSessionId, ResourceId};
 use sekisho_model::rng::random_bytes;
-use sekisho_model::{Clock, Rng};
+use sekisho_model::{Clock, Rng, Timestamp};
 use sekisho_platform::accounts::AccountFilter;
 use sekisho_platform::disk::MemoryDisk;
 use sekisho_seal::bundle::Trust;
+use sekisho_seal::enrolment_key::EnrolmentKeyText;
 use sekisho_seal::message;
 use sekisho_seal::sealing::OpeningKey;
 use sekisho_seal::sign::IdentityKey;
@@ -26,7 +27,7 @@ use sekisho_wire::certificate::{CertificateOutcome, CertificateRequest};
 use sekisho_wire::enrolment::{Enrolment, EnrolmentOutcome, HostFacts};
 use sekisho_wire::route::RouteName;
 use sekisho_wire::session::{
-    Hello, HelloEnvelope, HelloOutcome, MAX_WELCOME_BYTES, WelcomeEnvelope,
+    Hello, HelloEnvelope, HelloOutcome, MAX_WELCOME_BYTES, Wake, WelcomeEnvelope,
 };
 use serde_bytes::ByteBuf;
 
@@ -90,11 +91,26 @@ impl Connected {
     /// # Errors
     /// When the server refuses or its answer cannot be believed.
     pub async fn fetch(&mut self) -> Result<usize, SessionError> {
+        Ok(self.look(false).await?.orders.len())
+    }
+
+    /// Fetches, says whether accounts have changed, and returns what came.
+    ///
+    /// # Errors
+    /// When the server refuses or its answer cannot be believed.
+    pub async fn look(&mut self, accounts_changed: bool) -> Result<Fetched, SessionError> {
         let Running { engine, trust, time, .. } = &self.running;
         let seq = engine.highest_seq();
         let rng = self.rng.as_ref();
-        let fetched = self.session.fetch(&mut self.network, seq, trust, time, rng, false);
-        Ok(fetched.await?.0.len())
+        self.session.fetch(&mut self.network, seq, trust, time, rng, accounts_changed).await
+    }
+
+    /// Waits, at most so long.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn wait(&mut self, hold: Duration) -> Result<Wake, SessionError> {
+        self.session.wait(&mut self.network, hold).await
     }
 
     /// The id of its session.
@@ -125,34 +141,11 @@ impl Agent {
             let more: BundleChain = cbor::decode(&more, MAX_CHAIN_BYTES).expect("a chain");
             trust.advance(&more.bundles).expect("believed");
         }
-        let receipt_key = &trust.receipt_key(server.clock().now()).expect("one").key;
-        let nonce = random_bytes(rng.as_ref());
-        let enrolment = Enrolment {
-            protocol: sekisho_wire::PROTOCOL,
-            csr: enrol::certificate_request(&identity).expect("a request"),
-            identity_key: identity.public(),
-            platform: Platform::Linux,
-            agent_version: "0.0.0-test".to_owned(),
-            facts: HostFacts {
-                host_name: name.to_owned(),
-                dns_name: name.parse().ok(),
-                system: "test".to_owned(),
-                kernel: "test".to_owned(),
-                architecture: "test".to_owned(),
-                machine: "test".to_owned(),
-            },
-            owner: None,
-            nonce,
-        };
-        let site = trust.anchor().site;
-        let (envelope, exporter) =
-            message::seal_enrolment(&enrolment, &identity, &key, site, receipt_key, rng.as_ref())
-                .expect("sealed");
-        let body = cbor::encode(&envelope);
-        let answer = network.call(RouteName::Enrol, &[], body).await.expect("an answer");
-        let answer = message::open_enrolment_answer(&answer, &exporter, &nonce).expect("ours");
-        let EnrolmentOutcome::Accepted { device, certificate, bundles, .. } = answer.outcome else {
-            panic!("refused: {answer:?}");
+        let asked = Asked { identity: &identity, trust: &trust, key: &key, name, rehome: false };
+        let now = server.clock().now();
+        let outcome = asked.send(&mut network, now, rng.as_ref()).await;
+        let EnrolmentOutcome::Accepted { device, certificate, bundles, .. } = outcome else {
+            panic!("refused: {outcome:?}");
         };
         let endpoint = "server:8383".parse().expect("an endpoint");
         let enrolled = Enrolled { device, anchor: trust.anchor().clone(), server: endpoint };
@@ -164,6 +157,24 @@ impl Agent {
         });
         let network = Network::new(server.plane(), identity);
         Self { disk, host, network, accounts_changed: false, clock: server.clock(), rng }
+    }
+
+    /// `sekisho-agent update`: the host moves to the owner of a key.
+    pub async fn update(
+        &mut self,
+        server: &Server,
+        key: &EnrolmentKeyText,
+        name: &str,
+    ) -> EnrolmentOutcome {
+        let running = self.start().expect("enrolled");
+        let (identity, trust) = (running.identity.as_ref(), &running.trust);
+        let asked = Asked { identity, trust, key, name, rehome: true };
+        asked.send(&mut self.network, server.clock().now(), self.rng.as_ref()).await
+    }
+
+    /// Its device.
+    pub fn device(&self) -> DeviceId {
+        self.start().expect("enrolled").enrolled.device
     }
 
     /// The agent starts from its disk and forgets what is old enough to be
@@ -197,7 +208,7 @@ impl Agent {
         let mut session = self.hello(&mut running).await?;
         loop {
             self.report(&mut running, &mut session).await?;
-            let (orders, more) = session
+            let Fetched { orders, more, .. } = session
                 .fetch(
                     &mut self.network,
                     running.engine.highest_seq(),
@@ -512,6 +523,47 @@ impl Agent {
                 .map_err(|error| Stopped::Disk(error.to_string()))?;
         }
         Ok(())
+    }
+}
+
+/// What a host asks of a server with a key.
+struct Asked<'a> {
+    identity: &'a IdentityKey,
+    trust: &'a Trust,
+    key: &'a EnrolmentKeyText,
+    name: &'a str,
+    rehome: bool,
+}
+
+impl Asked<'_> {
+    async fn send(&self, network: &mut Network, now: Timestamp, rng: &dyn Rng) -> EnrolmentOutcome {
+        let receipt_key = &self.trust.receipt_key(now).expect("one").key;
+        let nonce = random_bytes(rng);
+        let enrolment = Enrolment {
+            protocol: sekisho_wire::PROTOCOL,
+            csr: enrol::certificate_request(self.identity).expect("a request"),
+            identity_key: self.identity.public(),
+            platform: Platform::Linux,
+            agent_version: "0.0.0-test".to_owned(),
+            facts: HostFacts {
+                host_name: self.name.to_owned(),
+                dns_name: self.name.parse().ok(),
+                system: "test".to_owned(),
+                kernel: "test".to_owned(),
+                architecture: "test".to_owned(),
+                machine: "test".to_owned(),
+            },
+            owner: None,
+            rehome: self.rehome,
+            nonce,
+        };
+        let site = self.trust.anchor().site;
+        let (envelope, exporter) =
+            message::seal_enrolment(&enrolment, self.identity, self.key, site, receipt_key, rng)
+                .expect("sealed");
+        let body = cbor::encode(&envelope);
+        let answer = network.call(RouteName::Enrol, &[], body).await.expect("an answer");
+        message::open_enrolment_answer(&answer, &exporter, &nonce).expect("ours").outcome
     }
 }
 

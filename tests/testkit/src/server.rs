@@ -14,13 +14,15 @@ use sekisho_model::id::{
 use sekisho_model::rng::{SeededRng, SystemRng, random_bytes};
 use sekisho_model::user::{Role, UserState};
 use sekisho_model::{Clock, Rng, Secret, Timestamp};
-use sekisho_policy::action::ApproveDevice;
+use sekisho_policy::action::{ApproveDevice, ManageAgent};
 use sekisho_policy::{Facts, Subject, decide};
 use sekisho_seal::enrolment_key::EnrolmentKeyText;
 use sekisho_seal::{escrow, recovery_key};
+use sekisho_server::agent_management::{self, association, association::Wanted};
 use sekisho_server::agents::Plane;
 use sekisho_server::app::SharedApp;
 use sekisho_server::config::Config;
+use sekisho_server::http::Problem;
 use sekisho_server::keys::{self, Replaced, RotateError, Rotated};
 use sekisho_server::recovery::{self, Recovered};
 use sekisho_server::shutdown::{Stopper, shutdown};
@@ -68,7 +70,7 @@ impl Server {
         let shown: serde_json::Value = serde_json::from_slice(&shown).expect("JSON");
         let recovery_key = shown["recovery_key"].as_str().expect("shown once").to_owned();
         let mut server = Self::open(folder, clock, rng, None, recovery_key).await;
-        server.owner = server.add_user().await;
+        server.owner = server.add_user("owner").await;
         server
     }
 
@@ -103,7 +105,7 @@ impl Server {
 
     /// An administrator approves a device.
     pub async fn approve(&self, device: DeviceId) -> Device {
-        let subject = Subject { user: self.owner, role: Role::Administrator, scopes: None };
+        let subject = Subject::with_role(self.owner, Role::Administrator);
         let device = devices::find(&self.app, device).await.expect("exists");
         let granted = decide(&subject, ApproveDevice, Facts::of_site(device)).expect("may");
         devices::approve(&self.app, &self.context(), granted).await.expect("approved")
@@ -200,6 +202,11 @@ impl Server {
 
     /// An enrolment key that approves in advance.
     pub async fn enrolment_key(&self) -> EnrolmentKeyText {
+        self.enrolment_key_of(self.owner).await
+    }
+
+    /// An enrolment key of somebody that approves in advance.
+    pub async fn enrolment_key_of(&self, owner: UserId) -> EnrolmentKeyText {
         let id = EnrolmentKeyId::new(self.clock.as_ref(), self.rng.as_ref());
         let secret = random_bytes::<32>(self.rng.as_ref()).to_vec();
         let secret = Secret::new(secret);
@@ -212,10 +219,10 @@ impl Server {
             vault_key_version,
             use_kind: KeyUse::Once,
             platform: Platform::Linux,
-            owner: self.owner,
+            owner,
             label: "test".parse().expect("a label"),
             pre_approved: true,
-            created_by: self.owner,
+            created_by: owner,
             created_at: now,
             expires_at: now.plus(Duration::from_secs(3600)),
             uses: 0,
@@ -339,6 +346,24 @@ impl Server {
         Some(value)
     }
 
+    /// The owner of an agent's resource dissociates it, or associates it again.
+    ///
+    /// # Errors
+    /// Why it was refused.
+    pub async fn associate(&self, agent: DeviceId, wanted: Wanted) -> Result<Device, Problem> {
+        let subject = Subject::with_role(self.owner, Role::Administrator);
+        let facts = agent_management::facts(&self.app, agent).await?;
+        let granted = sekisho_policy::decide(&subject, ManageAgent, facts)?;
+        association::change(&self.app, &self.context(), granted, wanted).await
+    }
+
+    /// Every device, by host name.
+    pub async fn devices(&self) -> Vec<Device> {
+        let filter = sekisho_store::DeviceFilter::default();
+        let page = sekisho_store::Page::first(200);
+        self.app.store.read().devices().list(&filter, &page).await.expect("devices").items
+    }
+
     /// Whether the audit chain is intact.
     pub async fn audit_is_intact(&self) -> bool {
         let reader = self.app.store.read();
@@ -350,12 +375,13 @@ impl Server {
         true
     }
 
-    async fn add_user(&self) -> UserId {
+    /// Another administrator.
+    pub async fn add_user(&self, name: &str) -> UserId {
         let now = self.clock.now();
         let user = User {
             id: UserId::new(self.clock.as_ref(), self.rng.as_ref()),
-            name: "owner".parse().expect("a name"),
-            display_name: "Owner".to_owned(),
+            name: name.parse().expect("a name"),
+            display_name: name.to_owned(),
             password_hash: PasswordHash("none".to_owned()),
             role: Role::Administrator.into(),
             state: UserState::Active,

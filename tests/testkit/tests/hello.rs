@@ -19,6 +19,10 @@ mod clock;
 mod fetches;
 #[path = "hello/keys.rs"]
 mod keys;
+#[path = "hello/managed.rs"]
+mod managed;
+#[path = "hello/rehomed.rs"]
+mod rehomed;
 #[path = "hello/restored.rs"]
 mod restored;
 #[path = "hello/rotation.rs"]

@@ -146,7 +146,7 @@ export function NewKey({ onClose }: { onClose: () => void }) {
 /** Commands for one kind of host. The key itself is not in them. */
 export function enrolCommands(platform: string, agents: string): string {
   return platform === "linux"
-    ? `sudo sekisho-agent enroll --server ${agents}\nsudo systemctl enable --now sekisho-agent`
+    ? `sudo sekisho-agent install --server ${agents}\nsudo sekisho-agent start`
     : `sekisho-agent enroll --server ${agents}\nsekisho-agent install`;
 }
 

@@ -56,7 +56,7 @@ export function DeleteResource({ resource, onClose, onDeleted }: Props) {
             <Button variant="default" onClick={onClose}>
               {t("common.cancel")}
             </Button>
-            <Button type="submit" color="red" disabled={!same} loading={remove.isPending}>
+            <Button type="submit" color="red.9" disabled={!same} loading={remove.isPending}>
               {t("pages.resources.delete")}
             </Button>
           </Group>

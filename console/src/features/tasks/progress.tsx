@@ -14,7 +14,7 @@ export function orderText(t: TFunction, word: ReturnType<typeof useWord>, order:
   switch (order.state) {
     case "staged":
     case "queued":
-      return t("pages.tasks.waiting");
+      return order.held ? t("pages.tasks.heldText") : t("pages.tasks.waiting");
     case "delivered":
       return t("pages.tasks.running");
     case "indeterminate":

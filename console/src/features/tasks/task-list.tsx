@@ -1,5 +1,5 @@
 //! Orders as a list.
-import { Anchor, Text } from "@mantine/core";
+import { Anchor, Group, Text } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
@@ -71,8 +71,13 @@ export function TaskList({ fixed }: { fixed?: Record<string, string> }) {
       {
         id: "state",
         label: t("pages.tasks.state"),
-        text: (row) => word("order", row.state),
-        cell: (row) => <State kind="order" value={row.state} />,
+        text: (row) => [word("order", row.state), word("orderHeld", row.held)].join(" ").trim(),
+        cell: (row) => (
+          <Group gap={6}>
+            <State kind="order" value={row.state} />
+            <State kind="orderHeld" value={row.held} />
+          </Group>
+        ),
       },
       {
         id: "by",

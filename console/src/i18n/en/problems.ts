@@ -8,6 +8,7 @@ export const problems = {
   server: "What the server said",
   conflicts: {
     account_gone: "The account is no longer on its host. If it is back, discover accounts again.",
+    agent_dissociated: "Its agent is dissociated. Associate it first.",
     agent_not_approved: "The agent of this resource is not approved. Approve the device first.",
     changed_meanwhile: "Something else changed it at this moment. Look again and repeat.",
     default_policy: "This is the default password policy; it cannot be deleted.",

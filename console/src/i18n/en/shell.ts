@@ -20,6 +20,7 @@ export const shell = {
     users: "Users",
     roles: "Roles",
     audit: "Audit log",
+    notifications: "Notifications",
     me: "My settings",
   },
   palette: {
@@ -47,6 +48,13 @@ export const shell = {
     open: "Open the row",
     go: "Go to {{page}}",
     off: "They do nothing while you type.",
+  },
+  bell: {
+    none: "Notifications: none unread",
+    some_one: "Notifications: {{count}} unread",
+    some_other: "Notifications: {{count}} unread",
+    arrived_one: "{{count}} unread notification now",
+    arrived_other: "{{count}} unread notifications now",
   },
   user: { menu: "User menu", signOut: "Sign out", signedInAs: "Signed in as {{name}}" },
   twin: {

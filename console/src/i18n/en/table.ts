@@ -65,6 +65,8 @@ export const table = {
     ok: "Done",
     failed: "Failed",
     waiting: "Waiting",
+    preview:
+      "The server says: {{changed}} change, {{unchanged}} are so already, {{refused}} refused",
     skipped_one: "{{count}} is left out ({{why}}).",
     skipped_other: "{{count}} are left out ({{why}}).",
   },

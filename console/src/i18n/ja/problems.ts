@@ -6,6 +6,7 @@ export const problems = {
   conflicts: {
     account_gone:
       "アカウントがホストに存在しません。戻っている場合は、アカウントを検出し直してください。",
+    agent_dissociated: "エージェントの関連付けが解除されています。先に関連付けてください。",
     agent_not_approved:
       "このリソースのエージェントが承認されていません。先にデバイスを承認してください。",
     changed_meanwhile: "ほかの操作と重なりました。最新の状態を確かめて、やり直してください。",

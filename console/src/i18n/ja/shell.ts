@@ -17,6 +17,7 @@ export const shell = {
     users: "ユーザー",
     roles: "ロール",
     audit: "監査ログ",
+    notifications: "通知",
     me: "個人設定",
   },
   palette: {
@@ -44,6 +45,11 @@ export const shell = {
     open: "行を開く",
     go: "{{page}}へ移動",
     off: "入力欄の中では働きません。",
+  },
+  bell: {
+    none: "通知: 未読はありません",
+    some_other: "通知: 未読 {{count}} 件",
+    arrived_other: "未読の通知が {{count}} 件になりました",
   },
   user: {
     menu: "ユーザーメニュー",

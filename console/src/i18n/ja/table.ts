@@ -53,6 +53,7 @@ export const table = {
     ok: "成功",
     failed: "失敗",
     waiting: "待機中",
+    preview: "サーバーの確認: 変更 {{changed}} 件、変更なし {{unchanged}} 件、拒否 {{refused}} 件",
     skipped_other: "{{count}} 件は対象外です（{{why}}）。",
   },
 } as const;

@@ -1,6 +1,7 @@
 //! Requests to `/api/v1` and their answers.
 
 pub(crate) mod access;
+pub(crate) mod agents;
 pub(crate) mod list;
 pub(crate) mod problem;
 pub(crate) mod shapes;

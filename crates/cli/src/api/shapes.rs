@@ -224,6 +224,7 @@ pub(crate) struct Order {
     pub(crate) account: Option<Named<AccountKind>>,
     pub(crate) resource: Option<Named<ResourceKind>>,
     pub(crate) device: Option<Value>,
+    pub(crate) held: Option<String>,
     pub(crate) initiator: Option<Reference<UserKind>>,
     pub(crate) reason: Option<String>,
     pub(crate) attempt: Option<u64>,
@@ -268,6 +269,12 @@ pub(crate) struct Device {
     pub(crate) open_orders: u64,
     pub(crate) certificate: Option<Certificate>,
     pub(crate) remark: Option<String>,
+    pub(crate) association: Option<String>,
+    pub(crate) look_every_min: Option<u32>,
+    pub(crate) dissociated_at: Option<Time>,
+    pub(crate) dissociated_by: Option<Reference<UserKind>>,
+    pub(crate) former_resource: Option<Named<ResourceKind>>,
+    pub(crate) limit: Option<String>,
 }
 
 /// The certificate of a device.
@@ -396,7 +403,7 @@ pub(crate) struct Recovery {
 }
 
 /// A text of the answer that becomes a secret at once.
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+pub(super) fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
     String::deserialize(deserializer).map(Secret::from)
 }
 

@@ -156,7 +156,7 @@ pub(super) fn table(out: &Output, items: Vec<Device>) -> Table {
     table
 }
 
-fn show(app: &App, item: Device) -> Result<()> {
+pub(super) fn show(app: &App, item: Device) -> Result<()> {
     let certificate = item
         .certificate
         .map(|it| format!("serial {}, until {}", it.serial, app.out.time(it.not_after)));
@@ -177,6 +177,12 @@ fn show(app: &App, item: Device) -> Result<()> {
         ("platform", Some(item.platform)),
         ("agent", item.agent_version),
         ("resource", item.resource.map(|resource| resource.name)),
+        ("former resource", item.former_resource.map(|resource| resource.name)),
+        ("association", item.association),
+        ("looks every", item.look_every_min.map(|every| format!("{every} min"))),
+        ("dissociated", app.out.maybe_time(item.dissociated_at)),
+        ("dissociated by", item.dissociated_by.as_ref().map(Reference::shown)),
+        ("limited", item.limit),
         ("enrolled", app.out.maybe_time(item.created_at)),
         ("approved", app.out.maybe_time(item.approved_at)),
         ("approved by", item.approved_by.as_ref().map(Reference::shown)),

@@ -171,7 +171,7 @@ async fn list(app: &App, api: &mut Api, verb: &List) -> Result<()> {
             table.row([
                 item.operation.clone(),
                 item.target(),
-                item.state.to_string(),
+                held(&item),
                 item.initiator.as_ref().map_or_else(|| "server".to_owned(), Reference::shown),
                 app.out.ago(item.created_at),
                 item.id.to_string(),
@@ -179,6 +179,14 @@ async fn list(app: &App, api: &mut Api, verb: &List) -> Result<()> {
         }
         table
     })
+}
+
+/// The state, and why an order waits although its agent may be there.
+fn held(item: &Order) -> String {
+    match &item.held {
+        Some(why) => format!("{}, {why}", item.state),
+        None => item.state.to_string(),
+    }
 }
 
 fn show(app: &App, item: &Order) -> Result<()> {

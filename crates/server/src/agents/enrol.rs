@@ -5,7 +5,7 @@ use std::time::Duration;
 use sekisho_model::Timestamp;
 use sekisho_model::device::{DeviceState, EnrolmentRefusal, KeyUse};
 use sekisho_model::event::{Actor, Event};
-use sekisho_model::id::DeviceId;
+use sekisho_model::id::{DeviceId, ResourceId};
 use sekisho_model::name::DnsName;
 use sekisho_seal::{message, sha256};
 use sekisho_store::{
@@ -18,7 +18,7 @@ use sekisho_wire::enrolment::{
 };
 use sekisho_wire::problem::ProblemCode;
 
-use super::{Peer, Refusal, certificate, context, one_line};
+use super::{Peer, Refusal, certificate, context, one_line, rehome};
 use crate::app::App;
 use crate::orders::OrderError;
 use crate::{orders, resources, secrets};
@@ -71,7 +71,7 @@ async fn decide(
 }
 
 /// Turned away by a rule, or not able to decide.
-enum Declined {
+pub(super) enum Declined {
     Refused(EnrolmentRefusal),
     Failed(Refusal),
 }
@@ -115,12 +115,13 @@ async fn admit(
     if let Some(device) = &known
         && key.last_used_by == Some(device.id)
         && key.last_used_at.is_some_and(|used| ctx.now.since(used) < RETRY)
+        && (!enrolment.rehome || rehome::is_home(&uow, &key, device).await?)
     {
         let device = uow.devices().lock(device.id).await?.ok_or(EnrolmentRefusal::UnknownKey)?;
         if device.state == DeviceState::Blocked {
             return Err(EnrolmentRefusal::Blocked.into());
         }
-        return accepted(app, uow, &device, None, &enrolment.csr).await;
+        return accepted(app, uow, &device, None, enrolment).await;
     }
     judge_key(&key, enrolment, ctx.now)?;
     judge_owner(&uow, &key, enrolment).await?;
@@ -128,24 +129,31 @@ async fn admit(
         Some(DeviceState::Blocked) => return Err(EnrolmentRefusal::Blocked.into()),
         Some(DeviceState::Pending | DeviceState::Approved | DeviceState::Retired) | None => {}
     }
-    let (device, remark) = match uow.devices().find_by_identity(&enrolment.identity_key).await? {
-        Some(known) => (again(&uow, &key, known, enrolment).await?, None),
+    let known = uow.devices().find_by_identity(&enrolment.identity_key).await?;
+    let (device, remark) = match known {
+        Some(known) if enrolment.rehome => {
+            (rehome::rehome(app, &mut uow, &key, known, enrolment).await?, None)
+        }
+        None if enrolment.rehome => return Err(EnrolmentRefusal::NotEnrolled.into()),
+        Some(known) => known_device(app, &mut uow, &key, known, enrolment).await?,
         None => new_device(app, &mut uow, &key, enrolment).await?,
     };
     if !uow.enrolment_keys().consume(key.id, device.id, identity).await? {
         return Err(EnrolmentRefusal::Used.into());
     }
-    uow.record(Event::DeviceEnrolled {
-        device: device.id,
-        key: key.id,
-        host: device.host.clone(),
-        state: device.state,
-    });
-    if device.state == DeviceState::Approved {
-        uow.record(Event::DeviceApproved { device: device.id });
-        orders::queue_first_discovery(app, &mut uow, &device).await?;
+    if !enrolment.rehome {
+        uow.record(Event::DeviceEnrolled {
+            device: device.id,
+            key: key.id,
+            host: device.host.clone(),
+            state: device.state,
+        });
+        if device.state == DeviceState::Approved {
+            uow.record(Event::DeviceApproved { device: device.id });
+            orders::queue_first_discovery(app, &mut uow, &device).await?;
+        }
     }
-    accepted(app, uow, &device, remark, &enrolment.csr).await
+    accepted(app, uow, &device, remark, enrolment).await
 }
 
 fn judge_key(
@@ -187,25 +195,36 @@ async fn judge_owner(
 }
 
 /// The device enrols again with the identity it had: it keeps its resource and
-/// its approval.
-async fn again(
-    uow: &UnitOfWork,
+/// its approval. One that was deleted begins anew.
+async fn known_device(
+    app: &App,
+    uow: &mut UnitOfWork,
     key: &EnrolmentKey,
     device: Device,
     enrolment: &Enrolment,
-) -> Result<Device, Declined> {
-    let state = match device.state {
-        DeviceState::Retired => DeviceState::Pending,
-        other => other,
-    };
-    let said = Device {
-        state,
+) -> Result<(Device, Option<EnrolmentRefusal>), Declined> {
+    let mut said = again(key, device.clone(), enrolment);
+    let mut remark = None;
+    if device.state == DeviceState::Retired {
+        said.state = DeviceState::Pending;
+        if said.resource.is_none() {
+            let (host, name) = (one_line(&enrolment.facts.host_name), claimed_name(enrolment));
+            said.resource =
+                resources::for_device(app, uow, key.owner, &host, name, enrolment.platform).await?;
+            remark = said.resource.is_none().then_some(EnrolmentRefusal::NameTaken);
+        }
+    }
+    Ok((uow.devices().update(said, device.version).await?, remark))
+}
+
+/// A device as it says of itself now.
+pub(super) fn again(key: &EnrolmentKey, device: Device, enrolment: &Enrolment) -> Device {
+    Device {
         facts: facts(enrolment),
         agent_version: enrolment.agent_version.chars().take(64).collect(),
         enrolment_key: Some(key.id),
-        ..device.clone()
-    };
-    Ok(uow.devices().update(said, device.version).await?)
+        ..device
+    }
 }
 
 /// A device nobody has seen. It becomes a resource of the key's owner, unless
@@ -219,7 +238,7 @@ async fn new_device(
 ) -> Result<(Device, Option<EnrolmentRefusal>), Declined> {
     let now = uow.now();
     let host = one_line(&enrolment.facts.host_name).to_lowercase();
-    let dns_name: Option<DnsName> = enrolment.facts.dns_name.clone().or_else(|| host.parse().ok());
+    let dns_name = claimed_name(enrolment);
     let named = one_line(&enrolment.facts.host_name);
     let resource =
         resources::for_device(app, uow, key.owner, &named, dns_name, enrolment.platform).await?;
@@ -248,10 +267,33 @@ async fn new_device(
         session_counter: 0,
         bundle_version: 0,
         interval_s: None,
+        former_resource: None,
+        look_every_s: None,
+        dissociated_at: None,
+        dissociated_by: None,
         version: 1,
     };
     uow.devices().insert(device.clone()).await?;
     Ok((device, remark))
+}
+
+/// The DNS name that a host says it has.
+fn claimed_name(enrolment: &Enrolment) -> Option<DnsName> {
+    let host = || one_line(&enrolment.facts.host_name).to_lowercase().parse().ok();
+    enrolment.facts.dns_name.clone().or_else(host)
+}
+
+/// A new resource of the key's owner, named as its host.
+pub(super) async fn add_resource(
+    app: &App,
+    uow: &mut UnitOfWork,
+    key: &EnrolmentKey,
+    enrolment: &Enrolment,
+) -> Result<ResourceId, Declined> {
+    let (host, name) = (one_line(&enrolment.facts.host_name), claimed_name(enrolment));
+    let added =
+        resources::add_for_device(app, uow, key.owner, &host, name, enrolment.platform).await?;
+    Ok(added.ok_or(EnrolmentRefusal::Malformed)?)
 }
 
 /// Commits, and answers with everything the device needs.
@@ -260,9 +302,12 @@ async fn accepted(
     mut uow: UnitOfWork,
     device: &Device,
     remark: Option<EnrolmentRefusal>,
-    csr: &[u8],
+    enrolment: &Enrolment,
 ) -> Result<EnrolmentOutcome, Declined> {
+    let csr = &enrolment.csr;
     let certificate: Option<IssuedCertificate> = match device.state {
+        // It has one, and goes on with it.
+        DeviceState::Approved if enrolment.rehome => None,
         DeviceState::Approved => {
             Some(certificate::issue(app, &mut uow, device.id, &device.identity_spki.0, csr).await?)
         }
@@ -280,6 +325,7 @@ async fn accepted(
         certificate,
         bundles: app.keys.bundles().chain.clone(),
         remark,
+        rehomed: enrolment.rehome,
     })
 }
 

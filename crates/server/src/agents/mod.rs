@@ -12,6 +12,7 @@ mod frame;
 mod hello;
 mod plane;
 mod recovered;
+mod rehome;
 mod session;
 mod tls;
 mod wait;

@@ -58,6 +58,10 @@ pub(super) async fn take_in(
         session_counter: 0,
         bundle_version: 0,
         interval_s: Some(hello.interval_s),
+        former_resource: None,
+        look_every_s: None,
+        dissociated_at: None,
+        dissociated_by: None,
         version: 1,
     };
     uow.devices().insert(device.clone()).await?;

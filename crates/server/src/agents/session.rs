@@ -2,7 +2,7 @@
 
 use sekisho_seal::escrow::{MAX_ESCROW_BYTES, SealedEscrow};
 use sekisho_seal::message;
-use sekisho_store::{Access, Blob, DeviceSessionState, Escrow, StoreError};
+use sekisho_store::{Access, Blob, Device, DeviceSessionState, Escrow, StoreError};
 use sekisho_wire::cbor;
 use sekisho_wire::order::{FetchAnswer, FetchRequest, MAX_FETCH_BYTES, SealedOrder};
 use sekisho_wire::problem::ProblemCode;
@@ -24,12 +24,12 @@ pub(super) async fn fetch(plane: &Plane, peer: &Peer, body: &[u8]) -> Result<Vec
     let heard = frame::hear(app, peer, RouteName::Fetch, body).await?;
     let request: FetchRequest =
         cbor::decode(heard.body(), MAX_FETCH_BYTES).map_err(|_| ProblemCode::Unreadable)?;
-    if takes_nothing(app, &heard, &request).await? {
+    if let Some(device) = takes_nothing(app, &heard, &request).await? {
         // Not while others wait for their turn: what is written is written for
         // many at once.
         drop(turn);
         if let Some(counter) = plane.exchanges.note(app, heard.exchange()).await? {
-            return Ok(heard.answer(counter, answer(app, &request, Vec::new(), false)));
+            return Ok(heard.answer(counter, answer(app, &request, &device, Vec::new(), false)));
         }
         // Something has changed meanwhile; it is found out what.
         let _turn = plane.turn().await?;
@@ -38,21 +38,24 @@ pub(super) async fn fetch(plane: &Plane, peer: &Peer, body: &[u8]) -> Result<Vec
     hand_out(app, peer, heard, &request).await
 }
 
-/// Whether a fetch changes nothing but the counters of its session.
+/// The device of a fetch that changes nothing but the counters of its session.
 async fn takes_nothing(
     app: &App,
     heard: &Heard,
     request: &FetchRequest,
-) -> Result<bool, StoreError> {
+) -> Result<Option<Device>, StoreError> {
     if heard.session.state != DeviceSessionState::Live || request.accounts_changed {
-        return Ok(false);
+        return Ok(None);
     }
     let reader = app.store.read();
-    let Some(device) = reader.devices().find(heard.session.device).await? else {
-        return Ok(false);
+    let device = reader.devices().find(heard.session.device).await?;
+    let Some(device) = device.filter(|device| request.highest_seq <= device.last_seq) else {
+        return Ok(None);
     };
-    Ok(request.highest_seq <= device.last_seq
-        && !reader.orders().has_work(device.id, device.resource, app.clock.now()).await?)
+    let now = app.clock.now();
+    let works = !device.is_dissociated()
+        && reader.orders().has_work(device.id, device.resource, now).await?;
+    Ok((!works).then_some(device))
 }
 
 async fn hand_out(
@@ -69,6 +72,15 @@ async fn hand_out(
     let site = uow.site().find().await?;
     let (orders, more) = if site.is_some_and(|site| site.recovery_reason.is_some()) {
         (Vec::new(), false)
+    } else if device.is_dissociated() {
+        // Nothing is handed out, not even again what was delivered before: a
+        // host that has begun it reports without being asked, and one that has
+        // not must not begin it now. Nothing is lost by that: the
+        // reset shows both values until it is settled (RST-7).
+        if request.accounts_changed {
+            rediscover::accounts_changed(app, uow, device).await?;
+        }
+        (Vec::new(), false)
     } else {
         sweep::look_into_open_resets(app, uow, device).await?;
         if request.accounts_changed {
@@ -76,12 +88,24 @@ async fn hand_out(
         }
         deliver::deliver(app, uow, device, session).await?
     };
-    believed.answer(app, answer(app, request, orders, more), &[]).await
+    let answer = answer(app, request, device, orders, more);
+    believed.answer(app, answer, &[]).await
 }
 
-fn answer(app: &App, request: &FetchRequest, orders: Vec<SealedOrder>, more: bool) -> Vec<u8> {
-    let server_time = app.clock.now();
-    cbor::encode(&FetchAnswer { nonce: request.nonce, server_time, orders, more })
+fn answer(
+    app: &App,
+    request: &FetchRequest,
+    device: &Device,
+    orders: Vec<SealedOrder>,
+    more: bool,
+) -> Vec<u8> {
+    cbor::encode(&FetchAnswer {
+        nonce: request.nonce,
+        server_time: app.clock.now(),
+        orders,
+        more,
+        look_every_s: device.look_every_s,
+    })
 }
 
 /// The agent has had orders that this database does not know: it was put back

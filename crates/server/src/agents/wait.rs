@@ -72,7 +72,11 @@ async fn look(plane: &Plane, device: DeviceId, session: DeviceSessionId) -> Resu
     // Resets whose outcome is open are no reason to wake: they are looked into
     // by fetches that come anyway.
     if reader.orders().has_work(device, None, now).await? {
-        return Ok(Found::Orders);
+        // What is held for a dissociated device is nothing to fetch: it would
+        // come at once, again and again.
+        let found = reader.devices().find(device).await?;
+        let held = found.is_some_and(|device| device.is_dissociated());
+        return Ok(if held { Found::Nothing { next_due: None } } else { Found::Orders });
     }
     let next_due = reader.orders().next_due(device, now).await?.map(|due| due.since(now));
     Ok(Found::Nothing { next_due })

@@ -4,4 +4,5 @@ pub(crate) mod audit;
 pub(crate) mod databases;
 pub(crate) mod keys;
 pub(crate) mod manual;
+pub(crate) mod packages;
 pub(crate) mod passphrase;

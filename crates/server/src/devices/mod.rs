@@ -1,8 +1,7 @@
-//! Devices: enrolled endpoints, whether they may work, and
-//! the agents on one's own resources.
+//! Devices: enrolled endpoints, and whether they may work.
 
 mod routes;
-mod view;
+pub(crate) mod view;
 
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use crate::app::App;
 use crate::http::Problem;
 use crate::{orders, resources};
 
+pub(crate) use routes::DeviceRows;
 pub use routes::routes;
 
 /// A device that was silent for longer is not active, unless it polls less
@@ -27,9 +27,11 @@ const SILENCE: Duration = Duration::from_secs(30 * 60);
 const MISSING: Problem = Problem::NotFound { what: "device" };
 
 /// Whether a device was heard of not long ago: within 30 minutes, or two of
-/// its intervals if that is longer.
+/// the intervals at which it is asked to call, if that is longer (A-140,
+/// A dissociated one is asked to look as often as was said then.
 pub fn is_active(device: &Device, now: Timestamp) -> bool {
-    let twice = Duration::from_secs(2 * u64::from(device.interval_s.unwrap_or(0)));
+    let interval_s = device.look_every_s.or(device.interval_s).unwrap_or(0);
+    let twice = Duration::from_secs(2 * u64::from(interval_s));
     device.last_seen_at.is_some_and(|seen| now <= seen.plus(SILENCE.max(twice)))
 }
 
@@ -197,8 +199,16 @@ mod tests {
     use super::*;
 
     fn seen(interval_s: Option<u32>, minutes_ago: u64) -> bool {
-        let now = Timestamp::from_millis(1_000_000_000);
-        let device = Device {
+        is_active(&silent_for(interval_s, minutes_ago), now())
+    }
+
+    fn now() -> Timestamp {
+        Timestamp::from_millis(1_000_000_000)
+    }
+
+    fn silent_for(interval_s: Option<u32>, minutes_ago: u64) -> Device {
+        let now = now();
+        Device {
             id: DeviceId::at(now, &SeededRng::new(1)),
             resource: None,
             state: DeviceState::Approved,
@@ -221,9 +231,12 @@ mod tests {
             session_counter: 0,
             bundle_version: 1,
             interval_s,
+            former_resource: None,
+            look_every_s: None,
+            dissociated_at: None,
+            dissociated_by: None,
             version: 1,
-        };
-        is_active(&device, now)
+        }
     }
 
     #[test]
@@ -233,5 +246,18 @@ mod tests {
         assert!(seen(Some(60), 30));
         assert!(seen(Some(3600), 120), "two intervals of an hour");
         assert!(!seen(Some(3600), 121));
+    }
+
+    /// a dissociated agent is late by the interval that was asked of it.
+    #[test]
+    fn silence_of_a_dissociated_agent_is_measured_by_its_own_interval() {
+        let every = |minutes: u32, ago| {
+            let device = silent_for(Some(60), ago);
+            is_active(&Device { look_every_s: Some(60 * minutes), ..device }, now())
+        };
+        assert!(every(5, 30), "never less than 30 minutes");
+        assert!(!every(5, 31));
+        assert!(every(60, 120));
+        assert!(!every(60, 121));
     }
 }

@@ -1,11 +1,11 @@
-//! `/devices` and `/agents`.
+//! `/devices`.
 
 use axum::extract::State;
 use axum::response::Response;
 use sekisho_model::device::DeviceState;
-use sekisho_model::id::{Device as DeviceKind, UserId};
+use sekisho_model::id::Device as DeviceKind;
 use sekisho_policy::Facts;
-use sekisho_policy::action::{ApproveDevice, BlockDevice, ListAgents, ListDevices, ViewDevice};
+use sekisho_policy::action::{ApproveDevice, BlockDevice, ListDevices, ViewDevice};
 use sekisho_store::{Access as _, DEVICE_SORTS, DeviceFilter, Page, PageEnd};
 use serde::Deserialize;
 use utoipa_axum::routes;
@@ -27,9 +27,7 @@ pub fn routes() -> Routes {
         .signed_in(routes!(block_device))
         .signed_in(routes!(unblock_device))
         .signed_in(routes!(resume_device))
-        .signed_in(routes!(list_agents))
         .signed_in(routes!(export_devices))
-        .signed_in(routes!(export_agents))
 }
 
 /// Which devices are wanted.
@@ -73,23 +71,9 @@ async fn list_devices(
     list: List<DeviceQuery, DeviceSorts>,
 ) -> Result<Json<ItemList<DeviceView>>, Problem> {
     caller.decide(ListDevices, Facts::nothing())?.into_row();
-    listed(&app, &caller, None, list).await
-}
-
-/// List the agents on one's own resources, by host name or by `sort`:
-/// `host_name`, `created_at`, `last_seen_at`, `state`, `platform`,
-/// `agent_version`.
-#[utoipa::path(
-    get, path = "/agents", tag = "devices", params(ListQuery, SortQuery, DeviceQuery),
-    responses((status = 200, description = "A page of devices", body = ItemList<DeviceView>)),
-)]
-async fn list_agents(
-    State(app): State<SharedApp>,
-    caller: Authenticated,
-    list: List<DeviceQuery, DeviceSorts>,
-) -> Result<Json<ItemList<DeviceView>>, Problem> {
-    caller.decide(ListAgents, Facts::nothing())?.into_row();
-    listed(&app, &caller, Some(caller.user.id), list).await
+    let rows = DeviceRows(wanted(&caller, &list));
+    let (devices, end) = rows.page(&app, &caller, &list.page).await?;
+    Ok(Json(ItemList::new(devices, end)))
 }
 
 /// Write all devices as a file: everything of the list. For administrators. On
@@ -105,45 +89,12 @@ async fn export_devices(
 ) -> Result<Response, Problem> {
     caller.decide(ListDevices, Facts::nothing())?.into_row();
     let (list, file) = list.into_parts();
-    let rows = DeviceRows(wanted(&caller, None, &list));
+    let rows = DeviceRows(wanted(&caller, &list));
     csv(app, caller, rows, file).await
 }
 
-/// Write the agents on one's own resources as a file: everything of the list.
-/// On record.
-#[utoipa::path(
-    get, path = "/agents.csv", tag = "devices", params(CsvQuery, SortQuery, DeviceQuery),
-    responses((status = 200, description = "The file", body = String, content_type = "text/csv")),
-)]
-async fn export_agents(
-    State(app): State<SharedApp>,
-    caller: Authenticated,
-    list: CsvList<DeviceQuery, DeviceSorts>,
-) -> Result<Response, Problem> {
-    caller.decide(ListAgents, Facts::nothing())?.into_row();
-    let (list, file) = list.into_parts();
-    let rows = DeviceRows(wanted(&caller, Some(caller.user.id), &list));
-    csv(app, caller, rows, file).await
-}
-
-async fn listed(
-    app: &App,
-    caller: &Authenticated,
-    owner: Option<UserId>,
-    list: List<DeviceQuery, DeviceSorts>,
-) -> Result<Json<ItemList<DeviceView>>, Problem> {
-    let rows = DeviceRows(wanted(caller, owner, &list));
-    let (devices, end) = rows.page(app, caller, &list.page).await?;
-    Ok(Json(ItemList::new(devices, end)))
-}
-
-fn wanted(
-    caller: &Authenticated,
-    owner: Option<UserId>,
-    list: &List<DeviceQuery, DeviceSorts>,
-) -> DeviceFilter {
+fn wanted(caller: &Authenticated, list: &List<DeviceQuery, DeviceSorts>) -> DeviceFilter {
     DeviceFilter {
-        owner,
         states: list.filter.state.into_iter().collect(),
         prefix: list.q.clone(),
         active: list.filter.active.map(|active| (active, super::activity(caller.now))),
@@ -152,7 +103,7 @@ fn wanted(
 }
 
 /// The devices of a filter.
-struct DeviceRows(DeviceFilter);
+pub(crate) struct DeviceRows(DeviceFilter);
 
 impl Export for DeviceRows {
     type Row = DeviceView;

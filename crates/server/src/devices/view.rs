@@ -8,13 +8,14 @@ use sekisho_model::order::OrderState;
 use sekisho_store::{Access as _, Device, OrderFilter, Reader, StoreError};
 use serde::Serialize;
 
+use crate::agent_management::{self, Limit};
 use crate::app::App;
 use crate::http::Time;
 use crate::resources::refs::{Named, Names};
 
 /// An enrolled endpoint.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct DeviceView {
+pub(crate) struct DeviceView {
     /// Its id.
     #[schema(value_type = String)]
     id: DeviceId,
@@ -55,6 +56,21 @@ pub(super) struct DeviceView {
     active: bool,
     /// How many of its orders are not finished.
     open_orders: u64,
+    /// `associated`; `dissociated`: it gets no orders until it is associated
+    /// again; `none`: it serves no resource.
+    association: &'static str,
+    /// While it is dissociated: how often it looks whether it still is, in
+    /// minutes.
+    look_every_min: Option<u32>,
+    /// Since when it is dissociated.
+    dissociated_at: Option<Time>,
+    /// By whom.
+    dissociated_by: Option<Named>,
+    /// The resource it served before, if it serves none.
+    former_resource: Option<Named>,
+    /// What its version keeps from being done with it; then it can only be
+    /// viewed and deleted.
+    limit: Option<Limit>,
     /// Its newest certificate.
     certificate: Option<CertificateView>,
     /// Why it serves no resource: `name_taken`.
@@ -63,7 +79,7 @@ pub(super) struct DeviceView {
 
 /// A certificate of a device.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct CertificateView {
+pub(crate) struct CertificateView {
     /// Its serial number.
     serial: String,
     /// Its end.
@@ -74,7 +90,7 @@ pub(super) struct CertificateView {
 ///
 /// # Errors
 /// When the database does not answer.
-pub(super) async fn one(
+pub(crate) async fn one(
     app: &App,
     now: Timestamp,
     device: Device,
@@ -87,7 +103,7 @@ pub(super) async fn one(
 ///
 /// # Errors
 /// When the database does not answer.
-pub(super) async fn page(
+pub(crate) async fn page(
     app: &App,
     now: Timestamp,
     devices: Vec<Device>,
@@ -126,8 +142,26 @@ async fn view(
         Some(id) => Some(names.enrolment_key(id).await?),
         None => None,
     };
+    let dissociated_by = match device.dissociated_by {
+        Some(id) => Some(names.user(id).await?),
+        None => None,
+    };
+    let former_resource = match device.former_resource.filter(|_| device.resource.is_none()) {
+        Some(id) => Some(names.resource(id).await?),
+        None => None,
+    };
     Ok(DeviceView {
         id: device.id,
+        association: match (device.resource, device.look_every_s) {
+            (None, _) => "none",
+            (Some(_), None) => "associated",
+            (Some(_), Some(_)) => "dissociated",
+        },
+        look_every_min: device.look_every_s.map(|seconds| seconds.div_ceil(60)),
+        dissociated_at: device.dissociated_at.map(Time),
+        dissociated_by,
+        former_resource,
+        limit: agent_management::limit(&device),
         state: device.state,
         suspension: device.suspension,
         platform: device.platform,

@@ -40,6 +40,9 @@ fn features() -> Routes {
         .and(crate::devices::routes())
         .and(crate::live::routes())
         .and(crate::overview::routes())
+        .and(crate::agent_management::routes())
+        .and(crate::packages::routes())
+        .and(crate::notifications::routes())
 }
 
 /// Endpoints outside of the API, for those who watch the server.

@@ -249,7 +249,7 @@ impl Problem {
 
     /// The sentence for the caller. An object that may not be seen must look
     /// exactly like one that does not exist.
-    fn detail(&self) -> String {
+    pub(crate) fn detail(&self) -> String {
         match self {
             Self::NotFound { .. } => INVISIBLE.to_owned(),
             Self::Denied(denied) if !denied.visible => INVISIBLE.to_owned(),
@@ -393,6 +393,7 @@ const fn word_of(what: Unique) -> &'static str {
         | Unique::GroupName
         | Unique::UserGroupName
         | Unique::RoleName
+        | Unique::PackageFile
         | Unique::AccountName => "name_taken",
         Unique::Share => "shared_already",
         Unique::DefaultPolicy => "default_policy",

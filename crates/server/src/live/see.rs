@@ -15,7 +15,7 @@ use sekisho_policy::{ActionType, Facts, Subject, action, decide};
 use sekisho_store::{Access, StoreError};
 
 use super::ring::Commit;
-use crate::enrolment_keys;
+use crate::{agent_management, enrolment_keys};
 
 /// What changed, as the lists and pages of the API are called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +33,7 @@ pub(super) enum Kind {
     Groups,
     UserGroups,
     Roles,
+    Packages,
     Audit,
     System,
 }
@@ -53,6 +54,7 @@ impl Kind {
             Self::Groups => "groups",
             Self::UserGroups => "user-groups",
             Self::Roles => "roles",
+            Self::Packages => "packages",
             Self::Audit => "audit",
             Self::System => "system",
         }
@@ -99,6 +101,7 @@ impl Message {
             Kind::Groups => may(subject, action::ViewGroup, audience),
             Kind::UserGroups => may(subject, action::ViewUserGroup, audience),
             Kind::Roles => may(subject, action::ViewRoles, audience),
+            Kind::Packages => may(subject, action::ViewPackages, audience),
             Kind::Audit => may(subject, action::ViewAudit, audience),
             Kind::System => may(subject, action::ViewSystem, audience),
         }
@@ -190,11 +193,12 @@ async fn resolve(
         }
         Touched::Device(id) => {
             let mut messages = vec![of_site(Kind::Devices, Some(id.to_string()))];
-            let resource = at.devices().find(id).await?.and_then(|device| device.resource);
-            if let Some(resource) = resource {
-                let owner = owner_of(at, Some(resource)).await?;
+            if let Some(device) = at.devices().find(id).await? {
+                let owner = agent_management::owner(at, &device).await?;
                 messages.push(owned(Kind::Agents, id.to_string(), owner));
-                messages.push(owned(Kind::Resources, resource.to_string(), owner));
+                if let Some(resource) = device.resource {
+                    messages.push(owned(Kind::Resources, resource.to_string(), owner));
+                }
             }
             messages
         }
@@ -207,6 +211,7 @@ async fn resolve(
             vec![owned(Kind::Groups, id.to_string(), owner)]
         }
         Touched::UserGroup(id) => vec![of_site(Kind::UserGroups, Some(id.to_string()))],
+        Touched::Packages => vec![of_site(Kind::Packages, None)],
         Touched::Role(id) => vec![of_site(Kind::Roles, Some(id.to_string()))],
         Touched::User(id) => vec![of_site(Kind::Users, Some(id.to_string()))],
         Touched::Own(user) => vec![person(Kind::Me, user)],

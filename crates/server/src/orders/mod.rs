@@ -29,7 +29,7 @@ use std::time::Duration;
 use sekisho_model::account::{AccountSource, Presence, SecretState};
 use sekisho_model::device::DeviceState;
 use sekisho_model::event::{Actor, Event};
-use sekisho_model::id::{AccountId, OrderId, ResourceId, SecretVersionId, UserId};
+use sekisho_model::id::{AccountId, DeviceId, OrderId, ResourceId, SecretVersionId, UserId};
 use sekisho_model::order::{Operation, OrderState};
 use sekisho_model::password::UnsatisfiableRules;
 use sekisho_store::{
@@ -53,6 +53,11 @@ pub enum OrderError {
     /// The agent's device is not approved, or is held back.
     #[error("the agent of this resource is not approved; an administrator must approve it first")]
     DeviceNotApproved,
+    /// The agent is dissociated from its resource.
+    #[error(
+        "the agent of this resource is dissociated from it and does nothing; associate it first"
+    )]
+    Dissociated,
     /// Another order for the account is open.
     #[error("another order for it is open ({0}); wait for it or cancel it")]
     InProgress(OrderId),
@@ -273,6 +278,44 @@ pub async fn cancel(app: &App, ctx: &OperationContext, order: Order) -> Result<O
     Ok(Order { state: OrderState::Cancelled, finished_at: Some(ctx.now), ..order })
 }
 
+/// Withdraws every order of a device that it has not fetched, inside a unit of
+/// work: the device leaves its resource.
+///
+/// # Errors
+/// When the database fails.
+pub async fn withdraw_unseen(uow: &mut UnitOfWork, device: DeviceId) -> Result<(), OrderError> {
+    let unseen = OrderFilter {
+        device: Some(device),
+        states: vec![OrderState::Staged, OrderState::Queued],
+        ..OrderFilter::default()
+    };
+    loop {
+        let some = uow.orders().list(&unseen, &Page::first(MAX_PAGE)).await?.items;
+        if some.is_empty() {
+            return Ok(());
+        }
+        for order in some {
+            uow.orders().move_state(order.id, order.state, OrderState::Cancelled).await?;
+            drop_candidate(uow, &order, "the order was withdrawn before delivery").await?;
+            look_was_dropped(uow, &order).await?;
+            uow.record(Event::OrderCancelled { order: order.id });
+        }
+    }
+}
+
+/// Whether a device has an order whose outcome is not known.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_unsettled<A: Access>(at: &A, device: DeviceId) -> Result<bool, StoreError> {
+    let open = OrderFilter {
+        device: Some(device),
+        states: vec![OrderState::Delivered, OrderState::Indeterminate, OrderState::Reconciling],
+        ..OrderFilter::default()
+    };
+    Ok(!at.orders().list(&open, &Page::first(1)).await?.items.is_empty())
+}
+
 /// Waits until an order has ended, at most so long, and returns it as it is
 /// then.
 ///
@@ -472,6 +515,7 @@ async fn serving_device(app: &App, resource: ResourceId) -> Result<Device, Order
     let serving =
         |device: &&Device| device.state == DeviceState::Approved && device.suspension.is_none();
     match devices.iter().rev().find(serving) {
+        Some(device) if device.is_dissociated() => Err(OrderError::Dissociated),
         Some(device) => Ok(device.clone()),
         None if devices.is_empty() => Err(OrderError::NoDevice),
         None => Err(OrderError::DeviceNotApproved),

@@ -46,6 +46,10 @@ pub(crate) async fn accounts_changed(
     let seen = uow.upkeep().of(resource).await?;
     let noted = ResourceUpkeep { changed_at: Some(uow.now()), ..seen };
     uow.upkeep().put(noted.clone()).await?;
+    if device.is_dissociated() {
+        // Its accounts are listed soon after it is associated again.
+        return Ok(());
+    }
     give(app, uow, device, &noted).await.map(drop)
 }
 
@@ -71,7 +75,9 @@ pub async fn round(app: &App, walk: &mut Walk) -> Result<usize, OrderError> {
     let mut given = 0;
     for device in &found.items {
         let Some(resource) = device.resource else { continue };
-        let serves = device.suspension.is_none() && devices::is_active(device, context.now);
+        let serves = device.suspension.is_none()
+            && !device.is_dissociated()
+            && devices::is_active(device, context.now);
         let never = ResourceUpkeep::never(resource);
         let upkeep = seen.get(&resource).unwrap_or(&never);
         if !serves || !is_due(upkeep, device, context.now) {
@@ -85,7 +91,9 @@ pub async fn round(app: &App, walk: &mut Walk) -> Result<usize, OrderError> {
         let mut uow = app.store.begin(&context).await?;
         let Some(device) = uow.devices().lock(device.id).await? else { continue };
         let upkeep = uow.upkeep().of(resource).await?;
-        let still = device.resource == Some(resource) && device.state == DeviceState::Approved;
+        let still = device.resource == Some(resource)
+            && device.state == DeviceState::Approved
+            && !device.is_dissociated();
         if still
             && is_due(&upkeep, &device, context.now)
             && give(app, &mut uow, &device, &upkeep).await?

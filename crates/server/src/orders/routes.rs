@@ -1,5 +1,6 @@
 //! `/orders`, and the endpoints that ask for one.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -58,6 +59,8 @@ pub struct OrderView {
     /// `expired`.
     #[schema(value_type = String)]
     state: OrderState,
+    /// Why it waits although its agent may be there: `dissociated`.
+    held: Option<&'static str>,
     /// The account; `null` for a discovery.
     account: Option<Named>,
     /// The resource.
@@ -246,10 +249,11 @@ impl Export for OrderRows {
     ) -> Result<(Vec<OrderView>, PageEnd), Problem> {
         let found = app.store.read().orders().list(&self.0, page).await?;
         let (orders, end) = found.into_parts();
+        let held = held(app, &orders).await?;
         let mut names = Names::new(app.store.read());
         let mut views = Vec::with_capacity(orders.len());
         for order in orders {
-            views.push(view(&mut names, order).await?);
+            views.push(view(&mut names, &held, order).await?);
         }
         Ok((views, end))
     }
@@ -399,10 +403,28 @@ async fn facts(app: &App, caller: &Authenticated, id: OrderId) -> Result<Facts<O
 }
 
 async fn shown(app: &App, order: Order) -> Result<Json<OrderView>, Problem> {
-    Ok(Json(view(&mut Names::new(app.store.read()), order).await?))
+    let held = held(app, std::slice::from_ref(&order)).await?;
+    Ok(Json(view(&mut Names::new(app.store.read()), &held, order).await?))
 }
 
-async fn view(names: &mut Names<'_>, order: Order) -> Result<OrderView, StoreError> {
+/// The dissociated devices among those of some orders that wait (a page of
+/// them): nothing is handed to them.
+async fn held(app: &App, orders: &[Order]) -> Result<BTreeSet<DeviceId>, StoreError> {
+    let waiting = |order: &&Order| order.waits_at_the_server();
+    let devices: BTreeSet<DeviceId> =
+        orders.iter().filter(waiting).map(|order| order.device).collect();
+    if devices.is_empty() {
+        return Ok(devices);
+    }
+    let found = app.store.read().devices().find_many(devices).await?;
+    Ok(found.iter().filter(|device| device.is_dissociated()).map(|device| device.id).collect())
+}
+
+async fn view(
+    names: &mut Names<'_>,
+    held: &BTreeSet<DeviceId>,
+    order: Order,
+) -> Result<OrderView, StoreError> {
     let account = match order.account {
         Some(id) => Some(names.account(id).await?),
         None => None,
@@ -415,6 +437,8 @@ async fn view(names: &mut Names<'_>, order: Order) -> Result<OrderView, StoreErr
         id: order.id,
         operation: order.operation,
         state: order.state,
+        held: (order.waits_at_the_server() && held.contains(&order.device))
+            .then_some("dissociated"),
         account,
         resource: names.resource(order.resource).await?,
         device: names.device(order.device).await?,
@@ -434,6 +458,7 @@ impl From<OrderError> for Problem {
         match error {
             OrderError::NoDevice => Self::conflict_of("no_agent", error),
             OrderError::DeviceNotApproved => Self::conflict_of("agent_not_approved", error),
+            OrderError::Dissociated => Self::conflict_of("agent_dissociated", error),
             OrderError::NotLocal => Self::conflict_of("directory_account", error),
             OrderError::AccountGone => Self::conflict_of("account_gone", error),
             OrderError::NotCancellable(_) => Self::conflict_of("order_left", error),

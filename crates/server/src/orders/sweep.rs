@@ -1,9 +1,10 @@
 //! What time alone changes.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sekisho_model::event::{Actor, Event, Origin};
-use sekisho_model::id::RequestId;
+use sekisho_model::id::{DeviceId, RequestId};
 use sekisho_model::order::{Operation, OrderState};
 use sekisho_store::{Access, Device, MAX_PAGE, OperationContext, OrderFilter, Page, UnitOfWork};
 
@@ -58,9 +59,13 @@ pub async fn round(app: &App) -> Result<(), OrderError> {
 /// have become due. A wake for a device that is not there costs nothing.
 async fn wake_for_due_orders(app: &App, uow: &UnitOfWork) -> Result<(), OrderError> {
     let queued = OrderFilter { states: vec![OrderState::Queued], ..OrderFilter::default() };
-    for order in uow.orders().list(&queued, &Page::first(MAX_PAGE)).await?.items {
-        if order.not_before <= uow.now() {
-            app.bus.wake(order.device);
+    let queued = uow.orders().list(&queued, &Page::first(MAX_PAGE)).await?.items;
+    let due = queued.iter().filter(|order| order.not_before <= uow.now());
+    let devices: BTreeSet<DeviceId> = due.map(|order| order.device).collect();
+    // What is held for a dissociated device is nothing to call it for.
+    for device in uow.devices().find_many(devices).await? {
+        if !device.is_dissociated() {
+            app.bus.wake(device.id);
         }
     }
     Ok(())

@@ -105,7 +105,7 @@ pub async fn create(
 }
 
 /// The resource that a device without one serves: the owner's with its host
-/// name, if no device serves it, or a new one. `None`: the host name belongs to
+/// name, if no device has ever served it, or a new one. `None`: the host name belongs to
 /// another device or person; a person has to decide.
 ///
 /// # Errors
@@ -121,9 +121,25 @@ pub async fn for_device(
     if let Some(name) = &dns_name
         && let Some(taken) = uow.resources().find_by_dns_name(name).await?.into_iter().next()
     {
-        let free = taken.owner == owner && uow.devices().of_resource(taken.id).await?.is_empty();
+        let free = taken.owner == owner && !uow.devices().any_served(taken.id).await?;
         return Ok(free.then_some(taken.id));
     }
+    add_for_device(app, uow, owner, host, dns_name, platform).await
+}
+
+/// A new resource named as the host of a device. `None`: no resource can be
+/// called so.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add_for_device(
+    app: &App,
+    uow: &mut UnitOfWork,
+    owner: UserId,
+    host: &str,
+    dns_name: Option<DnsName>,
+    platform: Platform,
+) -> Result<Option<ResourceId>, StoreError> {
     // A host may call itself what no resource can be called.
     let name = host.parse().or_else(|_| "unnamed host".parse::<ResourceName>());
     let Ok(name) = name else { return Ok(None) };
@@ -204,7 +220,8 @@ pub async fn delete(
     refuse_while_orders(&work, &before, &[UNSEEN, UNANSWERED].concat()).await?;
     for device in work.devices().of_resource(before.id).await? {
         let version = device.version;
-        work.devices().update(Device { resource: None, ..device }, version).await?;
+        let orphan = Device { resource: None, former_resource: Some(before.id), ..device };
+        work.devices().update(orphan.associated(), version).await?;
     }
     end_shares(&mut work, before.id).await?;
     let gone = Resource { deleted_at: Some(context.now), ..before.clone() };

@@ -54,6 +54,8 @@ pub(super) struct ResourceDevice {
     last_seen_at: Option<Time>,
     /// Whether that was not long ago.
     active: bool,
+    /// Whether it is dissociated, so that it does nothing.
+    dissociated: bool,
 }
 
 /// How many accounts a resource has, without those that are gone.
@@ -106,6 +108,7 @@ pub(super) async fn page(
             state: device.state,
             last_seen_at: device.last_seen_at.map(Time),
             active: devices::is_active(&device, now),
+            dissociated: device.is_dissociated(),
         });
         let policy = match resource.policy {
             Some(id) => Some(names.policy(id).await?),

@@ -100,6 +100,7 @@ fn hold(device: &Device, now: Timestamp) -> Option<RotationHold> {
         DeviceState::Approved if device.suspension.is_some() => {
             Some(RotationHold::AgentNotApproved)
         }
+        DeviceState::Approved if device.is_dissociated() => Some(RotationHold::AgentDissociated),
         DeviceState::Approved if devices::is_active(device, now) => None,
         DeviceState::Approved => Some(RotationHold::AgentAway),
         DeviceState::Pending | DeviceState::Blocked => Some(RotationHold::AgentNotApproved),
@@ -111,7 +112,8 @@ const fn rank(hold: Option<RotationHold>) -> u8 {
     match hold {
         None => 0,
         Some(RotationHold::AgentAway) => 1,
-        Some(RotationHold::AgentNotApproved) => 2,
-        Some(_) => 3,
+        Some(RotationHold::AgentDissociated) => 2,
+        Some(RotationHold::AgentNotApproved) => 3,
+        Some(_) => 4,
     }
 }

@@ -35,7 +35,8 @@ pub struct RotationView {
     #[schema(value_type = String)]
     state: RotationState,
     /// What stands in the way: `gone`, `directory`, `unknown_password`,
-    /// `no_agent`, `agent_not_approved`, `agent_away`, `paused`,
+    /// `no_agent`, `agent_not_approved`,
+    /// `agent_dissociated`, `agent_away`, `paused`,
     /// `in_progress`, `retry_later`.
     #[schema(value_type = Option<String>)]
     held_by: Option<RotationHold>,

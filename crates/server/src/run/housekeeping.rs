@@ -11,7 +11,7 @@ use crate::app::{App, SharedApp};
 use crate::orders::rediscover;
 use crate::sessions::FORGET_AFTER;
 use crate::shutdown::Shutdown;
-use crate::{http, rotation};
+use crate::{http, notifications, packages, rotation};
 
 const EVERY: Duration = Duration::from_secs(600);
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
@@ -59,5 +59,7 @@ async fn tidy(app: &App) -> Result<(), StoreError> {
     work.login_sessions().purge(now).await?;
     work.sign_in_attempts().purge(now.minus(FORGET_AFTER), now).await?;
     work.idempotency_keys().purge(http::forgotten_before(now)).await?;
+    work.notifications().purge(now.minus(notifications::KEPT)).await?;
+    work.packages().purge_links(now.minus(packages::links::MAX_VALID)).await?;
     work.commit_unaudited("housekeeping").await.map(drop)
 }

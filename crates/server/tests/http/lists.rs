@@ -44,6 +44,10 @@ async fn device(server: &TestServer, resource: &str, host: &str, seen: Option<u6
         session_counter: 0,
         bundle_version: 0,
         interval_s: None,
+        former_resource: None,
+        look_every_s: None,
+        dissociated_at: None,
+        dissociated_by: None,
         version: 1,
     };
     let work = server.app.store.begin(&server.context()).await.expect("begin");

@@ -11,6 +11,7 @@
 //! binary for all tests of the API: add a module here.
 
 mod accounts;
+mod agents;
 mod audit;
 mod audit_closed;
 mod audit_heads;
@@ -25,8 +26,10 @@ mod harness;
 mod idempotency;
 mod lists;
 mod live;
+mod notifications;
 mod objects;
 mod orders;
+mod packages;
 mod policies;
 mod probes;
 mod resources;

@@ -65,7 +65,7 @@ pub(crate) async fn device(
         platform: Platform::Linux,
         agent_version: "0.1.0".to_owned(),
         protocol_version: 1,
-        capabilities: Vec::new(),
+        capabilities: vec!["managed".to_owned()],
         enrolment_key: None,
         created_at: now,
         approved_at: None,
@@ -76,6 +76,10 @@ pub(crate) async fn device(
         session_counter: 0,
         bundle_version: 1,
         interval_s: None,
+        former_resource: None,
+        look_every_s: None,
+        dissociated_at: None,
+        dissociated_by: None,
         version: 1,
     };
     let found = device.id;

@@ -11,11 +11,11 @@ use std::fmt::Write as _;
 use http::Method;
 use sekisho_model::Clock as _;
 use sekisho_model::device::{DeviceState, Platform};
-use sekisho_model::id::{DeviceId, ResourceId};
+use sekisho_model::id::{DeviceId, PackageId, ResourceId};
 use sekisho_model::rng::SystemRng;
 use sekisho_model::user::Role;
 use sekisho_server::http::{RouteInfo, routes};
-use sekisho_store::{Access as _, Blob, Device};
+use sekisho_store::{Access as _, Blob, Device, Hash, Package};
 use serde_json::{Value, json};
 
 use crate::harness::{Client, PASSWORD, TestServer};
@@ -43,6 +43,8 @@ struct World {
     people: String,
     share: String,
     role: String,
+    package: String,
+    link: String,
 }
 
 fn id(body: &Value) -> String {
@@ -93,6 +95,9 @@ impl World {
             "name": "zoe", "display_name": "Zoe", "password": PASSWORD, "role": "password_user",
         });
         let user = id(&admin.post("/users", user).await.expect(201));
+        let package = package(server).await.to_string();
+        let link = owner.post(&format!("/packages/{package}/links"), json!({})).await;
+        let link = id(&link.expect(201));
         Self {
             user,
             token,
@@ -108,6 +113,8 @@ impl World {
             people,
             share,
             role,
+            package,
+            link,
         }
     }
 
@@ -124,8 +131,10 @@ impl World {
             "password-policies" => &self.policy,
             "resources" => &self.resource,
             "accounts" => &self.account,
-            "devices" => &self.device,
-            "orders" => &self.order,
+            "devices" | "agents" => &self.device,
+            "orders" | "notifications" => &self.order,
+            "packages" => &self.package,
+            "package-links" => &self.link,
             "enrolment-keys" => &self.key,
             "resource-groups" => &self.group,
             "user-groups" => &self.people,
@@ -136,7 +145,7 @@ impl World {
         };
         let path = path.replace("{id}", id).replace("{version}", &self.version);
         let path = path.replace("{resource}", &self.resource).replace("{inner}", &self.inner);
-        let path = path.replace("{user}", &self.user);
+        let path = path.replace("{user}", &self.user).replace("{link}", "sekisho_dl_nothing");
         assert!(!path.contains('{'), "tell World::path about {}", route.path);
         path
     }
@@ -203,12 +212,39 @@ impl World {
             ("POST", "/witness/sites") => json!({
                 "site": WITNESSED, "name": "other", "public": AUDIT_KEY,
             }),
+            ("POST", "/agents/{id}/dissociate") => json!({ "interval_min": 5 }),
+            ("POST", "/agents/{id}/remap") => json!({ "resource": self.resource }),
+            ("POST", "/agents/bulk") => {
+                json!({ "action": "associate", "agents": [self.device], "dry_run": true })
+            }
+            ("PUT", "/notifications/settings") => json!({ "muted": [] }),
             ("POST", "/witness/heads") => json!({ "heads": [] }),
             ("POST", "/devices/{id}/block" | "/devices/{id}/resume") => json!({ "reason": "x" }),
             ("POST", _) => json!({}),
             (method, path) => panic!("tell World::body about {method} {path}"),
         })
     }
+}
+
+/// A package, without its file.
+async fn package(server: &TestServer) -> PackageId {
+    let now = server.clock.now();
+    let package = Package {
+        id: PackageId::at(now, &SystemRng),
+        file: "sekisho-agent_1_amd64.deb".to_owned(),
+        format: "deb".to_owned(),
+        platform: Platform::Linux,
+        architecture: "amd64".to_owned(),
+        agent_version: "1".to_owned(),
+        bytes: 1,
+        sha256: Hash([1; 32]),
+        added_at: now,
+    };
+    let id = package.id;
+    let work = server.app.store.begin(&server.context()).await.expect("begin");
+    work.packages().insert(package).await.expect("insert");
+    work.commit_unaudited("a test's package").await.map(drop).expect("commit");
+    id
 }
 
 async fn enrol(server: &TestServer, resource: ResourceId) -> DeviceId {
@@ -236,6 +272,10 @@ async fn enrol(server: &TestServer, resource: ResourceId) -> DeviceId {
         session_counter: 0,
         bundle_version: 0,
         interval_s: None,
+        former_resource: None,
+        look_every_s: None,
+        dissociated_at: None,
+        dissociated_by: None,
         version: 1,
     };
     let id = device.id;

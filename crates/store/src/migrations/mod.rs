@@ -18,6 +18,7 @@ mod m20261122_061000_next_kek;
 mod m20261122_070000_audit_heads;
 mod m20261122_091500_orders_by_resource;
 mod m20261122_122000_access;
+mod m20261122_122000_agents;
 pub(crate) mod schema;
 
 use sea_orm::sea_query::{ColumnDef, Expr, Order, Query, Table as Create};
@@ -71,6 +72,11 @@ const MIGRATIONS: &[Migration] = &[
         id: "m20261122_122000_access",
         tables: m20261122_122000_access::TABLES,
         extensions: m20261122_122000_access::EXTENSIONS,
+    },
+    Migration {
+        id: "m20261122_122000_agents",
+        tables: m20261122_122000_agents::TABLES,
+        extensions: m20261122_122000_agents::EXTENSIONS,
     },
 ];
 
@@ -304,6 +310,10 @@ mod tests {
             (
                 "m20261122_122000_access",
                 "ac155a374407001989aa96bcc0775f113c488da4eeb1ced0e371bc9bce1bd857",
+            ),
+            (
+                "m20261122_122000_agents",
+                "a64a8a93cf9a5afdd672b6ed7678b941821bcce3da2c702991a4d83e3b3a9a31",
             ),
         ];
         let found: Vec<_> = MIGRATIONS.iter().map(|one| (one.id, one.checksum())).collect();

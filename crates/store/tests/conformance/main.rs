@@ -5,6 +5,7 @@
 //! PostgreSQL's programs the tests fail and say what to install.
 
 mod access;
+mod agents;
 mod audit;
 mod connecting;
 mod copying;

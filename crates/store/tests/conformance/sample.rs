@@ -119,6 +119,10 @@ impl World {
             session_counter: 0,
             bundle_version: 1,
             interval_s: None,
+            former_resource: None,
+            look_every_s: None,
+            dissociated_at: None,
+            dissociated_by: None,
             version: 1,
         }
     }

@@ -6,6 +6,7 @@
 //! root: a scratch system mounts overlays and makes accounts.
 
 mod accounts;
+mod agents;
 mod backup;
 mod canary;
 mod check;

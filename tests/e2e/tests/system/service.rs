@@ -25,7 +25,7 @@ fn without_systemd_it_says_what_to_do() {
 #[test]
 fn an_ordinary_user_is_told_to_be_root() {
     let host = Host::new("user-host");
-    for verb in ["install", "start", "stop", "remove"] {
+    for verb in ["install", "start", "update", "stop", "remove"] {
         let agent = crate::run::program("sekisho-agent").display().to_string();
         let args = ["--reuid", "65534", "--clear-groups", &agent, verb];
         host.run("setpriv", &args, b"").refused_with("needs root");

@@ -1,8 +1,10 @@
-import { Anchor, Button, Group, Text, Tooltip } from "@mantine/core";
+import { Anchor, Button, Group, Menu, Text, Tooltip } from "@mantine/core";
+import { IconArrowsExchange, IconLink, IconTrash, IconUnlink } from "@tabler/icons-react";
 import { createFileRoute, Link } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, type Device } from "../../../api/client";
+import { RemapDialog } from "../../../features/agents/remap-dialog";
 import { AgentsTabs } from "../../../features/agents-tabs";
 import { PageHead } from "../../../parts/page";
 import { Ago } from "../../../parts/time";
@@ -10,8 +12,8 @@ import { State, useWord } from "../../../parts/words";
 import { DataTable } from "../../../table/data-table";
 import { AGENT_FILTERS } from "../../../table/filter-names";
 import { readListSearch } from "../../../table/search";
-import { listTwin } from "../../../table/twin";
-import type { Column, Filter } from "../../../table/types";
+import { listTwin, option } from "../../../table/twin";
+import type { Column, Filter, RowAction } from "../../../table/types";
 import { wordFilter } from "../../../table/word-filter";
 
 export const Route = createFileRoute("/_app/agents/")({
@@ -19,7 +21,8 @@ export const Route = createFileRoute("/_app/agents/")({
   component: Agents,
 });
 
-const STATES = ["pending", "approved", "blocked", "retired"];
+const STATES = ["pending", "approved", "blocked"];
+const ASSOCIATIONS = ["associated", "dissociated", "none"];
 
 function Agents() {
   const { t } = useTranslation();
@@ -44,7 +47,13 @@ function Agents() {
               <bdi>{row.resource.name}</bdi>
             </Anchor>
           ) : (
-            <Tooltip label={t("pages.agents.naHint")}>
+            <Tooltip
+              label={
+                row.former_resource
+                  ? t("pages.agents.former", { name: row.former_resource.name })
+                  : t("pages.agents.naHint")
+              }
+            >
               <Text span c="dimmed" tabIndex={0}>
                 {t("pages.agents.na")}
               </Text>
@@ -60,6 +69,27 @@ function Agents() {
             <State kind="agent" value={row.active ? "active" : "inactive"} />
             {row.state !== "approved" && <State kind="device" value={row.state} />}
             <State kind="suspension" value={row.suspension} />
+          </Group>
+        ),
+      },
+      {
+        id: "association",
+        label: t("pages.agents.association"),
+        text: (row) =>
+          [word("association", row.association), word("limit", row.limit)].join(" ").trim(),
+        cell: (row) => (
+          <Group gap={6}>
+            {row.association !== "none" && <State kind="association" value={row.association} />}
+            {row.look_every_min != null && (
+              <Text span size="sm" c="dimmed">
+                {t("pages.agents.every", { count: row.look_every_min })}
+              </Text>
+            )}
+            <State
+              kind="limit"
+              value={row.limit}
+              help={row.limit ? word("limitHelp", row.limit) : undefined}
+            />
           </Group>
         ),
       },
@@ -119,22 +149,106 @@ function Agents() {
         ],
       },
       wordFilter(word, "state", t("pages.devices.state"), "device", STATES),
+      {
+        id: "association",
+        label: t("pages.agents.association"),
+        options: ASSOCIATIONS.map((value) => ({ value, label: word("association", value) })),
+      },
     ],
     [t, word],
   );
+  const [remapped, setRemapped] = useState<Device>();
+  const params = (row: Device) => ({ path: { id: row.id } });
+  const preview = (action: "associate" | "dissociate") => (rows: Device[], every: number) =>
+    body(
+      api.POST("/api/v1/agents/bulk", {
+        body: {
+          action,
+          agents: rows.slice(0, 200).map((row) => row.id),
+          ...(action === "dissociate" ? { interval_min: every } : {}),
+          dry_run: true,
+        },
+      }),
+    );
+  const actions: RowAction<Device>[] = [
+    {
+      id: "associate",
+      label: t("pages.agents.associate"),
+      icon: <IconLink size={16} aria-hidden="true" />,
+      explain: t("pages.agents.associateExplain"),
+      applies: (row) => row.association === "dissociated" && !row.limit,
+      otherwise: t("pages.agents.notDissociated"),
+      preview: preview("associate"),
+      run: (row) => body(api.POST("/api/v1/agents/{id}/associate", { params: params(row) })),
+    },
+    {
+      id: "dissociate",
+      label: t("pages.agents.dissociate"),
+      icon: <IconUnlink size={16} aria-hidden="true" />,
+      danger: true,
+      explain: t("pages.agents.dissociateExplain"),
+      applies: (row) => row.association !== "none" && !row.limit,
+      otherwise: t("pages.agents.notAssociated"),
+      amount: {
+        label: t("pages.agents.interval"),
+        hint: t("pages.agents.intervalHint"),
+        suffix: t("pages.agents.minutes"),
+        min: 1,
+        max: 1440,
+        start: 60,
+      },
+      preview: preview("dissociate"),
+      run: (row, _, every) =>
+        body(
+          api.POST("/api/v1/agents/{id}/dissociate", {
+            params: params(row),
+            body: { interval_min: every },
+          }),
+        ),
+    },
+    {
+      id: "delete",
+      label: t("pages.agents.delete"),
+      icon: <IconTrash size={16} aria-hidden="true" />,
+      danger: true,
+      explain: t("pages.agents.deleteExplain"),
+      applies: (row) => !row.resource,
+      otherwise: t("pages.agents.resourceFirst"),
+      run: (row) => api.DELETE("/api/v1/agents/{id}", { params: params(row) }),
+    },
+  ];
+  const twin = listTwin("/agents", "sekisho agents list", search, {
+    association: option("--association", search.association),
+  });
+  twin.commands.push(
+    "sekisho agents dissociate HOST --interval 60",
+    "sekisho agents associate HOST",
+    "sekisho agents remap HOST --to RESOURCE",
+    "sekisho agents delete HOST",
+  );
   return (
     <>
-      <PageHead
-        title={t("pages.agents.title")}
-        about={t("pages.agents.about")}
-        twin={listTwin("/agents", "sekisho agents list", search)}
-      />
+      <PageHead title={t("pages.agents.title")} about={t("pages.agents.about")} twin={twin} />
       <AgentsTabs at="/agents" />
       <DataTable<Device>
         name="agents"
         what={t("pages.agents.title")}
         columns={columns}
         filters={filters}
+        actions={actions}
+        rowVerbs={(row, run) => (
+          <>
+            {run}
+            {!row.limit && !row.resource && (
+              <Menu.Item
+                leftSection={<IconArrowsExchange size={16} aria-hidden="true" />}
+                onClick={() => setRemapped(row)}
+              >
+                {t("pages.agents.remap")}
+              </Menu.Item>
+            )}
+          </>
+        )}
         read={(query, signal) =>
           body(api.GET("/api/v1/agents", { params: { query: query as never }, signal }))
         }
@@ -149,6 +263,7 @@ function Agents() {
           </>
         }
       />
+      {remapped && <RemapDialog agent={remapped} onClose={() => setRemapped(undefined)} />}
     </>
   );
 }

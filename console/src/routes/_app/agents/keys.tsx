@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { api, body, type EnrolmentKey } from "../../../api/client";
 import { AgentsTabs } from "../../../features/agents-tabs";
 import { NewKey } from "../../../features/keys/new-key";
+import { Packages } from "../../../features/keys/packages";
 import { PageHead } from "../../../parts/page";
 import { Ago } from "../../../parts/time";
 import { State, useWord } from "../../../parts/words";
@@ -134,7 +135,7 @@ function Keys() {
     </Button>
   );
   const twin = listTwin("/enrolment-keys", "sekisho keys list", search);
-  twin.commands.push("sekisho keys create NAME");
+  twin.commands.push("sekisho keys create NAME", "sekisho packages list");
   twin.requests.push({
     method: "POST",
     path: "/enrolment-keys",
@@ -167,6 +168,7 @@ function Keys() {
           </>
         }
       />
+      <Packages />
       {search.new && <NewKey onClose={() => showForm(false)} />}
     </>
   );

@@ -214,7 +214,9 @@ function ResourcePage() {
 }
 
 function AgentState({ device }: { device: NonNullable<Resource["device"]> }) {
-  return device.state === "approved" ? (
+  return device.dissociated ? (
+    <State kind="association" value="dissociated" />
+  ) : device.state === "approved" ? (
     <State kind="agent" value={device.active ? "active" : "inactive"} />
   ) : (
     <State kind="device" value={device.state} />
@@ -244,6 +246,14 @@ function Agent({ resource }: { resource: Resource }) {
           [
             t("pages.agents.activity"),
             <State key="activity" kind="agent" value={device.active ? "active" : "inactive"} />,
+          ],
+          [
+            t("pages.agents.association"),
+            <State
+              key="association"
+              kind="association"
+              value={device.dissociated ? "dissociated" : "associated"}
+            />,
           ],
           [t("pages.agents.approval"), <State key="state" kind="device" value={device.state} />],
           [t("pages.agents.lastSeen"), <Ago key="seen" value={device.last_seen_at} />],
