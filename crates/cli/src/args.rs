@@ -10,7 +10,7 @@ use crate::net::server::Server;
 use crate::net::trust::Pin;
 use crate::nouns::{
     accounts, agents, audit, copy, devices, groups, history, keys, login, manual, orders, policies,
-    resources, reveal, setup, tokens, users, witness,
+    resources, reveal, second_factor, sessions, setup, tokens, users, witness,
 };
 
 /// Keeps, rotates and lends the passwords of privileged accounts
@@ -114,6 +114,12 @@ pub(crate) enum Verb {
     /// Your API tokens
     #[command(subcommand)]
     Tokens(tokens::Tokens),
+    /// Where you are signed in
+    #[command(subcommand)]
+    Sessions(sessions::Sessions),
+    /// Your authenticator app, and which roles need one
+    #[command(subcommand)]
+    SecondFactor(second_factor::Verbs),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Audit),

@@ -37,7 +37,7 @@ use error::{CliError, Result};
 use exit::Exit;
 use nouns::{
     accounts, agents, audit, copy, devices, groups, history, keys, login, manual, orders, policies,
-    resources, reveal, setup, status, tokens, users, witness,
+    resources, reveal, second_factor, sessions, setup, status, tokens, users, witness,
 };
 use output::Output;
 
@@ -85,6 +85,8 @@ async fn run(cli: Cli, out: Output) -> Result<Exit> {
         Verb::Policies(verb) => policies::run(&app, verb).await,
         Verb::Users(verb) => users::run(&app, verb).await,
         Verb::Tokens(verb) => tokens::run(&app, verb).await,
+        Verb::Sessions(verb) => sessions::run(&app, verb).await,
+        Verb::SecondFactor(verb) => second_factor::run(&app, verb).await,
         Verb::Audit(verb) => audit::run(&app, verb).await,
         Verb::Witness(verb) => witness::run(&app, verb).await,
         Verb::Status => status::run(&app).await,

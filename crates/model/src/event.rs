@@ -13,10 +13,11 @@ use crate::account::VerifyResult;
 use crate::device::{DeviceState, EnrolmentRefusal, KeyUse};
 use crate::id::{
     AccountId, ApiTokenId, AuditChainId, DeviceId, EnrolmentKeyId, OrderId, PasswordPolicyId,
-    RequestId, ResourceGroupId, ResourceId, SecretVersionId, SiteId, SiteKeyId, UserId,
+    RequestId, ResourceGroupId, ResourceId, SavedViewId, SecretVersionId, SiteId, SiteKeyId,
+    UserId,
 };
 use crate::order::{Operation, RefusalClass};
-use crate::user::{Role, TokenScope};
+use crate::user::{ProofMethod, Role, TokenScope};
 
 /// Who did it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +54,8 @@ pub enum SignInRefusal {
     Disabled,
     /// Too many tries from this address for this user.
     Throttled,
+    /// The password was right, the second factor was not.
+    WrongSecondFactor,
 }
 
 /// An audit event.
@@ -131,7 +134,11 @@ pub enum Event {
     /// A user was changed otherwise.
     UserChanged { user: UserId, fields: Vec<String> },
     /// Somebody signed in.
-    SignedIn { user: UserId },
+    SignedIn {
+        user: UserId,
+        #[serde(default)]
+        with: Vec<ProofMethod>,
+    },
     /// A sign-in was refused.
     SignInRefused { name: String, reason: SignInRefusal },
     /// Somebody signed out.
@@ -256,6 +263,31 @@ pub enum Event {
     DeviceReverted { device: DeviceId, counter: u64, expected: u64 },
     /// Two sessions of one identity alternate: the endpoint was copied.
     DeviceCloned { device: DeviceId },
+
+    /// A sign-in with the right password waits for its second factor.
+    SecondFactorAsked { user: UserId },
+    /// Somebody set up a second factor for themselves.
+    SecondFactorAdded { user: UserId, method: ProofMethod },
+    /// Somebody removed their own second factor.
+    SecondFactorRemoved { user: UserId, method: ProofMethod },
+    /// Somebody got new recovery codes; the former ones are void.
+    RecoveryCodesMade { user: UserId, count: u32 },
+    /// A recovery code was used up.
+    RecoveryCodeUsed { user: UserId, left: u32 },
+    /// An administrator took away somebody's second factors.
+    SecondFactorReset { user: UserId },
+    /// The roles that need a second factor were changed.
+    SecondFactorRuleChanged { roles: Vec<Role> },
+    /// A signed-in person proved again who they are.
+    IdentityProved { user: UserId, method: ProofMethod },
+    /// A signed-in person failed to prove who they are.
+    IdentityNotProved { user: UserId, method: ProofMethod },
+    /// Sessions of a user were ended by the user.
+    SessionsEnded { user: UserId, count: u32 },
+    /// A view of a list was saved or changed.
+    ViewSaved { view: SavedViewId, name: String, shared_with: Option<Role> },
+    /// A saved view was deleted.
+    ViewDeleted { view: SavedViewId, name: String },
 
     /// The audit log was read.
     AuditViewed { filter: String },
@@ -468,6 +500,32 @@ impl Event {
                 info(622, "Device reverted to a snapshot", "デバイスの巻き戻りを検出")
             }
             Self::DeviceCloned { .. } => info(623, "Device cloned", "デバイスの複製を検出"),
+            Self::SecondFactorAsked { .. } => {
+                info(680, "Second factor asked for", "二要素目の確認を要求")
+            }
+            Self::SecondFactorAdded { .. } => info(681, "Second factor set up", "二要素目を登録"),
+            Self::SecondFactorRemoved { .. } => {
+                info(682, "Second factor removed", "二要素目を削除")
+            }
+            Self::RecoveryCodesMade { .. } => {
+                info(683, "Recovery codes made", "リカバリーコードを発行")
+            }
+            Self::RecoveryCodeUsed { .. } => {
+                info(684, "Recovery code used", "リカバリーコードを使用")
+            }
+            Self::SecondFactorReset { .. } => {
+                info(685, "Second factor reset", "二要素目をリセット")
+            }
+            Self::SecondFactorRuleChanged { .. } => {
+                info(686, "Second factor rule changed", "二要素目の必須設定を変更")
+            }
+            Self::IdentityProved { .. } => info(687, "Identity proved again", "本人を再確認"),
+            Self::IdentityNotProved { .. } => {
+                info(688, "Identity not proved", "本人の再確認に失敗")
+            }
+            Self::SessionsEnded { .. } => info(689, "Sessions ended", "セッションを終了"),
+            Self::ViewSaved { .. } => info(690, "View saved", "ビューを保存"),
+            Self::ViewDeleted { .. } => info(691, "View deleted", "ビューを削除"),
             Self::AuditViewed { .. } => info(700, "Audit log viewed", "監査ログを閲覧"),
             Self::AuditVerified { .. } => info(701, "Audit log verified", "監査ログを検証"),
             Self::AuditExported { .. } => info(702, "Audit log exported", "監査ログを出力"),
@@ -556,7 +614,7 @@ impl Event {
             Self::UserDisabled { user },
             Self::UserEnabled { user },
             Self::UserChanged { user, fields: vec![text()] },
-            Self::SignedIn { user },
+            Self::SignedIn { user, with: vec![ProofMethod::Password, ProofMethod::Totp] },
             Self::SignInRefused { name: text(), reason: SignInRefusal::WrongPassword },
             Self::SignedOut { user },
             Self::UserPasswordChanged { user },
@@ -624,6 +682,22 @@ impl Event {
             Self::DeviceSessionOpened { device, agent_version: text() },
             Self::DeviceReverted { device, counter: 0, expected: 0 },
             Self::DeviceCloned { device },
+            Self::SecondFactorAsked { user },
+            Self::SecondFactorAdded { user, method: ProofMethod::Totp },
+            Self::SecondFactorRemoved { user, method: ProofMethod::Totp },
+            Self::RecoveryCodesMade { user, count: 10 },
+            Self::RecoveryCodeUsed { user, left: 9 },
+            Self::SecondFactorReset { user },
+            Self::SecondFactorRuleChanged { roles: vec![role] },
+            Self::IdentityProved { user, method: ProofMethod::Password },
+            Self::IdentityNotProved { user, method: ProofMethod::Password },
+            Self::SessionsEnded { user, count: 1 },
+            Self::ViewSaved {
+                view: SavedViewId::from_uuid(id),
+                name: text(),
+                shared_with: Some(role),
+            },
+            Self::ViewDeleted { view: SavedViewId::from_uuid(id), name: text() },
             Self::AuditViewed { filter: text() },
             Self::AuditVerified { lines: 0, intact: true },
             Self::AuditExported { format: text(), filter: text() },

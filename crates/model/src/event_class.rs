@@ -63,7 +63,12 @@ impl Event {
             | Self::RotationPaused { .. }
             | Self::ResourceGroupDeleted { .. }
             | Self::WitnessedSiteAdded { .. }
-            | Self::WitnessedSiteRemoved { .. } => (C::Change, S::Notice),
+            | Self::WitnessedSiteRemoved { .. }
+            | Self::SecondFactorAdded { .. }
+            | Self::SecondFactorRemoved { .. }
+            | Self::RecoveryCodesMade { .. }
+            | Self::SecondFactorReset { .. }
+            | Self::SecondFactorRuleChanged { .. } => (C::Change, S::Notice),
             Self::UserChanged { .. }
             | Self::ResourceCreated { .. }
             | Self::ResourceChanged { .. }
@@ -77,9 +82,17 @@ impl Event {
             | Self::ResourceGroupChanged { .. }
             | Self::ResourceGroupJoined { .. }
             | Self::ResourceGroupLeft { .. }
+            | Self::ViewSaved { .. }
+            | Self::ViewDeleted { .. }
             | Self::CertificateIssued { .. } => (C::Change, S::Info),
 
-            Self::SignedIn { .. } | Self::SignedOut { .. } => (C::SignIn, S::Info),
+            Self::SignedIn { .. }
+            | Self::SignedOut { .. }
+            | Self::SecondFactorAsked { .. }
+            | Self::IdentityProved { .. }
+            | Self::SessionsEnded { .. } => (C::SignIn, S::Info),
+            // Somebody may have lost a device, or found the paper of another.
+            Self::RecoveryCodeUsed { .. } => (C::SignIn, S::Notice),
 
             Self::AccountsDiscovered { .. }
             | Self::PasswordVerified { .. }
@@ -93,6 +106,7 @@ impl Event {
             | Self::RotationFailed { .. } => (C::Outcome, S::Warning),
 
             Self::SignInRefused { .. }
+            | Self::IdentityNotProved { .. }
             | Self::EnrolmentRefused { .. }
             | Self::AccessDenied { .. }
             | Self::ResetOutOfSync { .. }

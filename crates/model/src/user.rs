@@ -31,6 +31,28 @@ words! {
 }
 
 words! {
+    /// With what a person proves who they are.
+    ProofMethod ("proof method") {
+        /// The password.
+        Password = "password",
+        /// A code of an authenticator app (RFC 6238).
+        Totp = "totp",
+        /// A recovery code, in place of the second factor.
+        RecoveryCode = "recovery_code",
+    }
+}
+
+impl ProofMethod {
+    /// Whether it shows more than knowledge of the password.
+    pub const fn is_second_factor(self) -> bool {
+        match self {
+            Self::Password => false,
+            Self::Totp | Self::RecoveryCode => true,
+        }
+    }
+}
+
+words! {
     /// What an API token may be used for. A token never exceeds its user.
     TokenScope ("token scope") {
         /// Read everything its user may read, except secrets.
@@ -41,5 +63,37 @@ words! {
         Reveal = "reveal",
         /// Send heads of another site's audit log, and nothing else.
         Witness = "witness",
+    }
+}
+
+words! {
+    /// The languages of the console.
+    Language ("language") {
+        /// Japanese.
+        Ja = "ja",
+        /// English.
+        En = "en",
+    }
+}
+
+words! {
+    /// Whether the console is light or dark.
+    Theme ("theme") {
+        /// As the person's system is.
+        Auto = "auto",
+        /// Light.
+        Light = "light",
+        /// Dark.
+        Dark = "dark",
+    }
+}
+
+words! {
+    /// How much room a row of a list has in the console.
+    Density ("density") {
+        /// Room to read.
+        Normal = "normal",
+        /// More rows at once.
+        Compact = "compact",
     }
 }

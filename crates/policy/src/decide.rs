@@ -47,6 +47,8 @@ enum Target {
     Owned(UserId),
     /// Belongs to the site: whoever has the permission sees it.
     Site,
+    /// Another person's way in: who, and their role.
+    Person { user: UserId, role: Role },
     /// A role given to a person: to whom, which one before, which one after.
     Grant { to: Option<UserId>, from: Option<Role>, role: Role },
 }
@@ -67,6 +69,11 @@ impl<R> Facts<R> {
     /// A row that belongs to the site (a user, a device, a policy).
     pub fn of_site(row: R) -> Self {
         Self { row, target: Target::Site }
+    }
+
+    /// What proves who a person is: `user`, who has `role`.
+    pub fn of_person(user: UserId, role: Role, row: R) -> Self {
+        Self { row, target: Target::Person { user, role } }
     }
 
     /// A role for somebody who does not exist yet.
@@ -158,6 +165,13 @@ pub enum Reason {
     /// Nobody makes himself Super Administrator.
     #[error("the role super_administrator is granted by another administrator, never to oneself")]
     GrantToSelf,
+    /// One's own second factor is not taken away by this way, which asks for
+    /// no code.
+    #[error("it is your own; change it where your own sign-in is set up")]
+    OwnFactor,
+    /// An administrator does not weaken somebody who sees more.
+    #[error("only a super_administrator does this to a super_administrator")]
+    HigherRole,
 }
 
 /// Decides.
@@ -191,6 +205,15 @@ pub fn decide<A: ActionType, R>(
             mine
         }
         Target::Site => action.seen_with().is_none_or(|needed| subject.has(needed)),
+        Target::Person { user, role } => {
+            if user == subject.user {
+                reasons.push(Reason::OwnFactor);
+            }
+            if role == Role::SuperAdministrator && subject.role != role {
+                reasons.push(Reason::HigherRole);
+            }
+            action.seen_with().is_none_or(|needed| subject.has(needed))
+        }
         Target::Grant { to, from, role } => {
             let rises = role == Role::SuperAdministrator && from != Some(role);
             if rises && to == Some(subject.user) {

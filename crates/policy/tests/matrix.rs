@@ -30,6 +30,9 @@ fn line<A: ActionType>(what: A, own: &str) -> String {
             "own" => Facts::owned_by(user(1), ()),
             "foreign" => Facts::owned_by(user(2), ()),
             "site" => Facts::of_site(()),
+            "self" => Facts::of_person(user(1), *role, ()),
+            "other" => Facts::of_person(user(2), Role::PasswordUser, ()),
+            "super" => Facts::of_person(user(2), Role::SuperAdministrator, ()),
             _ => Facts::nothing(),
         };
         write!(line, "{:<9}", word(decide(&subject, what, facts))).expect("text");
@@ -59,6 +62,11 @@ fn matrix() -> String {
         ListUsers: "-"; ViewUser: "site"; CreateUser: "-"; EditUser: "site"; GrantRole: "site";
         DisableUser: "site";
         ListTokens: "-"; CreateToken: "-"; RevokeToken: "own" "foreign"; ChangeOwnPassword: "-";
+        ViewOwnSignIn: "own" "foreign"; ChangeOwnSignIn: "own" "foreign";
+        ViewPreferences: "-"; ChangePreferences: "-";
+        ListViews: "-"; SaveView: "-"; EditView: "own" "foreign"; ShareView: "-";
+        ViewSignInRules: "site"; ChangeSignInRules: "site";
+        ResetSecondFactor: "self" "other" "super";
         ListResources: "-"; ViewResource: "own" "foreign"; CreateResource: "-";
         EditResource: "own" "foreign"; DeleteResource: "own" "foreign";
         DiscoverAccounts: "own" "foreign";

@@ -19,6 +19,7 @@ pub mod keys;
 pub mod metrics;
 pub mod orders;
 pub mod policies;
+pub mod preferences;
 pub mod recovery;
 pub mod relocate;
 pub mod resources;

@@ -21,8 +21,9 @@ use crate::unit_of_work::{ArcRng, CommitHooks, OperationContext, UnitOfWork};
 use crate::{
     Accounts, ApiTokens, AuditGate, AuditHeads, AuditLog, Bundles, DeviceCertificates,
     DeviceSessions, Devices, EnrolmentKeys, Escrows, IdempotencyKeys, LoginSessions, Orders,
-    Outbox, PasswordPolicies, ResourceGroups, Resources, Rotation, SealedValues, SecretVersions,
-    SignInAttempts, SiteKeys, Sites, Upkeep, Users, VaultKeys,
+    Outbox, PasswordPolicies, PendingSignIns, RecoveryCodes, ResourceGroups, Resources, Rotation,
+    SavedViews, SealedValues, SecretVersions, SignInAttempts, SignInRules, SiteKeys, Sites,
+    TotpFactors, Upkeep, UserPreferences, Users, VaultKeys,
 };
 
 /// An open database. Cloning it is cheap and shares the connections.
@@ -238,6 +239,18 @@ repositories! {
     users: Users,
     /// Signed-in browsers and command lines.
     login_sessions: LoginSessions,
+    /// Sign-ins that wait for their second factor.
+    pending_sign_ins: PendingSignIns,
+    /// Authenticator apps.
+    totp_factors: TotpFactors,
+    /// Codes that stand in for a lost second factor.
+    recovery_codes: RecoveryCodes,
+    /// What each role needs to sign in.
+    sign_in_rules: SignInRules,
+    /// How people like the console.
+    preferences: UserPreferences,
+    /// Saved views of lists.
+    saved_views: SavedViews,
     /// Keys to the REST API.
     api_tokens: ApiTokens,
     /// Counters against guessing.

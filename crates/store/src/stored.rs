@@ -15,7 +15,7 @@ use sekisho_model::name::{AccountName, DnsName, Label, LoginName, ResourceName};
 use sekisho_model::order::{Operation, OrderState};
 use sekisho_model::password::PasswordRules;
 use sekisho_model::rotation::Age;
-use sekisho_model::user::{Role, TokenScope, UserState};
+use sekisho_model::user::{Density, Language, ProofMethod, Role, Theme, TokenScope, UserState};
 use uuid::Uuid;
 
 use crate::error::StoreError;
@@ -399,11 +399,13 @@ macro_rules! stored_as_text {
 stored_as_text!(
     AccountName,
     AccountSource,
+    Density,
     DeviceSessionState,
     DeviceState,
     DnsName,
     KeyUse,
     Label,
+    Language,
     LoginName,
     Operation,
     OrderState,
@@ -415,6 +417,7 @@ stored_as_text!(
     SecretState,
     SiteKeyKind,
     Suspension,
+    Theme,
     UserState,
     VaultKeyState,
     VerifyResult,
@@ -439,6 +442,7 @@ macro_rules! stored_as_json {
 stored_as_json!(
     DiscoveredAccount,
     PasswordRules,
+    Vec<ProofMethod>,
     Vec<SecretVersionId>,
     Vec<String>,
     Vec<TokenScope>,

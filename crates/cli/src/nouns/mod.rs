@@ -16,6 +16,8 @@ pub(crate) mod policies;
 pub(crate) mod resources;
 pub(crate) mod reveal;
 mod rotation;
+pub(crate) mod second_factor;
+pub(crate) mod sessions;
 pub(crate) mod setup;
 pub(crate) mod status;
 pub(crate) mod tokens;

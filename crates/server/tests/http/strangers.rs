@@ -39,6 +39,8 @@ struct World {
     order: String,
     key: String,
     group: String,
+    view: String,
+    session: String,
 }
 
 fn id(body: &Value) -> String {
@@ -76,7 +78,23 @@ impl World {
             "name": "zoe", "display_name": "Zoe", "password": PASSWORD, "role": "password_user",
         });
         let user = id(&admin.post("/users", user).await.expect(201));
-        Self { user, token, policy, resource, account, version, device, order, key, group }
+        let view = json!({ "page": "/accounts", "name": "v", "query": "" });
+        let view = id(&owner.post("/me/views", view).await.expect(201));
+        let session = id(&owner.get("/me/sessions").await.expect(200)["items"][0]);
+        Self {
+            user,
+            token,
+            policy,
+            resource,
+            account,
+            version,
+            device,
+            order,
+            key,
+            group,
+            view,
+            session,
+        }
     }
 
     /// The path with real ids.
@@ -97,6 +115,8 @@ impl World {
             "enrolment-keys" => &self.key,
             "resource-groups" => &self.group,
             "witness" => WITNESSED,
+            "me" if path.starts_with("/me/views") => &self.view,
+            "me" => &self.session,
             _ => "",
         };
         let path = path.replace("{id}", id).replace("{version}", &self.version);
@@ -120,6 +140,19 @@ impl World {
                 "token": "x", "name": "x", "display_name": "x", "password": PASSWORD,
             }),
             ("POST", "/session") => json!({ "name": "x", "password": "x" }),
+            ("POST", "/session/second-factor") => {
+                json!({ "pending": "x", "method": "totp", "code": "000000" })
+            }
+            ("POST", "/session/prove") => json!({ "method": "password", "proof": "x" }),
+            ("POST", "/me/second-factor/totp/confirm") => json!({ "code": "000000" }),
+            ("PUT", "/me/preferences") => json!({
+                "language": null, "theme": "auto", "density": "normal", "shortcuts": true,
+                "start_dismissed": false,
+            }),
+            ("POST", "/me/views") | ("PUT", "/me/views/{id}") => {
+                json!({ "page": "/accounts", "name": "w", "query": "" })
+            }
+            ("PUT", "/sign-in/rules") => json!({ "second_factor_roles": ["password_user"] }),
             ("POST", "/me/password") => json!({ "current": PASSWORD, "new": "a quite new secret" }),
             ("POST", "/tokens") => json!({ "name": "t", "scopes": ["read"] }),
             ("POST", "/users") => json!({

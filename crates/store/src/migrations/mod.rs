@@ -17,6 +17,7 @@ mod m20261122_060000_rotation;
 mod m20261122_061000_next_kek;
 mod m20261122_070000_audit_heads;
 mod m20261122_091500_orders_by_resource;
+mod m20261122_130000_sign_in;
 pub(crate) mod schema;
 
 use sea_orm::sea_query::{ColumnDef, Expr, Order, Query, Table as Create};
@@ -65,6 +66,11 @@ const MIGRATIONS: &[Migration] = &[
         id: "m20261122_091500_orders_by_resource",
         tables: &[],
         extensions: m20261122_091500_orders_by_resource::EXTENSIONS,
+    },
+    Migration {
+        id: "m20261122_130000_sign_in",
+        tables: m20261122_130000_sign_in::TABLES,
+        extensions: m20261122_130000_sign_in::EXTENSIONS,
     },
 ];
 
@@ -294,6 +300,10 @@ mod tests {
             (
                 "m20261122_091500_orders_by_resource",
                 "aef933239b9b5ec13031cf5bfd3782a846ef4ec5686f9f9a5f9d934534276af9",
+            ),
+            (
+                "m20261122_130000_sign_in",
+                "5e0a33d22f02340b593b30c226af7858d6d3f19ad307dd6da2810a5133bd307f",
             ),
         ];
         let found: Vec<_> = MIGRATIONS.iter().map(|one| (one.id, one.checksum())).collect();

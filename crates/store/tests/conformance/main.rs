@@ -18,6 +18,7 @@ mod rotation;
 mod sample;
 mod schema;
 mod sealed_values;
+mod sign_in;
 mod trouble;
 mod units_of_work;
 mod upgrade;
