@@ -12,9 +12,9 @@ use crate::Timestamp;
 use crate::account::VerifyResult;
 use crate::device::{DeviceState, EnrolmentRefusal, KeyUse};
 use crate::id::{
-    AccountId, ApiTokenId, AuditChainId, DeviceId, EnrolmentKeyId, OrderId, PasswordPolicyId,
-    RequestId, ResourceGroupId, ResourceId, SavedViewId, SecretVersionId, SiteId, SiteKeyId,
-    UserId,
+    AccountId, ApiTokenId, AuditChainId, DeviceId, EnrolmentKeyId, OrderId, PasskeyId,
+    PasswordPolicyId, RequestId, ResourceGroupId, ResourceId, SavedViewId, SecretVersionId, SiteId,
+    SiteKeyId, UserId,
 };
 use crate::order::{Operation, RefusalClass};
 use crate::user::{ProofMethod, Role, TokenScope};
@@ -56,6 +56,8 @@ pub enum SignInRefusal {
     Throttled,
     /// The password was right, the second factor was not.
     WrongSecondFactor,
+    /// The answer of an authenticator was wrong, or not known here.
+    WrongPasskey,
 }
 
 /// An audit event.
@@ -288,6 +290,14 @@ pub enum Event {
     ViewSaved { view: SavedViewId, name: String, shared_with: Option<Role> },
     /// A saved view was deleted.
     ViewDeleted { view: SavedViewId, name: String },
+    /// Somebody registered a passkey for themselves.
+    PasskeyAdded { user: UserId, passkey: PasskeyId, name: String },
+    /// Somebody renamed a passkey of theirs.
+    PasskeyRenamed { user: UserId, passkey: PasskeyId, name: String },
+    /// Somebody removed a passkey of theirs.
+    PasskeyRemoved { user: UserId, passkey: PasskeyId },
+    /// The counter of a passkey went back: its authenticator was copied.
+    PasskeyCopied { user: UserId, passkey: PasskeyId },
 
     /// The audit log was read.
     AuditViewed { filter: String },
@@ -526,6 +536,10 @@ impl Event {
             Self::SessionsEnded { .. } => info(689, "Sessions ended", "セッションを終了"),
             Self::ViewSaved { .. } => info(690, "View saved", "ビューを保存"),
             Self::ViewDeleted { .. } => info(691, "View deleted", "ビューを削除"),
+            Self::PasskeyAdded { .. } => info(692, "Passkey registered", "パスキーを登録"),
+            Self::PasskeyRenamed { .. } => info(693, "Passkey renamed", "パスキーの名前を変更"),
+            Self::PasskeyRemoved { .. } => info(694, "Passkey removed", "パスキーを削除"),
+            Self::PasskeyCopied { .. } => info(695, "Copied passkey found", "パスキーの複製を検出"),
             Self::AuditViewed { .. } => info(700, "Audit log viewed", "監査ログを閲覧"),
             Self::AuditVerified { .. } => info(701, "Audit log verified", "監査ログを検証"),
             Self::AuditExported { .. } => info(702, "Audit log exported", "監査ログを出力"),
@@ -698,6 +712,10 @@ impl Event {
                 shared_with: Some(role),
             },
             Self::ViewDeleted { view: SavedViewId::from_uuid(id), name: text() },
+            Self::PasskeyAdded { user, passkey: PasskeyId::from_uuid(id), name: text() },
+            Self::PasskeyRenamed { user, passkey: PasskeyId::from_uuid(id), name: text() },
+            Self::PasskeyRemoved { user, passkey: PasskeyId::from_uuid(id) },
+            Self::PasskeyCopied { user, passkey: PasskeyId::from_uuid(id) },
             Self::AuditViewed { filter: text() },
             Self::AuditVerified { lines: 0, intact: true },
             Self::AuditExported { format: text(), filter: text() },

@@ -65,6 +65,8 @@ impl Event {
             | Self::WitnessedSiteAdded { .. }
             | Self::WitnessedSiteRemoved { .. }
             | Self::SecondFactorAdded { .. }
+            | Self::PasskeyAdded { .. }
+            | Self::PasskeyRemoved { .. }
             | Self::SecondFactorRemoved { .. }
             | Self::RecoveryCodesMade { .. }
             | Self::SecondFactorReset { .. }
@@ -84,6 +86,7 @@ impl Event {
             | Self::ResourceGroupLeft { .. }
             | Self::ViewSaved { .. }
             | Self::ViewDeleted { .. }
+            | Self::PasskeyRenamed { .. }
             | Self::CertificateIssued { .. } => (C::Change, S::Info),
 
             Self::SignedIn { .. }
@@ -114,6 +117,7 @@ impl Event {
             Self::RecoveryEntered { .. }
             | Self::DeviceReverted { .. }
             | Self::DeviceCloned { .. }
+            | Self::PasskeyCopied { .. }
             | Self::DatabaseFoundOlder { .. }
             | Self::WitnessUnreachable { .. }
             | Self::WitnessRefused { .. }

@@ -189,6 +189,8 @@ kinds! {
     TotpFactor, TotpFactorId = "authenticator app";
     /// A code that stands in for a lost second factor, once.
     RecoveryCode, RecoveryCodeId = "recovery code";
+    /// A key that somebody's authenticator holds.
+    Passkey, PasskeyId = "passkey";
     /// A named address of a list in the console.
     SavedView, SavedViewId = "saved view";
     /// A scoped, expiring key to the REST API.

@@ -39,6 +39,8 @@ words! {
         Totp = "totp",
         /// A recovery code, in place of the second factor.
         RecoveryCode = "recovery_code",
+        /// A passkey whose authenticator checked the person: both factors.
+        Passkey = "passkey",
     }
 }
 
@@ -47,7 +49,7 @@ impl ProofMethod {
     pub const fn is_second_factor(self) -> bool {
         match self {
             Self::Password => false,
-            Self::Totp | Self::RecoveryCode => true,
+            Self::Totp | Self::RecoveryCode | Self::Passkey => true,
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::bus::Bus;
 use crate::config::Config;
 use crate::keys::SiteKeys;
 use crate::metrics::Metrics;
+use crate::passkeys::Passkeys;
 use crate::sessions::PasswordHasher;
 use crate::shutdown::Tasks;
 use crate::vault::Vault;
@@ -40,6 +41,8 @@ pub struct App {
     pub request_slots: Semaphore,
     /// Bounds and runs password hashes.
     pub hasher: PasswordHasher,
+    /// Checks passkeys.
+    pub passkeys: Passkeys,
     /// Work that outlives the request that began it.
     pub tasks: Tasks,
 }

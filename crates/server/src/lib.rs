@@ -18,6 +18,7 @@ pub mod init;
 pub mod keys;
 pub mod metrics;
 pub mod orders;
+pub mod passkeys;
 pub mod policies;
 pub mod preferences;
 pub mod recovery;

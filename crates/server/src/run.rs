@@ -29,6 +29,7 @@ use crate::config::Config;
 use crate::http;
 use crate::keys::SiteKeys;
 use crate::metrics::Metrics;
+use crate::passkeys::Passkeys;
 use crate::recovery::Recovered;
 use crate::sealed::Start;
 use crate::sessions::PasswordHasher;
@@ -116,6 +117,7 @@ async fn app(
         started,
         request_slots: Semaphore::new(config.limits.requests),
         hasher: PasswordHasher::new(config.limits.password_hashes, rng),
+        passkeys: Passkeys::new(&config.public_name)?,
         tasks: Tasks::default(),
         config,
     }))

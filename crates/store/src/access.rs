@@ -21,9 +21,9 @@ use crate::unit_of_work::{ArcRng, CommitHooks, OperationContext, UnitOfWork};
 use crate::{
     Accounts, ApiTokens, AuditGate, AuditHeads, AuditLog, Bundles, DeviceCertificates,
     DeviceSessions, Devices, EnrolmentKeys, Escrows, IdempotencyKeys, LoginSessions, Orders,
-    Outbox, PasswordPolicies, PendingSignIns, RecoveryCodes, ResourceGroups, Resources, Rotation,
-    SavedViews, SealedValues, SecretVersions, SignInAttempts, SignInRules, SiteKeys, Sites,
-    TotpFactors, Upkeep, UserPreferences, Users, VaultKeys,
+    Outbox, Passkeys, PasswordPolicies, PendingSignIns, RecoveryCodes, ResourceGroups, Resources,
+    Rotation, SavedViews, SealedValues, SecretVersions, SignInAttempts, SignInRules, SiteKeys,
+    Sites, TotpFactors, Upkeep, UserPreferences, Users, VaultKeys,
 };
 
 /// An open database. Cloning it is cheap and shares the connections.
@@ -245,6 +245,8 @@ repositories! {
     totp_factors: TotpFactors,
     /// Codes that stand in for a lost second factor.
     recovery_codes: RecoveryCodes,
+    /// Keys of authenticators.
+    passkeys: Passkeys,
     /// What each role needs to sign in.
     sign_in_rules: SignInRules,
     /// How people like the console.

@@ -351,6 +351,8 @@ pub(crate) struct NewToken {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct SecondFactor {
     pub(crate) totp_since: Option<Time>,
+    #[serde(default)]
+    pub(crate) passkeys: u64,
     pub(crate) recovery_codes_left: u64,
     #[serde(default)]
     pub(crate) required: bool,

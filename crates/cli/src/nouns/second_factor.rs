@@ -112,6 +112,7 @@ pub(crate) async fn run(app: &App, verb: Verbs) -> Result<Exit> {
             let since = app.out.maybe_time(shown.totp_since);
             app.out.facts(&[
                 ("authenticator app since", Some(since.unwrap_or_else(|| "-".to_owned()))),
+                ("passkeys", Some(shown.passkeys.to_string())),
                 ("recovery codes left", Some(shown.recovery_codes_left.to_string())),
                 ("the role needs one", Some(yes_or_no(shown.required).to_owned())),
             ])?;

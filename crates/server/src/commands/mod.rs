@@ -5,3 +5,4 @@ pub(crate) mod databases;
 pub(crate) mod keys;
 pub(crate) mod manual;
 pub(crate) mod passphrase;
+pub(crate) mod people;

@@ -16,16 +16,19 @@ use crate::secrets;
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn second_factors(
+pub(crate) async fn second_factors(
     at: &impl Access,
     user: UserId,
 ) -> Result<Vec<ProofMethod>, Problem> {
     let mut methods = Vec::new();
     if at.totp_factors().confirmed(user).await?.is_some() {
         methods.push(ProofMethod::Totp);
-        if at.recovery_codes().left(user).await? > 0 {
-            methods.push(ProofMethod::RecoveryCode);
-        }
+    }
+    if at.passkeys().count_of_user(user).await? > 0 {
+        methods.push(ProofMethod::Passkey);
+    }
+    if !methods.is_empty() && at.recovery_codes().left(user).await? > 0 {
+        methods.push(ProofMethod::RecoveryCode);
     }
     Ok(methods)
 }
@@ -79,7 +82,8 @@ pub(super) async fn take_code(
             work.record(Event::RecoveryCodeUsed { user, left });
             Ok(true)
         }
-        ProofMethod::Password => Ok(false),
+        // A passkey is no code; it has endpoints of its own.
+        ProofMethod::Password | ProofMethod::Passkey => Ok(false),
     }
 }
 
@@ -87,7 +91,7 @@ pub(super) async fn take_code(
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn give_recovery_codes(
+pub(crate) async fn give_recovery_codes(
     app: &App,
     work: &mut UnitOfWork,
     user: UserId,

@@ -37,7 +37,7 @@ pub(super) struct SignIn {
 
 /// A new sign-in. Its token is in the cookie.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct SessionView {
+pub(crate) struct SessionView {
     /// Who signed in.
     user: UserView,
     /// When the sign-in ends at the latest.
@@ -46,16 +46,23 @@ pub(super) struct SessionView {
 
 /// Who signs in, as far as it can be told from outside.
 #[derive(Clone, Debug)]
-pub(super) struct Caller<'a> {
+pub(crate) struct Caller<'a> {
     /// The request.
     pub(super) from: &'a Anonymous,
     /// What kind of program it came from.
-    pub(super) client: Option<String>,
+    client: Option<String>,
+}
+
+impl<'a> Caller<'a> {
+    /// Whoever sends this request.
+    pub(crate) fn new(from: &'a Anonymous, headers: &HeaderMap) -> Self {
+        Self { from, client: client_class(headers) }
+    }
 }
 
 /// What a successful sign-in gives.
 #[derive(Debug)]
-pub(super) struct SignedIn {
+pub(crate) struct SignedIn {
     /// Who signed in.
     pub(super) user: User,
     /// The token the client keeps.
@@ -85,12 +92,12 @@ pub(super) async fn post_session(
     headers: HeaderMap,
     Json(SignIn { name, password }): Json<SignIn>,
 ) -> Result<Response, Problem> {
-    let caller = Caller { from: &from, client: client_class(&headers) };
+    let caller = Caller::new(&from, &headers);
     session_answer(sign_in(&app, caller, &name, password.0).await?, from.now)
 }
 
 /// A new session: its cookie, and who signed in.
-pub(super) fn session_answer(
+pub(crate) fn session_answer(
     SignedIn { user, token, expires_at }: SignedIn,
     now: Timestamp,
 ) -> Result<Response, Problem> {
@@ -216,7 +223,7 @@ async fn open_session(
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn insert_session(
+pub(crate) async fn insert_session(
     app: &App,
     work: &UnitOfWork,
     Caller { from, client }: Caller<'_>,

@@ -7,6 +7,7 @@
 //! is not asked.
 
 use axum::extract::State;
+use sekisho_model::Timestamp;
 use sekisho_model::event::Event;
 use sekisho_model::user::ProofMethod;
 use sekisho_policy::{Facts, action};
@@ -31,9 +32,16 @@ pub(super) struct Proof {
 
 /// What a proof gives.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct Proved {
+pub(crate) struct Proved {
     /// Until when it is enough.
     valid_until: Time,
+}
+
+impl Proved {
+    /// Enough until an instant.
+    pub(crate) fn until(at: Timestamp) -> Self {
+        Self { valid_until: at.into() }
+    }
 }
 
 /// Proves again who the caller is.
@@ -52,8 +60,7 @@ pub(super) async fn post_proof(
     Json(proof): Json<Proof>,
 ) -> Result<Json<Proved>, Problem> {
     prove(&app, &caller, proof).await?;
-    let valid_until = caller.now.plus(app.config.limits.proof).into();
-    Ok(Json(Proved { valid_until }))
+    Ok(Json(Proved::until(caller.now.plus(app.config.limits.proof))))
 }
 
 async fn prove(app: &App, caller: &Authenticated, given: Proof) -> Result<(), Problem> {
@@ -69,7 +76,7 @@ async fn prove(app: &App, caller: &Authenticated, given: Proof) -> Result<(), Pr
             let hash = caller.user.password_hash.clone();
             app.hasher.verify(proof.0.clone(), Some(hash)).await?
         }
-        ProofMethod::Totp | ProofMethod::RecoveryCode => false,
+        ProofMethod::Totp | ProofMethod::RecoveryCode | ProofMethod::Passkey => false,
     };
     let mut work = app.store.begin(&context).await?;
     work.users().lock(user).await?.ok_or(Problem::Stale)?;
@@ -108,7 +115,7 @@ pub async fn require_recent_proof(app: &App, caller: &Authenticated) -> Result<(
 ///
 /// # Errors
 /// [`Problem::Forbidden`] for an API token.
-pub(super) fn own_session(caller: &Authenticated) -> Result<&LoginSession, Problem> {
+pub(crate) fn own_session(caller: &Authenticated) -> Result<&LoginSession, Problem> {
     match &caller.how {
         How::Session(session) => Ok(session),
         How::Token(_) => Err(Problem::Forbidden {

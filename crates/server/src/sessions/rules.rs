@@ -128,8 +128,9 @@ pub(super) async fn reset_second_factor(
     let user = caller.decide(action::ResetSecondFactor, facts)?.into_row().id;
     require_recent_proof(&app, &caller).await?;
     let factors = work.totp_factors().delete_of_user(user).await?;
+    let passkeys = work.passkeys().delete_of_user(user).await?;
     let codes = work.recovery_codes().delete_of_user(user).await?;
-    if factors + codes > 0 {
+    if factors + passkeys + codes > 0 {
         work.login_sessions().delete_of_user(user, None).await?;
         work.pending_sign_ins().delete_of_user(user).await?;
         work.record(Event::SecondFactorReset { user });

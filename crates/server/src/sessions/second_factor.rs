@@ -8,7 +8,7 @@ use sekisho_model::event::Event;
 use sekisho_model::id::TotpFactorId;
 use sekisho_model::user::ProofMethod;
 use sekisho_policy::{Facts, action};
-use sekisho_store::{Access, TotpFactor, UnitOfWork};
+use sekisho_store::{Access, TotpFactor};
 use serde::{Deserialize, Serialize};
 
 use super::factors::give_recovery_codes;
@@ -28,6 +28,8 @@ pub const ENROLMENT_LIFE: Duration = Duration::from_secs(10 * 60);
 pub(crate) struct SecondFactorView {
     /// Since when an authenticator app counts.
     pub(crate) totp_since: Option<Time>,
+    /// How many passkeys there are.
+    pub(crate) passkeys: u64,
     /// How many recovery codes are left.
     pub(crate) recovery_codes_left: u64,
     /// Whether the user's role needs a second factor.
@@ -72,6 +74,7 @@ pub(crate) async fn view_of(
     let totp = at.totp_factors().confirmed(user).await?;
     Ok(SecondFactorView {
         totp_since: totp.and_then(|totp| totp.confirmed_at).map(Time),
+        passkeys: at.passkeys().count_of_user(user).await?,
         recovery_codes_left: at.recovery_codes().left(user).await?,
         required: at.sign_in_rules().needs_second_factor(role).await?,
     })
@@ -185,13 +188,14 @@ pub(super) async fn confirm_totp(
     Ok(Json(NewRecoveryCodes { recovery_codes }))
 }
 
-/// Removes the caller's authenticator app and their recovery codes.
+/// Removes the caller's authenticator app. With the last second factor the
+/// recovery codes go, too.
 #[utoipa::path(
     delete, path = "/me/second-factor/totp", tag = "session",
     responses(
         (status = 204, description = "Removed, or there was none"),
         (status = 403, description = "`reauthentication_needed`"),
-        (status = 409, description = "The caller's role needs a second factor"),
+        (status = 409, description = "It is the last second factor, and the role needs one"),
     ),
 )]
 pub(super) async fn remove_totp(
@@ -201,24 +205,23 @@ pub(super) async fn remove_totp(
     may_change(&app, &caller).await?;
     let mut work = app.store.begin(&caller.context()).await?;
     let user = work.users().lock(caller.user.id).await?.ok_or(Problem::Stale)?;
-    if work.sign_in_rules().needs_second_factor(user.role).await? {
-        return Err(Problem::conflict(
-            "your role needs a second factor; set up another app, which takes the place of this one",
-        ));
+    if work.totp_factors().delete_of_user(user.id).await? > 0 {
+        let method = ProofMethod::Totp;
+        work.record(Event::SecondFactorRemoved { user: user.id, method });
     }
-    remove(&mut work, user.id).await?;
+    if factors::second_factors(&work, user.id).await?.is_empty() {
+        if work.sign_in_rules().needs_second_factor(user.role).await? {
+            return Err(Problem::conflict(
+                "your role needs a second factor, and there is no other; set up another app, which \
+                 takes the place of this one",
+            ));
+        }
+        work.recovery_codes().delete_of_user(user.id).await?;
+    }
     if work.has_events() {
         work.commit().await.map(drop)?;
     }
     Ok(StatusCode::NO_CONTENT)
-}
-
-async fn remove(work: &mut UnitOfWork, user: sekisho_model::id::UserId) -> Result<(), Problem> {
-    work.recovery_codes().delete_of_user(user).await?;
-    if work.totp_factors().delete_of_user(user).await? > 0 {
-        work.record(Event::SecondFactorRemoved { user, method: ProofMethod::Totp });
-    }
-    Ok(())
 }
 
 /// Gives the caller new recovery codes; the former ones are void.
@@ -245,7 +248,11 @@ pub(super) async fn new_recovery_codes(
     Ok(Json(NewRecoveryCodes { recovery_codes }))
 }
 
-async fn may_change(app: &App, caller: &Authenticated) -> Result<(), Problem> {
+/// Lets a person change how they sign in who has lately proved to be them.
+///
+/// # Errors
+/// [`Problem::Forbidden`] for an API token, [`Problem::ReauthenticationNeeded`].
+pub(crate) async fn may_change(app: &App, caller: &Authenticated) -> Result<(), Problem> {
     caller.decide(action::ChangeOwnSignIn, Facts::owned_by(caller.user.id, ()))?.into_row();
     own_session(caller)?;
     require_recent_proof(app, caller).await

@@ -15,7 +15,6 @@ use sekisho_store::{Access as _, Hash, PendingSignIn, UnitOfWork, User};
 use sekisho_vault::token;
 use serde::Deserialize;
 
-use super::client::client_class;
 use super::factors::take_code;
 use super::login::{Caller, SessionView, SignedIn, insert_session, session_answer};
 use super::throttle::Throttle;
@@ -68,7 +67,7 @@ pub(super) async fn post_second_factor(
     headers: HeaderMap,
     Json(step): Json<SecondStep>,
 ) -> Result<Response, Problem> {
-    let caller = Caller { from: &from, client: client_class(&headers) };
+    let caller = Caller::new(&from, &headers);
     session_answer(finish(&app, caller, step).await?, from.now)
 }
 

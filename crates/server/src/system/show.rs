@@ -26,6 +26,9 @@ pub(super) struct PublicSystem {
     initialised: bool,
     /// Whether the first administrator is missing.
     setup_needed: bool,
+    /// Whether people can sign in with passkeys: browsers bind them to a name,
+    /// and a server that is reached by an address has none.
+    passkeys: bool,
 }
 
 /// Says what this is and whether it must be set up.
@@ -43,6 +46,7 @@ pub(super) async fn show_public_system(
         site: site.as_ref().map(|site| site.id),
         initialised: site.is_some(),
         setup_needed: site.is_some_and(|site| site.setup_token_hash.is_some()),
+        passkeys: app.passkeys.are_possible(),
     }))
 }
 

@@ -24,6 +24,7 @@ mod idempotency;
 mod objects;
 mod orders;
 mod own_sessions;
+mod passkeys;
 mod policies;
 mod preferences;
 mod probes;

@@ -342,3 +342,21 @@ async fn a_program_does_not_change_how_its_user_signs_in() {
     let proof = json!({ "method": "password", "proof": PASSWORD });
     program.post("/session/prove", proof).await.problem(403, "forbidden");
 }
+
+#[tokio::test]
+async fn the_operator_resets_at_the_database_what_nobody_else_could() {
+    let (server, ann) = server_with_app().await;
+    let reset = async |name: &str| {
+        let name = name.parse().expect("a name");
+        let (clock, rng) = (server.clock.as_ref(), &sekisho_model::rng::SystemRng);
+        sekisho_server::sessions::reset_second_factor_of(&server.app.store, &name, clock, rng)
+            .await
+            .expect("done")
+    };
+    assert_eq!(reset("nobody").await, None);
+    assert_eq!(reset("ann").await, Some(true));
+    assert_eq!(reset("ann").await, Some(false));
+    ann.client.get("/me").await.problem(401, "unauthenticated");
+    password(&server, "ann").await.expect(200);
+    assert_eq!(count(&server, 685).await, 1);
+}

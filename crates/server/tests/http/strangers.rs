@@ -27,6 +27,9 @@ const WITNESSED: &str = "019a0000-0000-7000-8000-000000000001";
 const AUDIT_KEY: &str =
     "sekisho-audit-key-1:d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 
+/// A passkey that nobody has: an authenticator would have to make one.
+const NO_PASSKEY: &str = "019a0000-0000-7000-8000-000000000002";
+
 /// One of each object, all of them somebody else's.
 struct World {
     user: String,
@@ -115,6 +118,7 @@ impl World {
             "enrolment-keys" => &self.key,
             "resource-groups" => &self.group,
             "witness" => WITNESSED,
+            "me" if path.starts_with("/me/passkeys") => NO_PASSKEY,
             "me" if path.starts_with("/me/views") => &self.view,
             "me" => &self.session,
             _ => "",
@@ -143,6 +147,22 @@ impl World {
             ("POST", "/session/second-factor") => {
                 json!({ "pending": "x", "method": "totp", "code": "000000" })
             }
+            ("POST", "/session/passkey" | "/session/prove/passkey") => json!({
+                "challenge": "x", "credential": {
+                    "id": "AA", "rawId": "AA", "type": "public-key", "extensions": {},
+                    "response": {
+                        "authenticatorData": "AA", "clientDataJSON": "AA", "signature": "AA",
+                        "userHandle": null,
+                    },
+                },
+            }),
+            ("POST", "/me/passkeys") => json!({
+                "challenge": "x", "name": "p", "credential": {
+                    "id": "AA", "rawId": "AA", "type": "public-key", "extensions": {},
+                    "response": { "attestationObject": "AA", "clientDataJSON": "AA" },
+                },
+            }),
+            ("PUT", "/me/passkeys/{id}") => json!({ "name": "p" }),
             ("POST", "/session/prove") => json!({ "method": "password", "proof": "x" }),
             ("POST", "/me/second-factor/totp/confirm") => json!({ "code": "000000" }),
             ("PUT", "/me/preferences") => json!({

@@ -18,6 +18,7 @@ mod m20261122_061000_next_kek;
 mod m20261122_070000_audit_heads;
 mod m20261122_091500_orders_by_resource;
 mod m20261122_130000_sign_in;
+mod m20261122_140000_passkeys;
 pub(crate) mod schema;
 
 use sea_orm::sea_query::{ColumnDef, Expr, Order, Query, Table as Create};
@@ -71,6 +72,11 @@ const MIGRATIONS: &[Migration] = &[
         id: "m20261122_130000_sign_in",
         tables: m20261122_130000_sign_in::TABLES,
         extensions: m20261122_130000_sign_in::EXTENSIONS,
+    },
+    Migration {
+        id: "m20261122_140000_passkeys",
+        tables: m20261122_140000_passkeys::TABLES,
+        extensions: &[],
     },
 ];
 
@@ -304,6 +310,10 @@ mod tests {
             (
                 "m20261122_130000_sign_in",
                 "5e0a33d22f02340b593b30c226af7858d6d3f19ad307dd6da2810a5133bd307f",
+            ),
+            (
+                "m20261122_140000_passkeys",
+                "6aa34a625195fc47698a148a1e2cffaecf65213c19f09e72ddf0965285058359",
             ),
         ];
         let found: Vec<_> = MIGRATIONS.iter().map(|one| (one.id, one.checksum())).collect();

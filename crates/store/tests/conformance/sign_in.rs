@@ -5,7 +5,7 @@ use std::time::Duration;
 use sekisho_model::id::UserId;
 use sekisho_model::user::{Density, Language, ProofMethod, Role, Theme};
 use sekisho_store::{
-    Access, Blob, Hash, LoginSession, PendingSignIn, Preferences, RecoveryCode, SavedView,
+    Access, Blob, Hash, LoginSession, Passkey, PendingSignIn, Preferences, RecoveryCode, SavedView,
     StoreError, TotpFactor, Unique,
 };
 
@@ -37,6 +37,18 @@ impl World {
             failures: 0,
             created_at: self.now(),
             expires_at: self.in_an_hour(),
+        }
+    }
+
+    pub(crate) fn passkey(&self, user: UserId, n: u8) -> Passkey {
+        Passkey {
+            id: self.id(),
+            user,
+            name: "Laptop".parse().expect("valid"),
+            credential_id: Blob(vec![n; 32]),
+            credential: serde_json::json!({ "counter": 0 }),
+            created_at: self.now(),
+            last_used_at: None,
         }
     }
 
@@ -140,6 +152,32 @@ fn a_pending_sign_in_is_finished_once_or_forgotten() {
         world.clock.advance(Duration::from_secs(3601));
         let work = world.begin().await;
         assert_eq!(work.pending_sign_ins().purge(world.now()).await, Ok(1));
+    });
+}
+
+#[test]
+fn a_passkey_is_known_by_its_authenticators_id() {
+    on_both(async |world| {
+        let user = world.with_sample().await.user;
+        let (one, other) = (world.passkey(user, 1), world.passkey(user, 2));
+        let work = world.begin().await;
+        let passkeys = work.passkeys();
+        passkeys.insert(one.clone()).await.expect("inserts");
+        passkeys.insert(other.clone()).await.expect("inserts");
+        assert_eq!(passkeys.count_of_user(user).await, Ok(2));
+        assert_eq!(passkeys.find_by_credential(&[2; 32]).await, Ok(Some(other.clone())));
+        assert_eq!(passkeys.find_by_credential(&[3; 32]).await, Ok(None));
+        let name = "Phone".parse().expect("valid");
+        assert_eq!(passkeys.rename(one.id, &name).await, Ok(true));
+        let used = serde_json::json!({ "counter": 7 });
+        passkeys.used(one.id, used.clone()).await.expect("updates");
+        let last_used_at = Some(world.now());
+        let now = Passkey { name, credential: used, last_used_at, ..one.clone() };
+        assert_eq!(passkeys.of_user(user, 9).await, Ok(vec![now, other.clone()]));
+        assert_eq!(passkeys.delete(one.id).await, Ok(true));
+        assert_eq!(passkeys.delete(one.id).await, Ok(false));
+        let twice = passkeys.insert(Passkey { id: world.id(), ..other }).await;
+        assert_eq!(twice, Err(StoreError::Conflict { what: Unique::Passkey }));
     });
 }
 
