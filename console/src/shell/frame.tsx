@@ -27,6 +27,8 @@ import { Banners } from "./banners";
 import { Keys } from "./keys";
 import { UserMenu } from "./menu";
 import { MANAGE, ME, may, type PageLink, visible, WORK } from "./nav";
+import { usePreferenceSync } from "./preference-sync";
+import { ProofDialog } from "./proof-dialog";
 import { SessionDialog } from "./session-dialog";
 import { TwinButton, TwinProvider } from "./twin";
 
@@ -59,6 +61,8 @@ export function Frame({ me }: { me: Me }) {
     if (!first.current) main.current?.focus({ preventScroll: true });
     first.current = false;
   }, [path]);
+
+  usePreferenceSync();
 
   const signOut = async () => {
     watchSession(false);
@@ -143,6 +147,7 @@ export function Frame({ me }: { me: Me }) {
       )}
       <Keys pages={pages} />
       <SessionDialog name={me.user.name} />
+      <ProofDialog />
     </TwinProvider>
   );
 }
