@@ -26,8 +26,9 @@ use crate::http::{Problem, Routes};
 /// Endpoints.
 pub fn routes() -> Routes {
     Routes::new()
-        .own(routes!(own::list_passkeys, register::finish_registration))
-        .own(routes!(register::start_registration))
+        // The answer may hold recovery codes.
+        .own_secret(routes!(own::list_passkeys, register::finish_registration))
+        .own_secret(routes!(register::start_registration))
         .own(routes!(own::rename_passkey, own::remove_passkey))
         .open(routes!(sign_in::start_passkey))
         .open(routes!(sign_in::post_passkey))

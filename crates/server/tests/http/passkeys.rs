@@ -323,3 +323,18 @@ async fn a_server_that_is_reached_by_an_address_says_that_it_has_no_passkeys() {
     server.anonymous().post("/session/passkey/start", json!({})).await.problem(409, "conflict");
     assert_eq!(server.anonymous().get("/system/public").await.expect(200)["passkeys"], false);
 }
+
+#[tokio::test]
+async fn recovery_codes_are_in_no_answer_that_is_kept() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann", Role::PasswordUser).await;
+    let begun = ann.post("/me/passkeys/start", json!({})).await.expect(201);
+    let credential = Authenticator::new(5).create(&begun["options"]);
+    let body = json!({ "challenge": begun["challenge"], "name": "x", "credential": credential });
+    let key = [("idempotency-key", "k")];
+    ann.send(Method::POST, "/me/passkeys", &key, Some(body.clone())).await.expect(201);
+    // Judged again, not answered from memory.
+    let again = ann.send(Method::POST, "/me/passkeys", &key, Some(body)).await;
+    assert_eq!(again.header("idempotency-replayed"), None);
+    again.problem(409, "conflict");
+}
