@@ -1,6 +1,7 @@
 //! Calls of the REST API. Types come from the server's own document.
 import createClient, { type Middleware } from "openapi-fetch";
 import { Problem, unreachable } from "./problem";
+import { sendProved } from "./proof";
 import type { components, paths } from "./schema.gen";
 import { sessionEnded } from "./session";
 
@@ -44,7 +45,9 @@ const rules: Middleware = {
   async onResponse({ response, schemaPath }) {
     if (response.ok) return undefined;
     const problem = await Problem.from(response);
-    if (problem.code === "unauthenticated" && schemaPath !== "/api/v1/session") {
+    // A wrong password or a late code at the sign-in itself ends nothing.
+    const signingIn = schemaPath.startsWith("/api/v1/session");
+    if (problem.code === "unauthenticated" && !signingIn) {
       sessionEnded();
     }
     throw problem;
@@ -61,7 +64,7 @@ export const api = createClient<paths>({
   headers: { Accept: "application/json" },
   cache: "no-store",
   // Looked up per call, so that tests can replace it.
-  fetch: (request) => globalThis.fetch(request),
+  fetch: sendProved,
 });
 api.use(rules);
 

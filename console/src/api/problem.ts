@@ -15,8 +15,11 @@ export const KNOWN_CODES = [
   "method_not_allowed",
   "not_found",
   "precondition_required",
+  "reauthentication_needed",
   "recovery",
   "sealed",
+  "second_factor_needed",
+  "second_factor_required",
   "setup_done",
   "stale",
   "throttled",
@@ -69,6 +72,10 @@ interface Fields {
   requestId?: string | undefined;
   /** Seconds until the next try makes sense. */
   retryAfter?: number | undefined;
+  /** With what one can prove who one is. */
+  methods?: readonly string[] | undefined;
+  /** What the second step of signing in names. */
+  pending?: string | undefined;
 }
 
 export class Problem extends Error {
@@ -80,6 +87,8 @@ export class Problem extends Error {
   readonly conflict: string | undefined;
   readonly requestId: string | undefined;
   readonly retryAfter: number | undefined;
+  readonly methods: readonly string[];
+  readonly pending: string | undefined;
 
   constructor(fields: Fields) {
     super(fields.code);
@@ -92,6 +101,8 @@ export class Problem extends Error {
     this.conflict = fields.conflict;
     this.requestId = fields.requestId;
     this.retryAfter = fields.retryAfter;
+    this.methods = fields.methods ?? [];
+    this.pending = fields.pending;
   }
 
   /** Reads a refusal. What is no problem+json (a proxy's page) becomes *unavailable*. */
@@ -111,6 +122,10 @@ export class Problem extends Error {
           conflict: text(found.conflict),
           requestId: text(found.request_id) ?? requestId,
           retryAfter,
+          methods: Array.isArray(found.methods)
+            ? found.methods.filter((method) => typeof method === "string")
+            : undefined,
+          pending: text(found.pending),
         });
       }
     }

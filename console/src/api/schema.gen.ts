@@ -191,115 +191,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List the agents on one's own resources (A-131), by host name. Those whose
-         *     resource was deleted are among them (A-111).
-         */
+        /** List the agents on one's own resources (A-131), by host name. */
         get: operations["list_agents"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/agents/bulk": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Associate or dissociate several agents (A-104), each on its own: some may
-         *     be refused. With `dry_run`, only say what would happen.
-         */
-        post: operations["associate_many"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/agents/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** See the agent on a resource that one owns. */
-        get: operations["show_agent"];
-        put?: never;
-        post?: never;
-        /**
-         * Take an agent off the list whose resource was deleted (A-110). Its host is
-         *     told; it may enrol again with a new key.
-         */
-        delete: operations["delete_agent"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/agents/{id}/associate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Let a dissociated agent work again (A-101). One that waits for orders hears
-         *     of it at once, one that rests at its next look.
-         */
-        post: operations["associate_agent"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/agents/{id}/dissociate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Suspend everything that an agent does on its resource (A-102). Orders wait
-         *     until it is associated again; what it has taken already it reports.
-         */
-        post: operations["dissociate_agent"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/agents/{id}/remap": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** See which resources an agent could be remapped to, and what would happen. */
-        get: operations["remap_targets"];
-        put?: never;
-        /**
-         * Give an agent a resource again: one with the DNS name of its host (A-121).
-         *     The accounts of its deleted resource come along (A-122).
-         */
-        post: operations["remap_agent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -599,6 +494,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the caller's passkeys, oldest first. */
+        get: operations["list_passkeys"];
+        put?: never;
+        /** Registers a passkey. */
+        post: operations["finish_registration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to register a passkey. */
+        post: operations["start_registration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Renames a passkey. */
+        put: operations["rename_passkey"];
+        post?: never;
+        /** Removes a passkey. With the last second factor the recovery codes go, too. */
+        delete: operations["remove_passkey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/password": {
         parameters: {
             query?: never;
@@ -616,44 +564,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/notifications": {
+    "/api/v1/me/preferences": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
+        /** Shows how the caller likes the console; the defaults if they never said. */
+        get: operations["show_preferences"];
+        /** Says how the caller likes the console. */
+        put: operations["put_preferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the caller's second factors. */
+        get: operations["show_second_factor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives the caller new recovery codes; the former ones are void. */
+        post: operations["new_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/second-factor/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
         /**
-         * List the resets and checks that one has asked for, newest first: those of
-         *     the last 30 days.
+         * Begins to set up an authenticator app: makes its secret.
+         * @description It counts once its first code has proved that the app has it. One that
+         *     counts already does so until then.
          */
-        get: operations["list_notifications"];
-        put?: never;
-        post?: never;
-        delete?: never;
+        post: operations["start_totp"];
+        /**
+         * Removes the caller's authenticator app. With the last second factor the
+         *     recovery codes go, too.
+         */
+        delete: operations["remove_totp"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/notifications/counts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Count the tasks that wait, and those that ended and were not read of. */
-        get: operations["count_notifications"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/notifications/read-all": {
+    "/api/v1/me/second-factor/totp/confirm": {
         parameters: {
             query?: never;
             header?: never;
@@ -662,33 +650,39 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mark everything as read. */
-        post: operations["read_all_notifications"];
+        /**
+         * Finishes setting up an authenticator app with its first code, gives new
+         *     recovery codes and ends the caller's other sessions.
+         */
+        post: operations["confirm_totp"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/notifications/settings": {
+    "/api/v1/me/sessions": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** See which kinds are muted. */
-        get: operations["notification_settings"];
-        /** Choose which kinds are muted. */
-        put: operations["change_notification_settings"];
+        /** Lists where the caller is signed in, newest first. */
+        get: operations["list_sessions"];
+        put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Ends all of the caller's sessions but the one that asks. An API token ends
+         *     all of them.
+         */
+        delete: operations["end_other_sessions"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/notifications/{id}/read": {
+    "/api/v1/me/sessions/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -697,15 +691,33 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mark one task as read. */
-        post: operations["read_notification"];
+        post?: never;
+        /** Ends one of the caller's sessions. */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the caller's views, then those that others share with their role. */
+        get: operations["list_views"];
+        put?: never;
+        /** Saves a view. */
+        post: operations["save_view"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/notifications/{id}/unread": {
+    "/api/v1/me/views/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -713,10 +725,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put?: never;
-        /** Mark one task as unread again. */
-        post: operations["unread_notification"];
-        delete?: never;
+        /** Changes a view. */
+        put: operations["put_view"];
+        post?: never;
+        /** Deletes a view. */
+        delete: operations["delete_view"];
         options?: never;
         head?: never;
         patch?: never;
@@ -767,94 +780,6 @@ export interface paths {
         put?: never;
         /** Withdraw an order that no device has fetched. */
         post: operations["cancel_order"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/package-links": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the links that one has made, newest first. */
-        get: operations["list_package_links"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/package-links/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Revoke a link: it leads nowhere from now on. */
-        delete: operations["revoke_package_link"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/packages": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the packages of the agent, newest first. */
-        get: operations["list_packages"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/packages/{id}/download": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Download a package. */
-        get: operations["download_package"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/packages/{id}/links": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Make a link with which one package can be downloaded without signing in.
-         *     It is shown this once.
-         */
-        post: operations["share_package"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1062,11 +987,104 @@ export interface paths {
         /**
          * Signs in with name and password.
          * @description The answer never says which part was wrong. Many failures from one address
-         *     make that address wait.
+         *     make that address wait. A user with a second factor gets 401 with the code
+         *     `second_factor_needed`, and goes on at `/session/second-factor`.
          */
         post: operations["post_session"];
         /** Signs out: ends this session. */
         delete: operations["delete_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in with a passkey: both factors at once. */
+        post: operations["post_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkey/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins to sign in with a passkey, or to prove with one who one is. The
+         *     authenticator knows whose it is: no name is needed, and none is told.
+         */
+        post: operations["start_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/prove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Proves again who the caller is. */
+        post: operations["post_proof"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/prove/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Proves again who the caller is, with a passkey of theirs. */
+        post: operations["prove_with_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finishes a sign-in with a second factor.
+         * @description A code counts once. A sign-in that waits for longer than five minutes, or
+         *     got five wrong codes, is over and begins again with the password.
+         */
+        post: operations["post_second_factor"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1089,16 +1107,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/shared-packages/{link}": {
+    "/api/v1/sign-in/rules": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Download the package that a link leads to. Nobody has to be signed in. */
-        get: operations["download_shared_package"];
-        put?: never;
+        /** Shows which roles need a second factor. */
+        get: operations["show_rules"];
+        /**
+         * Says which roles need a second factor.
+         * @description Who has none and is signed in can do nothing from then on but set one up.
+         *     API tokens go on working. Whoever wants it of their own role sets up their
+         *     own first.
+         */
+        put: operations["put_rules"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1287,6 +1311,28 @@ export interface paths {
         /** Lets a disabled user sign in again. */
         post: operations["enable_user"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows whether a user has a second factor. */
+        get: operations["show_users_second_factor"];
+        put?: never;
+        post?: never;
+        /**
+         * Takes away the second factors of somebody who lost them, and ends their
+         *     sessions. If their role needs one, they set up another when they sign in.
+         * @description Nobody does this to themselves, and only a Super Administrator to one.
+         */
+        delete: operations["reset_second_factor"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1481,62 +1527,32 @@ export interface components {
              */
             version: number;
         };
+        /** @description The answer of an authenticator. */
+        Assertion: {
+            /** @description What `start` answered as `challenge`. */
+            challenge: string;
+            /**
+             * @description The `PublicKeyCredential` of the browser, as JSON (WebAuthn,
+             *     `toJSON`).
+             */
+            credential: Record<string, never>;
+        };
+        /** @description What the browser asks an authenticator with. */
+        AuthenticationStart: {
+            /** @description What the answer names. */
+            challenge: string;
+            /**
+             * @description The argument of `navigator.credentials.get`, as JSON (WebAuthn,
+             *     `parseRequestOptionsFromJSON`).
+             */
+            options: Record<string, never>;
+            /** @description Until when the answer is waited for. */
+            expires_at: components["schemas"]["Time"];
+        };
         /** @description Why a device is blocked, or let go on. */
         BlockRequest: {
             /** @description Why, in a few words. */
             reason: string;
-        };
-        /**
-         * @description What is to be done with several agents.
-         * @enum {string}
-         */
-        BulkAction: "associate" | "dissociate";
-        /** @description What became of one agent. */
-        BulkItem: {
-            /** @description The agent, by the name of its host. */
-            agent: components["schemas"]["Named"];
-            /** @description `changed`, `unchanged` or `refused`. */
-            outcome: string;
-            /** @description The code of the problem, if it is refused. */
-            code?: string | null;
-            /** @description Why, as a sentence. */
-            detail?: string | null;
-        };
-        /** @description Several agents at once (A-104). */
-        BulkRequest: {
-            /** @description What is to be done. */
-            action: components["schemas"]["BulkAction"];
-            /** @description Their ids, each once, at most 200. */
-            agents: string[];
-            /**
-             * Format: int32
-             * @description To dissociate: how often they look, in minutes; one interval for all.
-             */
-            interval_min?: number | null;
-            /** @description Only say what would happen. */
-            dry_run?: boolean;
-        };
-        /** @description What became of several agents, or would become of them. */
-        BulkResult: {
-            /** @description Nothing was changed: this is what would happen. */
-            dry_run: boolean;
-            /**
-             * Format: int32
-             * @description How many were changed, or would be.
-             */
-            changed: number;
-            /**
-             * Format: int32
-             * @description How many are as they should be.
-             */
-            unchanged: number;
-            /**
-             * Format: int32
-             * @description How many are refused.
-             */
-            refused: number;
-            /** @description Each of them, in the order they were named. */
-            items: components["schemas"]["BulkItem"][];
         };
         /** @description A certificate of a device. */
         CertificateView: {
@@ -1549,15 +1565,6 @@ export interface components {
         CreatedKeyView: components["schemas"]["EnrolmentKeyView"] & {
             /** @description What to copy to the endpoint. */
             key: components["schemas"]["SecretText"];
-        };
-        /** @description A new link. The text in it is shown this once. */
-        CreatedLink: {
-            /** @description Its id. */
-            id: string;
-            /** @description The path of the link, to put after the address of this server. */
-            path: components["schemas"]["SecretText"];
-            /** @description Until when it works. */
-            expires_at: components["schemas"]["Time"];
         };
         /** @description A new token. Its secret is shown this once. */
         CreatedToken: components["schemas"]["TokenView"] & {
@@ -1617,32 +1624,17 @@ export interface components {
              * @description How many of its orders are not finished.
              */
             open_orders: number;
-            /**
-             * @description `associated`; `dissociated`: it gets no orders until it is associated
-             *     again (A-102); `none`: it serves no resource (A-111).
-             */
-            association: string;
-            /**
-             * Format: int32
-             * @description While it is dissociated: how often it looks whether it still is, in
-             *     minutes (A-103).
-             */
-            look_every_min?: number | null;
-            dissociated_at?: components["schemas"]["Time"] | null;
-            dissociated_by?: components["schemas"]["Named"] | null;
-            former_resource?: components["schemas"]["Named"] | null;
-            limit?: components["schemas"]["Limit"] | null;
             certificate?: components["schemas"]["CertificateView"] | null;
             /** @description Why it serves no resource: `name_taken`. */
             remark?: string | null;
         };
-        /** @description How often a dissociated agent looks. */
-        DissociateRequest: {
+        /** @description How many sessions were ended. */
+        Ended: {
             /**
-             * Format: int32
-             * @description How often it looks whether it is associated again, in minutes.
+             * Format: int64
+             * @description How many.
              */
-            interval_min: number;
+            ended: number;
         };
         /** @description An enrolment key, without its secret. */
         EnrolmentKeyView: {
@@ -1687,6 +1679,11 @@ export interface components {
             next?: number | null;
             /** @description Where the chain ended when the page was made. */
             head: components["schemas"]["HeadView"];
+        };
+        /** @description The first code of an app. */
+        FirstCode: {
+            /** @description The code. */
+            code: components["schemas"]["SecretText"];
         };
         /**
          * @description A chain that a restore cut off. That it did so stands in the chain after
@@ -1853,21 +1850,6 @@ export interface components {
                  * @description How many of its orders are not finished.
                  */
                 open_orders: number;
-                /**
-                 * @description `associated`; `dissociated`: it gets no orders until it is associated
-                 *     again (A-102); `none`: it serves no resource (A-111).
-                 */
-                association: string;
-                /**
-                 * Format: int32
-                 * @description While it is dissociated: how often it looks whether it still is, in
-                 *     minutes (A-103).
-                 */
-                look_every_min?: number | null;
-                dissociated_at?: components["schemas"]["Time"] | null;
-                dissociated_by?: components["schemas"]["Named"] | null;
-                former_resource?: components["schemas"]["Named"] | null;
-                limit?: components["schemas"]["Limit"] | null;
                 certificate?: components["schemas"]["CertificateView"] | null;
                 /** @description Why it serves no resource: `name_taken`. */
                 remark?: string | null;
@@ -1980,33 +1962,6 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
-        ItemList_NotificationView: {
-            /** @description The items. */
-            items: {
-                /** @description The id of the task. */
-                order: string;
-                /** @description `reset` or `verify`. */
-                operation: string;
-                /** @description The state of the task. */
-                state: string;
-                kind?: components["schemas"]["Kind"] | null;
-                /** @description What a check found: `in_sync`, `out_of_sync`, … */
-                verified?: string | null;
-                /** @description It failed for now and is tried again, as another task. */
-                retried: boolean;
-                account?: components["schemas"]["Named"] | null;
-                /** @description Its resource. */
-                resource: components["schemas"]["Named"];
-                /** @description When it was asked for. */
-                created_at: components["schemas"]["Time"];
-                ended_at?: components["schemas"]["Time"] | null;
-                /** @description Whether the caller has read of its end. */
-                read: boolean;
-            }[];
-            /** @description Give it as `after` for the next page; `null` when this is the last. */
-            next?: string | null;
-        };
-        /** @description One page of a list. */
         ItemList_OrderView: {
             /** @description The items. */
             items: {
@@ -2020,8 +1975,6 @@ export interface components {
                  *     `expired`.
                  */
                 state: string;
-                /** @description Why it waits although its agent may be there: `dissociated`. */
-                held?: string | null;
                 account?: components["schemas"]["Named"] | null;
                 /** @description The resource. */
                 resource: components["schemas"]["Named"];
@@ -2048,50 +2001,40 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
-        ItemList_PackageLinkView: {
+        ItemList_OwnSession: {
             /** @description The items. */
             items: {
                 /** @description Its id. */
                 id: string;
-                /** @description The package that it leads to. */
-                package: components["schemas"]["Named"];
-                /** @description Who made it. */
-                created_by: components["schemas"]["Named"];
-                /** @description When. */
+                /** @description Whether it is the one that asks. */
+                current: boolean;
+                /** @description When they signed in. */
                 created_at: components["schemas"]["Time"];
-                /** @description Until when it works. */
+                /** @description When a request last came, to the minute. */
+                last_seen_at: components["schemas"]["Time"];
+                /** @description When it ends at the latest. */
                 expires_at: components["schemas"]["Time"];
-                /** @description `active`, `expired` or `revoked`. */
-                state: string;
+                /** @description The address they signed in from. */
+                address?: string | null;
+                /** @description What kind of program signed in, as far as it said: `Firefox on Linux`. */
+                client?: string | null;
+                /** @description What they proved who they are with: `password`, `totp`, `recovery_code`. */
+                methods: string[];
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
         };
         /** @description One page of a list. */
-        ItemList_PackageView: {
+        ItemList_PasskeyView: {
             /** @description The items. */
             items: {
                 /** @description Its id. */
                 id: string;
-                /** @description The name of its file. */
-                file: string;
-                /** @description `deb`, `rpm` or `tar.gz`. */
-                format: string;
-                /** @description For what kind of agent: `linux`. */
-                platform: string;
-                /** @description For which processor: `amd64`, `arm64`. */
-                architecture: string;
-                /** @description The version of the agent in it. */
-                version: string;
-                /**
-                 * Format: int64
-                 * @description How long it is, in bytes.
-                 */
-                bytes: number;
-                /** @description The SHA-256 of the file, in hexadecimal digits. */
-                sha256: string;
-                /** @description When it was added. */
-                added_at: components["schemas"]["Time"];
+                /** @description What its person calls it. */
+                name: string;
+                /** @description When it was registered. */
+                created_at: components["schemas"]["Time"];
+                last_used_at?: components["schemas"]["Time"] | null;
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
@@ -2232,6 +2175,28 @@ export interface components {
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
         };
+        /** @description One page of a list. */
+        ItemList_ViewView: {
+            /** @description The items. */
+            items: {
+                /** @description Its id. */
+                id: string;
+                /** @description Whether the caller saved it; only then they can change it. */
+                own: boolean;
+                /** @description The path of the page: `/accounts`. */
+                page: string;
+                /** @description Its name. */
+                name: string;
+                /** @description The query string with its `?`; empty for the page as it is. */
+                query: string;
+                /** @description The role whose people see it, too. */
+                shared_with?: string | null;
+                /** @description When it was last changed. */
+                changed_at: components["schemas"]["Time"];
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+        };
         /** @description What became of them. */
         Kept: {
             /** @description How many are kept from now on. */
@@ -2281,16 +2246,6 @@ export interface components {
             /** @description The keys, newest first. */
             items: components["schemas"]["KeyView"][];
         };
-        /**
-         * @description What is told; each can be muted.
-         * @enum {string}
-         */
-        Kind: "reset_done" | "reset_failed" | "verify_done" | "verify_failed";
-        /**
-         * @description What an agent's own version keeps from being done with it (A-143, A-144).
-         * @enum {string}
-         */
-        Limit: "not_connected" | "outdated";
         /** @description A line of the audit log. */
         LineView: {
             /** @description The chain it belongs to. */
@@ -2337,6 +2292,11 @@ export interface components {
             permissions: string[];
             session?: components["schemas"]["SessionInfo"] | null;
             token?: components["schemas"]["TokenInfo"] | null;
+            /**
+             * @description Whether their role needs a second factor that this session lacks: then
+             *     nothing can be done but to set one up, or to sign in with it.
+             */
+            second_factor_missing: boolean;
         };
         /** @description Another object: its id and what it is called. */
         Named: {
@@ -2384,6 +2344,18 @@ export interface components {
              */
             max_age_days?: unknown;
         };
+        /** @description A new passkey. */
+        NewPasskey: {
+            /** @description What `start` answered as `challenge`. */
+            challenge: string;
+            /** @description What to call it: the device, for example. */
+            name: string;
+            /**
+             * @description The `PublicKeyCredential` of the browser, as JSON (WebAuthn,
+             *     `toJSON`).
+             */
+            credential: Record<string, never>;
+        };
         /** @description A new policy. */
         NewPolicy: {
             /** @description Its name, unique. */
@@ -2391,6 +2363,11 @@ export interface components {
             /** @description The rules. */
             rules: components["schemas"]["Rules"];
             rotation?: components["schemas"]["Rotation"] | null;
+        };
+        /** @description New recovery codes. They are shown this once. */
+        NewRecoveryCodes: {
+            /** @description Each stands in for a second factor once. */
+            recovery_codes: components["schemas"]["SecretText"][];
         };
         /** @description A new resource. */
         NewResourceBody: {
@@ -2435,6 +2412,15 @@ export interface components {
              */
             expires_in_s?: number | null;
         };
+        /** @description A secret for an authenticator app. It is shown this once. */
+        NewTotp: {
+            /** @description The secret in base32, for typing. */
+            secret: components["schemas"]["SecretText"];
+            /** @description The same as `otpauth://…`, for a picture that the app reads. */
+            url: components["schemas"]["SecretText"];
+            /** @description Until when the first code is waited for. */
+            expires_at: components["schemas"]["Time"];
+        };
         /** @description A user to be created. */
         NewUser: {
             /** @description The name they sign in with: a-z, 0-9 and `. _ - @`. */
@@ -2446,53 +2432,19 @@ export interface components {
             /** @description What they may do. */
             role: string;
         };
-        /** @description How much there is. */
-        NotificationCounts: {
+        /** @description A view to be saved. */
+        NewView: {
+            /** @description The path of the page: `/accounts`. */
+            page: string;
+            /** @description Its name. */
+            name: string;
+            /** @description The query string with its `?`; empty for the page as it is. */
+            query: string;
             /**
-             * Format: int64
-             * @description Resets that are not finished.
+             * @description The role whose people see it, too: one's own, or any for an
+             *     administrator.
              */
-            waiting_resets: number;
-            /**
-             * Format: int64
-             * @description Checks that are not finished.
-             */
-            waiting_verifies: number;
-            /**
-             * Format: int64
-             * @description Tasks that ended and were not read of, without the muted kinds.
-             */
-            unread: number;
-        };
-        /** @description What the caller wants to be told. */
-        NotificationSettingsView: {
-            /**
-             * @description The kinds that are not counted: `reset_done`, `reset_failed`,
-             *     `verify_done`, `verify_failed`.
-             */
-            muted: components["schemas"]["Kind"][];
-        };
-        /** @description A task that the caller asked for. */
-        NotificationView: {
-            /** @description The id of the task. */
-            order: string;
-            /** @description `reset` or `verify`. */
-            operation: string;
-            /** @description The state of the task. */
-            state: string;
-            kind?: components["schemas"]["Kind"] | null;
-            /** @description What a check found: `in_sync`, `out_of_sync`, … */
-            verified?: string | null;
-            /** @description It failed for now and is tried again, as another task. */
-            retried: boolean;
-            account?: components["schemas"]["Named"] | null;
-            /** @description Its resource. */
-            resource: components["schemas"]["Named"];
-            /** @description When it was asked for. */
-            created_at: components["schemas"]["Time"];
-            ended_at?: components["schemas"]["Time"] | null;
-            /** @description Whether the caller has read of its end. */
-            read: boolean;
+            shared_with?: string | null;
         };
         /** @description A reset that is not finished. */
         OpenOrderView: {
@@ -2518,8 +2470,6 @@ export interface components {
              *     `expired`.
              */
             state: string;
-            /** @description Why it waits although its agent may be there: `dissociated`. */
-            held?: string | null;
             account?: components["schemas"]["Named"] | null;
             /** @description The resource. */
             resource: components["schemas"]["Named"];
@@ -2542,44 +2492,39 @@ export interface components {
             /** @description What came of it, without secrets. */
             result?: Record<string, never> | null;
         };
-        /** @description A link, without what makes it a secret. */
-        PackageLinkView: {
+        /** @description Where somebody is signed in. */
+        OwnSession: {
             /** @description Its id. */
             id: string;
-            /** @description The package that it leads to. */
-            package: components["schemas"]["Named"];
-            /** @description Who made it. */
-            created_by: components["schemas"]["Named"];
-            /** @description When. */
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /** @description When they signed in. */
             created_at: components["schemas"]["Time"];
-            /** @description Until when it works. */
+            /** @description When a request last came, to the minute. */
+            last_seen_at: components["schemas"]["Time"];
+            /** @description When it ends at the latest. */
             expires_at: components["schemas"]["Time"];
-            /** @description `active`, `expired` or `revoked`. */
-            state: string;
+            /** @description The address they signed in from. */
+            address?: string | null;
+            /** @description What kind of program signed in, as far as it said: `Firefox on Linux`. */
+            client?: string | null;
+            /** @description What they proved who they are with: `password`, `totp`, `recovery_code`. */
+            methods: string[];
         };
-        /** @description A package of the agent. */
-        PackageView: {
+        /** @description Another name. */
+        PasskeyName: {
+            /** @description What to call it. */
+            name: string;
+        };
+        /** @description A passkey. */
+        PasskeyView: {
             /** @description Its id. */
             id: string;
-            /** @description The name of its file. */
-            file: string;
-            /** @description `deb`, `rpm` or `tar.gz`. */
-            format: string;
-            /** @description For what kind of agent: `linux`. */
-            platform: string;
-            /** @description For which processor: `amd64`, `arm64`. */
-            architecture: string;
-            /** @description The version of the agent in it. */
-            version: string;
-            /**
-             * Format: int64
-             * @description How long it is, in bytes.
-             */
-            bytes: number;
-            /** @description The SHA-256 of the file, in hexadecimal digits. */
-            sha256: string;
-            /** @description When it was added. */
-            added_at: components["schemas"]["Time"];
+            /** @description What its person calls it. */
+            name: string;
+            /** @description When it was registered. */
+            created_at: components["schemas"]["Time"];
+            last_used_at?: components["schemas"]["Time"] | null;
         };
         /** @description The old password and the new one. */
         PasswordChange: {
@@ -2622,6 +2567,19 @@ export interface components {
              */
             version: number;
         };
+        /** @description How somebody likes the console. */
+        PreferencesView: {
+            /** @description `ja` or `en`; `null`: as the browser says. */
+            language?: string | null;
+            /** @description `auto`, `light` or `dark`. */
+            theme: string;
+            /** @description `normal` or `compact`. */
+            density: string;
+            /** @description Whether single keys do something (WCAG 2.1.4). */
+            shortcuts: boolean;
+            /** @description Whether the list of first steps was put away. */
+            start_dismissed: boolean;
+        };
         /** @description The answer of a probe. */
         Probe: {
             /** @description One word. */
@@ -2656,8 +2614,27 @@ export interface components {
             field?: string | null;
             /** @description The order in the way (`in_progress`). */
             order?: string | null;
+            /**
+             * @description With what the caller can prove who they are (`second_factor_needed`,
+             *     `reauthentication_needed`): `password`, `totp`, `recovery_code`.
+             */
+            methods?: string[] | null;
+            pending?: components["schemas"]["SecretText"] | null;
+            expires_at?: components["schemas"]["Time"] | null;
             /** @description The id of this request, also in the server's log. */
             request_id: string;
+        };
+        /** @description A proof. */
+        Proof: {
+            /** @description `password`, `totp` or `recovery_code`. */
+            method: string;
+            /** @description The password or the code. */
+            proof: components["schemas"]["SecretText"];
+        };
+        /** @description What a proof gives. */
+        Proved: {
+            /** @description Until when it is enough. */
+            valid_until: components["schemas"]["Time"];
         };
         /** @description What anybody may know, so that a client can say what it reached. */
         PublicSystem: {
@@ -2671,6 +2648,11 @@ export interface components {
             initialised: boolean;
             /** @description Whether the first administrator is missing. */
             setup_needed: boolean;
+            /**
+             * @description Whether people can sign in with passkeys: browsers bind them to a name,
+             *     and a server that is reached by an address has none.
+             */
+            passkeys: boolean;
         };
         /** @description How a witness or an export target is. */
         ReaderState: {
@@ -2696,30 +2678,25 @@ export interface components {
             /** @description Why. */
             reason: string;
         };
-        /** @description Which resource an agent is to serve. */
-        RemapRequest: {
-            /** @description The id of the resource; it has the DNS name of the agent's host. */
-            resource: string;
-        };
-        /** @description A resource that an agent could be remapped to. */
-        RemapTarget: {
-            /** @description The resource. */
-            resource: components["schemas"]["Named"];
+        /** @description A registered passkey. */
+        RegisteredPasskey: components["schemas"]["PasskeyView"] & {
             /**
-             * Format: int64
-             * @description How many accounts, with every password they have had, come along from
-             *     the deleted resource.
+             * @description With the first second factor: codes that stand in for it, shown this
+             *     once.
              */
-            accounts: number;
-            /** @description Why it is not possible; `null`: it is. */
-            problem?: string | null;
+            recovery_codes?: components["schemas"]["SecretText"][] | null;
         };
-        /** @description Resources that an agent could be remapped to. */
-        RemapTargets: {
-            /** @description The DNS name that they must have. */
-            dns_name?: string | null;
-            /** @description The caller's resources with that name. */
-            items: components["schemas"]["RemapTarget"][];
+        /** @description What the browser makes a passkey from. */
+        RegistrationStart: {
+            /** @description What the answer names. */
+            challenge: string;
+            /**
+             * @description The argument of `navigator.credentials.create`, as JSON (WebAuthn,
+             *     `parseCreationOptionsFromJSON`).
+             */
+            options: Record<string, never>;
+            /** @description Until when the answer is waited for. */
+            expires_at: components["schemas"]["Time"];
         };
         /** @description Why a new password is wanted. */
         ResetRequest: {
@@ -2746,8 +2723,6 @@ export interface components {
             last_seen_at?: components["schemas"]["Time"] | null;
             /** @description Whether that was not long ago (A-140). */
             active: boolean;
-            /** @description Whether it is dissociated, so that it does nothing (A-102). */
-            dissociated: boolean;
         };
         /** @description A resource. */
         ResourceView: {
@@ -2907,8 +2882,7 @@ export interface components {
             state: string;
             /**
              * @description What stands in the way: `gone`, `directory`, `unknown_password`,
-             *     `no_agent`, `agent_not_approved`,
-             *     `agent_dissociated`, `agent_away`, `paused`,
+             *     `no_agent`, `agent_not_approved`, `agent_away`, `paused`,
              *     `in_progress`, `retry_later`.
              */
             held_by?: string | null;
@@ -2973,6 +2947,31 @@ export interface components {
              */
             history: number;
         };
+        /** @description The second factors of a user. */
+        SecondFactorView: {
+            totp_since?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description How many passkeys there are.
+             */
+            passkeys: number;
+            /**
+             * Format: int64
+             * @description How many recovery codes are left.
+             */
+            recovery_codes_left: number;
+            /** @description Whether the user's role needs a second factor. */
+            required: boolean;
+        };
+        /** @description The second step of a sign-in. */
+        SecondStep: {
+            /** @description What the first step answered as `pending`. */
+            pending: components["schemas"]["SecretText"];
+            /** @description `totp` or `recovery_code`. */
+            method: string;
+            /** @description The code; spaces and dashes do not count. */
+            code: components["schemas"]["SecretText"];
+        };
         /** Format: password */
         SecretText: string;
         /** @description Heads that another site sends. */
@@ -2994,20 +2993,17 @@ export interface components {
             /** @description When the sign-in ends at the latest. */
             expires_at: components["schemas"]["Time"];
         };
-        /** @description How long a link works. */
-        ShareRequest: {
-            /**
-             * Format: int64
-             * @description So many seconds: 60 to 604800 (7 days), 86400 (a day) if not given.
-             */
-            valid_for_s?: number | null;
-        };
         /** @description A name and a password. */
         SignIn: {
             /** @description The user name. */
             name: string;
             /** @description The password. */
             password: components["schemas"]["SecretText"];
+        };
+        /** @description What is needed to sign in. */
+        SignInRules: {
+            /** @description The roles whose people need a second factor. */
+            second_factor_roles: string[];
         };
         /** @description One key. */
         SiteKeyStatus: {
@@ -3245,6 +3241,23 @@ export interface components {
             state_changed_at: components["schemas"]["Time"];
             /** @description Why it has its state. */
             evidence: string;
+        };
+        /** @description A saved view. */
+        ViewView: {
+            /** @description Its id. */
+            id: string;
+            /** @description Whether the caller saved it; only then they can change it. */
+            own: boolean;
+            /** @description The path of the page: `/accounts`. */
+            page: string;
+            /** @description Its name. */
+            name: string;
+            /** @description The query string with its `?`; empty for the page as it is. */
+            query: string;
+            /** @description The role whose people see it, too. */
+            shared_with?: string | null;
+            /** @description When it was last changed. */
+            changed_at: components["schemas"]["Time"];
         };
         /** @description Heads of another site. */
         WitnessedHeads: {
@@ -3610,7 +3623,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description Not allowed, or from another site */
+            /** @description Not allowed; `reauthentication_needed`: prove again who you are */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3862,7 +3875,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description Not allowed, or from another site */
+            /** @description Not allowed; `reauthentication_needed`: prove again who you are */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4130,11 +4143,6 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
-                /**
-                 * @description Only `associated` or `dissociated` ones, or those that serve no resource
-                 *     (`none`).
-                 */
-                association?: string;
             };
             header?: never;
             path?: never;
@@ -4142,7 +4150,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of agents */
+            /** @description A page of devices */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4171,516 +4179,6 @@ export interface operations {
             };
             /** @description Not allowed, or from another site */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    associate_many: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["BulkRequest"];
-            };
-        };
-        responses: {
-            /** @description What became of each */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BulkResult"];
-                };
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    show_agent: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The agent */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeviceView"];
-                };
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description No such agent, or you may not see it */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    delete_agent: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is off the list */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description No such agent, or you may not see it */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Its resource must be deleted first, or an order is open */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    associate_agent: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The agent, associated */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeviceView"];
-                };
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description No such agent, or you may not see it */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description It serves no resource, or its version cannot */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    dissociate_agent: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DissociateRequest"];
-            };
-        };
-        responses: {
-            /** @description The agent, dissociated */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeviceView"];
-                };
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description No such agent, or you may not see it */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description It serves no resource, or its version cannot */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    remap_targets: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The resources with its DNS name */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RemapTargets"];
-                };
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description No such agent, or you may not see it */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    remap_agent: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RemapRequest"];
-            };
-        };
-        responses: {
-            /** @description The agent, on the resource */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeviceView"];
-                };
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description No such agent or resource, or you may not see it */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Another DNS name, another key, another owner, or in use */
-            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5868,6 +5366,341 @@ export interface operations {
             };
         };
     };
+    list_passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All passkeys */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_PasskeyView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    finish_registration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            /** @description The passkey */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredPasskey"];
+                };
+            };
+            /** @description The answer does not fit (`field: credential`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `reauthentication_needed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The challenge is over; begin again */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    start_registration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the browser needs */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationStart"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description An API token registers no passkey; `reauthentication_needed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The server has no name to bind it to, or there are 20 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    rename_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyName"];
+            };
+        };
+        responses: {
+            /** @description The passkey */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such passkey, or it is not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remove_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `reauthentication_needed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such passkey, or it is not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It is the last second factor, and the role needs one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     post_own_password: {
         parameters: {
             query?: never;
@@ -5935,70 +5768,7 @@ export interface operations {
             };
         };
     };
-    list_notifications: {
-        parameters: {
-            query?: {
-                /** @description At most so many items: 1 to 200, 50 if not given. */
-                limit?: number;
-                /** @description The `next` of the page before. */
-                after?: string;
-                /** @description Only items whose name contains this text. */
-                q?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of tasks */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemList_NotificationView"];
-                };
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    count_notifications: {
+    show_preferences: {
         parameters: {
             query?: never;
             header?: never;
@@ -6007,13 +5777,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How much there is */
+            /** @description The preferences */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NotificationCounts"];
+                    "application/json": components["schemas"]["PreferencesView"];
                 };
             };
             /** @description A field is missing, unknown or malformed */
@@ -6054,117 +5824,7 @@ export interface operations {
             };
         };
     };
-    read_all_notifications: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Everything counts as read */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    notification_settings: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description What is muted */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NotificationSettingsView"];
-                };
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    change_notification_settings: {
+    put_preferences: {
         parameters: {
             query?: never;
             header?: never;
@@ -6173,17 +5833,17 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NotificationSettingsView"];
+                "application/json": components["schemas"]["PreferencesView"];
             };
         };
         responses: {
-            /** @description What is muted now */
+            /** @description The preferences */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NotificationSettingsView"];
+                    "application/json": components["schemas"]["PreferencesView"];
                 };
             };
             /** @description A field is missing, unknown or malformed */
@@ -6224,19 +5884,448 @@ export interface operations {
             };
         };
     };
-    read_notification: {
+    show_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The second factors */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    new_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The codes, shown this once */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewRecoveryCodes"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `reauthentication_needed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description There is no second factor they could stand in for */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    start_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secret, shown this once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTotp"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description An API token sets up no second factor; `reauthentication_needed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remove_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed, or there was none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `reauthentication_needed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It is the last second factor, and the role needs one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    confirm_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstCode"];
+            };
+        };
+        responses: {
+            /** @description It counts; the recovery codes, shown this once */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewRecoveryCodes"];
+                };
+            };
+            /** @description The code is wrong (`field: code`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No app waits for its first code; begin again */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many wrong codes */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All sessions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_OwnSession"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many were ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    end_session: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of the task */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description It counts as read */
+            /** @description Ended */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -6270,7 +6359,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description You have not asked for such a task */
+            /** @description No such session, or it is not yours */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6290,19 +6379,226 @@ export interface operations {
             };
         };
     };
-    unread_notification: {
+    list_views: {
+        parameters: {
+            query?: {
+                /** @description Only views of this page. */
+                page?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The views */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_ViewView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    save_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewView"];
+            };
+        };
+        responses: {
+            /** @description The view */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description You may not share it with that role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Another view of yours has this name, or you have 100 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    put_view: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description The id of the task */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewView"];
+            };
+        };
+        responses: {
+            /** @description The view */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description You may not share it with that role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such view, or it is not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Another view of yours has this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description It counts as unread */
+            /** @description Deleted */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -6336,7 +6632,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description You have not asked for such a task */
+            /** @description No such view, or it is not yours */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6557,338 +6853,6 @@ export interface operations {
             };
             /** @description A device has it already, or it is finished */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    list_package_links: {
-        parameters: {
-            query?: {
-                /** @description At most so many items: 1 to 200, 50 if not given. */
-                limit?: number;
-                /** @description The `next` of the page before. */
-                after?: string;
-                /** @description Only items whose name contains this text. */
-                q?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of links */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemList_PackageLinkView"];
-                };
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    revoke_package_link: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It leads nowhere any more */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description No such link, or it is not yours */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    list_packages: {
-        parameters: {
-            query?: {
-                /** @description At most so many items: 1 to 200, 50 if not given. */
-                limit?: number;
-                /** @description The `next` of the page before. */
-                after?: string;
-                /** @description Only items whose name contains this text. */
-                q?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of packages */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemList_PackageView"];
-                };
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    download_package: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The file */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": unknown;
-                };
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description No such package */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description The database is unavailable; nothing was changed */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    share_package: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The package */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ShareRequest"];
-            };
-        };
-        responses: {
-            /** @description The link */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CreatedLink"];
-                };
-            };
-            /** @description A field is missing, unknown or malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed, or from another site */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description No such package */
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8488,7 +8452,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description Name or password are wrong, or the user is disabled */
+            /** @description Name or password are wrong, or the user is disabled; `second_factor_needed`: they are right, go on with `pending` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8580,6 +8544,302 @@ export interface operations {
             };
         };
     };
+    post_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Assertion"];
+            };
+        };
+        responses: {
+            /** @description Signed in; the cookie `__Host-sekisho` is set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The passkey is not known, or its answer is wrong or late */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries from this address */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    start_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the browser needs */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthenticationStart"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The server has no name that passkeys could be bound to */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    post_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
+        responses: {
+            /** @description Proved */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proved"];
+                };
+            };
+            /** @description The proof is wrong (`field: proof`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description An API token is not asked for a proof */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many wrong proofs */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    prove_with_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Assertion"];
+            };
+        };
+        responses: {
+            /** @description Proved */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proved"];
+                };
+            };
+            /** @description The answer is wrong, or somebody else's (`field: credential`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The challenge is over; begin again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description An API token is not asked for a proof */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    post_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondStep"];
+            };
+        };
+        responses: {
+            /** @description Signed in; the cookie `__Host-sekisho` is set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description The code is wrong, or was used before (`field: code`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The sign-in is over; begin again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     post_setup: {
         parameters: {
             query?: never;
@@ -8640,25 +8900,22 @@ export interface operations {
             };
         };
     };
-    download_shared_package: {
+    show_rules: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                /** @description The text in the link */
-                link: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The file */
+            /** @description The rules */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": unknown;
+                    "application/json": components["schemas"]["SignInRules"];
                 };
             };
             /** @description A field is missing, unknown or malformed */
@@ -8670,8 +8927,86 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The link is over, was revoked or never was */
-            404: {
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    put_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInRules"];
+            };
+        };
+        responses: {
+            /** @description The rules */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInRules"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed; `reauthentication_needed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The caller's own role is among them, and they have no second factor yet */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8999,7 +9334,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description An API token makes no API tokens */
+            /** @description An API token makes no API tokens; `reauthentication_needed` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9499,6 +9834,138 @@ export interface operations {
                 };
             };
             /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such user, or you may not see them */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_users_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Their second factors */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such user, or you may not see them */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    reset_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken away, or there was none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It is your own, or theirs is the higher role; `reauthentication_needed` */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -23,14 +23,21 @@ const load = {
   en: async () => (await import("./en")).en,
 } as const;
 
-/** What the person chose, else what the browser prefers, else Japanese. */
-export function preferredLanguage(): Language {
+/** What the person chose on this browser, if they did. */
+export function chosenLanguage(): Language | null {
   try {
     const stored = localStorage.getItem(STORED);
-    if (isLanguage(stored)) return stored;
+    return isLanguage(stored) ? stored : null;
   } catch {
     // Storage may be forbidden.
+    return null;
   }
+}
+
+/** What the person chose, else what the browser prefers, else Japanese. */
+export function preferredLanguage(): Language {
+  const chosen = chosenLanguage();
+  if (chosen) return chosen;
   for (const wanted of navigator.languages) {
     const short = wanted.slice(0, 2).toLowerCase();
     if (isLanguage(short)) return short;

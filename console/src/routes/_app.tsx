@@ -2,10 +2,15 @@
 
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute, redirect } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { isProblem } from "../api/problem";
 import { me, publicSystem } from "../api/queries";
-import { LoadProblem, Missing } from "../parts/problem";
+import { Loading, LoadProblem, Missing } from "../parts/problem";
 import { Frame } from "../shell/frame";
+
+const NeedsSecondFactor = lazy(async () => ({
+  default: (await import("../shell/needs-second-factor")).NeedsSecondFactor,
+}));
 
 export const Route = createFileRoute("/_app")({
   beforeLoad: async ({ context: { queryClient }, location }) => {
@@ -26,5 +31,12 @@ export const Route = createFileRoute("/_app")({
 
 function App() {
   const { data } = useSuspenseQuery(me);
+  if (data.second_factor_missing) {
+    return (
+      <Suspense fallback={<Loading />}>
+        <NeedsSecondFactor />
+      </Suspense>
+    );
+  }
   return <Frame me={data} />;
 }

@@ -29,6 +29,8 @@ import { Bell } from "./bell";
 import { Keys } from "./keys";
 import { UserMenu } from "./menu";
 import { MANAGE, ME, may, type PageLink, visible, WORK } from "./nav";
+import { usePreferenceSync } from "./preference-sync";
+import { ProofDialog } from "./proof-dialog";
 import { SessionDialog } from "./session-dialog";
 import { TwinButton, TwinProvider } from "./twin";
 
@@ -62,6 +64,8 @@ export function Frame({ me }: { me: Me }) {
     if (!first.current) main.current?.focus({ preventScroll: true });
     first.current = false;
   }, [path]);
+
+  usePreferenceSync();
 
   const signOut = async () => {
     watchSession(false);
@@ -147,6 +151,7 @@ export function Frame({ me }: { me: Me }) {
       )}
       <Keys pages={pages} />
       <SessionDialog name={me.user.name} />
+      <ProofDialog />
     </TwinProvider>
   );
 }

@@ -1,4 +1,4 @@
-//! Choices of this person on this browser.
+//! Choices of this person, as this browser remembers them.
 import { useSyncExternalStore } from "react";
 
 interface Preferences {

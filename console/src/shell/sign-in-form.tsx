@@ -1,12 +1,17 @@
-//! Name and password: on the sign-in page, and when a session has ended.
-import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
+//! Name and password, then a second factor if there is one: on the sign-in page,
+//! and when a session has ended.
+import { Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "../api/client";
+import { canUsePasskeys, Declined, signInWithPasskey } from "../api/passkey";
 import { isProblem } from "../api/problem";
+import { publicSystem } from "../api/queries";
 import { normalise } from "../i18n/format";
 import { ProblemAlert } from "../parts/problem";
+import { CodeField, methodOf } from "./code-field";
 
 interface Props {
   /** Given when one and the same person signs in again. */
@@ -15,6 +20,19 @@ interface Props {
 }
 
 export function SignInForm({ name, onDone }: Props) {
+  const [pending, setPending] = useState<string>();
+  return pending === undefined ? (
+    <FirstStep {...(name === undefined ? {} : { name })} onDone={onDone} onPending={setPending} />
+  ) : (
+    <SecondStep pending={pending} onDone={onDone} onBack={() => setPending(undefined)} />
+  );
+}
+
+interface FirstProps extends Props {
+  onPending: (pending: string) => void;
+}
+
+function FirstStep({ name, onDone, onPending }: FirstProps) {
   const { t } = useTranslation();
   const form = useForm({
     initialValues: { name: name ?? "", password: "" },
@@ -33,13 +51,17 @@ export function SignInForm({ name, onDone }: Props) {
         }),
       ),
     onSuccess: onDone,
-    onError: () => form.setFieldValue("password", ""),
+    onError: (error) => {
+      form.setFieldValue("password", "");
+      if (isProblem(error, "second_factor_needed") && error.pending) onPending(error.pending);
+    },
   });
   const wrong = isProblem(signIn.error, "unauthenticated");
+  const shown = isProblem(signIn.error, "second_factor_needed") ? null : signIn.error;
   return (
     <form onSubmit={form.onSubmit((values) => signIn.mutate(values))} noValidate>
       <Stack>
-        <ProblemAlert error={signIn.error} />
+        <ProblemAlert error={shown} />
         <TextInput
           label={t("pages.signIn.name")}
           autoComplete="username"
@@ -61,6 +83,85 @@ export function SignInForm({ name, onDone }: Props) {
         />
         <Button type="submit" loading={signIn.isPending} fullWidth>
           {t("pages.signIn.submit")}
+        </Button>
+        <PasskeyButton onDone={onDone} />
+      </Stack>
+    </form>
+  );
+}
+
+/** Signs in without a name: the authenticator knows whose passkey it is. */
+function PasskeyButton({ onDone }: { onDone: () => void }) {
+  const { t } = useTranslation();
+  const site = useQuery(publicSystem);
+  const signIn = useMutation({ mutationFn: signInWithPasskey, onSuccess: onDone });
+  if (!canUsePasskeys() || !site.data?.passkeys) return null;
+  const wrong = isProblem(signIn.error, "unauthenticated");
+  const declined = signIn.error instanceof Declined;
+  return (
+    <>
+      <Button variant="default" loading={signIn.isPending} onClick={() => signIn.mutate()}>
+        {t("pages.passkeys.signIn")}
+      </Button>
+      {wrong && (
+        <Text size="sm" role="alert">
+          {t("pages.passkeys.wrong")}
+        </Text>
+      )}
+      {!wrong && !declined && <ProblemAlert error={signIn.error} />}
+    </>
+  );
+}
+
+interface SecondProps {
+  pending: string;
+  onDone: () => void;
+  onBack: () => void;
+}
+
+function SecondStep({ pending, onDone, onBack }: SecondProps) {
+  const { t } = useTranslation();
+  const form = useForm({
+    initialValues: { code: "" },
+    validate: {
+      code: (value) =>
+        value.trim() ? null : t("common.required", { field: t("pages.secondFactor.code") }),
+    },
+  });
+  const finish = useMutation({
+    mutationFn: ({ code }: typeof form.values) =>
+      body(
+        api.POST("/api/v1/session/second-factor", {
+          body: { pending, method: methodOf(code), code },
+        }),
+      ),
+    onSuccess: onDone,
+    onError: () => form.setFieldValue("code", ""),
+  });
+  const wrong = isProblem(finish.error, "invalid_input");
+  const over = isProblem(finish.error, "unauthenticated");
+  return (
+    <form onSubmit={form.onSubmit((values) => finish.mutate(values))} noValidate>
+      <Stack>
+        <ProblemAlert error={wrong ? null : finish.error} />
+        {over && (
+          <Text size="sm" role="alert">
+            {t("pages.secondFactor.over")}
+          </Text>
+        )}
+        <CodeField
+          description={t("pages.secondFactor.codeHint")}
+          autoFocus
+          data-autofocus
+          {...form.getInputProps("code")}
+          error={wrong ? t("pages.secondFactor.wrong") : form.errors.code}
+        />
+        <Button type="submit" loading={finish.isPending} disabled={over} fullWidth>
+          {t("pages.signIn.submit")}
+        </Button>
+        <PasskeyButton onDone={onDone} />
+        <Button variant="subtle" onClick={onBack}>
+          {t("pages.secondFactor.back")}
         </Button>
       </Stack>
     </form>

@@ -10,8 +10,8 @@ use crate::net::server::Server;
 use crate::net::trust::Pin;
 use crate::nouns::{
     accounts, agents, audit, copy, devices, explain, groups, history, keys, login, manual,
-    notifications, orders, packages, policies, resources, reveal, roles, setup, shares, tokens,
-    user_groups, users, witness,
+    notifications, orders, packages, policies, resources, reveal, roles, second_factor, sessions,
+    setup, shares, tokens, user_groups, users, witness,
 };
 
 /// Keeps, rotates and lends the passwords of privileged accounts
@@ -133,6 +133,12 @@ pub(crate) enum Verb {
     /// Your API tokens
     #[command(subcommand)]
     Tokens(tokens::Tokens),
+    /// Where you are signed in
+    #[command(subcommand)]
+    Sessions(sessions::Sessions),
+    /// Your authenticator app, and which roles need one
+    #[command(subcommand)]
+    SecondFactor(second_factor::Verbs),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Audit),

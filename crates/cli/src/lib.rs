@@ -37,8 +37,8 @@ use error::{CliError, Result};
 use exit::Exit;
 use nouns::{
     accounts, agents, audit, copy, devices, explain, groups, history, keys, login, manual,
-    notifications, orders, packages, policies, resources, reveal, roles, setup, shares, status,
-    tokens, user_groups, users, witness,
+    notifications, orders, packages, policies, resources, reveal, roles, second_factor, sessions,
+    setup, shares, status, tokens, user_groups, users, witness,
 };
 use output::Output;
 
@@ -92,6 +92,8 @@ async fn run(cli: Cli, out: Output) -> Result<Exit> {
         Verb::UserGroups(verb) => user_groups::run(&app, verb).await,
         Verb::Roles(verb) => roles::run(&app, verb).await,
         Verb::Tokens(verb) => tokens::run(&app, verb).await,
+        Verb::Sessions(verb) => sessions::run(&app, verb).await,
+        Verb::SecondFactor(verb) => second_factor::run(&app, verb).await,
         Verb::Audit(verb) => audit::run(&app, verb).await,
         Verb::Witness(verb) => witness::run(&app, verb).await,
         Verb::Status => status::run(&app).await,

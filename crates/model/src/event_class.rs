@@ -85,7 +85,14 @@ impl Event {
             | Self::RoleRejected { .. }
             | Self::RoleDeleted { .. }
             | Self::WitnessedSiteAdded { .. }
-            | Self::WitnessedSiteRemoved { .. } => (C::Change, S::Notice),
+            | Self::WitnessedSiteRemoved { .. }
+            | Self::SecondFactorAdded { .. }
+            | Self::PasskeyAdded { .. }
+            | Self::PasskeyRemoved { .. }
+            | Self::SecondFactorRemoved { .. }
+            | Self::RecoveryCodesMade { .. }
+            | Self::SecondFactorReset { .. }
+            | Self::SecondFactorRuleChanged { .. } => (C::Change, S::Notice),
             Self::UserChanged { .. }
             | Self::ResourceCreated { .. }
             | Self::ResourceChanged { .. }
@@ -101,9 +108,18 @@ impl Event {
             | Self::ResourceGroupLeft { .. }
             | Self::UserGroupCreated { .. }
             | Self::UserGroupChanged { .. }
+            | Self::ViewSaved { .. }
+            | Self::ViewDeleted { .. }
+            | Self::PasskeyRenamed { .. }
             | Self::CertificateIssued { .. } => (C::Change, S::Info),
 
-            Self::SignedIn { .. } | Self::SignedOut { .. } => (C::SignIn, S::Info),
+            Self::SignedIn { .. }
+            | Self::SignedOut { .. }
+            | Self::SecondFactorAsked { .. }
+            | Self::IdentityProved { .. }
+            | Self::SessionsEnded { .. } => (C::SignIn, S::Info),
+            // Somebody may have lost a device, or found the paper of another.
+            Self::RecoveryCodeUsed { .. } => (C::SignIn, S::Notice),
 
             Self::AccountsDiscovered { .. }
             | Self::PasswordVerified { .. }
@@ -117,6 +133,7 @@ impl Event {
             | Self::RotationFailed { .. } => (C::Outcome, S::Warning),
 
             Self::SignInRefused { .. }
+            | Self::IdentityNotProved { .. }
             | Self::EnrolmentRefused { .. }
             | Self::AccessDenied { .. }
             | Self::ResetOutOfSync { .. }
@@ -125,6 +142,7 @@ impl Event {
             | Self::DeviceReverted { .. }
             | Self::DeviceCloned { .. }
             | Self::DeviceRecovered { .. }
+            | Self::PasskeyCopied { .. }
             | Self::DatabaseFoundOlder { .. }
             | Self::WitnessUnreachable { .. }
             | Self::WitnessRefused { .. }

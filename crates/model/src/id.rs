@@ -189,6 +189,16 @@ kinds! {
     DeviceSession, DeviceSessionId = "device session";
     /// A signed-in browser or command line.
     LoginSession, LoginSessionId = "login session";
+    /// A sign-in that waits for its second factor.
+    PendingSignIn, PendingSignInId = "pending sign-in";
+    /// The secret of somebody's authenticator app.
+    TotpFactor, TotpFactorId = "authenticator app";
+    /// A code that stands in for a lost second factor, once.
+    RecoveryCode, RecoveryCodeId = "recovery code";
+    /// A key that somebody's authenticator holds.
+    Passkey, PasskeyId = "passkey";
+    /// A named address of a list in the console.
+    SavedView, SavedViewId = "saved view";
     /// A scoped, expiring key to the REST API.
     ApiToken, ApiTokenId = "API token";
     /// A private or secret key the server keeps in its vault.

@@ -14,6 +14,7 @@ pub mod criteria;
 pub mod device;
 pub mod event;
 pub mod event_class;
+mod event_samples;
 pub mod id;
 pub mod name;
 pub mod order;

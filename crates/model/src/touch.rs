@@ -89,7 +89,7 @@ impl Event {
             | Self::UserDisabled { user }
             | Self::UserEnabled { user }
             | Self::UserChanged { user, .. } => vec![T::User(user), T::Own(user)],
-            Self::SignedIn { user }
+            Self::SignedIn { user, .. }
             | Self::SignedOut { user }
             | Self::UserPasswordChanged { user } => vec![T::Own(user)],
             Self::TokenCreated { .. } | Self::TokenRevoked { .. } => match actor {
@@ -199,7 +199,26 @@ impl Event {
             | Self::PackageLinkCreated { .. }
             | Self::PackageLinkRevoked { .. } => vec![T::Packages],
 
+            Self::SecondFactorAdded { user, .. }
+            | Self::SecondFactorRemoved { user, .. }
+            | Self::SecondFactorReset { user }
+            | Self::PasskeyAdded { user, .. }
+            | Self::PasskeyRemoved { user, .. } => vec![T::User(user), T::Own(user)],
+            Self::RecoveryCodesMade { user, .. }
+            | Self::RecoveryCodeUsed { user, .. }
+            | Self::IdentityProved { user, .. }
+            | Self::SessionsEnded { user, .. }
+            | Self::PasskeyRenamed { user, .. }
+            | Self::PasskeyCopied { user, .. } => vec![T::Own(user)],
+            Self::SecondFactorRuleChanged { .. } => vec![T::System],
+            Self::ViewSaved { .. } | Self::ViewDeleted { .. } => match actor {
+                Actor::User(user) => vec![T::Own(user)],
+                Actor::Device(_) | Actor::System | Actor::Anonymous => Vec::new(),
+            },
+
             Self::SignInRefused { .. }
+            | Self::SecondFactorAsked { .. }
+            | Self::IdentityNotProved { .. }
             | Self::PasswordRevealed { .. }
             | Self::PasswordCopied { .. }
             | Self::FormerPasswordRevealed { .. }
@@ -230,6 +249,8 @@ mod tests {
                 matches!(
                     event,
                     Event::SignInRefused { .. }
+                        | Event::SecondFactorAsked { .. }
+                        | Event::IdentityNotProved { .. }
                         | Event::AccessDenied { .. }
                         | Event::PasswordRevealed { .. }
                         | Event::PasswordCopied { .. }

@@ -37,6 +37,30 @@ words! {
 }
 
 words! {
+    /// With what a person proves who they are.
+    ProofMethod ("proof method") {
+        /// The password.
+        Password = "password",
+        /// A code of an authenticator app (RFC 6238).
+        Totp = "totp",
+        /// A recovery code, in place of the second factor.
+        RecoveryCode = "recovery_code",
+        /// A passkey whose authenticator checked the person: both factors.
+        Passkey = "passkey",
+    }
+}
+
+impl ProofMethod {
+    /// Whether it shows more than knowledge of the password.
+    pub const fn is_second_factor(self) -> bool {
+        match self {
+            Self::Password => false,
+            Self::Totp | Self::RecoveryCode | Self::Passkey => true,
+        }
+    }
+}
+
+words! {
     /// What an API token may be used for. A token never exceeds its user.
     TokenScope ("token scope") {
         /// Read everything its user may read, except secrets.
@@ -105,6 +129,38 @@ impl<'de> Deserialize<'de> for RoleRef {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+words! {
+    /// The languages of the console.
+    Language ("language") {
+        /// Japanese.
+        Ja = "ja",
+        /// English.
+        En = "en",
+    }
+}
+
+words! {
+    /// Whether the console is light or dark.
+    Theme ("theme") {
+        /// As the person's system is.
+        Auto = "auto",
+        /// Light.
+        Light = "light",
+        /// Dark.
+        Dark = "dark",
+    }
+}
+
+words! {
+    /// How much room a row of a list has in the console.
+    Density ("density") {
+        /// Room to read.
+        Normal = "normal",
+        /// More rows at once.
+        Compact = "compact",
     }
 }
 

@@ -96,6 +96,29 @@ actions! {
     RevokeToken = "revoke_token", None, Write;
     /// Change one's own password.
     ChangeOwnPassword = "change_own_password", None, Write;
+    /// See one's own second factors and sessions.
+    ViewOwnSignIn = "view_own_sign_in", None, Read;
+    /// Set up or remove one's own second factor, end one's own sessions.
+    ChangeOwnSignIn = "change_own_sign_in", None, Write;
+    /// See how one likes the console.
+    ViewPreferences = "view_preferences", None, Read;
+    /// Change how one likes the console.
+    ChangePreferences = "change_preferences", None, Write;
+    /// List one's own saved views and those shared with one's role.
+    ListViews = "list_views", None, Read;
+    /// Save a view of a list for oneself or for one's own role.
+    SaveView = "save_view", None, Write;
+    /// Change or delete a saved view.
+    EditView = "edit_view", None, Write;
+    /// Share a saved view with another role than one's own.
+    ShareView = "share_view", Some(Permission::ManageUsers), Write;
+
+    /// See which roles need a second factor.
+    ViewSignInRules = "view_sign_in_rules", Some(Permission::ManageUsers), Read;
+    /// Say which roles need a second factor.
+    ChangeSignInRules = "change_sign_in_rules", Some(Permission::ManageUsers), Write;
+    /// Take away somebody else's second factors; the facts say whose.
+    ResetSecondFactor = "reset_second_factor", Some(Permission::ManageUsers), Write;
 
     /// Watch what changes; only what one may see is told.
     WatchEvents = "watch_events", None, Read;

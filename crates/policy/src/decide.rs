@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use sekisho_model::Timestamp;
 use sekisho_model::id::UserId;
 use sekisho_model::share::Level;
-use sekisho_model::user::{Role, TokenScope};
+use sekisho_model::user::{Role, RoleRef, TokenScope};
 
 use crate::action::{Action, ActionType};
 use crate::permission::{Permission, Permissions};
@@ -64,6 +64,8 @@ enum Target {
     },
     /// Belongs to the site: whoever has the permission sees it.
     Site,
+    /// Another person's way in: who, and their role.
+    Person { user: UserId, role: RoleRef },
     /// A role given to a person.
     Grant(Given),
     /// A custom role that somebody proposed.
@@ -112,6 +114,7 @@ impl<R> Facts<R> {
             Target::Nothing
             | Target::Owned(_)
             | Target::Site
+            | Target::Person { .. }
             | Target::Grant(_)
             | Target::Proposal { .. } => Vec::new(),
         }
@@ -125,6 +128,11 @@ impl<R> Facts<R> {
     /// A role for somebody.
     pub fn grant(given: Given, row: R) -> Self {
         Self { row, target: Target::Grant(given) }
+    }
+
+    /// What proves who a person is: `user`, who has `role`.
+    pub fn of_person(user: UserId, role: impl Into<RoleRef>, row: R) -> Self {
+        Self { row, target: Target::Person { user, role: role.into() } }
     }
 
     /// A custom role that `by` proposed; `mine`: the one who asks has it.
@@ -232,6 +240,13 @@ pub enum Reason {
     /// Nobody approves a change of the role he has.
     #[error("it is the role you have yourself; an administrator with another role must approve it")]
     OwnRole,
+    /// One's own second factor is not taken away by this way, which asks for
+    /// no code.
+    #[error("it is your own; change it where your own sign-in is set up")]
+    OwnFactor,
+    /// An administrator does not weaken somebody who sees more.
+    #[error("only a super_administrator does this to a super_administrator")]
+    HigherRole,
 }
 
 impl Reason {
@@ -246,6 +261,8 @@ impl Reason {
             Self::GrantBeyond { .. } => "grant_beyond",
             Self::OwnProposal => "own_proposal",
             Self::OwnRole => "own_role",
+            Self::OwnFactor => "own_factor",
+            Self::HigherRole => "higher_role",
         }
     }
 }
@@ -318,6 +335,15 @@ pub(crate) fn judge<R>(subject: &Subject, action: Action, facts: &Facts<R>) -> J
             }
         },
         Target::Site => (action.seen_with().is_none_or(|needed| subject.has(needed)), Ground::Role),
+        Target::Person { user, role } => {
+            if *user == subject.user {
+                reasons.push(Reason::OwnFactor);
+            }
+            if *role == Role::SuperAdministrator && !subject.sees_everything() {
+                reasons.push(Reason::HigherRole);
+            }
+            (action.seen_with().is_none_or(|needed| subject.has(needed)), Ground::Role)
+        }
         Target::Grant(given) => {
             let rises = given.after.beyond(&given.before).next().is_some();
             if rises && given.to == Some(subject.user) {

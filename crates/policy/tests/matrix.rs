@@ -55,6 +55,9 @@ fn line<A: ActionType>(what: A, own: &str) -> String {
             "modify" => shared(Level::Modify),
             "full" => shared(Level::Full),
             "site" => Facts::of_site(()),
+            "self" => Facts::of_person(user(1), *role, ()),
+            "other" => Facts::of_person(user(2), Role::PasswordUser, ()),
+            "super" => Facts::of_person(user(2), Role::SuperAdministrator, ()),
             _ => Facts::nothing(),
         };
         write!(line, "{:<9}", word(decide(&subject, what, facts))).expect("text");
@@ -87,6 +90,11 @@ fn matrix() -> String {
         ListUserGroups: "-"; ViewUserGroup: "site"; CreateUserGroup: "-"; EditUserGroup: "site";
         ViewRoles: "-"; ProposeRole: "-"; ApproveRole: "-";
         ListTokens: "-"; CreateToken: "-"; RevokeToken: "own" "foreign"; ChangeOwnPassword: "-";
+        ViewOwnSignIn: "own" "foreign"; ChangeOwnSignIn: "own" "foreign";
+        ViewPreferences: "-"; ChangePreferences: "-";
+        ListViews: "-"; SaveView: "-"; EditView: "own" "foreign"; ShareView: "-";
+        ViewSignInRules: "site"; ChangeSignInRules: "site";
+        ResetSecondFactor: "self" "other" "super";
         ListResources: "-"; ViewResource: "own" "foreign" "view" "modify" "full";
         CreateResource: "-";
         EditResource: "own" "foreign" "view" "modify" "full";

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::keys::SiteKeys;
 use crate::live::Live;
 use crate::metrics::Metrics;
+use crate::passkeys::Passkeys;
 use crate::sessions::PasswordHasher;
 use crate::shutdown::Tasks;
 use crate::vault::Vault;
@@ -45,6 +46,8 @@ pub struct App {
     pub export_slots: Arc<Semaphore>,
     /// Bounds and runs password hashes.
     pub hasher: PasswordHasher,
+    /// Checks passkeys.
+    pub passkeys: Passkeys,
     /// Work that outlives the request that began it.
     pub tasks: Tasks,
 }

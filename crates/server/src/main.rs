@@ -14,6 +14,7 @@ use commands::keys::KeysCommand;
 use commands::manual;
 use commands::packages::PackagesCommand;
 use commands::passphrase::PassphraseArguments;
+use commands::people::ResetSecondFactor;
 use sekisho_model::clock::SystemClock;
 use sekisho_model::rng::SystemRng;
 use sekisho_seal::recovery_key;
@@ -124,6 +125,11 @@ enum Command {
     /// The server may be running: until this ends it answers what reads, and
     /// refuses what writes with 503. Then change the setting and restart it.
     MigrateTo(MigrateTo),
+    /// Take away the second factors of somebody who lost them, when nobody is
+    /// left who could do it in the console.
+    ///
+    /// The server may be running. It is in the audit log.
+    ResetSecondFactor(ResetSecondFactor),
     /// Print what was understood of the configuration, and what is wrong.
     CheckConfig {
         #[command(flatten)]
@@ -292,6 +298,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Restore(command) => command.run(&mut out)?,
         Command::BackupDrill(command) => command.run(&mut out)?,
         Command::MigrateTo(command) => command.run(&mut out)?,
+        Command::ResetSecondFactor(command) => command.run(&mut out)?,
         Command::CheckConfig { config } => {
             let environment = |name: &str| std::env::var(name).ok();
             let checked = Config::check(Some(&config.config), &config.set, environment);

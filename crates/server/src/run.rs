@@ -30,6 +30,7 @@ use crate::http;
 use crate::keys::SiteKeys;
 use crate::live::Live;
 use crate::metrics::Metrics;
+use crate::passkeys::Passkeys;
 use crate::recovery::Recovered;
 use crate::sealed::Start;
 use crate::sessions::PasswordHasher;
@@ -125,6 +126,7 @@ async fn app(
         request_slots: Semaphore::new(config.limits.requests),
         export_slots: Arc::new(Semaphore::new(MAX_EXPORTS)),
         hasher: PasswordHasher::new(config.limits.password_hashes, rng),
+        passkeys: Passkeys::new(&config.public_name)?,
         tasks: Tasks::default(),
         config,
     }))

@@ -2,7 +2,9 @@
 //! that a value moved to another row cannot be opened.
 
 use sekisho_model::Secret;
-use sekisho_model::id::{DeviceSessionId, EnrolmentKeyId, SecretVersionId, SiteKeyId};
+use sekisho_model::id::{
+    DeviceSessionId, EnrolmentKeyId, SecretVersionId, SiteKeyId, TotpFactorId,
+};
 use sekisho_store::{Blob, SecretVersion};
 use sekisho_vault::{Place, VaultError};
 
@@ -21,6 +23,11 @@ pub fn enrolment_key_place(id: &EnrolmentKeyId) -> Place<'_> {
 /// The private half of a site key.
 pub fn site_key_place(id: &SiteKeyId) -> Place<'_> {
     Place { table: "site_keys", row: id.as_bytes(), field: "sealed_private" }
+}
+
+/// The secret that an authenticator app shares with this server.
+pub fn totp_place(id: &TotpFactorId) -> Place<'_> {
+    Place { table: "totp_factors", row: id.as_bytes(), field: "sealed_secret" }
 }
 
 /// The MAC keys of a device session.

@@ -22,8 +22,10 @@ use crate::unit_of_work::{ArcRng, CommitHooks, OperationContext, UnitOfWork};
 use crate::{
     Accounts, ApiTokens, AuditGate, AuditHeads, AuditLog, Bundles, CustomRoles, DeviceCertificates,
     DeviceSessions, Devices, EnrolmentKeys, Escrows, IdempotencyKeys, LoginSessions, Notifications,
-    Orders, Outbox, Packages, PasswordPolicies, ResourceGroups, Resources, Rotation, SealedValues,
-    SecretVersions, Shares, SignInAttempts, SiteKeys, Sites, Upkeep, UserGroups, Users, VaultKeys,
+    Orders, Outbox, Packages, Passkeys, PasswordPolicies, PendingSignIns, RecoveryCodes,
+    ResourceGroups, Resources, Rotation, SavedViews, SealedValues, SecretVersions, Shares,
+    SignInAttempts, SignInRules, SiteKeys, Sites, TotpFactors, Upkeep, UserGroups, UserPreferences,
+    Users, VaultKeys,
 };
 
 /// An open database. Cloning it is cheap and shares the connections.
@@ -248,6 +250,20 @@ repositories! {
     users: Users,
     /// Signed-in browsers and command lines.
     login_sessions: LoginSessions,
+    /// Sign-ins that wait for their second factor.
+    pending_sign_ins: PendingSignIns,
+    /// Authenticator apps.
+    totp_factors: TotpFactors,
+    /// Codes that stand in for a lost second factor.
+    recovery_codes: RecoveryCodes,
+    /// Keys of authenticators.
+    passkeys: Passkeys,
+    /// What each role needs to sign in.
+    sign_in_rules: SignInRules,
+    /// How people like the console.
+    preferences: UserPreferences,
+    /// Saved views of lists.
+    saved_views: SavedViews,
     /// Keys to the REST API.
     api_tokens: ApiTokens,
     /// Counters against guessing.

@@ -104,6 +104,12 @@ pub enum Unique {
     LoginName,
     /// Hashes of session and API tokens.
     Token,
+    /// At most one authenticator app of a user counts.
+    SecondFactor,
+    /// Ids by which authenticators know passkeys.
+    Passkey,
+    /// Names of the saved views of one owner and page.
+    ViewName,
     /// Names of password policies.
     PolicyName,
     /// At most one policy is the default.
@@ -140,6 +146,9 @@ impl std::fmt::Display for Unique {
             Self::Key => "this row exists already",
             Self::LoginName => "another user has this name",
             Self::Token => "this token exists already",
+            Self::SecondFactor => "another authenticator app was set up at the same time",
+            Self::Passkey => "this authenticator is registered already",
+            Self::ViewName => "you have another view of this name for this page",
             Self::PolicyName => "another password policy has this name",
             Self::DefaultPolicy => "another password policy is the default",
             Self::GroupName => "another resource group of this owner has this name",

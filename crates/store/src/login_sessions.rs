@@ -4,6 +4,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder};
 use sekisho_model::Timestamp;
 use sekisho_model::id::{LoginSessionId, UserId};
+use sekisho_model::user::ProofMethod;
 
 use crate::access::{Access, sealed::Connected};
 use crate::error::StoreError;
@@ -25,6 +26,21 @@ record! {
         last_seen_at: Timestamp,
         /// When it ends at the latest.
         expires_at: Timestamp,
+        /// The address they signed in from.
+        address: Option<String>,
+        /// What kind of program signed in, e.g. `Firefox on Linux`.
+        client: Option<String>,
+        /// What they proved who they are with, in this session.
+        methods: Option<Vec<ProofMethod>>,
+        /// When they last did.
+        proved_at: Option<Timestamp>,
+    }
+}
+
+impl LoginSession {
+    /// Whether they showed more than knowledge of the password.
+    pub fn has_second_factor(&self) -> bool {
+        self.methods.iter().flatten().any(|method| method.is_second_factor())
     }
 }
 
@@ -59,6 +75,20 @@ impl LoginSessions<'_, UnitOfWork> {
     pub async fn touch(&self, id: LoginSessionId, at: Timestamp) -> Result<(), StoreError> {
         let update = row::Entity::update_many()
             .col_expr(row::Column::LastSeenAt, Expr::value(at.as_millis()))
+            .filter(row::Column::Id.eq(id.uuid()));
+        affected(&self.at.db(), update).await.map(drop)
+    }
+
+    /// Notes that they proved again who they are, and all they proved it with
+    /// in this session.
+    pub async fn prove(
+        &self,
+        id: LoginSessionId,
+        methods: Vec<ProofMethod>,
+    ) -> Result<(), StoreError> {
+        let update = row::Entity::update_many()
+            .col_expr(row::Column::ProvedAt, Expr::value(self.at.now().as_millis()))
+            .col_expr(row::Column::Methods, Expr::value(methods.into_raw()))
             .filter(row::Column::Id.eq(id.uuid()));
         affected(&self.at.db(), update).await.map(drop)
     }

@@ -24,6 +24,7 @@ pub struct SealedColumn {
 pub const SEALED_COLUMNS: &[SealedColumn] = &[
     SealedColumn { table: "site_keys", field: "sealed_private" },
     SealedColumn { table: "enrolment_keys", field: "sealed_secret" },
+    SealedColumn { table: "totp_factors", field: "sealed_secret" },
     SealedColumn { table: "device_sessions", field: "sealed_keys" },
     SealedColumn { table: "secret_versions", field: "sealed" },
 ];

@@ -17,7 +17,7 @@ use sekisho_model::order::{Operation, OrderState};
 use sekisho_model::password::PasswordRules;
 use sekisho_model::rotation::Age;
 use sekisho_model::share::Level;
-use sekisho_model::user::{RoleRef, TokenScope, UserState};
+use sekisho_model::user::{Density, Language, ProofMethod, RoleRef, Theme, TokenScope, UserState};
 use uuid::Uuid;
 
 use crate::custom_roles::Proposal;
@@ -402,11 +402,13 @@ macro_rules! stored_as_text {
 stored_as_text!(
     AccountName,
     AccountSource,
+    Density,
     DeviceSessionState,
     DeviceState,
     DnsName,
     KeyUse,
     Label,
+    Language,
     Level,
     LoginName,
     ObjectKind,
@@ -420,6 +422,7 @@ stored_as_text!(
     SecretState,
     SiteKeyKind,
     Suspension,
+    Theme,
     UserState,
     VaultKeyState,
     VerifyResult,
@@ -458,6 +461,7 @@ stored_as_json!(
     DiscoveredAccount,
     PasswordRules,
     Proposal,
+    Vec<ProofMethod>,
     Vec<SecretVersionId>,
     Vec<String>,
     Vec<TokenScope>,

@@ -53,8 +53,11 @@ export const problems = {
       "The server does not know this action. Compare the versions of server and console.",
     not_found: "Not found. It was deleted, or you may not see it.",
     precondition_required: "Load it again, then repeat your change.",
+    reauthentication_needed: "It must be checked that it is you. Try again, and confirm it.",
     recovery: "Not possible while the site is in recovery.",
     sealed: "The server's vault is sealed until an administrator provides its key.",
+    second_factor_needed: "Enter the code of your second factor.",
+    second_factor_required: "Your role needs a second factor. Set one up first.",
     setup_done: "The site is set up already. Please sign in.",
     stale: "Somebody else changed it first. Look at what it is now.",
     too_many_streams:

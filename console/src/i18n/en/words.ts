@@ -109,6 +109,12 @@ export const words = {
     reveal: "Reveal and copy passwords",
     witness: "Send heads to a witness",
   },
+  proof: {
+    password: "password",
+    totp: "authenticator app",
+    recovery_code: "recovery code",
+    passkey: "passkey",
+  },
   rotation: {
     off: "Off",
     scheduled: "Scheduled",

@@ -110,6 +110,12 @@ export const words = {
     reveal: "パスワードの表示とコピー",
     witness: "監査ログの証人に送信",
   },
+  proof: {
+    password: "パスワード",
+    totp: "認証アプリ",
+    recovery_code: "リカバリーコード",
+    passkey: "パスキー",
+  },
   rotation: {
     off: "なし",
     scheduled: "予定あり",

@@ -15,6 +15,9 @@ import { type ReactNode, useId } from "react";
 import { useTranslation } from "react-i18next";
 import { me as meQuery } from "../../api/queries";
 import { ChangePassword } from "../../features/me/change-password";
+import { Passkeys } from "../../features/me/passkeys";
+import { SecondFactor } from "../../features/me/second-factor";
+import { Sessions } from "../../features/me/sessions";
 import { Tokens } from "../../features/me/tokens";
 import { changeLanguage, currentLanguage, LANGUAGES } from "../../i18n";
 import { Facts } from "../../parts/facts";
@@ -36,10 +39,15 @@ function MePage() {
         twin={{
           requests: [
             { method: "GET", path: "/me" },
+            { method: "GET", path: "/me/second-factor" },
+            { method: "GET", path: "/me/passkeys" },
+            { method: "GET", path: "/me/sessions" },
             { method: "GET", path: "/tokens" },
           ],
           commands: [
             "sekisho whoami",
+            "sekisho second-factor set-up",
+            "sekisho sessions list",
             "sekisho tokens list",
             "sekisho tokens create NAME --scope read",
           ],
@@ -83,8 +91,23 @@ function MePage() {
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 6 }}>
-          <Card title={t("pages.me.password")}>
-            <ChangePassword name={me.user.name} />
+          <Stack>
+            <Card title={t("pages.secondFactor.title")}>
+              <SecondFactor />
+            </Card>
+            <Card title={t("pages.me.password")}>
+              <ChangePassword name={me.user.name} />
+            </Card>
+          </Stack>
+        </Grid.Col>
+        <Grid.Col span={12}>
+          <Card title={t("pages.passkeys.title")}>
+            <Passkeys />
+          </Card>
+        </Grid.Col>
+        <Grid.Col span={12}>
+          <Card title={t("pages.sessions.title")}>
+            <Sessions />
           </Card>
         </Grid.Col>
         <Grid.Col span={12}>

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use sekisho_model::Secret;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -56,6 +57,24 @@ impl Problem {
     /// The status of HTTP.
     pub(crate) fn status(&self) -> u16 {
         self.status
+    }
+
+    /// Whether it has this code.
+    pub(crate) fn is(&self, code: &str) -> bool {
+        self.code == code
+    }
+
+    /// Whether it blames this field.
+    pub(crate) fn blames(&self, field: &str) -> bool {
+        self.field.as_deref() == Some(field)
+    }
+
+    /// What the second step of signing in names, taken out: it is a secret.
+    pub(crate) fn take_pending(&mut self) -> Option<Secret> {
+        match self.more.remove("pending") {
+            Some(Value::String(text)) => Some(Secret::from(text)),
+            _ => None,
+        }
     }
 
     /// The exit code: a missing sign-in and an absent database have their own.

@@ -12,8 +12,8 @@ use sekisho_model::id::{
     ResourceGroup as GroupKind, User as UserKind,
 };
 use sekisho_model::id::{
-    AccountId, ApiTokenId, DeviceId, EnrolmentKeyId, Id, Kind, OrderId, PasswordPolicyId,
-    ResourceGroupId, ResourceId, SecretVersionId, UserId,
+    AccountId, ApiTokenId, DeviceId, EnrolmentKeyId, Id, Kind, LoginSessionId, OrderId,
+    PasswordPolicyId, ResourceGroupId, ResourceId, SecretVersionId, UserId,
 };
 use sekisho_model::order::OrderState;
 use sekisho_model::password::PasswordRules;
@@ -360,6 +360,63 @@ pub(crate) struct NewToken {
     pub(crate) token: Secret,
 }
 
+/// Second factors of somebody.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct SecondFactor {
+    pub(crate) totp_since: Option<Time>,
+    #[serde(default)]
+    pub(crate) passkeys: u64,
+    pub(crate) recovery_codes_left: u64,
+    #[serde(default)]
+    pub(crate) required: bool,
+}
+
+/// A new secret for an authenticator app, shown once.
+#[derive(Debug, Deserialize)]
+pub(crate) struct NewTotp {
+    #[serde(deserialize_with = "secret")]
+    pub(crate) secret: Secret,
+    #[serde(deserialize_with = "secret")]
+    pub(crate) url: Secret,
+}
+
+/// New recovery codes, shown once.
+#[derive(Debug, Deserialize)]
+pub(crate) struct NewRecoveryCodes {
+    #[serde(deserialize_with = "secrets")]
+    pub(crate) recovery_codes: Vec<Secret>,
+}
+
+/// Which roles need a second factor.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct SignInRules {
+    pub(crate) second_factor_roles: Vec<String>,
+}
+
+/// Where one is signed in.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct OwnSessions {
+    pub(crate) items: Vec<OwnSession>,
+}
+
+/// One session.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct OwnSession {
+    pub(crate) id: LoginSessionId,
+    pub(crate) created_at: Option<Time>,
+    pub(crate) last_seen_at: Option<Time>,
+    pub(crate) address: Option<String>,
+    pub(crate) client: Option<String>,
+    #[serde(default)]
+    pub(crate) methods: Vec<String>,
+}
+
+/// How many sessions were ended.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct Ended {
+    pub(crate) ended: u64,
+}
+
 /// What everybody may know of a server.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct PublicSystem {
@@ -405,6 +462,11 @@ pub(crate) struct Recovery {
 /// A text of the answer that becomes a secret at once.
 pub(super) fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
     String::deserialize(deserializer).map(Secret::from)
+}
+
+fn secrets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Secret>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    Ok(texts.into_iter().map(Secret::from).collect())
 }
 
 /// A word, a sentence or an object of an answer, as one line.

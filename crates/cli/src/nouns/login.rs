@@ -1,13 +1,13 @@
 //! `sekisho login`, `logout`, `whoami`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sekisho_model::Secret;
 use serde::Serialize;
 
-use crate::api::Api;
 use crate::api::shapes::{Me, NewToken};
+use crate::api::{Api, Body};
 use crate::app::App;
 use crate::config::Credentials;
 use crate::error::{CliError, Result};
@@ -20,7 +20,10 @@ use crate::prompt::{self, Asking};
 pub(crate) const LOGIN_EXAMPLE: &str = "\
 Examples:
   sekisho --server pam.example.com login --user alice
-  sekisho login --password-file - < password";
+  sekisho login --password-file - < password
+  sekisho login --code-file code --password-file - < password
+
+If you have a second factor, its code is asked for after the password.";
 
 pub(crate) const LOGOUT_EXAMPLE: &str = "\
 Examples:
@@ -39,9 +42,32 @@ pub(crate) struct Login {
     /// Name to sign in with; the last one if not given
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
+    #[command(flatten)]
+    proofs: Proofs,
+}
+
+/// Where what proves who somebody is comes from.
+#[derive(Debug, Args)]
+pub(crate) struct Proofs {
     /// File with the password; - for standard input
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
+    /// File with the code of your authenticator app, or a recovery code; - for standard input
+    #[arg(long, value_name = "FILE")]
+    code_file: Option<PathBuf>,
+}
+
+impl Proofs {
+    /// The password, from the file or the person.
+    pub(super) fn password(&self, name: &str) -> Result<Secret> {
+        let from_input =
+            |path: &Option<PathBuf>| path.as_ref().is_some_and(|path| path.as_os_str() == "-");
+        if from_input(&self.password_file) && from_input(&self.code_file) {
+            return Err(CliError::Usage("only one secret can come by standard input".into()));
+        }
+        let what = format!("the password of {}", safe(name));
+        prompt::secret(self.password_file.as_deref(), &what, "--password-file", Asking::Once)
+    }
 }
 
 /// The arguments of `logout`.
@@ -58,11 +84,68 @@ struct SignIn<'a> {
     password: SecretText<'a>,
 }
 
-/// Opens a session: what only a person may do is not done with a token.
-pub(super) async fn open_session(api: &mut Api, name: &str, password: &Secret) -> Result<()> {
+#[derive(Serialize)]
+struct SecondStep<'a> {
+    pending: SecretText<'a>,
+    method: &'static str,
+    code: SecretText<'a>,
+}
+
+/// How often a person may type a code.
+const CODE_TRIES: u32 = 3;
+
+/// Opens a session: what only a person may do is not done with a token. Asks
+/// for a second factor if the server does.
+pub(super) async fn open_session(
+    app: &App,
+    api: &mut Api,
+    name: &str,
+    password: &Secret,
+    proofs: &Proofs,
+) -> Result<()> {
     let sign_in = SignIn { name, password: SecretText::new(password, "the password")? };
-    let mut session = api.post_once("/session", &sign_in).await?;
+    let mut session = match api.post_once("/session", &sign_in).await {
+        Err(CliError::Problem(mut problem)) if problem.is("second_factor_needed") => {
+            let pending = problem.take_pending().ok_or_else(|| {
+                CliError::Failed("the server asks for a second factor, but not how".into())
+            })?;
+            second_step(app, api, &pending, proofs.code_file.as_deref()).await?
+        }
+        other => other?,
+    };
     api.use_session(&mut session)
+}
+
+async fn second_step(
+    app: &App,
+    api: &mut Api,
+    pending: &Secret,
+    file: Option<&Path>,
+) -> Result<Body> {
+    let what = "the code of your authenticator app, or a recovery code";
+    let mut tries_left = if file.is_some() { 1 } else { CODE_TRIES };
+    loop {
+        tries_left -= 1;
+        let code = prompt::secret(file, what, "--code-file", Asking::Once)?;
+        let step = SecondStep {
+            pending: SecretText::new(pending, "the answer of the server")?,
+            method: method_of(&code),
+            code: SecretText::new(&code, what)?,
+        };
+        match api.post_once("/session/second-factor", &step).await {
+            Err(CliError::Problem(problem)) if problem.blames("code") && tries_left > 0 => {
+                app.out.warn("this code is wrong, or was used before");
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Codes of apps are digits, recovery codes have letters, too.
+fn method_of(code: &Secret) -> &'static str {
+    let is_letter = |c: char| c.is_alphabetic() && !c.is_numeric();
+    let text = code.expose_str().unwrap_or_default();
+    if text.chars().any(is_letter) { "recovery_code" } else { "totp" }
 }
 
 /// Ends the session. It expires by itself if the server cannot be told.
@@ -87,12 +170,10 @@ pub(crate) async fn login(app: &App, verb: Login) -> Result<Exit> {
         (Some(name), _) | (None, Some(name)) => name,
         (None, None) => prompt::text(None, "the user name", "--user NAME")?,
     };
-    let what = format!("the password of {} at {server}", safe(&name));
-    let password =
-        prompt::secret(verb.password_file.as_deref(), &what, "--password-file", Asking::Once)?;
+    let password = verb.proofs.password(&format!("{name} at {server}"))?;
 
     let mut api = Api::new(Connection::new(server.clone(), trust.tls()?, app.proxy()?));
-    open_session(&mut api, &name, &password).await?;
+    open_session(app, &mut api, &name, &password, &verb.proofs).await?;
     drop(password);
     let request = TokenRequest {
         name: token_name(),

@@ -21,6 +21,8 @@ pub(crate) mod resources;
 pub(crate) mod reveal;
 pub(crate) mod roles;
 mod rotation;
+pub(crate) mod second_factor;
+pub(crate) mod sessions;
 pub(crate) mod setup;
 pub(crate) mod shares;
 pub(crate) mod status;

@@ -1,6 +1,5 @@
 //! `sekisho tokens`: API tokens.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -13,10 +12,9 @@ use crate::app::App;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::find::find;
-use crate::nouns::login;
+use crate::nouns::login::{self, Proofs};
 use crate::output::table::Table;
 use crate::output::text::{parse_span, safe};
-use crate::prompt::{self, Asking};
 
 /// The verbs of `tokens`.
 #[derive(Debug, Subcommand)]
@@ -56,9 +54,8 @@ pub(crate) struct Create {
     /// How long it is valid
     #[arg(long, value_name = "TIME", default_value = "12h", value_parser = parse_span)]
     expires_in: Duration,
-    /// File with your password; - for standard input
-    #[arg(long, value_name = "FILE")]
-    password_file: Option<PathBuf>,
+    #[command(flatten)]
+    proofs: Proofs,
 }
 
 #[derive(Serialize)]
@@ -92,16 +89,14 @@ pub(crate) async fn run(app: &App, verb: Tokens) -> Result<Exit> {
         }
         Tokens::Create(verb) => {
             let me: Me = api.get("/me").await?.read()?;
-            let what = format!("the password of {}", safe(&me.user.name));
-            let file = verb.password_file.as_deref();
-            let password = prompt::secret(file, &what, "--password-file", Asking::Once)?;
+            let password = verb.proofs.password(&me.user.name)?;
             let request = Request {
                 name: &verb.name,
                 scopes: &verb.scope,
                 expires_in_s: verb.expires_in.as_secs(),
             };
             let mut api = app.anonymous()?;
-            login::open_session(&mut api, &me.user.name, &password).await?;
+            login::open_session(app, &mut api, &me.user.name, &password, &verb.proofs).await?;
             drop(password);
             let body = api.post_once("/tokens", &request).await;
             login::end_session(app, &mut api).await;

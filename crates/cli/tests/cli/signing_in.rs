@@ -42,6 +42,103 @@ fn login_keeps_a_token_and_nothing_else() {
     assert!(!stored.contains(PASSWORD) && !stored.contains("canary-session"), "{stored}");
 }
 
+const PENDING: &str = r#","methods":["totp","recovery_code"],"pending":"canary-pending""#;
+
+fn opened() -> Reply {
+    let cookie = "__Host-sekisho=canary-session; Path=/; Secure; HttpOnly; SameSite=Strict";
+    let body = r#"{"user":{},"expires_at":"2099-01-01T00:00:00.000Z"}"#;
+    Reply::Json(200, vec![("set-cookie", cookie.to_owned())], body.to_owned())
+}
+
+#[test]
+fn a_second_factor_is_asked_for_and_its_code_told_from_a_recovery_code() {
+    for (code, method) in [("123 456", "totp"), ("abcd-efgh-ijkl-mnop", "recovery_code")] {
+        let fake = Fake::start();
+        let person = Person::new(&fake);
+        expect_login(&fake);
+        fake.on("POST /session", [problem(401, "second_factor_needed", PENDING)]);
+        fake.on("POST /session/second-factor", [opened()]);
+        let folder = person.config().parent().expect("folder").to_owned();
+        std::fs::write(folder.join("code"), format!("{code}\n")).expect("written");
+        let (ca, file) = (folder.join("given-ca.pem"), folder.join("code"));
+        let (ca, file) = (ca.to_string_lossy(), file.to_string_lossy());
+        let args = [
+            "--server",
+            &fake.url,
+            "--ca-file",
+            &ca,
+            "login",
+            "--user",
+            "alice",
+            "--code-file",
+            &file,
+            "--password-file",
+            "-",
+        ];
+        person.run_with(&args, &format!("{PASSWORD}\n")).ends_with(0);
+        let step = &fake.seen_line("POST /session/second-factor")[0];
+        let expected =
+            format!(r#"{{"pending":"canary-pending","method":"{method}","code":"{code}"}}"#);
+        assert_eq!((step.body.as_str(), step.header("cookie")), (expected.as_str(), None));
+        let tokens = fake.seen_line("POST /tokens");
+        assert_eq!(tokens[0].header("cookie"), Some("__Host-sekisho=canary-session"));
+    }
+}
+
+#[test]
+fn without_a_code_and_without_a_person_the_sign_in_says_what_is_needed() {
+    let fake = Fake::start();
+    let person = Person::new(&fake);
+    fake.on("POST /session", [problem(401, "second_factor_needed", PENDING)]);
+    let done = person.login().ends_with(2).says("--code-file");
+    assert!(!done.stderr.contains("canary-pending"), "{}", done.stderr);
+    assert!(!person.config().exists());
+}
+
+#[test]
+fn an_authenticator_app_is_set_up_in_a_session_of_its_own() {
+    let fake = Fake::start();
+    let person = Person::signed_in(&fake);
+    fake.json("GET /me", r#"{"user":{"id":"0193e4a0-7c1b-7000-8000-000000000001","name":"alice"},"role":"administrator","permissions":[]}"#);
+    fake.json(
+        "POST /me/second-factor/totp",
+        r#"{"secret":"GEZDGNBV","url":"otpauth://totp/x","expires_at":"2099-01-01T00:00:00.000Z"}"#,
+    );
+    fake.json("POST /me/second-factor/totp/confirm", r#"{"recovery_codes":["aaaa-bbbb"]}"#);
+    let folder = person.config().parent().expect("folder").to_owned();
+    std::fs::write(folder.join("first"), "654321\n").expect("written");
+    let file = folder.join("first");
+    let file = file.to_string_lossy();
+    let args = ["second-factor", "set-up", "--first-code-file", &file, "--password-file", "-"];
+    let done = person.run_with(&args, &format!("{PASSWORD}\n")).ends_with(0);
+    for shown in ["GEZDGNBV\n", "otpauth://totp/x\n", "aaaa-bbbb\n"] {
+        assert!(done.stdout.contains(shown), "{}", done.stdout);
+    }
+    let confirm = &fake.seen_line("POST /me/second-factor/totp/confirm")[0];
+    assert_eq!(confirm.body, r#"{"code":"654321"}"#);
+    assert_eq!(confirm.header("cookie"), Some("__Host-sekisho=canary-session"));
+    assert_eq!(confirm.header("authorization"), None);
+    assert_eq!(fake.seen_line("DELETE /session").len(), 2, "of the login, and of this");
+}
+
+#[test]
+fn rules_and_sessions_are_read_and_changed_with_the_token() {
+    let fake = Fake::start();
+    let person = Person::signed_in(&fake);
+    fake.json("PUT /sign-in/rules", r#"{"second_factor_roles":["administrator"]}"#);
+    let done = person.run("second-factor require administrator").ends_with(0);
+    assert_eq!(done.stdout, "administrator\n");
+    let sent = &fake.seen_line("PUT /sign-in/rules")[0];
+    assert_eq!(sent.body, r#"{"second_factor_roles":["administrator"]}"#);
+    person.run("second-factor require").ends_with(2);
+    fake.json("GET /me/sessions", r#"{"items":[{"id":"0193e4a0-7c1b-7000-8000-0000000000cc","current":false,"created_at":"2026-01-01T00:00:00.000Z","last_seen_at":"2026-01-01T00:00:00.000Z","address":"192.0.2.7","client":"Firefox on Linux","methods":["password","totp"]}],"next":null}"#);
+    let done = person.run("sessions list").ends_with(0);
+    assert!(done.stdout.contains("Firefox on Linux"), "{}", done.stdout);
+    assert!(done.stdout.contains("password, totp"), "{}", done.stdout);
+    fake.json("DELETE /me/sessions", r#"{"ended":2}"#);
+    person.run("sessions end-all").ends_with(0).says("2 ended");
+}
+
 #[test]
 fn the_token_proves_who_asks() {
     let fake = Fake::start();

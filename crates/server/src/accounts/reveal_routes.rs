@@ -15,6 +15,7 @@ use super::view::AccountRef;
 use crate::app::SharedApp;
 use crate::http::{Authenticated, Json, PathId, PathIds, Problem, SecretText, Time};
 use crate::resources::refs::{SecretJson, required_reason};
+use crate::sessions::require_recent_proof;
 
 /// How long a value is shown, in seconds.
 pub(crate) const HIDE_AFTER_S: u32 = 10;
@@ -116,6 +117,8 @@ fn shown(revealed: Revealed) -> SecretJson<RevealedView> {
     params(("id" = String, Path, description = "The account")),
     responses(
         (status = 200, description = "The value, or the values that may work", body = RevealedView),
+        (status = 403, description = "Not allowed; `reauthentication_needed`: prove again who you \
+            are"),
         (status = 404, description = "No such account, or you may not see it"),
         (status = 409, description = "`unknown_password`: reset it or store it first"),
     ),
@@ -128,6 +131,7 @@ pub(super) async fn reveal_password(
 ) -> Result<SecretJson<RevealedView>, Problem> {
     let found = Target::find(app.store.read(), id).await?;
     let granted = caller.decide(RevealPassword, found.facts(&app, &caller).await?)?;
+    require_recent_proof(&app, &caller).await?;
     let reason = required_reason(&body.reason)?;
     let purpose = match body.purpose {
         RevealPurpose::Show => Purpose::Show,
@@ -147,6 +151,8 @@ pub(super) async fn reveal_password(
     ),
     responses(
         (status = 200, description = "The value", body = RevealedView),
+        (status = 403, description = "Not allowed; `reauthentication_needed`: prove again who you \
+            are"),
         (status = 404, description = "No such version, or you may not see it"),
         (status = 409, description = "The reset it belongs to has no outcome yet"),
     ),
@@ -159,6 +165,7 @@ pub(super) async fn reveal_former_password(
 ) -> Result<SecretJson<RevealedView>, Problem> {
     let found = Target::find(app.store.read(), id).await?;
     let granted = caller.decide(RevealFormer, found.facts(&app, &caller).await?)?;
+    require_recent_proof(&app, &caller).await?;
     let reason = required_reason(&body.reason)?;
     reveal_former(&app, &caller.context(), granted, version, reason).await.map(shown)
 }

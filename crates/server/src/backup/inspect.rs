@@ -18,10 +18,11 @@ use serde_bytes::ByteBuf;
 use uuid::Uuid;
 
 /// Where sealed values stand: table and column. Their rows have an `id`.
-const SEALED: [(&str, &str); 4] = [
+const SEALED: [(&str, &str); 5] = [
     ("secret_versions", "sealed"),
     ("site_keys", "sealed_private"),
     ("enrolment_keys", "sealed_secret"),
+    ("totp_factors", "sealed_secret"),
     ("device_sessions", "sealed_keys"),
 ];
 

@@ -6,3 +6,4 @@ pub(crate) mod keys;
 pub(crate) mod manual;
 pub(crate) mod packages;
 pub(crate) mod passphrase;
+pub(crate) mod people;

@@ -232,6 +232,9 @@ fn limits(values: &mut Values) -> Limits {
         session_idle: Duration::from_secs(
             u64::from(values.number("limits.session_idle_minutes", 1, 24 * 60)) * 60,
         ),
+        proof: Duration::from_secs(
+            u64::from(values.number("limits.proof_minutes", 1, 24 * 60)) * 60,
+        ),
         token: hours(values.number("limits.token_days", 1, 3650) * 24),
         requests: values.number("limits.requests", 1, 100_000) as usize,
         password_hashes: values.number("limits.password_hashes", 1, 256) as usize,

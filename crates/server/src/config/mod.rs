@@ -85,6 +85,8 @@ pub struct Limits {
     pub session: Duration,
     /// How long a sign-in lives without a request.
     pub session_idle: Duration,
+    /// How old a proof of who somebody is may be for what matters most.
+    pub proof: Duration,
     /// The longest life of an API token.
     pub token: Duration,
     /// API requests at once.

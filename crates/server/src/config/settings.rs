@@ -129,6 +129,9 @@ settings! {
         "A sign-in ends after so long at the latest.";
     "limits.session_idle_minutes" "SEKISHO_LIMITS_SESSION_IDLE_MINUTES" "30" "minutes"
         "A sign-in ends after so long without a request.";
+    "limits.proof_minutes" "SEKISHO_LIMITS_PROOF_MINUTES" "15" "minutes"
+        "To reveal a password or change how somebody signs in, a person must have proved who they \
+         are no longer ago. API tokens are not asked.";
     "limits.token_days" "SEKISHO_LIMITS_TOKEN_DAYS" "365" "days"
         "The longest life of an API token.";
     "limits.requests" "SEKISHO_LIMITS_REQUESTS" "1024" "requests"

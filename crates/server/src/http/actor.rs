@@ -112,6 +112,13 @@ impl Authenticated {
         let Some(user) = user.filter(|user| user.state == UserState::Active) else {
             return Ok(false);
         };
+        // Its role may need a second factor since a moment ago.
+        if let How::Session(session) = &self.how
+            && !session.has_second_factor()
+            && reader.sign_in_rules().needs_second_factor(user.role).await?
+        {
+            return Ok(false);
+        }
         let table = RoleTable::of(reader, user.role).await?;
         let scopes = self.subject.scopes.take();
         self.subject = Subject { scopes, ..table.subject(&user) };

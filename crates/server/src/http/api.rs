@@ -24,6 +24,8 @@ fn features() -> Routes {
     Routes::new()
         .and(crate::system::routes())
         .and(crate::sessions::routes())
+        .and(crate::passkeys::routes())
+        .and(crate::preferences::routes())
         .and(crate::tokens::routes())
         .and(crate::users::routes())
         .and(crate::roles::routes())

@@ -14,6 +14,7 @@ use super::idempotency;
 use super::problem::{Carried, Problem};
 use super::route::Access;
 use crate::app::SharedApp;
+use crate::sessions::second_factor_is_missing;
 
 #[derive(Clone)]
 pub(super) struct Guard {
@@ -67,13 +68,22 @@ async fn admit(
         let authority = parts.uri.authority().map(|authority| authority.as_str());
         check_site(&parts.method, &parts.headers, authority, true)?;
     }
+    if let How::Session(session) = &caller.how
+        && !matches!(guard.access, Access::Own | Access::OwnSecret)
+        && second_factor_is_missing(&guard.app, session, caller.user.role).await?
+    {
+        return Err(Problem::SecondFactorRequired);
+    }
     let needed = match guard.access {
         Access::Reveal => TokenScope::Reveal,
         Access::Witness => TokenScope::Witness,
-        Access::Open | Access::SignedIn | Access::Secret if parts.method.is_safe() => {
-            TokenScope::Read
+        Access::Open | Access::SignedIn | Access::Secret | Access::Own | Access::OwnSecret => {
+            if parts.method.is_safe() {
+                TokenScope::Read
+            } else {
+                TokenScope::Write
+            }
         }
-        Access::Open | Access::SignedIn | Access::Secret => TokenScope::Write,
     };
     match &caller.subject.scopes {
         Some(scopes) if !scopes.contains(&needed) => {

@@ -140,7 +140,19 @@ pub(super) fn sentence(message: &str, field: Option<String>, more: &[&str]) -> P
 
 /// Fields whose wrong value must not be repeated in an error.
 fn is_secret(field: &str) -> bool {
-    matches!(field, "password" | "current" | "new" | "value" | "token" | "secret" | "key")
+    matches!(
+        field,
+        "password"
+            | "current"
+            | "new"
+            | "value"
+            | "token"
+            | "secret"
+            | "key"
+            | "pending"
+            | "code"
+            | "proof"
+    )
 }
 
 /// The name of the last member that began before the place of an error.

@@ -7,10 +7,14 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use sekisho_model::id::{OrderId, RequestId};
 use sekisho_model::name::InvalidName;
+use sekisho_model::user::ProofMethod;
+use sekisho_model::{Secret, Timestamp};
 use sekisho_policy::Denied;
 use sekisho_store::{InvalidCursor, StoreError, Unique};
 use sekisho_vault::VaultError;
 use serde::Serialize;
+
+use super::dto::{SecretText, Time};
 
 /// Why a request was not carried out. Use-cases return it, too; it knows
 /// nothing of HTTP but its status.
@@ -37,6 +41,27 @@ pub enum Problem {
     Unauthenticated {
         /// What to do.
         detail: &'static str,
+    },
+    /// The password was right; the sign-in goes on with a second factor.
+    #[error("the password is right; go on with a second factor")]
+    SecondFactorNeeded {
+        /// With what it can go on.
+        methods: Vec<ProofMethod>,
+        /// What the next step names.
+        pending: Secret,
+        /// Until when it can go on.
+        expires_at: Timestamp,
+    },
+    /// The caller's role needs a second factor, and the session has none.
+    #[error(
+        "your role needs a second factor; set one up, or sign in with it, before anything else"
+    )]
+    SecondFactorRequired,
+    /// The last proof of who the caller is is too old for this.
+    #[error("this needs a new proof that it is you; give it at POST /session/prove and try again")]
+    ReauthenticationNeeded {
+        /// With what it can be given.
+        methods: Vec<ProofMethod>,
     },
     /// Refused before any object was looked at (scope, cross-site).
     #[error("{detail}")]
@@ -195,6 +220,15 @@ impl Problem {
                 ("invalid_input", S::UNPROCESSABLE_ENTITY, "Cannot be satisfied")
             }
             Self::Unauthenticated { .. } => ("unauthenticated", S::UNAUTHORIZED, "Not signed in"),
+            Self::SecondFactorNeeded { .. } => {
+                ("second_factor_needed", S::UNAUTHORIZED, "Second factor needed")
+            }
+            Self::SecondFactorRequired => {
+                ("second_factor_required", S::FORBIDDEN, "Second factor must be set up")
+            }
+            Self::ReauthenticationNeeded { .. } => {
+                ("reauthentication_needed", S::FORBIDDEN, "Prove again who you are")
+            }
             Self::Forbidden { .. } => ("forbidden", S::FORBIDDEN, "Not allowed"),
             Self::Denied(denied) if denied.visible => ("forbidden", S::FORBIDDEN, "Not allowed"),
             Self::Denied(_) | Self::NotFound { .. } => NOT_FOUND,
@@ -295,6 +329,19 @@ impl Problem {
                 Self::InProgress { order } => Some(order.to_string()),
                 _ => None,
             },
+            methods: match self {
+                Self::SecondFactorNeeded { methods, .. }
+                | Self::ReauthenticationNeeded { methods } => Some(methods.clone()),
+                _ => None,
+            },
+            pending: match self {
+                Self::SecondFactorNeeded { pending, .. } => Some(SecretText(pending.clone())),
+                _ => None,
+            },
+            expires_at: match self {
+                Self::SecondFactorNeeded { expires_at, .. } => Some((*expires_at).into()),
+                _ => None,
+            },
             request_id: request.to_string(),
         };
         let mut response = (status, axum::Json(body)).into_response();
@@ -310,7 +357,7 @@ impl Problem {
             | Self::AuditHeld { .. } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
             }
-            Self::Unauthenticated { .. } => {
+            Self::Unauthenticated { .. } | Self::SecondFactorNeeded { .. } => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             _ => {}
@@ -360,6 +407,17 @@ pub struct ProblemBody {
     /// The order in the way (`in_progress`).
     #[serde(skip_serializing_if = "Option::is_none")]
     order: Option<String>,
+    /// With what the caller can prove who they are (`second_factor_needed`,
+    /// `reauthentication_needed`): `password`, `totp`, `recovery_code`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    methods: Option<Vec<ProofMethod>>,
+    /// What the second step of signing in names (`second_factor_needed`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pending: Option<SecretText>,
+    /// Until when the second step is waited for (`second_factor_needed`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Time>,
     /// The id of this request, also in the server's log.
     request_id: String,
 }
@@ -394,6 +452,7 @@ const fn word_of(what: Unique) -> &'static str {
         | Unique::UserGroupName
         | Unique::RoleName
         | Unique::PackageFile
+        | Unique::ViewName
         | Unique::AccountName => "name_taken",
         Unique::Share => "shared_already",
         Unique::DefaultPolicy => "default_policy",
@@ -404,6 +463,8 @@ const fn word_of(what: Unique) -> &'static str {
         | Unique::CurrentVersion
         | Unique::DeviceIdentity
         | Unique::LiveSession
+        | Unique::SecondFactor
+        | Unique::Passkey
         | Unique::ActiveVaultKey => "changed_meanwhile",
     }
 }

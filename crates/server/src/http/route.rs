@@ -21,6 +21,11 @@ pub enum Access {
     /// answer nor a hash of the request (a password could be guessed from it)
     /// is ever stored; a repeat with the same idempotency key is judged again.
     Secret,
+    /// As `SignedIn`, and about nobody but the caller: open also to a session
+    /// that lacks the second factor its role needs, so that one can be set up.
+    Own,
+    /// As `Own`, and the request or the answer holds a secret.
+    OwnSecret,
     /// The answer holds a password; a token needs the scope `reveal`.
     Reveal,
     /// For another site's server; a token needs the scope `witness`.
@@ -31,8 +36,8 @@ impl Access {
     /// Whether a request or an answer may hold a secret.
     pub const fn has_secrets(self) -> bool {
         match self {
-            Self::Secret | Self::Reveal => true,
-            Self::Open | Self::SignedIn | Self::Witness => false,
+            Self::Secret | Self::OwnSecret | Self::Reveal => true,
+            Self::Open | Self::SignedIn | Self::Own | Self::Witness => false,
         }
     }
 }
@@ -74,6 +79,19 @@ impl Routes {
     #[must_use]
     pub fn with_secret(self, routes: UtoipaMethodRouter<SharedApp>) -> Self {
         self.with(Access::Secret, routes)
+    }
+
+    /// Endpoints about nobody but the caller.
+    #[must_use]
+    pub fn own(self, routes: UtoipaMethodRouter<SharedApp>) -> Self {
+        self.with(Access::Own, routes)
+    }
+
+    /// Endpoints about nobody but the caller whose requests or answers hold a
+    /// secret.
+    #[must_use]
+    pub fn own_secret(self, routes: UtoipaMethodRouter<SharedApp>) -> Self {
+        self.with(Access::OwnSecret, routes)
     }
 
     /// Endpoints whose answers hold a password.
@@ -124,7 +142,12 @@ impl Routes {
         for (access, (schemas, paths, handlers)) in self.0 {
             let handlers = match access {
                 Access::Open => handlers.route_layer(axum::middleware::from_fn(open)),
-                Access::SignedIn | Access::Secret | Access::Reveal | Access::Witness => {
+                Access::SignedIn
+                | Access::Secret
+                | Access::Own
+                | Access::OwnSecret
+                | Access::Reveal
+                | Access::Witness => {
                     let state = Guard { app: app.clone(), access };
                     handlers.route_layer(from_fn_with_state(state, guard))
                 }

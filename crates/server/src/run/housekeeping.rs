@@ -9,7 +9,7 @@ use sekisho_store::{Access as _, OperationContext, StoreError};
 
 use crate::app::{App, SharedApp};
 use crate::orders::rediscover;
-use crate::sessions::FORGET_AFTER;
+use crate::sessions::{ENROLMENT_LIFE, FORGET_AFTER};
 use crate::shutdown::Shutdown;
 use crate::{http, notifications, packages, rotation};
 
@@ -57,6 +57,8 @@ async fn tidy(app: &App) -> Result<(), StoreError> {
     };
     let work = app.store.begin(&context).await?;
     work.login_sessions().purge(now).await?;
+    work.pending_sign_ins().purge(now).await?;
+    work.totp_factors().purge(now.minus(ENROLMENT_LIFE)).await?;
     work.sign_in_attempts().purge(now.minus(FORGET_AFTER), now).await?;
     work.idempotency_keys().purge(http::forgotten_before(now)).await?;
     work.notifications().purge(now.minus(notifications::KEPT)).await?;

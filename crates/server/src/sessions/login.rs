@@ -3,17 +3,20 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use cookie::{Cookie, SameSite};
-use http::{HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use sekisho_model::event::{Actor, Event, SignInRefusal};
 use sekisho_model::id::LoginSessionId;
 use sekisho_model::name::LoginName;
-use sekisho_model::user::UserState;
+use sekisho_model::user::{ProofMethod, UserState};
 use sekisho_model::{Secret, Timestamp};
 use sekisho_store::{Access as _, Hash, LoginSession, UnitOfWork, User};
 use sekisho_vault::{password_hash, token};
 use serde::{Deserialize, Serialize};
 
 use super::SESSION_TOKEN_PREFIX;
+use super::client::client_class;
+use super::factors::second_factors;
+use super::second_step::wait_for_second_factor;
 use super::throttle::{Attempt, Throttle};
 use crate::app::{App, SharedApp};
 use crate::http::{Anonymous, Json, Problem, SESSION_COOKIE, SecretText, Time};
@@ -34,44 +37,71 @@ pub(super) struct SignIn {
 
 /// A new sign-in. Its token is in the cookie.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct SessionView {
+pub(crate) struct SessionView {
     /// Who signed in.
     user: UserView,
     /// When the sign-in ends at the latest.
     expires_at: Time,
 }
 
+/// Who signs in, as far as it can be told from outside.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller<'a> {
+    /// The request.
+    pub(super) from: &'a Anonymous,
+    /// What kind of program it came from.
+    client: Option<String>,
+}
+
+impl<'a> Caller<'a> {
+    /// Whoever sends this request.
+    pub(crate) fn new(from: &'a Anonymous, headers: &HeaderMap) -> Self {
+        Self { from, client: client_class(headers) }
+    }
+}
+
 /// What a successful sign-in gives.
 #[derive(Debug)]
-pub struct SignedIn {
+pub(crate) struct SignedIn {
     /// Who signed in.
-    pub user: User,
+    pub(super) user: User,
     /// The token the client keeps.
-    pub token: Secret,
+    token: Secret,
     /// When it stops working at the latest.
-    pub expires_at: Timestamp,
+    expires_at: Timestamp,
 }
 
 /// Signs in with name and password.
 ///
 /// The answer never says which part was wrong. Many failures from one address
-/// make that address wait.
+/// make that address wait. A user with a second factor gets 401 with the code
+/// `second_factor_needed`, and goes on at `/session/second-factor`.
 #[utoipa::path(
     post, path = "/session", tag = "session", security(()), request_body = SignIn,
     responses(
         (status = 200, description = "Signed in; the cookie `__Host-sekisho` is set",
             body = SessionView),
-        (status = 401, description = "Name or password are wrong, or the user is disabled"),
+        (status = 401, description = "Name or password are wrong, or the user is disabled; \
+            `second_factor_needed`: they are right, go on with `pending`"),
         (status = 429, description = "Too many tries from this address"),
     ),
 )]
 pub(super) async fn post_session(
     State(app): State<SharedApp>,
     from: Anonymous,
+    headers: HeaderMap,
     Json(SignIn { name, password }): Json<SignIn>,
 ) -> Result<Response, Problem> {
-    let SignedIn { user, token, expires_at } = sign_in(&app, &from, &name, password.0).await?;
-    let cookie = set_cookie(token.expose_str(), expires_at.since(from.now).as_secs())?;
+    let caller = Caller::new(&from, &headers);
+    session_answer(sign_in(&app, caller, &name, password.0).await?, from.now)
+}
+
+/// A new session: its cookie, and who signed in.
+pub(crate) fn session_answer(
+    SignedIn { user, token, expires_at }: SignedIn,
+    now: Timestamp,
+) -> Result<Response, Problem> {
+    let cookie = set_cookie(token.expose_str(), expires_at.since(now).as_secs())?;
     let body = Json(SessionView { user: user.into(), expires_at: expires_at.into() });
     Ok(([(header::SET_COOKIE, cookie)], body).into_response())
 }
@@ -93,13 +123,15 @@ pub(super) fn set_cookie(token: Option<&str>, seconds: u64) -> Result<HeaderValu
 /// Signs in.
 ///
 /// # Errors
-/// One and the same refusal for every wrong part; [`Problem::Throttled`].
-pub async fn sign_in(
+/// One and the same refusal for every wrong part; [`Problem::Throttled`];
+/// [`Problem::SecondFactorNeeded`].
+async fn sign_in(
     app: &App,
-    from: &Anonymous,
+    caller: Caller<'_>,
     name: &str,
     password: Secret,
 ) -> Result<SignedIn, Problem> {
+    let from = caller.from;
     let context = from.context();
     let attempt = match Throttle::new(name, from.origin.address).admit(app, &context).await {
         Ok(attempt) => attempt,
@@ -123,9 +155,13 @@ pub async fn sign_in(
         Some(_) if !right => SignInRefusal::WrongPassword,
         Some(user) if user.state == UserState::Disabled => SignInRefusal::Disabled,
         Some(user) => {
-            let signed_in = open_session(app, from, user, password, &attempt).await?;
-            app.metrics.sign_in("ok");
-            return Ok(signed_in);
+            let signed_in = open_session(app, caller, user, password, &attempt).await;
+            match &signed_in {
+                Ok(_) => app.metrics.sign_in("ok"),
+                Err(Problem::SecondFactorNeeded { .. }) => app.metrics.sign_in("second_factor"),
+                Err(_) => {}
+            }
+            return signed_in;
         }
     };
     let mut work = app.store.begin(&context).await?;
@@ -141,9 +177,11 @@ pub async fn sign_in(
     Err(Problem::Unauthenticated { detail: "name or password are wrong, or the user is disabled" })
 }
 
+/// Opens a session after the right password, or lets it wait for the second
+/// factor.
 async fn open_session(
     app: &App,
-    from: &Anonymous,
+    caller: Caller<'_>,
     user: User,
     password: Secret,
     attempt: &Attempt,
@@ -153,7 +191,7 @@ async fn open_session(
     } else {
         None
     };
-    let mut work = app.store.begin(&from.context()).await?;
+    let mut work = app.store.begin(&caller.from.context()).await?;
     // Between the check and now the user may have been disabled, or have
     // changed the password.
     let found = work.users().lock(user.id).await?;
@@ -165,6 +203,33 @@ async fn open_session(
         let version = user.version;
         user = work.users().update(user, version).await?;
     }
+    attempt.succeeded(&work).await?;
+    let methods = second_factors(&work, user.id).await?;
+    if !methods.is_empty() {
+        let needed = wait_for_second_factor(app, &mut work, &user, methods).await?;
+        work.commit().await.map(drop)?;
+        return Err(needed);
+    }
+    let methods = vec![ProofMethod::Password];
+    let signed_in = insert_session(app, &work, caller, user, methods.clone()).await?;
+    let user = signed_in.user.id;
+    work.record_as(Actor::User(user), Event::SignedIn { user, with: methods });
+    work.commit().await.map(drop)?;
+    Ok(signed_in)
+}
+
+/// Adds a session of a user who has proved who they are. The caller records it
+/// and commits.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn insert_session(
+    app: &App,
+    work: &UnitOfWork,
+    Caller { from, client }: Caller<'_>,
+    user: User,
+    methods: Vec<ProofMethod>,
+) -> Result<SignedIn, Problem> {
     let token = token::generate(SESSION_TOKEN_PREFIX, app.rng.as_ref());
     let expires_at = from.now.plus(app.config.limits.session);
     work.login_sessions()
@@ -175,12 +240,13 @@ async fn open_session(
             created_at: from.now,
             last_seen_at: from.now,
             expires_at,
+            address: from.origin.address.map(|address| address.to_string()),
+            client,
+            methods: Some(methods),
+            proved_at: Some(from.now),
         })
         .await?;
-    end_oldest(&work, &user).await?;
-    attempt.succeeded(&work).await?;
-    work.record_as(Actor::User(user.id), Event::SignedIn { user: user.id });
-    work.commit().await.map(drop)?;
+    end_oldest(work, &user).await?;
     Ok(SignedIn { user, token, expires_at })
 }
 

@@ -1,10 +1,13 @@
 //! `GET /me`: who am I, and what may I do.
 
+use axum::extract::State;
 use sekisho_model::user::{RoleRef, TokenScope};
 use sekisho_policy::Permission;
 use serde::Serialize;
 
-use crate::http::{Authenticated, How, Json, Time};
+use super::factors::second_factor_is_missing;
+use crate::app::SharedApp;
+use crate::http::{Authenticated, How, Json, Problem, Time};
 use crate::users::UserView;
 
 /// The caller.
@@ -24,6 +27,9 @@ pub(super) struct Me {
     session: Option<SessionInfo>,
     /// The API token, if they use one.
     token: Option<TokenInfo>,
+    /// Whether their role needs a second factor that this session lacks: then
+    /// nothing can be done but to set one up, or to sign in with it.
+    second_factor_missing: bool,
 }
 
 /// A session.
@@ -54,7 +60,14 @@ struct TokenInfo {
     get, path = "/me", tag = "session",
     responses((status = 200, description = "The caller", body = Me)),
 )]
-pub(super) async fn show_me(caller: Authenticated) -> Json<Me> {
+pub(super) async fn show_me(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+) -> Result<Json<Me>, Problem> {
+    let second_factor_missing = match &caller.how {
+        How::Session(session) => second_factor_is_missing(&app, session, caller.user.role).await?,
+        How::Token(_) => false,
+    };
     let (session, token) = match caller.how {
         How::Session(session) => {
             let (created_at, expires_at) = (session.created_at.into(), session.expires_at.into());
@@ -69,5 +82,6 @@ pub(super) async fn show_me(caller: Authenticated) -> Json<Me> {
     };
     let (role, role_name) = (caller.user.role, caller.subject.role);
     let permissions = caller.subject.permissions.iter().collect();
-    Json(Me { user: caller.user.into(), role, role_name, permissions, session, token })
+    let user = caller.user.into();
+    Ok(Json(Me { user, role, role_name, permissions, session, token, second_factor_missing }))
 }

@@ -29,7 +29,7 @@ const ANY_NAME: &str = "";
 
 /// What is counted: a name (or another word for the secret) at an address.
 #[derive(Clone, Debug)]
-pub(super) struct Throttle {
+pub(crate) struct Throttle {
     name: String,
     address: String,
 }
@@ -37,14 +37,14 @@ pub(super) struct Throttle {
 /// A try that was let through; counted as a failure until it is known better.
 #[must_use]
 #[derive(Debug)]
-pub(super) struct Attempt {
+pub(crate) struct Attempt {
     throttle: Throttle,
     /// Whether a failure now makes the next try wait.
-    pub(super) now_blocked: bool,
+    pub(crate) now_blocked: bool,
 }
 
 impl Throttle {
-    pub(super) fn new(name: &str, address: Option<IpAddr>) -> Self {
+    pub(crate) fn new(name: &str, address: Option<IpAddr>) -> Self {
         // Counted under a hash: it may be a password, typed where the name goes.
         let hash = sekisho_seal::sha256(name.as_bytes());
         let name = data_encoding::HEXLOWER.encode(&hash[..16]);
@@ -53,7 +53,7 @@ impl Throttle {
 
     /// Lets a try through or says how long to wait. The try is counted before
     /// its outcome is known, so that many at once do not all pass.
-    pub(super) async fn admit(
+    pub(crate) async fn admit(
         self,
         app: &App,
         context: &OperationContext,
@@ -79,7 +79,7 @@ impl Throttle {
 
 impl Attempt {
     /// The try failed: count it for the address, too.
-    pub(super) async fn failed(&self, work: &sekisho_store::UnitOfWork) -> Result<(), Problem> {
+    pub(crate) async fn failed(&self, work: &sekisho_store::UnitOfWork) -> Result<(), Problem> {
         let (address, now) = (&self.throttle.address, work.now());
         let counters = work.sign_in_attempts();
         let counted = counters.fail(ANY_NAME, address, now, FORGET_AFTER).await?;
@@ -91,7 +91,7 @@ impl Attempt {
 
     /// The try succeeded: the name starts again. The address does not, or one
     /// good password would pay for any number of guesses at others.
-    pub(super) async fn succeeded(&self, work: &sekisho_store::UnitOfWork) -> Result<(), Problem> {
+    pub(crate) async fn succeeded(&self, work: &sekisho_store::UnitOfWork) -> Result<(), Problem> {
         let Throttle { name, address } = &self.throttle;
         Ok(work.sign_in_attempts().clear(name, address).await?)
     }

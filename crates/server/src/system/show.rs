@@ -32,6 +32,9 @@ pub(super) struct PublicSystem {
     agents_address: String,
     /// A revealed password is hidden after so many seconds.
     hide_after_s: u32,
+    /// Whether people can sign in with passkeys: browsers bind them to a name,
+    /// and a server that is reached by an address has none.
+    passkeys: bool,
 }
 
 /// Says what this is and whether it must be set up.
@@ -51,6 +54,7 @@ pub(super) async fn show_public_system(
         setup_needed: site.is_some_and(|site| site.setup_token_hash.is_some()),
         agents_address: format!("{}:{}", app.config.public_name, app.config.listen.agents.port()),
         hide_after_s: crate::accounts::HIDE_AFTER_S,
+        passkeys: app.passkeys.are_possible(),
     }))
 }
 

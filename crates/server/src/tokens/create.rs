@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::{API_TOKEN_PREFIX, TokenView};
 use crate::app::{App, SharedApp};
 use crate::http::{Authenticated, How, Json, Problem, SecretText};
+use crate::sessions::require_recent_proof;
 
 /// A token nobody gives a life keeps it for 30 days.
 const DEFAULT_LIFE_S: u64 = 30 * 24 * 3600;
@@ -49,7 +50,8 @@ struct CreatedToken {
     post, path = "/tokens", tag = "tokens", request_body = NewToken,
     responses(
         (status = 201, description = "The token with its secret", body = CreatedToken),
-        (status = 403, description = "An API token makes no API tokens"),
+        (status = 403, description = "An API token makes no API tokens; \
+            `reauthentication_needed`"),
     ),
 )]
 pub(super) async fn create_token(
@@ -78,6 +80,7 @@ pub async fn create(
             detail: "an API token cannot make API tokens; sign in".to_owned(),
         });
     }
+    require_recent_proof(app, caller).await?;
     let mut scopes = new.scopes;
     scopes.sort();
     scopes.dedup();

@@ -12,7 +12,7 @@ use sekisho_model::clock::ManualClock;
 use sekisho_model::event::{Actor, Origin};
 use sekisho_model::id::{LoginSessionId, RequestId, UserId};
 use sekisho_model::rng::SystemRng;
-use sekisho_model::user::{Role, UserState};
+use sekisho_model::user::{ProofMethod, Role, UserState};
 use sekisho_model::{Clock, Timestamp};
 use sekisho_server::app::SharedApp;
 use sekisho_server::config::Config;
@@ -153,6 +153,10 @@ pub(crate) async fn signed_in(app: &SharedApp, name: &str, role: Role) -> (Strin
             created_at: now,
             last_seen_at: now,
             expires_at: now.plus(std::time::Duration::from_secs(12 * 3600)),
+            address: None,
+            client: None,
+            methods: Some(vec![ProofMethod::Password]),
+            proved_at: Some(now),
         })
         .await
         .expect("insert");

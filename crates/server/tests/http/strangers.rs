@@ -27,6 +27,9 @@ const WITNESSED: &str = "019a0000-0000-7000-8000-000000000001";
 const AUDIT_KEY: &str =
     "sekisho-audit-key-1:d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 
+/// A passkey that nobody has: an authenticator would have to make one.
+const NO_PASSKEY: &str = "019a0000-0000-7000-8000-000000000002";
+
 /// One of each object, all of them somebody else's.
 struct World {
     user: String,
@@ -45,6 +48,8 @@ struct World {
     role: String,
     package: String,
     link: String,
+    view: String,
+    session: String,
 }
 
 fn id(body: &Value) -> String {
@@ -98,6 +103,9 @@ impl World {
         let package = package(server).await.to_string();
         let link = owner.post(&format!("/packages/{package}/links"), json!({})).await;
         let link = id(&link.expect(201));
+        let view = json!({ "page": "/accounts", "name": "v", "query": "" });
+        let view = id(&owner.post("/me/views", view).await.expect(201));
+        let session = id(&owner.get("/me/sessions").await.expect(200)["items"][0]);
         Self {
             user,
             token,
@@ -115,6 +123,8 @@ impl World {
             role,
             package,
             link,
+            view,
+            session,
         }
     }
 
@@ -141,6 +151,9 @@ impl World {
             "shares" => &self.share,
             "roles" => &self.role,
             "witness" => WITNESSED,
+            "me" if path.starts_with("/me/passkeys") => NO_PASSKEY,
+            "me" if path.starts_with("/me/views") => &self.view,
+            "me" => &self.session,
             _ => "",
         };
         let path = path.replace("{id}", id).replace("{version}", &self.version);
@@ -189,6 +202,35 @@ impl World {
                 "token": "x", "name": "x", "display_name": "x", "password": PASSWORD,
             }),
             ("POST", "/session") => json!({ "name": "x", "password": "x" }),
+            ("POST", "/session/second-factor") => {
+                json!({ "pending": "x", "method": "totp", "code": "000000" })
+            }
+            ("POST", "/session/passkey" | "/session/prove/passkey") => json!({
+                "challenge": "x", "credential": {
+                    "id": "AA", "rawId": "AA", "type": "public-key", "extensions": {},
+                    "response": {
+                        "authenticatorData": "AA", "clientDataJSON": "AA", "signature": "AA",
+                        "userHandle": null,
+                    },
+                },
+            }),
+            ("POST", "/me/passkeys") => json!({
+                "challenge": "x", "name": "p", "credential": {
+                    "id": "AA", "rawId": "AA", "type": "public-key", "extensions": {},
+                    "response": { "attestationObject": "AA", "clientDataJSON": "AA" },
+                },
+            }),
+            ("PUT", "/me/passkeys/{id}") => json!({ "name": "p" }),
+            ("POST", "/session/prove") => json!({ "method": "password", "proof": "x" }),
+            ("POST", "/me/second-factor/totp/confirm") => json!({ "code": "000000" }),
+            ("PUT", "/me/preferences") => json!({
+                "language": null, "theme": "auto", "density": "normal", "shortcuts": true,
+                "start_dismissed": false,
+            }),
+            ("POST", "/me/views") | ("PUT", "/me/views/{id}") => {
+                json!({ "page": "/accounts", "name": "w", "query": "" })
+            }
+            ("PUT", "/sign-in/rules") => json!({ "second_factor_roles": ["password_user"] }),
             ("POST", "/me/password") => json!({ "current": PASSWORD, "new": "a quite new secret" }),
             ("POST", "/tokens") => json!({ "name": "t", "scopes": ["read"] }),
             ("POST", "/users") => json!({

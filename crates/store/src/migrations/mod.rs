@@ -19,6 +19,8 @@ mod m20261122_070000_audit_heads;
 mod m20261122_091500_orders_by_resource;
 mod m20261122_122000_access;
 mod m20261122_122000_agents;
+mod m20261122_130000_sign_in;
+mod m20261122_140000_passkeys;
 pub(crate) mod schema;
 
 use sea_orm::sea_query::{ColumnDef, Expr, Order, Query, Table as Create};
@@ -77,6 +79,16 @@ const MIGRATIONS: &[Migration] = &[
         id: "m20261122_122000_agents",
         tables: m20261122_122000_agents::TABLES,
         extensions: m20261122_122000_agents::EXTENSIONS,
+    },
+    Migration {
+        id: "m20261122_130000_sign_in",
+        tables: m20261122_130000_sign_in::TABLES,
+        extensions: m20261122_130000_sign_in::EXTENSIONS,
+    },
+    Migration {
+        id: "m20261122_140000_passkeys",
+        tables: m20261122_140000_passkeys::TABLES,
+        extensions: &[],
     },
 ];
 
@@ -314,6 +326,14 @@ mod tests {
             (
                 "m20261122_122000_agents",
                 "a64a8a93cf9a5afdd672b6ed7678b941821bcce3da2c702991a4d83e3b3a9a31",
+            ),
+            (
+                "m20261122_130000_sign_in",
+                "5e0a33d22f02340b593b30c226af7858d6d3f19ad307dd6da2810a5133bd307f",
+            ),
+            (
+                "m20261122_140000_passkeys",
+                "6aa34a625195fc47698a148a1e2cffaecf65213c19f09e72ddf0965285058359",
             ),
         ];
         let found: Vec<_> = MIGRATIONS.iter().map(|one| (one.id, one.checksum())).collect();

@@ -103,7 +103,10 @@ fn lines_are_listed_newest_first_and_filtered() {
         let start = world.now();
         for n in 0..5 {
             let mut work = world.begin().await;
-            work.record_as(Actor::User(sample.user), Event::SignedIn { user: sample.user });
+            work.record_as(
+                Actor::User(sample.user),
+                Event::SignedIn { user: sample.user, with: Vec::new() },
+            );
             work.record(Event::ServerStarted { version: format!("{n}%") });
             let _ = work.commit().await.expect("commits");
             world.clock.advance(Duration::from_secs(60));

@@ -20,6 +20,7 @@ mod rotation;
 mod sample;
 mod schema;
 mod sealed_values;
+mod sign_in;
 mod sorting;
 mod trouble;
 mod units_of_work;

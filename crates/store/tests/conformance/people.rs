@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sekisho_model::user::{Role, TokenScope};
+use sekisho_model::user::{ProofMethod, Role, TokenScope};
 use sekisho_store::{
     Access, ApiToken, Blob, Bundle, Claim, Hash, IdempotencyKey, Kek, LoginSession, Only, Page,
     SiteKey, SiteKeyKind, StoreError, Unique, VaultKey, VaultKeyState,
@@ -38,6 +38,10 @@ fn sessions_end() {
             created_at: world.now(),
             last_seen_at: world.now(),
             expires_at: world.in_an_hour(),
+            address: Some("192.0.2.7".to_owned()),
+            client: Some("Firefox on Linux".to_owned()),
+            methods: Some(vec![ProofMethod::Password]),
+            proved_at: Some(world.now()),
         };
         let kept = session(1);
         let work = world.begin().await;

@@ -15,7 +15,7 @@ use sekisho_model::device::KeyUse;
 use sekisho_model::id::PasswordPolicyId;
 use sekisho_model::password::PasswordRules;
 use sekisho_model::rotation::{Age, Ageing};
-use sekisho_model::user::TokenScope;
+use sekisho_model::user::{ProofMethod, Role, TokenScope};
 use sekisho_store::{
     Access, AccountFilter, AccountRotation, ApiToken, AuditFilter, Blob, Bundle, Delivery,
     DeviceCertificate, DeviceFilter, Escrow, Hash, IdempotencyKey, Kek, LoginSession, NextKek,
@@ -226,6 +226,10 @@ async fn fill(world: &World) {
         created_at: world.now(),
         last_seen_at: world.now(),
         expires_at: world.in_an_hour(),
+        address: Some("192.0.2.7".to_owned()),
+        client: Some("Firefox on Linux".to_owned()),
+        methods: Some(vec![ProofMethod::Password]),
+        proved_at: Some(world.now()),
     };
     work.login_sessions().insert(session).await.expect("inserts");
     let token = ApiToken {
@@ -270,8 +274,23 @@ async fn fill(world: &World) {
     fill_heads(world, sample, &work).await;
     crate::access::fill(world, sample, &work).await;
     crate::agents::fill(world, sample, &work).await;
+    fill_sign_in(world, sample, &work).await;
     work.record(sekisho_model::event::Event::ServerStarted { version: "0.1.0".to_owned() });
     let _ = work.commit().await.expect("commits");
+}
+
+async fn fill_sign_in(world: &World, sample: Sample, work: &sekisho_store::UnitOfWork) {
+    let factor = world.totp(sample.user);
+    work.totp_factors().start(factor.clone()).await.expect("inserts");
+    assert_eq!(work.totp_factors().confirm(sample.user, factor.id, 7).await, Ok(true));
+    let codes = [world.recovery_code(sample.user, 1)];
+    work.recovery_codes().replace(sample.user, codes).await.expect("inserts");
+    work.passkeys().insert(world.passkey(sample.user, 1)).await.expect("inserts");
+    work.pending_sign_ins().insert(world.pending(sample.user, 1)).await.expect("inserts");
+    work.sign_in_rules().set_second_factor(Role::Administrator.into(), true).await.expect("writes");
+    work.preferences().put(world.preferences(sample.user)).await.expect("writes");
+    let view = world.view(sample.user, "mine", Some(Role::PasswordAuditor));
+    work.saved_views().insert(view).await.expect("inserts");
 }
 
 async fn fill_devices(world: &World, sample: Sample, work: &sekisho_store::UnitOfWork) {

@@ -1,0 +1,194 @@
+//! One's own passkeys.
+import { Alert, Button, Group, Stack, Text, TextInput } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { IconPlus, IconX } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, body, type Schemas } from "../../api/client";
+import { canUsePasskeys, Declined, registerPasskey } from "../../api/passkey";
+import { publicSystem } from "../../api/queries";
+import { Dialog } from "../../parts/dialog";
+import { ProblemAlert } from "../../parts/problem";
+import { Ago } from "../../parts/time";
+import { DataTable } from "../../table/data-table";
+import type { Column, RowAction } from "../../table/types";
+import { Codes } from "./second-factor";
+
+type Passkey = Schemas["PasskeyView"];
+
+export function Passkeys() {
+  const { t } = useTranslation();
+  const site = useQuery(publicSystem);
+  const [adding, setAdding] = useState(false);
+  const [renaming, setRenaming] = useState<Passkey>();
+  const columns = useMemo<Column<Passkey>[]>(
+    () => [
+      {
+        id: "name",
+        label: t("pages.passkeys.name"),
+        primary: true,
+        text: (row) => row.name,
+        cell: (row) => (
+          <Text span fw={550}>
+            <bdi>{row.name}</bdi>
+          </Text>
+        ),
+      },
+      {
+        id: "created",
+        label: t("pages.passkeys.created"),
+        text: (row) => row.created_at,
+        cell: (row) => <Ago value={row.created_at} />,
+      },
+      {
+        id: "used",
+        label: t("pages.me.lastUsed"),
+        text: (row) => row.last_used_at ?? "",
+        cell: (row) => <Ago value={row.last_used_at} />,
+      },
+    ],
+    [t],
+  );
+  const actions: RowAction<Passkey>[] = [
+    {
+      id: "remove",
+      label: t("pages.passkeys.remove"),
+      icon: <IconX size={16} aria-hidden="true" />,
+      danger: true,
+      explain: t("pages.passkeys.removeExplain"),
+      run: (row) => api.DELETE("/api/v1/me/passkeys/{id}", { params: { path: { id: row.id } } }),
+    },
+  ];
+  const possible = canUsePasskeys() && site.data?.passkeys !== false;
+  return (
+    <Stack>
+      <Group justify="space-between">
+        <Text size="sm" c="dimmed">
+          {t("pages.passkeys.about")}
+        </Text>
+        <Button
+          leftSection={<IconPlus size={17} aria-hidden="true" />}
+          disabled={!possible}
+          onClick={() => setAdding(true)}
+        >
+          {t("pages.passkeys.add")}
+        </Button>
+      </Group>
+      {!possible && <Alert color="gray">{t("pages.passkeys.impossible")}</Alert>}
+      <DataTable<Passkey>
+        name="passkeys"
+        what={t("pages.passkeys.title")}
+        columns={columns}
+        searchable={false}
+        read={(_query, signal) => body(api.GET("/api/v1/me/passkeys", { signal }))}
+        rowId={(row) => row.id}
+        actions={actions}
+        onOpen={setRenaming}
+        empty={<Text c="dimmed">{t("pages.passkeys.none")}</Text>}
+      />
+      {adding && <Add onClose={() => setAdding(false)} />}
+      {renaming && <Rename of={renaming} onClose={() => setRenaming(undefined)} />}
+    </Stack>
+  );
+}
+
+function Add({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [name, setName] = useState("");
+  const add = useMutation({
+    mutationFn: () => registerPasskey(name.trim()),
+    onSuccess: (made) => {
+      void client.invalidateQueries({ queryKey: ["passkeys"] });
+      void client.invalidateQueries({ queryKey: ["me"] });
+      if (!made.recovery_codes) {
+        notifications.show({ color: "teal", message: t("pages.passkeys.added") });
+        onClose();
+      }
+    },
+  });
+  const codes = add.data?.recovery_codes;
+  if (codes) return <Codes codes={codes} onClose={onClose} />;
+  const declined = add.error instanceof Declined;
+  return (
+    <Dialog title={t("pages.passkeys.add")} onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (name.trim()) add.mutate();
+        }}
+      >
+        <Stack>
+          <Text size="sm">{t("pages.passkeys.addExplain")}</Text>
+          {declined && <Alert color="gray">{t("pages.passkeys.declined")}</Alert>}
+          <ProblemAlert error={declined ? null : add.error} />
+          <TextInput
+            label={t("pages.passkeys.name")}
+            description={t("pages.passkeys.nameHint")}
+            required
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            data-autofocus
+          />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {t("common.cancel")}
+            </Button>
+            <Button type="submit" loading={add.isPending} disabled={!name.trim()}>
+              {t("pages.passkeys.add")}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Dialog>
+  );
+}
+
+function Rename({ of, onClose }: { of: Passkey; onClose: () => void }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [name, setName] = useState(of.name);
+  const rename = useMutation({
+    mutationFn: () =>
+      body(
+        api.PUT("/api/v1/me/passkeys/{id}", {
+          params: { path: { id: of.id } },
+          body: { name: name.trim() },
+        }),
+      ),
+    onSuccess: () => {
+      onClose();
+      return client.invalidateQueries({ queryKey: ["passkeys"] });
+    },
+  });
+  return (
+    <Dialog title={t("pages.passkeys.rename")} onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (name.trim()) rename.mutate();
+        }}
+      >
+        <Stack>
+          <ProblemAlert error={rename.error} fields={{ name: t("pages.passkeys.name") }} />
+          <TextInput
+            label={t("pages.passkeys.name")}
+            required
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            data-autofocus
+          />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {t("common.cancel")}
+            </Button>
+            <Button type="submit" loading={rename.isPending} disabled={!name.trim()}>
+              {t("pages.passkeys.rename")}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Dialog>
+  );
+}
