@@ -47,6 +47,7 @@ pub(super) const FIELDS: &[(&str, &str, &str)] = &[
     ("level", "view, modify or full", "view・modify・full のいずれか"),
     ("lines", "number of lines", "行数"),
     ("link", "id of the share link", "共有リンクの ID"),
+    ("list", "name of the list", "一覧の名前"),
     ("lost", "short ids of the lost keys", "失われた鍵の短い ID"),
     ("method", "with what somebody proved who they are", "本人確認の方法"),
     ("name", "name at that time", "その時点の名前"),
