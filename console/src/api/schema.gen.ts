@@ -8,8 +8,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the accounts one may see, by name. */
+        /**
+         * List the accounts one may see, by name or by `sort`: `name`, `created_at`,
+         *     `last_verified_at`.
+         */
         get: operations["list_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Write the accounts one may see as a file: everything of the list, without
+         *     passwords. On record.
+         */
+        get: operations["export_accounts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -34,6 +57,23 @@ export interface paths {
         head?: never;
         /** Change the policy or the maximum age of an account. */
         patch: operations["edit_account"];
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Explain why somebody may or may not do something with an account. */
+        get: operations["explain_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/accounts/{id}/history": {
@@ -167,6 +207,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the shares of an account, newest first. */
+        get: operations["list_account_shares"];
+        put?: never;
+        /**
+         * Share one account, to `view` or to `modify`. It counts before every share of
+         *     its resource.
+         */
+        post: operations["share_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{id}/verify": {
         parameters: {
             query?: never;
@@ -191,10 +252,136 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the agents on one's own resources (A-131), by host name. */
+        /**
+         * List the agents on one's own resources (A-131), by host name or by `sort`:
+         *     `host_name`, `created_at`, `last_seen_at`, `state`, `platform`,
+         *     `agent_version`. Those whose resource was deleted are among them (A-111).
+         */
         get: operations["list_agents"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Write the agents on one's own resources as a file: everything of the list.
+         *     On record.
+         */
+        get: operations["export_agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Associate or dissociate several agents (A-104), each on its own: some may
+         *     be refused. With `dry_run`, only say what would happen.
+         */
+        post: operations["associate_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See the agent on a resource that one owns. */
+        get: operations["show_agent"];
+        put?: never;
+        post?: never;
+        /**
+         * Take an agent off the list whose resource was deleted (A-110). Its host is
+         *     told; it may enrol again with a new key.
+         */
+        delete: operations["delete_agent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/associate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a dissociated agent work again (A-101). One that waits for orders hears
+         *     of it at once, one that rests at its next look.
+         */
+        post: operations["associate_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/dissociate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend everything that an agent does on its resource (A-102). Orders wait
+         *     until it is associated again; what it has taken already it reports.
+         */
+        post: operations["dissociate_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/remap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See which resources an agent could be remapped to, and what would happen. */
+        get: operations["remap_targets"];
+        put?: never;
+        /**
+         * Give an agent a resource again: one with the DNS name of its host (A-121).
+         *     The accounts of its deleted resource come along (A-122).
+         */
+        post: operations["remap_agent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -209,11 +396,32 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Lists the audit log, newest first. `q` searches in the events' fields.
+         * Lists the audit log, newest first, or by `sort`: `at`. `q` searches in the
+         *     events' fields.
          * @description Reading is itself recorded: once for each filter, also when its pages are
          *     turned or loaded again within five minutes.
          */
         get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Writes the audit log as a file for spreadsheets: everything of the list. On
+         *     record. A copy that can be verified is made by `GET /audit/export`.
+         */
+        get: operations["export_audit_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -323,8 +531,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List all devices, by host name. For administrators. */
+        /**
+         * List all devices, by host name or by `sort`: `host_name`, `created_at`,
+         *     `last_seen_at`, `state`, `platform`, `agent_version`. For administrators.
+         */
         get: operations["list_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Write all devices as a file: everything of the list. For administrators. On
+         *     record.
+         */
+        get: operations["export_devices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -432,11 +663,34 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List enrolment keys, newest first: one's own, or all for administrators. */
+        /**
+         * List enrolment keys: one's own, or all for administrators. Newest first, or
+         *     by `sort`: `created_at`, `label`, `expires_at`, `last_used_at`.
+         */
         get: operations["list_enrolment_keys"];
         put?: never;
         /** Make an enrolment key. Its text is in this answer and nowhere else. */
         post: operations["create_enrolment_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolment-keys.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Write enrolment keys as a file: everything of the list, without secrets. On
+         *     record.
+         */
+        get: operations["export_enrolment_keys"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -471,6 +725,35 @@ export interface paths {
         put?: never;
         /** Revoke an enrolment key. Devices it has admitted stay. */
         post: operations["revoke_enrolment_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch what changes: a stream of server-sent events that carry a kind and at
+         *     most an id, for what the caller may see.
+         * @description `event` is `accounts`, `resources`, `orders`, `devices`, `agents`,
+         *     `enrolment-keys`, `users`, `me`, `tokens`, `policies`, `groups`, `audit` or
+         *     `system`, and `data` is `{"id":"…"}` or, for several or none in particular,
+         *     `{}`. `ready` comes first; `reset` says that something was missed: read
+         *     everything again; `session_ended` says goodbye. Who comes again with
+         *     `Last-Event-ID` gets what it missed. A comment comes every 15 seconds.
+         *
+         *     Only what this server's process has committed is told: look again by
+         *     yourself now and then.
+         */
+        get: operations["watch_events"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -735,6 +1018,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the resets and checks that one has asked for, newest first: those of
+         *     the last 30 days.
+         */
+        get: operations["list_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the tasks that wait, and those that ended and were not read of. */
+        get: operations["count_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark everything as read. */
+        post: operations["read_all_notifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See which kinds are muted. */
+        get: operations["notification_settings"];
+        /** Choose which kinds are muted. */
+        put: operations["change_notification_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark one task as read. */
+        post: operations["read_notification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{id}/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark one task as unread again. */
+        post: operations["unread_notification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orders": {
         parameters: {
             query?: never;
@@ -742,8 +1131,32 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List orders on the resources one may see, newest first. */
+        /**
+         * List orders on the resources one may see, newest first, or by `sort`:
+         *     `created_at`. `q` looks in their reasons, and for resources whose names
+         *     begin with it and accounts that are called so.
+         */
         get: operations["list_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Write the orders on the resources one may see as a file: everything of the
+         *     list. On record.
+         */
+        get: operations["export_orders"];
         put?: never;
         post?: never;
         delete?: never;
@@ -786,6 +1199,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See what is to be done, in numbers. */
+        get: operations["show_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/package-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the links that one has made, newest first. */
+        get: operations["list_package_links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/package-links/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a link: it leads nowhere from now on. */
+        delete: operations["revoke_package_link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the packages of the agent, newest first. */
+        get: operations["list_packages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages/{id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a package. */
+        get: operations["download_package"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link with which one package can be downloaded without signing in.
+         *     It is shown this once.
+         */
+        post: operations["share_package"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/password-policies": {
         parameters: {
             query?: never;
@@ -793,7 +1311,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the password policies, by name. */
+        /** List the password policies, by name or by `sort`: `name`, `created_at`. */
         get: operations["list_policies"];
         put?: never;
         /** Create a password policy. */
@@ -823,6 +1341,47 @@ export interface paths {
         patch: operations["edit_policy"];
         trace?: never;
     };
+    "/api/v1/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the permissions that roles are made of, and what each is needed for.
+         *     For who manages roles.
+         */
+        get: operations["list_permissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/principals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find with whom one can share: active users and user groups whose name
+         *     contains `q`, by name, at most `limit` of each. Narrow the search to see
+         *     others.
+         */
+        get: operations["list_principals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/resource-groups": {
         parameters: {
             query?: never;
@@ -831,13 +1390,33 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the resource groups one may see, by name. What is in one is listed by
-         *     `/resources?group=`.
+         * List the resource groups one may see, by name or by `sort`: `name`,
+         *     `created_at`. What is in one is listed by `/resources?group=`.
          */
         get: operations["list_groups"];
         put?: never;
         /** Create a resource group. Its creator owns it; nobody else sees it. */
         post: operations["create_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resource-groups/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show what criteria match of what you own, before a group has them: how many,
+         *     and the first 20 by name.
+         */
+        post: operations["preview_group"];
         delete?: never;
         options?: never;
         head?: never;
@@ -863,6 +1442,44 @@ export interface paths {
         patch: operations["edit_group"];
         trace?: never;
     };
+    "/api/v1/resource-groups/{id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Explain why somebody may or may not do something with a resource group. */
+        get: operations["explain_group"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resource-groups/{id}/groups/{inner}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put a group into another one of the same owner: what is in it is in the
+         *     other one, too.
+         */
+        put: operations["add_inner_group"];
+        post?: never;
+        /** Take a group out of another one. */
+        delete: operations["remove_inner_group"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/resource-groups/{id}/resources/{resource}": {
         parameters: {
             query?: never;
@@ -881,6 +1498,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/resource-groups/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the shares of a resource group, newest first. */
+        get: operations["list_group_shares"];
+        put?: never;
+        /**
+         * Share a resource group: every resource in it and in the groups inside it
+         *     that the group's owner owns, now and later.
+         */
+        post: operations["share_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/resources": {
         parameters: {
             query?: never;
@@ -888,11 +1526,54 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the resources one may see, by name. */
+        /**
+         * List the resources one may see by name, or by `sort`: `name`, `created_at`,
+         *     `dns_name`, `platform`. `q` is what names begin with.
+         */
         get: operations["list_resources"];
         put?: never;
         /** Create a resource. Its creator owns it; nobody else sees it. */
         post: operations["create_resource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resources.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Write the resources one may see as a file: everything of the list. On
+         *     record.
+         */
+        get: operations["export_resources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resources/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give several resources to another owner, each by itself: one that cannot be
+         *     given does not keep the others back.
+         */
+        post: operations["transfer_resources"];
         delete?: never;
         options?: never;
         head?: never;
@@ -958,6 +1639,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/resources/{id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain why somebody may or may not do something with a resource. About
+         *     oneself for everybody who sees it, about others for who may share it.
+         */
+        get: operations["explain_resource"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resources/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the shares of a resource, newest first. */
+        get: operations["list_resource_shares"];
+        put?: never;
+        /**
+         * Share a resource with its accounts. The most specific share counts, even
+         *     when it is weaker.
+         */
+        post: operations["share_resource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resources/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a resource to another owner. The former owner keeps nothing: shares
+         *     with them end, and the resource leaves the groups of everybody but the new
+         *     owner. Its agent goes with it.
+         */
+        post: operations["transfer_resource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -965,10 +1708,100 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the roles and what each may do. */
+        /**
+         * List the roles and what each may do: the built-in ones, then the custom ones
+         *     by name. Proposals are shown to who manages roles.
+         */
         get: operations["list_roles"];
         put?: never;
+        /**
+         * Propose a custom role. It can be given to somebody once another
+         *     administrator has approved it.
+         */
+        post: operations["propose_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See a custom role. */
+        get: operations["show_role"];
+        put?: never;
         post?: never;
+        /** Delete a custom role that nobody has. */
+        delete: operations["delete_role"];
+        options?: never;
+        head?: never;
+        /**
+         * Propose a change of a custom role. What is in force stays so until another
+         *     administrator has approved it.
+         */
+        patch: operations["change_role"];
+        trace?: never;
+    };
+    "/api/v1/roles/{id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a role can do, action by action: with its own things, with what others
+         *     shared, with what others own. `{id}` is the id of a custom role or the word
+         *     of a built-in one.
+         */
+        get: operations["role_actions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve what another administrator proposed, exactly as you read it. Nobody
+         *     approves his own proposal, or a change of the role he has.
+         */
+        post: operations["approve_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject what was proposed, or take one's own proposal back. A role that was
+         *     never in force goes with it.
+         */
+        post: operations["reject_role"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1107,6 +1940,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shared-packages/{link}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download the package that a link leads to. Nobody has to be signed in. */
+        get: operations["download_shared_package"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what is shared with you, or with somebody else of what you own, newest
+         *     first.
+         */
+        get: operations["list_shares"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shares/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See a share. */
+        get: operations["show_share"];
+        put?: never;
+        post?: never;
+        /** Take a share back. */
+        delete: operations["end_share"];
+        options?: never;
+        head?: never;
+        /** Change how far a share goes or when it ends. */
+        patch: operations["change_share"];
+        trace?: never;
+    };
     "/api/v1/sign-in/rules": {
         parameters: {
             query?: never;
@@ -1211,7 +2100,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the caller's API tokens, newest first. */
+        /**
+         * Lists the caller's API tokens, newest first, or by `sort`: `created_at`,
+         *     `name`, `expires_at`, `last_used_at`.
+         */
         get: operations["list_tokens"];
         put?: never;
         /** Makes an API token for the caller. Its secret is shown this once. */
@@ -1239,6 +2131,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/user-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List user groups, by name. */
+        get: operations["list_user_groups"];
+        put?: never;
+        /** Create a user group. */
+        post: operations["create_user_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-groups/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See a user group. */
+        get: operations["show_user_group"];
+        put?: never;
+        post?: never;
+        /** Delete a user group, and what was shared with it. Its users stay. */
+        delete: operations["delete_user_group"];
+        options?: never;
+        head?: never;
+        /** Change a user group. */
+        patch: operations["edit_user_group"];
+        trace?: never;
+    };
+    "/api/v1/user-groups/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List who is in a user group, by name. */
+        get: operations["list_user_group_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/user-groups/{id}/members/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a user into a group. What is shared with it is shared with them at once. */
+        put: operations["add_user_group_member"];
+        post?: never;
+        /**
+         * Take a user out of a group. What is shared with it alone is not shared with
+         *     them any more, at once.
+         */
+        delete: operations["remove_user_group_member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -1246,11 +2213,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists users by name. */
+        /**
+         * Lists users by name, or by `sort`: `name`, `display_name`, `role`, `state`,
+         *     `created_at`. `q` searches in both names.
+         */
         get: operations["list_users"];
         put?: never;
         /** Creates a user. */
         post: operations["create_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Writes users as a file: everything of the list. On record. */
+        get: operations["export_users"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1273,8 +2260,8 @@ export interface paths {
         head?: never;
         /**
          * Changes a user.
-         * @description Nobody makes himself Super Administrator, and the last administrator stays
-         *     one.
+         * @description Nobody gives himself a role that may do more, and the last administrator and
+         *     the last Super Administrator stay one.
          */
         patch: operations["edit_user"];
         trace?: never;
@@ -1527,6 +2514,22 @@ export interface components {
              */
             version: number;
         };
+        /** @description One action and whether a role may do it. */
+        ActionView: {
+            /** @description Its word. */
+            action: string;
+            /** @description Whether the role may do it with its own things, or at all. */
+            own: boolean;
+            /**
+             * @description The weakest level of a share that is enough for it with what others
+             *     own: `view`, `modify`, `full`; `null`: none is, or the role may not.
+             */
+            shared?: string | null;
+            /** @description Whether the role may do it with what others own and did not share. */
+            foreign: boolean;
+            /** @description The permissions it needs that the role lacks. */
+            lacks: string[];
+        };
         /** @description The answer of an authenticator. */
         Assertion: {
             /** @description What `start` answered as `challenge`. */
@@ -1554,6 +2557,58 @@ export interface components {
             /** @description Why, in a few words. */
             reason: string;
         };
+        /**
+         * @description What is to be done with several agents.
+         * @enum {string}
+         */
+        BulkAction: "associate" | "dissociate";
+        /** @description What became of one agent. */
+        BulkItem: {
+            /** @description The agent, by the name of its host. */
+            agent: components["schemas"]["Named"];
+            /** @description `changed`, `unchanged` or `refused`. */
+            outcome: string;
+            /** @description The code of the problem, if it is refused. */
+            code?: string | null;
+            /** @description Why, as a sentence. */
+            detail?: string | null;
+        };
+        /** @description Several agents at once (A-104). */
+        BulkRequest: {
+            /** @description What is to be done. */
+            action: components["schemas"]["BulkAction"];
+            /** @description Their ids, each once, at most 200. */
+            agents: string[];
+            /**
+             * Format: int32
+             * @description To dissociate: how often they look, in minutes; one interval for all.
+             */
+            interval_min?: number | null;
+            /** @description Only say what would happen. */
+            dry_run?: boolean;
+        };
+        /** @description What became of several agents, or would become of them. */
+        BulkResult: {
+            /** @description Nothing was changed: this is what would happen. */
+            dry_run: boolean;
+            /**
+             * Format: int32
+             * @description How many were changed, or would be.
+             */
+            changed: number;
+            /**
+             * Format: int32
+             * @description How many are as they should be.
+             */
+            unchanged: number;
+            /**
+             * Format: int32
+             * @description How many are refused.
+             */
+            refused: number;
+            /** @description Each of them, in the order they were named. */
+            items: components["schemas"]["BulkItem"][];
+        };
         /** @description A certificate of a device. */
         CertificateView: {
             /** @description Its serial number. */
@@ -1566,10 +2621,26 @@ export interface components {
             /** @description What to copy to the endpoint. */
             key: components["schemas"]["SecretText"];
         };
+        /** @description A new link. The text in it is shown this once. */
+        CreatedLink: {
+            /** @description Its id. */
+            id: string;
+            /** @description The path of the link, to put after the address of this server. */
+            path: components["schemas"]["SecretText"];
+            /** @description Until when it works. */
+            expires_at: components["schemas"]["Time"];
+        };
         /** @description A new token. Its secret is shown this once. */
         CreatedToken: components["schemas"]["TokenView"] & {
             /** @description The token: `sekisho_pat_…`. */
             token: components["schemas"]["SecretText"];
+        };
+        /** @description Criteria, for the description of the API. */
+        CriteriaBody: {
+            /** @description `all` or `any` of the rules must be true. */
+            match: string;
+            /** @description 1 to 16 rules. */
+            rules: components["schemas"]["RuleBody"][];
         };
         /** @description The current value, without the value. */
         CurrentView: {
@@ -1586,6 +2657,29 @@ export interface components {
             origin: string;
             /** @description Since when. */
             since: components["schemas"]["Time"];
+        };
+        /** @description One action, and why or why not. */
+        DecisionView: {
+            /** @description Its word. */
+            action: string;
+            /** @description Whether they may. */
+            allowed: boolean;
+            /**
+             * @description What they have to do with the object: `owner`, `sees_everything`,
+             *     `share`, `stranger`.
+             */
+            ground: string;
+            /**
+             * @description What is needed of a share: `view`, `modify`, `full`, or `owner` when no
+             *     share is enough.
+             */
+            needs: string;
+            /** @description Each permission it needs, and whether their role has it. */
+            permissions: components["schemas"]["PermissionStep"][];
+            /** @description Every reason why not; empty when they may. */
+            reasons: components["schemas"]["ReasonView"][];
+            /** @description The same as a sentence. */
+            sentence: string;
         };
         /** @description An enrolled endpoint. */
         DeviceView: {
@@ -1624,9 +2718,32 @@ export interface components {
              * @description How many of its orders are not finished.
              */
             open_orders: number;
+            /**
+             * @description `associated`; `dissociated`: it gets no orders until it is associated
+             *     again (A-102); `none`: it serves no resource (A-111).
+             */
+            association: string;
+            /**
+             * Format: int32
+             * @description While it is dissociated: how often it looks whether it still is, in
+             *     minutes (A-103).
+             */
+            look_every_min?: number | null;
+            dissociated_at?: components["schemas"]["Time"] | null;
+            dissociated_by?: components["schemas"]["Named"] | null;
+            former_resource?: components["schemas"]["Named"] | null;
+            limit?: components["schemas"]["Limit"] | null;
             certificate?: components["schemas"]["CertificateView"] | null;
             /** @description Why it serves no resource: `name_taken`. */
             remark?: string | null;
+        };
+        /** @description How often a dissociated agent looks. */
+        DissociateRequest: {
+            /**
+             * Format: int32
+             * @description How often it looks whether it is associated again, in minutes.
+             */
+            interval_min: number;
         };
         /** @description How many sessions were ended. */
         Ended: {
@@ -1665,8 +2782,27 @@ export interface components {
             /** @description By which device. */
             last_used_by?: string | null;
             revoked_at?: components["schemas"]["Time"] | null;
-            /** @description What can be done with it now. */
-            state: components["schemas"]["KeyState"];
+            /** @description What can be done with it now: `active`, `used`, `expired`, `revoked`. */
+            state: string;
+        };
+        /** @description Why somebody may or may not. */
+        ExplainView: {
+            /** @description The object. */
+            object: components["schemas"]["KindNamed"];
+            /** @description Who owns it. */
+            owner: components["schemas"]["Named"];
+            /** @description Who would do something. */
+            user: components["schemas"]["Named"];
+            /** @description Whether they may sign in: `active` or `disabled`. */
+            state: string;
+            /** @description Their role: the word of a built-in one, the id of a custom one. */
+            role: string;
+            /** @description What people call it. */
+            role_name: string;
+            /** @description The shares that reach them and hold, the one that counts first. */
+            shares: components["schemas"]["HeldView"][];
+            /** @description One for each action that was asked for. */
+            decisions: components["schemas"]["DecisionView"][];
         };
         /** @description Lines, oldest first. A page may be empty and still have a next one. */
         Exported: {
@@ -1717,6 +2853,7 @@ export interface components {
              *     `off`; `null`: it says nothing.
              */
             max_age_days?: unknown;
+            criteria?: components["schemas"]["CriteriaBody"] | null;
         };
         /** @description Resources that share a rule. */
         GroupView: {
@@ -1733,11 +2870,17 @@ export interface components {
              *     `null`: it says nothing.
              */
             max_age_days?: unknown;
+            criteria?: components["schemas"]["CriteriaBody"] | null;
             /**
              * Format: int64
-             * @description How many resources are in it.
+             * @description How many resources are in it and in the groups inside it, counted up to
+             *     10,000.
              */
             resources: number;
+            /** @description The groups directly inside it. */
+            inner: components["schemas"]["Named"][];
+            /** @description The groups it stands in directly; only for its owner. */
+            outer: components["schemas"]["Named"][];
             /** @description When it was made. */
             created_at: components["schemas"]["Time"];
             /**
@@ -1767,6 +2910,28 @@ export interface components {
              * @description Where the next page begins, if there may be more.
              */
             next?: number | null;
+        };
+        /** @description A share that reaches somebody. */
+        HeldView: {
+            /** @description Its id. */
+            id: string;
+            /** @description What was shared: the object itself, or what it is in. */
+            on: components["schemas"]["KindNamed"];
+            /**
+             * Format: int32
+             * @description How many groups lie between a shared group and the object.
+             */
+            depth: number;
+            /** @description With whom: the person, or a group they are in. */
+            with: components["schemas"]["KindNamed"];
+            /** @description How far it goes. */
+            level: string;
+            expires_at?: components["schemas"]["Time"] | null;
+            /**
+             * @description Whether it is the one that counts: the most specific, even when another
+             *     one goes further.
+             */
+            counts: boolean;
         };
         /** @description One page of a list. */
         ItemList_AccountView: {
@@ -1810,6 +2975,41 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
+        };
+        /** @description One page of a list. */
+        ItemList_ActionView: {
+            /** @description The items. */
+            items: {
+                /** @description Its word. */
+                action: string;
+                /** @description Whether the role may do it with its own things, or at all. */
+                own: boolean;
+                /**
+                 * @description The weakest level of a share that is enough for it with what others
+                 *     own: `view`, `modify`, `full`; `null`: none is, or the role may not.
+                 */
+                shared?: string | null;
+                /** @description Whether the role may do it with what others own and did not share. */
+                foreign: boolean;
+                /** @description The permissions it needs that the role lacks. */
+                lacks: string[];
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_DeviceView: {
@@ -1850,12 +3050,34 @@ export interface components {
                  * @description How many of its orders are not finished.
                  */
                 open_orders: number;
+                /**
+                 * @description `associated`; `dissociated`: it gets no orders until it is associated
+                 *     again (A-102); `none`: it serves no resource (A-111).
+                 */
+                association: string;
+                /**
+                 * Format: int32
+                 * @description While it is dissociated: how often it looks whether it still is, in
+                 *     minutes (A-103).
+                 */
+                look_every_min?: number | null;
+                dissociated_at?: components["schemas"]["Time"] | null;
+                dissociated_by?: components["schemas"]["Named"] | null;
+                former_resource?: components["schemas"]["Named"] | null;
+                limit?: components["schemas"]["Limit"] | null;
                 certificate?: components["schemas"]["CertificateView"] | null;
                 /** @description Why it serves no resource: `name_taken`. */
                 remark?: string | null;
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_EnrolmentKeyView: {
@@ -1888,11 +3110,18 @@ export interface components {
                 /** @description By which device. */
                 last_used_by?: string | null;
                 revoked_at?: components["schemas"]["Time"] | null;
-                /** @description What can be done with it now. */
-                state: components["schemas"]["KeyState"];
+                /** @description What can be done with it now: `active`, `used`, `expired`, `revoked`. */
+                state: string;
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_GroupView: {
@@ -1911,11 +3140,17 @@ export interface components {
                  *     `null`: it says nothing.
                  */
                 max_age_days?: unknown;
+                criteria?: components["schemas"]["CriteriaBody"] | null;
                 /**
                  * Format: int64
-                 * @description How many resources are in it.
+                 * @description How many resources are in it and in the groups inside it, counted up to
+                 *     10,000.
                  */
                 resources: number;
+                /** @description The groups directly inside it. */
+                inner: components["schemas"]["Named"][];
+                /** @description The groups it stands in directly; only for its owner. */
+                outer: components["schemas"]["Named"][];
                 /** @description When it was made. */
                 created_at: components["schemas"]["Time"];
                 /**
@@ -1926,6 +3161,13 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_LineView: {
@@ -1953,6 +3195,13 @@ export interface components {
                 origin: Record<string, never>;
                 /** @description The event's fields. */
                 event: Record<string, never>;
+                /**
+                 * @description What the ids in `actor` and `event` are called now, by id; what is not
+                 *     there any more is left out. Not part of the line that was hashed.
+                 */
+                names: {
+                    [key: string]: string;
+                };
                 /** @description The hash of the line before. */
                 previous: string;
                 /** @description The hash of this line. */
@@ -1960,6 +3209,47 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
+        };
+        /** @description One page of a list. */
+        ItemList_NotificationView: {
+            /** @description The items. */
+            items: {
+                /** @description The id of the task. */
+                order: string;
+                /** @description `reset` or `verify`. */
+                operation: string;
+                /** @description The state of the task. */
+                state: string;
+                kind?: components["schemas"]["Kind"] | null;
+                /** @description What a check found: `in_sync`, `out_of_sync`, … */
+                verified?: string | null;
+                /** @description It failed for now and is tried again, as another task. */
+                retried: boolean;
+                account?: components["schemas"]["Named"] | null;
+                /** @description Its resource. */
+                resource: components["schemas"]["Named"];
+                /** @description When it was asked for. */
+                created_at: components["schemas"]["Time"];
+                ended_at?: components["schemas"]["Time"] | null;
+                /** @description Whether the caller has read of its end. */
+                read: boolean;
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_OrderView: {
@@ -1975,6 +3265,8 @@ export interface components {
                  *     `expired`.
                  */
                 state: string;
+                /** @description Why it waits although its agent may be there: `dissociated`. */
+                held?: string | null;
                 account?: components["schemas"]["Named"] | null;
                 /** @description The resource. */
                 resource: components["schemas"]["Named"];
@@ -1999,6 +3291,13 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_OwnSession: {
@@ -2023,6 +3322,76 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
+        };
+        /** @description One page of a list. */
+        ItemList_PackageLinkView: {
+            /** @description The items. */
+            items: {
+                /** @description Its id. */
+                id: string;
+                /** @description The package that it leads to. */
+                package: components["schemas"]["Named"];
+                /** @description Who made it. */
+                created_by: components["schemas"]["Named"];
+                /** @description When. */
+                created_at: components["schemas"]["Time"];
+                /** @description Until when it works. */
+                expires_at: components["schemas"]["Time"];
+                /** @description `active`, `expired` or `revoked`. */
+                state: string;
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
+        };
+        /** @description One page of a list. */
+        ItemList_PackageView: {
+            /** @description The items. */
+            items: {
+                /** @description Its id. */
+                id: string;
+                /** @description The name of its file. */
+                file: string;
+                /** @description `deb`, `rpm` or `tar.gz`. */
+                format: string;
+                /** @description For what kind of agent: `linux`. */
+                platform: string;
+                /** @description For which processor: `amd64`, `arm64`. */
+                architecture: string;
+                /** @description The version of the agent in it. */
+                version: string;
+                /**
+                 * Format: int64
+                 * @description How long it is, in bytes.
+                 */
+                bytes: number;
+                /** @description The SHA-256 of the file, in hexadecimal digits. */
+                sha256: string;
+                /** @description When it was added. */
+                added_at: components["schemas"]["Time"];
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_PasskeyView: {
@@ -2038,6 +3407,38 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
+        };
+        /** @description One page of a list. */
+        ItemList_PermissionView: {
+            /** @description The items. */
+            items: {
+                /** @description Its word. */
+                permission: string;
+                /** @description What it allows, in English. */
+                description: string;
+                /** @description Whether custom roles may have it. */
+                custom: boolean;
+                /** @description The actions that need it. */
+                actions: string[];
+                /** @description The built-in roles that have it. */
+                roles: string[];
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_PolicyView: {
@@ -2063,6 +3464,36 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
+        };
+        /** @description One page of a list. */
+        ItemList_PrincipalView: {
+            /** @description The items. */
+            items: {
+                /** @description `user` or `user_group`. */
+                kind: string;
+                /** @description Their id. */
+                id: string;
+                /** @description The name they sign in with, or the name of the group. */
+                name: string;
+                /** @description A user's name for other people. */
+                display_name?: string | null;
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_ResourceView: {
@@ -2092,18 +3523,88 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_RoleView: {
             /** @description The items. */
             items: {
-                /** @description The role. */
+                /** @description The word of a built-in role, the id of a custom one. */
                 role: string;
+                /** @description What people call it. */
+                name: string;
+                /** @description What it is for; empty for built-in roles. */
+                description: string;
+                /** @description Whether it is built in and cannot be changed. */
+                built_in: boolean;
+                /** @description Whether it can be given to somebody: it is built in or was approved. */
+                in_force: boolean;
                 /** @description What it may do. */
                 permissions: string[];
+                proposal?: components["schemas"]["ProposalView"] | null;
+                approved_by?: components["schemas"]["Named"] | null;
+                approved_at?: components["schemas"]["Time"] | null;
+                /**
+                 * Format: int64
+                 * @description How many users have it; only for who manages roles.
+                 */
+                users?: number | null;
+                /**
+                 * Format: int64
+                 * @description Counts changes; the ETag. 1 for built-in roles.
+                 */
+                version: number;
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
+        };
+        /** @description One page of a list. */
+        ItemList_ShareView: {
+            /** @description The items. */
+            items: {
+                /** @description Its id. */
+                id: string;
+                /** @description What is shared. */
+                object: components["schemas"]["KindNamed"];
+                /** @description With whom. */
+                with: components["schemas"]["KindNamed"];
+                /** @description `view`, `modify`, `full`. */
+                level: string;
+                expires_at?: components["schemas"]["Time"] | null;
+                /** @description Whether it has ended by itself. */
+                ended: boolean;
+                /** @description Who shared it. */
+                created_by: components["schemas"]["Named"];
+                /** @description When. */
+                created_at: components["schemas"]["Time"];
+                /**
+                 * Format: int64
+                 * @description Counts changes; the ETag.
+                 */
+                version: number;
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_TokenView: {
@@ -2124,6 +3625,46 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
+        };
+        /** @description One page of a list. */
+        ItemList_UserGroupView: {
+            /** @description The items. */
+            items: {
+                /** @description Its id. */
+                id: string;
+                /** @description Its name, unique. */
+                name: string;
+                /** @description What it is for. */
+                description: string;
+                /**
+                 * Format: int64
+                 * @description How many users are in it.
+                 */
+                members: number;
+                /** @description When it was made. */
+                created_at: components["schemas"]["Time"];
+                /**
+                 * Format: int64
+                 * @description Counts changes; the ETag.
+                 */
+                version: number;
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_UserView: {
@@ -2135,7 +3676,7 @@ export interface components {
                 name: string;
                 /** @description Their name for other people. */
                 display_name: string;
-                /** @description What they may do. */
+                /** @description What they may do: the word of a built-in role, the id of a custom one. */
                 role: string;
                 /** @description Whether they may sign in: `active` or `disabled`. */
                 state: string;
@@ -2149,6 +3690,13 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_VersionView: {
@@ -2174,6 +3722,13 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description One page of a list. */
         ItemList_ViewView: {
@@ -2196,6 +3751,13 @@ export interface components {
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
         };
         /** @description What became of them. */
         Kept: {
@@ -2204,11 +3766,6 @@ export interface components {
             /** @description How many were there already. */
             known: number;
         };
-        /**
-         * @description What can be done with a key now; derived, never stored.
-         * @enum {string}
-         */
-        KeyState: "active" | "used" | "expired" | "revoked";
         /** @description One data key. */
         KeyStatus: {
             /**
@@ -2246,6 +3803,26 @@ export interface components {
             /** @description The keys, newest first. */
             items: components["schemas"]["KeyView"][];
         };
+        /**
+         * @description What is told; each can be muted.
+         * @enum {string}
+         */
+        Kind: "reset_done" | "reset_failed" | "verify_done" | "verify_failed";
+        /** @description What is shared, or whom with: its kind, its id and what it is called. */
+        KindNamed: {
+            /** @description `resource_group`, `resource`, `account`; `user`, `user_group`. */
+            kind: string;
+            /** @description Its id. */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            resource?: components["schemas"]["Named"] | null;
+        };
+        /**
+         * @description What an agent's own version keeps from being done with it (A-143, A-144).
+         * @enum {string}
+         */
+        Limit: "not_connected" | "outdated";
         /** @description A line of the audit log. */
         LineView: {
             /** @description The chain it belongs to. */
@@ -2270,6 +3847,13 @@ export interface components {
             origin: Record<string, never>;
             /** @description The event's fields. */
             event: Record<string, never>;
+            /**
+             * @description What the ids in `actor` and `event` are called now, by id; what is not
+             *     there any more is left out. Not part of the line that was hashed.
+             */
+            names: {
+                [key: string]: string;
+            };
             /** @description The hash of the line before. */
             previous: string;
             /** @description The hash of this line. */
@@ -2286,8 +3870,10 @@ export interface components {
         Me: {
             /** @description Who they are. */
             user: components["schemas"]["UserView"];
-            /** @description Their role. */
+            /** @description Their role: the word of a built-in one, the id of a custom one. */
             role: string;
+            /** @description What people call the role. */
+            role_name: string;
             /** @description What the role may do. */
             permissions: string[];
             session?: components["schemas"]["SessionInfo"] | null;
@@ -2343,6 +3929,7 @@ export interface components {
              *     `off`; left out: it says nothing.
              */
             max_age_days?: unknown;
+            criteria?: components["schemas"]["CriteriaBody"] | null;
         };
         /** @description A new passkey. */
         NewPasskey: {
@@ -2391,6 +3978,16 @@ export interface components {
             /** @description At least 12 characters. */
             password: components["schemas"]["SecretText"];
         };
+        /** @description With whom, how far, until when. */
+        NewShare: {
+            /** @description The id of the user; or give `user_group`. */
+            user?: string | null;
+            /** @description The id of the user group; or give `user`. */
+            user_group?: string | null;
+            /** @description `view`, `modify`, `full`; an account is shared to `view` or `modify`. */
+            level: string;
+            expires_at?: components["schemas"]["Time"] | null;
+        };
         /** @description A site to be witnessed. */
         NewSite: {
             /** @description The site, as its own `sekisho audit key` shows it. */
@@ -2429,8 +4026,15 @@ export interface components {
             display_name: string;
             /** @description Their first password: at least 12 characters. */
             password: components["schemas"]["SecretText"];
-            /** @description What they may do. */
+            /** @description What they may do: the word of a built-in role, the id of a custom one. */
             role: string;
+        };
+        /** @description A new group. */
+        NewUserGroupBody: {
+            /** @description Its name, unique. */
+            name: string;
+            /** @description What it is for. */
+            description?: string;
         };
         /** @description A view to be saved. */
         NewView: {
@@ -2445,6 +4049,54 @@ export interface components {
              *     administrator.
              */
             shared_with?: string | null;
+        };
+        /** @description How much there is. */
+        NotificationCounts: {
+            /**
+             * Format: int64
+             * @description Resets that are not finished.
+             */
+            waiting_resets: number;
+            /**
+             * Format: int64
+             * @description Checks that are not finished.
+             */
+            waiting_verifies: number;
+            /**
+             * Format: int64
+             * @description Tasks that ended and were not read of, without the muted kinds.
+             */
+            unread: number;
+        };
+        /** @description What the caller wants to be told. */
+        NotificationSettingsView: {
+            /**
+             * @description The kinds that are not counted: `reset_done`, `reset_failed`,
+             *     `verify_done`, `verify_failed`.
+             */
+            muted: components["schemas"]["Kind"][];
+        };
+        /** @description A task that the caller asked for. */
+        NotificationView: {
+            /** @description The id of the task. */
+            order: string;
+            /** @description `reset` or `verify`. */
+            operation: string;
+            /** @description The state of the task. */
+            state: string;
+            kind?: components["schemas"]["Kind"] | null;
+            /** @description What a check found: `in_sync`, `out_of_sync`, … */
+            verified?: string | null;
+            /** @description It failed for now and is tried again, as another task. */
+            retried: boolean;
+            account?: components["schemas"]["Named"] | null;
+            /** @description Its resource. */
+            resource: components["schemas"]["Named"];
+            /** @description When it was asked for. */
+            created_at: components["schemas"]["Time"];
+            ended_at?: components["schemas"]["Time"] | null;
+            /** @description Whether the caller has read of its end. */
+            read: boolean;
         };
         /** @description A reset that is not finished. */
         OpenOrderView: {
@@ -2470,6 +4122,8 @@ export interface components {
              *     `expired`.
              */
             state: string;
+            /** @description Why it waits although its agent may be there: `dissociated`. */
+            held?: string | null;
             account?: components["schemas"]["Named"] | null;
             /** @description The resource. */
             resource: components["schemas"]["Named"];
@@ -2492,6 +4146,53 @@ export interface components {
             /** @description What came of it, without secrets. */
             result?: Record<string, never> | null;
         };
+        /**
+         * @description What is to be done. Each number is of what the caller may see, and counted
+         *     up to 10,000; what their role does not show is `null`.
+         */
+        Overview: {
+            /**
+             * Format: int64
+             * @description Devices that wait for approval.
+             */
+            pending_devices?: number | null;
+            /**
+             * Format: int64
+             * @description Approved agents on one's own resources that were silent for long
+             *     (A-140).
+             */
+            inactive_agents?: number | null;
+            /**
+             * Format: int64
+             * @description Accounts whose known password did not work.
+             */
+            out_of_sync?: number | null;
+            /**
+             * Format: int64
+             * @description Accounts.
+             */
+            accounts?: number | null;
+            /**
+             * Format: int64
+             * @description Of these, those whose password is known.
+             */
+            known_accounts?: number | null;
+            /**
+             * Format: int64
+             * @description One's own tasks that are not finished.
+             */
+            my_open_tasks?: number | null;
+            /**
+             * Format: int64
+             * @description One's own tasks of the last seven days that failed, or whose outcome is
+             *     open.
+             */
+            my_failed_tasks?: number | null;
+            /** @description Whether there is an enrolment key, of whatever state. */
+            has_key?: boolean | null;
+            /** @description Whether there is an approved agent on one's own resources. */
+            has_agent?: boolean | null;
+        };
         /** @description Where somebody is signed in. */
         OwnSession: {
             /** @description Its id. */
@@ -2510,6 +4211,45 @@ export interface components {
             client?: string | null;
             /** @description What they proved who they are with: `password`, `totp`, `recovery_code`. */
             methods: string[];
+        };
+        /** @description A link, without what makes it a secret. */
+        PackageLinkView: {
+            /** @description Its id. */
+            id: string;
+            /** @description The package that it leads to. */
+            package: components["schemas"]["Named"];
+            /** @description Who made it. */
+            created_by: components["schemas"]["Named"];
+            /** @description When. */
+            created_at: components["schemas"]["Time"];
+            /** @description Until when it works. */
+            expires_at: components["schemas"]["Time"];
+            /** @description `active`, `expired` or `revoked`. */
+            state: string;
+        };
+        /** @description A package of the agent. */
+        PackageView: {
+            /** @description Its id. */
+            id: string;
+            /** @description The name of its file. */
+            file: string;
+            /** @description `deb`, `rpm` or `tar.gz`. */
+            format: string;
+            /** @description For what kind of agent: `linux`. */
+            platform: string;
+            /** @description For which processor: `amd64`, `arm64`. */
+            architecture: string;
+            /** @description The version of the agent in it. */
+            version: string;
+            /**
+             * Format: int64
+             * @description How long it is, in bytes.
+             */
+            bytes: number;
+            /** @description The SHA-256 of the file, in hexadecimal digits. */
+            sha256: string;
+            /** @description When it was added. */
+            added_at: components["schemas"]["Time"];
         };
         /** @description Another name. */
         PasskeyName: {
@@ -2539,6 +4279,26 @@ export interface components {
             until: components["schemas"]["Time"];
             /** @description Why, in a few words. */
             reason: string;
+        };
+        /** @description A permission that is needed. */
+        PermissionStep: {
+            /** @description Its word. */
+            permission: string;
+            /** @description Whether the role has it. */
+            has: boolean;
+        };
+        /** @description A permission and what it is needed for. */
+        PermissionView: {
+            /** @description Its word. */
+            permission: string;
+            /** @description What it allows, in English. */
+            description: string;
+            /** @description Whether custom roles may have it. */
+            custom: boolean;
+            /** @description The actions that need it. */
+            actions: string[];
+            /** @description The built-in roles that have it. */
+            roles: string[];
         };
         /** @description What changes; what is left out stays. */
         PolicyChange: {
@@ -2580,6 +4340,45 @@ export interface components {
             /** @description Whether the list of first steps was put away. */
             start_dismissed: boolean;
         };
+        /** @description Criteria that nobody has yet. */
+        PreviewBody: {
+            /** @description What a group would take in by itself. */
+            criteria: components["schemas"]["CriteriaBody"];
+        };
+        /** @description A resource that criteria match. */
+        PreviewItem: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Its host name. */
+            dns_name?: string | null;
+            /** @description What kind of agent it takes. */
+            platform: string;
+        };
+        /** @description What they match now. */
+        PreviewView: {
+            /**
+             * Format: int64
+             * @description How many of your resources they match, counted up to 10,000.
+             */
+            count: number;
+            /** @description Whether there are more than were counted. */
+            capped: boolean;
+            /** @description The first of them, by name. */
+            items: components["schemas"]["PreviewItem"][];
+        };
+        /** @description Somebody one can share with or give to. */
+        PrincipalView: {
+            /** @description `user` or `user_group`. */
+            kind: string;
+            /** @description Their id. */
+            id: string;
+            /** @description The name they sign in with, or the name of the group. */
+            name: string;
+            /** @description A user's name for other people. */
+            display_name?: string | null;
+        };
         /** @description The answer of a probe. */
         Probe: {
             /** @description One word. */
@@ -2612,6 +4411,8 @@ export interface components {
             detail: string;
             /** @description The field to blame. */
             field?: string | null;
+            /** @description What is in the way, as a word (`conflict`). */
+            conflict?: string | null;
             /** @description The order in the way (`in_progress`). */
             order?: string | null;
             /**
@@ -2631,6 +4432,21 @@ export interface components {
             /** @description The password or the code. */
             proof: components["schemas"]["SecretText"];
         };
+        /** @description A role, or a change of one, that waits for another administrator. */
+        ProposalView: {
+            /** @description Its name then. */
+            name: string;
+            /** @description What it is for then. */
+            description: string;
+            /** @description What it may do then. */
+            permissions: string[];
+            /** @description What it may do then and may not now. */
+            adds: string[];
+            /** @description What it may do now and may not then. */
+            removes: string[];
+            by?: components["schemas"]["Named"] | null;
+            at?: components["schemas"]["Time"] | null;
+        };
         /** @description What a proof gives. */
         Proved: {
             /** @description Until when it is enough. */
@@ -2648,6 +4464,17 @@ export interface components {
             initialised: boolean;
             /** @description Whether the first administrator is missing. */
             setup_needed: boolean;
+            /**
+             * @description Where agents enrol and report: the site's public name and the port of
+             *     the agent plane, as this server listens. What stands before it (a
+             *     gateway, another port outside) it does not know.
+             */
+            agents_address: string;
+            /**
+             * Format: int32
+             * @description A revealed password is hidden after so many seconds.
+             */
+            hide_after_s: number;
             /**
              * @description Whether people can sign in with passkeys: browsers bind them to a name,
              *     and a server that is reached by an address has none.
@@ -2672,6 +4499,13 @@ export interface components {
             acknowledged: boolean;
             /** @description What went wrong at the last try. */
             problem?: string | null;
+        };
+        /** @description Why not. */
+        ReasonView: {
+            /** @description `permission`, `not_owner`, `level`, `disabled`. */
+            code: string;
+            /** @description As a sentence. */
+            detail: string;
         };
         /** @description Recovery: a device knows more than the database. */
         RecoveryInfo: {
@@ -2698,6 +4532,36 @@ export interface components {
             /** @description Until when the answer is waited for. */
             expires_at: components["schemas"]["Time"];
         };
+        /** @description Why a proposal is rejected. */
+        RejectBody: {
+            /** @description Why, in a few words; it goes into the audit log. */
+            reason: string;
+        };
+        /** @description Which resource an agent is to serve. */
+        RemapRequest: {
+            /** @description The id of the resource; it has the DNS name of the agent's host. */
+            resource: string;
+        };
+        /** @description A resource that an agent could be remapped to. */
+        RemapTarget: {
+            /** @description The resource. */
+            resource: components["schemas"]["Named"];
+            /**
+             * Format: int64
+             * @description How many accounts, with every password they have had, come along from
+             *     the deleted resource.
+             */
+            accounts: number;
+            /** @description Why it is not possible; `null`: it is. */
+            problem?: string | null;
+        };
+        /** @description Resources that an agent could be remapped to. */
+        RemapTargets: {
+            /** @description The DNS name that they must have. */
+            dns_name?: string | null;
+            /** @description The caller's resources with that name. */
+            items: components["schemas"]["RemapTarget"][];
+        };
         /** @description Why a new password is wanted. */
         ResetRequest: {
             /** @description Why, in a few words. */
@@ -2723,6 +4587,8 @@ export interface components {
             last_seen_at?: components["schemas"]["Time"] | null;
             /** @description Whether that was not long ago (A-140). */
             active: boolean;
+            /** @description Whether it is dissociated, so that it does nothing (A-102). */
+            dissociated: boolean;
         };
         /** @description A resource. */
         ResourceView: {
@@ -2803,12 +4669,42 @@ export interface components {
              */
             hide_after_s: number;
         };
+        /** @description A role as it is to be. */
+        RoleBody: {
+            /** @description Its name, unique. */
+            name: string;
+            /** @description What it is for. */
+            description?: string;
+            /** @description The words of what it may do, see `/permissions`. */
+            permissions: string[];
+        };
         /** @description A role and what it may do. */
         RoleView: {
-            /** @description The role. */
+            /** @description The word of a built-in role, the id of a custom one. */
             role: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description What it is for; empty for built-in roles. */
+            description: string;
+            /** @description Whether it is built in and cannot be changed. */
+            built_in: boolean;
+            /** @description Whether it can be given to somebody: it is built in or was approved. */
+            in_force: boolean;
             /** @description What it may do. */
             permissions: string[];
+            proposal?: components["schemas"]["ProposalView"] | null;
+            approved_by?: components["schemas"]["Named"] | null;
+            approved_at?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description How many users have it; only for who manages roles.
+             */
+            users?: number | null;
+            /**
+             * Format: int64
+             * @description Counts changes; the ETag. 1 for built-in roles.
+             */
+            version: number;
         };
         /**
          * @description How the passwords of a policy age. What is left out of a request is as
@@ -2882,7 +4778,8 @@ export interface components {
             state: string;
             /**
              * @description What stands in the way: `gone`, `directory`, `unknown_password`,
-             *     `no_agent`, `agent_not_approved`, `agent_away`, `paused`,
+             *     `no_agent`, `agent_not_approved`,
+             *     `agent_dissociated`, `agent_away`, `paused`,
              *     `in_progress`, `retry_later`.
              */
             held_by?: string | null;
@@ -2894,6 +4791,18 @@ export interface components {
             out_of_sync_since?: components["schemas"]["Time"] | null;
             /** @description Whether two checks in a row found that, so that it was told. */
             out_of_sync_confirmed: boolean;
+        };
+        /** @description One rule. */
+        RuleBody: {
+            /** @description `name`, `address`, `platform`. */
+            field: string;
+            /**
+             * @description `contains`, `not_contains`, `equals`, `not_equals`, `begins_with`,
+             *     `ends_with`; a platform is compared by `equals` or `not_equals`.
+             */
+            operator: string;
+            /** @description With what, in any case. */
+            text: string;
         };
         /**
          * @description The rules for generated passwords. A rule that is left out of a request is
@@ -2992,6 +4901,43 @@ export interface components {
             user: components["schemas"]["UserView"];
             /** @description When the sign-in ends at the latest. */
             expires_at: components["schemas"]["Time"];
+        };
+        /** @description What changes; what is left out stays. */
+        ShareChange: {
+            /** @description How far it goes. */
+            level?: string | null;
+            expires_at?: components["schemas"]["Time"] | null;
+        };
+        /** @description How long a link works. */
+        ShareRequest: {
+            /**
+             * Format: int64
+             * @description So many seconds: 60 to 604800 (7 days), 86400 (a day) if not given.
+             */
+            valid_for_s?: number | null;
+        };
+        /** @description A share. */
+        ShareView: {
+            /** @description Its id. */
+            id: string;
+            /** @description What is shared. */
+            object: components["schemas"]["KindNamed"];
+            /** @description With whom. */
+            with: components["schemas"]["KindNamed"];
+            /** @description `view`, `modify`, `full`. */
+            level: string;
+            expires_at?: components["schemas"]["Time"] | null;
+            /** @description Whether it has ended by itself. */
+            ended: boolean;
+            /** @description Who shared it. */
+            created_by: components["schemas"]["Named"];
+            /** @description When. */
+            created_at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Counts changes; the ETag.
+             */
+            version: number;
         };
         /** @description A name and a password. */
         SignIn: {
@@ -3123,6 +5069,85 @@ export interface components {
             last_used_at?: components["schemas"]["Time"] | null;
             revoked_at?: components["schemas"]["Time"] | null;
         };
+        /** @description To whom, and why. */
+        TransferBody: {
+            /** @description The id of the new owner: an active user whose role may add resources. */
+            to: string;
+            /** @description Why, in a few words. */
+            reason?: string;
+        };
+        /**
+         * @description What becomes of a resource.
+         * @enum {string}
+         */
+        TransferOutcome: "transferred" | "would_transfer" | "refused";
+        /** @description What became of one resource. */
+        TransferRow: {
+            /** @description The resource. */
+            id: string;
+            /** @description Its name; `null` when there is none that you may see. */
+            name?: string | null;
+            /** @description What became of it. */
+            outcome: components["schemas"]["TransferOutcome"];
+            /**
+             * Format: int64
+             * @description How many groups of other people it leaves.
+             */
+            left_groups: number;
+            /**
+             * Format: int64
+             * @description How many shares with the former owner end.
+             */
+            ended_shares: number;
+            /** @description The code of the refusal, as in `problem+json`. */
+            code?: string | null;
+            /** @description Why not, as a sentence. */
+            detail?: string | null;
+        };
+        /** @description What a transfer did. */
+        TransferView: {
+            /** @description The resource. */
+            resource: components["schemas"]["Named"];
+            /** @description Who owned it. */
+            from: components["schemas"]["Named"];
+            /** @description Who owns it. */
+            to: components["schemas"]["Named"];
+            /**
+             * Format: int64
+             * @description How many groups of other people it left.
+             */
+            left_groups: number;
+            /**
+             * Format: int64
+             * @description How many shares with the former owner ended.
+             */
+            ended_shares: number;
+        };
+        /** @description Which resources, to whom, and why. */
+        TransfersBody: {
+            /** @description The id of the new owner: an active user whose role may add resources. */
+            to: string;
+            /** @description The ids of the resources: 1 to 200. Left out: give `from`. */
+            resources?: string[] | null;
+            /**
+             * @description Instead of `resources`: the id of a user whose first 200 resources, by
+             *     name, are meant.
+             */
+            from?: string | null;
+            /** @description Why, in a few words. */
+            reason?: string;
+            /** @description Only say what would happen. */
+            dry_run?: boolean;
+        };
+        /** @description What became of each resource. */
+        TransfersView: {
+            /** @description Whether nothing was changed. */
+            dry_run: boolean;
+            /** @description One row for each resource that was named, in that order. */
+            items: components["schemas"]["TransferRow"][];
+            /** @description Whether `from` owns more; ask again for the rest. */
+            more: boolean;
+        };
         /** @description A password somebody typed. */
         TypedPassword: {
             /** @description The password. */
@@ -3134,8 +5159,36 @@ export interface components {
         UserChange: {
             /** @description Their name for other people. */
             display_name?: string | null;
-            /** @description What they may do. */
+            /** @description What they may do: the word of a built-in role, the id of a custom one. */
             role?: string | null;
+        };
+        /** @description What changes; what is left out stays. */
+        UserGroupChangeBody: {
+            /** @description Its name. */
+            name?: string | null;
+            /** @description What it is for. */
+            description?: string | null;
+        };
+        /** @description A group of users. */
+        UserGroupView: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its name, unique. */
+            name: string;
+            /** @description What it is for. */
+            description: string;
+            /**
+             * Format: int64
+             * @description How many users are in it.
+             */
+            members: number;
+            /** @description When it was made. */
+            created_at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Counts changes; the ETag.
+             */
+            version: number;
         };
         /** @description A user. */
         UserView: {
@@ -3145,7 +5198,7 @@ export interface components {
             name: string;
             /** @description Their name for other people. */
             display_name: string;
-            /** @description What they may do. */
+            /** @description What they may do: the word of a built-in role, the id of a custom one. */
             role: string;
             /** @description Whether they may sign in: `active` or `disabled`. */
             state: string;
@@ -3284,10 +5337,24 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
                 /** @description Only those on this resource. */
                 resource?: string;
                 /** @description `present` (the default), `gone`, or `all`. */
                 presence?: string;
+                /**
+                 * @description Only those of whose password this is known: `unknown`, `unverified`,
+                 *     `known`, `indeterminate`, `out_of_sync`.
+                 */
+                knowledge?: string;
+                /** @description Only those with this policy of their own, or from their resource. */
+                policy?: string;
             };
             header?: never;
             path?: never;
@@ -3302,6 +5369,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemList_AccountView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    export_accounts: {
+        parameters: {
+            query?: {
+                /** @description As for the list itself. */
+                q?: string;
+                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
+                bom?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Only those on this resource. */
+                resource?: string;
+                /** @description `present` (the default), `gone`, or `all`. */
+                presence?: string;
+                /**
+                 * @description Only those of whose password this is known: `unknown`, `unverified`,
+                 *     `known`, `indeterminate`, `out_of_sync`.
+                 */
+                knowledge?: string;
+                /** @description Only those with this policy of their own, or from their resource. */
+                policy?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description A field is missing, unknown or malformed */
@@ -3503,6 +5647,79 @@ export interface operations {
             };
         };
     };
+    explain_account: {
+        parameters: {
+            query?: {
+                /** @description The id of the user; left out: you. */
+                user?: string;
+                /** @description The word of an action; left out: all one does with such an object. */
+                action?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Which share, which role, what is missing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplainView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_password_history: {
         parameters: {
             query?: {
@@ -3512,6 +5729,8 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
             };
             header?: never;
             path: {
@@ -4053,6 +6272,164 @@ export interface operations {
             };
         };
     };
+    list_account_shares: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of shares */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    share_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description Shared */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: it is shared with them already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     verify_password: {
         parameters: {
             query?: never;
@@ -4143,6 +6520,25 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /**
+                 * @description Only `associated` or `dissociated` ones, or those that serve no resource
+                 *     (`none`).
+                 */
+                association?: string;
+                /** @description Only those in this state: `pending`, `approved` or `blocked`. */
+                state?: string;
+                /**
+                 * @description Only those heard of lately (`true`), or only those that were silent for
+                 *     long (`false`, A-140).
+                 */
+                active?: boolean;
             };
             header?: never;
             path?: never;
@@ -4150,7 +6546,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of devices */
+            /** @description A page of agents */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4197,6 +6593,594 @@ export interface operations {
             };
         };
     };
+    export_agents: {
+        parameters: {
+            query?: {
+                /** @description As for the list itself. */
+                q?: string;
+                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
+                bom?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /**
+                 * @description Only `associated` or `dissociated` ones, or those that serve no resource
+                 *     (`none`).
+                 */
+                association?: string;
+                /** @description Only those in this state: `pending`, `approved` or `blocked`. */
+                state?: string;
+                /**
+                 * @description Only those heard of lately (`true`), or only those that were silent for
+                 *     long (`false`, A-140).
+                 */
+                active?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    associate_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description What became of each */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The agent */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such agent, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is off the list */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such agent, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Its resource must be deleted first, or an order is open */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    associate_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The agent, associated */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such agent, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It serves no resource, or its version cannot */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    dissociate_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DissociateRequest"];
+            };
+        };
+        responses: {
+            /** @description The agent, dissociated */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such agent, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It serves no resource, or its version cannot */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remap_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The resources with its DNS name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemapTargets"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such agent, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remap_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemapRequest"];
+            };
+        };
+        responses: {
+            /** @description The agent, on the resource */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such agent or resource, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Another DNS name, another key, another owner, or in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_audit: {
         parameters: {
             query?: {
@@ -4206,6 +7190,13 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
                 /** @description Event numbers, separated by commas. */
                 code?: string;
                 /** @description At this time or later. */
@@ -4214,6 +7205,12 @@ export interface operations {
                 to?: string;
                 /** @description By this actor: an id, `system` or `anonymous`. */
                 actor?: string;
+                /** @description Only events that name this resource. */
+                resource?: string;
+                /** @description Only events that name this account. */
+                account?: string;
+                /** @description Only events that name this device. */
+                device?: string;
             };
             header?: never;
             path?: never;
@@ -4249,6 +7246,86 @@ export interface operations {
                 };
             };
             /** @description Only administrators and auditors read the audit log */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    export_audit_csv: {
+        parameters: {
+            query?: {
+                /** @description As for the list itself. */
+                q?: string;
+                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
+                bom?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Event numbers, separated by commas. */
+                code?: string;
+                /** @description At this time or later. */
+                from?: string;
+                /** @description Before this time. */
+                to?: string;
+                /** @description By this actor: an id, `system` or `anonymous`. */
+                actor?: string;
+                /** @description Only events that name this resource. */
+                resource?: string;
+                /** @description Only events that name this account. */
+                account?: string;
+                /** @description Only events that name this device. */
+                device?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Only administrators and auditors export the audit log */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4611,8 +7688,17 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
                 /** @description Only `pending`, `approved`, `blocked` or `retired` ones. */
                 state?: string;
+                /** @description Only those heard of not long ago, or only the others (A-140). */
+                active?: boolean;
             };
             header?: never;
             path?: never;
@@ -4627,6 +7713,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemList_DeviceView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    export_devices: {
+        parameters: {
+            query?: {
+                /** @description As for the list itself. */
+                q?: string;
+                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
+                bom?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Only `pending`, `approved`, `blocked` or `retired` ones. */
+                state?: string;
+                /** @description Only those heard of not long ago, or only the others (A-140). */
+                active?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description A field is missing, unknown or malformed */
@@ -5060,6 +8216,15 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Only `active`, `used`, `expired` or `revoked` ones. */
+                state?: string;
             };
             header?: never;
             path?: never;
@@ -5134,6 +8299,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CreatedKeyView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    export_enrolment_keys: {
+        parameters: {
+            query?: {
+                /** @description As for the list itself. */
+                q?: string;
+                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
+                bom?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Only `active`, `used`, `expired` or `revoked` ones. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description A field is missing, unknown or malformed */
@@ -5292,6 +8525,80 @@ export interface operations {
             };
             /** @description No such key, or you may not see it */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    watch_events: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The last `id` that was received, for who cannot send `Last-Event-ID`
+                 *     (a page that opens a new `EventSource`); that header is taken first.
+                 */
+                after?: string;
+            };
+            header?: {
+                /** @description The last `id` received */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `too_many_streams`: close one first */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6652,6 +9959,429 @@ export interface operations {
             };
         };
     };
+    list_notifications: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tasks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_NotificationView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    count_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How much there is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationCounts"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    read_all_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything counts as read */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    notification_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is muted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettingsView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_notification_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationSettingsView"];
+            };
+        };
+        responses: {
+            /** @description What is muted now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettingsView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    read_notification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the task */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It counts as read */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description You have not asked for such a task */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    unread_notification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the task */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It counts as unread */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description You have not asked for such a task */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_orders: {
         parameters: {
             query?: {
@@ -6661,6 +10391,13 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
                 /** @description Only those on this account. */
                 account?: string;
                 /** @description Only those of this device. */
@@ -6683,6 +10420,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemList_OrderView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    export_orders: {
+        parameters: {
+            query?: {
+                /** @description As for the list itself. */
+                q?: string;
+                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
+                bom?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Only those on this account. */
+                account?: string;
+                /** @description Only those of this device. */
+                device?: string;
+                /** @description Only those the caller asked for. */
+                mine?: boolean;
+                /** @description `open` for all that are not finished, or a state. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description A field is missing, unknown or malformed */
@@ -6871,6 +10682,398 @@ export interface operations {
             };
         };
     };
+    show_overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The numbers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_package_links: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of links */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_PackageLinkView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    revoke_package_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It leads nowhere any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such link, or it is not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_packages: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of packages */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_PackageView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    download_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such package */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    share_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The package */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShareRequest"];
+            };
+        };
+        responses: {
+            /** @description The link */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedLink"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such package */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_policies: {
         parameters: {
             query?: {
@@ -6880,6 +11083,13 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
             };
             header?: never;
             path?: never;
@@ -7287,6 +11497,127 @@ export interface operations {
             };
         };
     };
+    list_permissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All permissions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_PermissionView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_principals: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Users, then groups */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_PrincipalView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_groups: {
         parameters: {
             query?: {
@@ -7296,6 +11627,13 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
             };
             header?: never;
             path?: never;
@@ -7401,6 +11739,66 @@ export interface operations {
             };
             /** @description `conflict`: you have a group of this name */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    preview_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            /** @description What they match now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7676,6 +12074,224 @@ export interface operations {
             };
         };
     };
+    explain_group: {
+        parameters: {
+            query?: {
+                /** @description The id of the user; left out: you. */
+                user?: string;
+                /** @description The word of an action; left out: all one does with such an object. */
+                action?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The group */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Which share, which role, what is missing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplainView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    add_inner_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The outer group */
+                id: string;
+                /** @description The group to put into it */
+                inner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is in the group */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: it would close a circle, or is too deep */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remove_inner_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The outer group */
+                id: string;
+                /** @description The group to take out of it */
+                inner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not in the group any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     add_group_resource: {
         parameters: {
             query?: never;
@@ -7821,6 +12437,164 @@ export interface operations {
             };
         };
     };
+    list_group_shares: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The group */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of shares */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    share_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The group */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description Shared */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: it is shared with them already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_resources: {
         parameters: {
             query?: {
@@ -7830,8 +12604,29 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
-                /** @description Only those in this group. */
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Only those in this group, or in one inside it. */
                 group?: string;
+                /** @description Only those of this owner. */
+                owner?: string;
+                /**
+                 * @description Only those for this kind of agent: `linux`, `windows`,
+                 *     `windows_domain`.
+                 */
+                platform?: string;
+                /**
+                 * @description Only those whose agent is `active`, `inactive` (approved and silent for
+                 *     long), `pending`, `blocked`, or that have `none`.
+                 */
+                agent?: string;
+                /** @description Only those with an account whose known password did not work. */
+                out_of_sync?: boolean;
             };
             header?: never;
             path?: never;
@@ -7906,6 +12701,148 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResourceView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    export_resources: {
+        parameters: {
+            query?: {
+                /** @description As for the list itself. */
+                q?: string;
+                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
+                bom?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Only those in this group, or in one inside it. */
+                group?: string;
+                /** @description Only those of this owner. */
+                owner?: string;
+                /**
+                 * @description Only those for this kind of agent: `linux`, `windows`,
+                 *     `windows_domain`.
+                 */
+                platform?: string;
+                /**
+                 * @description Only those whose agent is `active`, `inactive` (approved and silent for
+                 *     long), `pending`, `blocked`, or that have `none`.
+                 */
+                agent?: string;
+                /** @description Only those with an account whose known password did not work. */
+                out_of_sync?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    transfer_resources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransfersBody"];
+            };
+        };
+        responses: {
+            /** @description What became of each */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransfersView"];
                 };
             };
             /** @description A field is missing, unknown or malformed */
@@ -8365,6 +13302,318 @@ export interface operations {
             };
         };
     };
+    explain_resource: {
+        parameters: {
+            query?: {
+                /** @description The id of the user; left out: you. */
+                user?: string;
+                /** @description The word of an action; left out: all one does with such an object. */
+                action?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The resource */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Which share, which role, what is missing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplainView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_resource_shares: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The resource */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of shares */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    share_resource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The resource */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description Shared */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: it is shared with them already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    transfer_resource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The resource */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferBody"];
+            };
+        };
+        responses: {
+            /** @description Given */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such resource, or you may not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: they own it already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_roles: {
         parameters: {
             query?: never;
@@ -8403,6 +13652,598 @@ export interface operations {
             };
             /** @description Not allowed, or from another site */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    propose_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleBody"];
+            };
+        };
+        responses: {
+            /** @description Proposed */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: another role has this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The role */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_role: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: users have it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_role: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleBody"];
+            };
+        };
+        responses: {
+            /** @description Proposed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    role_actions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, or the word of a built-in role */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every action */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_ActionView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    approve_role: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In force */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It is your own proposal, or your own role */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: nothing waits */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale`: it was proposed anew */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    reject_role: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejectBody"];
+            };
+        };
+        responses: {
+            /** @description Rejected */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: nothing waits */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8900,6 +14741,376 @@ export interface operations {
             };
         };
     };
+    download_shared_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The text in the link */
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The link is over, was revoked or never was */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_shares: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description The id of a user: shares with them and with their groups, of what you
+                 *     own. Left out: what is shared with you.
+                 */
+                user?: string;
+                /** @description The id of a user group: shares with it, of what you own. */
+                user_group?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of shares */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The share */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    end_share: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken back */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_share: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShareChange"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     show_rules: {
         parameters: {
             query?: never;
@@ -9240,6 +15451,13 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
             };
             header?: never;
             path?: never;
@@ -9419,6 +15637,619 @@ export interface operations {
             };
         };
     };
+    list_user_groups: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of groups */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_UserGroupView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    create_user_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUserGroupBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserGroupView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: another group has this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_user_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The group */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserGroupView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_user_group: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    edit_user_group: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserGroupChangeBody"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserGroupView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: another group has this name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_user_group_members: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The group */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of users */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_UserView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    add_user_group_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The group */
+                id: string;
+                /** @description The user */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are in the group */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: too many groups, or too many users */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remove_user_group_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The group */
+                id: string;
+                /** @description The user */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are not in the group any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_users: {
         parameters: {
             query?: {
@@ -9428,6 +16259,17 @@ export interface operations {
                 after?: string;
                 /** @description Only items whose name contains this text. */
                 q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Only those of this role. */
+                role?: string;
+                /** @description Only `active` or `disabled` ones. */
+                state?: string;
             };
             header?: never;
             path?: never;
@@ -9533,6 +16375,76 @@ export interface operations {
             };
             /** @description Another user has this name */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    export_users: {
+        parameters: {
+            query?: {
+                /** @description As for the list itself. */
+                q?: string;
+                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
+                bom?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Only those of this role. */
+                role?: string;
+                /** @description Only `active` or `disabled` ones. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -18,10 +18,18 @@ declare module "i18next" {
 
 const STORED = "sekisho.language";
 
-const load = {
-  ja: async () => (await import("./ja")).ja,
-  en: async () => (await import("./en")).en,
+const FIRST = {
+  ja: async () => (await import("./ja/first")).first,
+  en: async () => (await import("./en/first")).first,
 } as const;
+
+const REST = {
+  ja: async () => (await import("./ja/pages")).pages,
+  en: async () => (await import("./en/pages")).pages,
+} as const;
+
+// Whether a page other than those of the first load was asked for.
+let whole = false;
 
 /** What the person chose on this browser, if they did. */
 export function chosenLanguage(): Language | null {
@@ -49,18 +57,40 @@ export async function startI18n(language: Language) {
   await i18next.use(initReactI18next).init({
     lng: language,
     fallbackLng: false,
-    resources: { [language]: { translation: await load[language]() } },
+    resources: { [language]: { translation: await FIRST[language]() } },
     // React escapes.
     interpolation: { escapeValue: false },
     returnNull: false,
+    // A text that is not there is a fault: whoever looks at the console sees it.
+    saveMissing: true,
+    missingKeyHandler: (_, __, key) => console.error(`no text for ${key}`),
   });
   document.documentElement.lang = language;
 }
 
+/**
+ * Brings the texts of every page. Until then there are only those of the first
+ * load: signing in and Home.
+ */
+export async function allTexts() {
+  whole = true;
+  await addRest(currentLanguage());
+}
+
+const RESTED = new Set<Language>();
+
+async function addRest(language: Language) {
+  if (RESTED.has(language)) return;
+  const pages = await REST[language]();
+  i18next.addResourceBundle(language, "translation", { pages }, true);
+  RESTED.add(language);
+}
+
 export async function changeLanguage(language: Language) {
   if (!i18next.hasResourceBundle(language, "translation")) {
-    i18next.addResourceBundle(language, "translation", await load[language]());
+    i18next.addResourceBundle(language, "translation", await FIRST[language]());
   }
+  if (whole) await addRest(language);
   await i18next.changeLanguage(language);
   document.documentElement.lang = language;
   try {

@@ -5,6 +5,7 @@ import { createFileRoute, redirect } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { isProblem } from "../api/problem";
 import { me, publicSystem } from "../api/queries";
+import { allTexts } from "../i18n";
 import { Loading, LoadProblem, Missing } from "../parts/problem";
 import { Frame } from "../shell/frame";
 
@@ -15,7 +16,9 @@ const NeedsSecondFactor = lazy(async () => ({
 export const Route = createFileRoute("/_app")({
   beforeLoad: async ({ context: { queryClient }, location }) => {
     try {
-      await queryClient.ensureQueryData(me);
+      // The texts of Home are in the first load.
+      const texts = location.pathname === "/" ? undefined : allTexts();
+      await Promise.all([queryClient.ensureQueryData(me), texts]);
     } catch (error) {
       if (!isProblem(error, "unauthenticated")) throw error;
       const site = await queryClient.ensureQueryData(publicSystem);

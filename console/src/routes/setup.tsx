@@ -6,11 +6,15 @@ import { useTranslation } from "react-i18next";
 import { api, body } from "../api/client";
 import { isProblem } from "../api/problem";
 import { publicSystem } from "../api/queries";
+import { allTexts } from "../i18n";
 import { normalise } from "../i18n/format";
 import { ProblemAlert } from "../parts/problem";
 import { Outside } from "../shell/outside";
 
-export const Route = createFileRoute("/setup")({ component: SetUp });
+export const Route = createFileRoute("/setup")({
+  beforeLoad: allTexts,
+  component: SetUp,
+});
 
 const MIN_PASSWORD = 12;
 

@@ -23,6 +23,7 @@ import { api, type Me } from "../api/client";
 import { lookAgain, useLive } from "../api/live";
 import { publicSystem } from "../api/queries";
 import { watchSession } from "../api/session";
+import { allTexts } from "../i18n";
 import icon from "../icon.svg";
 import { Banners } from "./banners";
 import { Bell } from "./bell";
@@ -35,7 +36,10 @@ import { SessionDialog } from "./session-dialog";
 import { TwinButton, TwinProvider } from "./twin";
 
 // Comes after the first paint: it is not part of the first load.
-const palette = () => import("./palette");
+const palette = async () => {
+  await allTexts();
+  return await import("./palette");
+};
 const Palette = lazy(async () => ({ default: (await palette()).Palette }));
 const openPalette = () => void palette().then((module) => module.openPalette());
 
@@ -49,7 +53,11 @@ export function Frame({ me }: { me: Me }) {
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
   const [painted, setPainted] = useState(false);
-  useEffect(() => setPainted(true), []);
+  useEffect(() => {
+    setPainted(true);
+    // For the next page.
+    void allTexts().catch(() => undefined);
+  }, []);
 
   useEffect(() => {
     watchSession(true);

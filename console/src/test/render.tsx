@@ -5,7 +5,7 @@ import { render } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { vi } from "vitest";
 import { createQueryClient } from "../api/queries";
-import { startI18n } from "../i18n";
+import { allTexts, startI18n } from "../i18n";
 import { theme } from "../theme";
 
 /** Answers by method and path, e.g. `POST /accounts/1/reveal`. */
@@ -35,6 +35,7 @@ export const json = (value: unknown, status = 200) =>
 
 export async function draw(part: ReactNode) {
   await startI18n("ja");
+  await allTexts();
   const client = createQueryClient();
   const drawn = render(
     <MantineProvider theme={theme} env="test">

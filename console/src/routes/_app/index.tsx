@@ -25,10 +25,11 @@ import {
 } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute, Link } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { me as meQuery, system as systemQuery } from "../../api/queries";
 import { counted, overview } from "../../features/home/counts";
-import { TaskDrawer } from "../../features/tasks/task-drawer";
+import { allTexts } from "../../i18n";
 import { Facts } from "../../parts/facts";
 import { PageHead } from "../../parts/page";
 import { Loading, LoadProblem } from "../../parts/problem";
@@ -36,6 +37,12 @@ import { Ago, useNow } from "../../parts/time";
 import { State, useWord } from "../../parts/words";
 import { may } from "../../shell/nav";
 import { setPreferences, usePreferences } from "../../shell/preferences";
+
+// Not part of the first load.
+const TaskDrawer = lazy(async () => {
+  await allTexts();
+  return { default: (await import("../../features/tasks/task-drawer")).TaskDrawer };
+});
 
 export const Route = createFileRoute("/_app/")({
   validateSearch: (search: Record<string, unknown>): { open?: string | undefined } => ({
@@ -62,6 +69,10 @@ function Home() {
   const now = useNow();
   const { data: me } = useSuspenseQuery(meQuery);
   const { startDismissed } = usePreferences();
+  const { open } = Route.useSearch();
+  // It stays, so that the focus can go back when it is closed.
+  const [opened, setOpened] = useState(false);
+  if (open && !opened) setOpened(true);
   const { data, error, refetch } = useQuery(overview(me));
   const { data: system } = useQuery({ ...systemQuery, enabled: may(me, "view_system") });
   const head = (
@@ -301,7 +312,11 @@ function Home() {
           </section>
         )}
       </Stack>
-      <TaskDrawer />
+      {opened && (
+        <Suspense>
+          <TaskDrawer />
+        </Suspense>
+      )}
     </>
   );
 }
