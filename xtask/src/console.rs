@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
 
 use crate::cmd;
 use crate::workspace::Workspace;
@@ -143,13 +145,52 @@ pub(crate) fn tests(workspace: &Workspace) -> Command {
     command
 }
 
-/// Builds it to where the server's build finds it, compressed and measured.
+/// Builds it to where the server's build finds it, compressed and measured;
+/// unless the one that is there was built from the same files, because a new one
+/// makes a new server.
 ///
 /// # Errors
 /// When the build fails or is above its budget.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     install(workspace)?;
-    cmd::run(&mut npm(workspace, &["run", "--silent", "build"]))
+    let folder = workspace.root.join("console");
+    let stamp = folder.join("dist/built-from.txt");
+    let mut digest = Sha256::new();
+    digest_files(&folder, &mut digest)?;
+    let now = HEXLOWER.encode(&digest.finalize());
+    if fs::read_to_string(&stamp).is_ok_and(|before| before == now) {
+        return Ok(());
+    }
+    // A build that fails leaves none.
+    let _ = fs::remove_file(&stamp);
+    cmd::run(&mut npm(workspace, &["run", "--silent", "build"]))?;
+    fs::write(&stamp, now).with_context(|| format!("writing {}", stamp.display()))
+}
+
+/// Names and contents of the files below a folder, but for what is installed
+/// and what is built.
+fn digest_files(folder: &Path, digest: &mut Sha256) -> Result<()> {
+    let mut entries = fs::read_dir(folder)
+        .and_then(Iterator::collect::<std::io::Result<Vec<_>>>)
+        .with_context(|| format!("reading {}", folder.display()))?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        if path.ends_with("console/node_modules") || path.ends_with("console/dist") {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            digest_files(&path, digest)?;
+        } else {
+            let content = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+            let name = path.as_os_str().as_encoded_bytes();
+            for part in [name, content.as_slice()] {
+                digest.update((part.len() as u64).to_be_bytes());
+                digest.update(part);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The command that looks at every page with a browser, in both languages and

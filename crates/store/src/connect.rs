@@ -331,7 +331,11 @@ async fn sqlite(
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(config.patience);
-    let pool = || without_reaper(SqlitePoolOptions::new()).acquire_timeout(config.patience);
+    // A file does not hang up: nothing is asked of a connection before its use.
+    let pool = || {
+        let options = without_reaper(SqlitePoolOptions::new()).test_before_acquire(false);
+        options.acquire_timeout(config.patience)
+    };
     // The write-ahead log exists once the writer has connected.
     // All changes go over it; none is prepared twice.
     let remembering = options.clone().statement_cache_capacity(STATEMENTS);
