@@ -24,7 +24,7 @@ use sekisho_model::id::{AccountId, DeviceId, OrderId, SecretVersionId, SiteId};
 use sekisho_model::order::RefusalClass;
 use sekisho_model::{Clock, Rng, Timestamp};
 use sekisho_platform::PlatformError;
-use sekisho_platform::accounts::{AccountBackend, AccountFilter};
+use sekisho_platform::accounts::{AccountBackend, AccountFilter, Verification};
 use sekisho_seal::bundle::Trust;
 use sekisho_seal::escrow::{self, Escrow, SealedEscrow};
 use sekisho_seal::message;
@@ -373,7 +373,7 @@ impl Engine {
             }
             Err(error) => (ResetResult::Rejected(error.class), error.detail),
         };
-        let verified = match result {
+        let mut verified = match result {
             ResetResult::Rejected(_) => VerifyResult::Unknown,
             ResetResult::Applied | ResetResult::Unknown => {
                 let check = self.accounts.verify(&target.name, value);
@@ -383,15 +383,15 @@ impl Engine {
                 check.result
             }
         };
+        if result == ResetResult::Applied || works(verified) {
+            self.hold(target.account, candidate.version);
+        }
         if !matches!(result, ResetResult::Rejected(_))
             && let Err(error) = self.accounts.sync()
         {
-            result = ResetResult::Unknown;
+            // What works now need not work after the next power cut.
+            (result, verified) = (ResetResult::Unknown, VerifyResult::Unknown);
             detail = error.to_string();
-        }
-        let works = verified == VerifyResult::InSync || verified == VerifyResult::Expired;
-        if result == ResetResult::Applied || works {
-            self.hold(target.account, candidate.version);
         }
         Outcome::Reset {
             result,
@@ -401,20 +401,25 @@ impl Engine {
         }
     }
 
+    /// Looks which values work. What is found may never have been synced: the
+    /// agent can have died between setting it and making it durable.
     fn verify(&mut self, target: &Target, candidates: &[Candidate]) -> Outcome {
         let mut results = Vec::new();
         for candidate in candidates {
-            let check = self.accounts.verify(&target.name, &candidate.value.0);
+            let mut check = self.accounts.verify(&target.name, &candidate.value.0);
+            if works(check.result)
+                && let Err(error) = self.accounts.sync()
+            {
+                let detail = format!("it works, but may not outlive a power cut: {error}");
+                check = Verification { result: VerifyResult::Unknown, detail };
+            }
             results.push(Tried {
                 version: candidate.version,
                 result: check.result,
                 detail: one_line(&check.detail),
             });
         }
-        let works = |tried: &&Tried| {
-            tried.result == VerifyResult::InSync || tried.result == VerifyResult::Expired
-        };
-        if let Some(tried) = results.iter().find(works) {
+        if let Some(tried) = results.iter().find(|tried| works(tried.result)) {
             self.hold(target.account, tried.version);
         }
         Outcome::Verify { results, last_change_day: self.accounts.last_change_day(&target.name) }
@@ -514,6 +519,11 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Whether a value is the account's password.
+fn works(found: VerifyResult) -> bool {
+    matches!(found, VerifyResult::InSync | VerifyResult::Expired)
 }
 
 /// Nobody knows what became of it: the server looks with a verify.

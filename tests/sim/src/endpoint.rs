@@ -21,7 +21,7 @@ use sekisho_seal::sign::IdentityKey;
 use sekisho_wire::problem::ProblemCode;
 
 use crate::disk::SimDisk;
-use crate::host::{Host, HostSnapshot, PowerCut};
+use crate::host::{Cut, Host, HostSnapshot};
 use crate::network::Network;
 
 /// Fetches in one turn, at most: more is a circle.
@@ -51,8 +51,8 @@ pub(crate) enum Turn {
     Done,
     /// It will be tried again.
     Again(String),
-    /// The power of the host went out.
-    Cut,
+    /// The power of the host went out, or the process was killed.
+    Cut(Cut),
     /// The agent cannot go on without a person: a fault of the product.
     Stuck(String),
 }
@@ -104,28 +104,30 @@ impl Endpoint {
                 running.turn(&self.host, &mut self.network, &self.clock, self.rng.as_ref()).await
             };
             let mut turn = std::pin::pin!(turn);
-            // The power of the host unwinds through the agent up to here.
+            // A cut unwinds through the agent up to here.
             std::future::poll_fn(|context| {
                 let polled = catch_unwind(AssertUnwindSafe(|| turn.as_mut().poll(context)));
                 match polled {
-                    Ok(polled) => polled.map(Some),
-                    Err(payload) if payload.is::<PowerCut>() => Poll::Ready(None),
-                    Err(payload) => resume_unwind(payload),
+                    Ok(polled) => polled.map(Ok),
+                    Err(payload) => match payload.downcast::<Cut>() {
+                        Ok(cut) => Poll::Ready(Err(*cut)),
+                        Err(payload) => resume_unwind(payload),
+                    },
                 }
             })
             .await
         };
         match ended {
-            None => Turn::Cut,
-            Some(Ok(())) => {
+            Err(cut) => Turn::Cut(cut),
+            Ok(Ok(())) => {
                 self.process = process;
                 Turn::Done
             }
-            Some(Err(Trouble::Again(error))) => {
+            Ok(Err(Trouble::Again(error))) => {
                 self.process = process;
                 Turn::Again(error)
             }
-            Some(Err(Trouble::Fatal(error))) => Turn::Stuck(error),
+            Ok(Err(Trouble::Fatal(error))) => Turn::Stuck(error),
         }
     }
 

@@ -213,6 +213,43 @@ async fn row_06_agent_dies_between_apply_and_outcome() {
 }
 
 #[tokio::test]
+async fn row_06_what_a_check_finds_outlives_the_power() {
+    let (server, mut agent) = site().await;
+    let order = server.request_reset(ACCOUNT).await;
+    // The agent is killed before it has synced; the host lives on.
+    agent.host.crash_at(Crash::AfterApply);
+    assert!(agent.work().await.is_err());
+    agent.work().await.expect("is asked what works");
+    assert_eq!(state(&server, order.id).await, OrderState::Committed);
+    agent.host.lose_power();
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn row_06_a_change_that_cannot_be_synced_stays_open_until_it_can() {
+    for keeps_its_power in [true, false] {
+        let (server, mut agent) = site().await;
+        agent.host.set_syncs_fail(true);
+        let order = server.request_reset(ACCOUNT).await;
+        agent.work().await.expect("works");
+        assert_eq!(state(&server, order.id).await, OrderState::Reconciling);
+        assert_known(&server, &agent).await;
+        if !keeps_its_power {
+            agent.host.lose_power();
+            assert_known(&server, &agent).await;
+        }
+        agent.host.set_syncs_fail(false);
+        server.advance(Duration::from_secs(90));
+        orders::sweep::round(server.app()).await.expect("sweeps");
+        agent.work_through().await;
+        let ended = if keeps_its_power { OrderState::Committed } else { OrderState::NotApplied };
+        assert_eq!(state(&server, order.id).await, ended);
+        agent.host.lose_power();
+        assert_settled(&server, &agent).await;
+    }
+}
+
+#[tokio::test]
 async fn row_07_report_lost_or_server_dies_before_it_commits() {
     let (server, mut agent) = site().await;
     let order = server.request_reset(ACCOUNT).await;
