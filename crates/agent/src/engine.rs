@@ -59,6 +59,16 @@ pub struct Engine {
     rng: Arc<dyn Rng>,
 }
 
+/// The newest order an agent has accepted: a server that does not know it was
+/// put back to an older copy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Newest {
+    /// Its seq; 0 when there was none.
+    pub seq: u64,
+    /// Its id, unless the server was told everything since.
+    pub order: Option<OrderId>,
+}
+
 /// What the engine needs from outside.
 pub struct Parts {
     /// Its memory.
@@ -86,7 +96,9 @@ impl Engine {
     pub fn open(parts: Parts, trust: &Trust) -> Result<Self, StateError> {
         let journal = Journal::open(parts.state.clone())?;
         let mut counters = parts.state.counters()?;
-        counters.seq = counters.seq.max(journal.highest_seq());
+        if let Some(entry) = journal.newest().filter(|entry| entry.seq > counters.seq) {
+            (counters.seq, counters.newest) = (entry.seq, Some(entry.order));
+        }
         let held = parts.state.held()?;
         let mut engine = Self {
             state: parts.state,
@@ -117,9 +129,21 @@ impl Engine {
         Ok(counters.hello)
     }
 
-    /// The highest seq ever accepted.
-    pub const fn highest_seq(&self) -> u64 {
-        self.counters.seq
+    /// The newest order ever accepted.
+    pub const fn newest(&self) -> Newest {
+        Newest { seq: self.counters.seq, order: self.counters.newest }
+    }
+
+    /// The server, which is in recovery, was told everything this agent knows:
+    /// what it has forgotten is no news any more.
+    ///
+    /// # Errors
+    /// When the disk fails; then the server is told again.
+    pub fn told_everything(&mut self) -> Result<(), StateError> {
+        let counters = Counters { newest: None, ..self.counters };
+        self.state.put_counters(&counters)?;
+        self.counters = counters;
+        Ok(())
     }
 
     /// Signed receipts that the server does not have yet.
@@ -192,7 +216,9 @@ impl Engine {
         if let Err(error) = self.journal.put(entry.clone()) {
             return self.only_report(&entry, not_recorded(&error));
         }
-        self.counters.seq = self.counters.seq.max(order.seq);
+        if order.seq > self.counters.seq {
+            (self.counters.seq, self.counters.newest) = (order.seq, Some(order.order));
+        }
         let outcome = match &order.task {
             Task::Reset { target, candidate, .. } => {
                 return self.reset(entry, order, target, candidate, now, trust);

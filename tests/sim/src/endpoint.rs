@@ -235,9 +235,9 @@ impl Process {
         self.report(session, network, rng).await?;
         for _ in 0..FETCHES {
             let (orders, more) = {
-                let seq = self.engine.highest_seq();
+                let newest = self.engine.newest();
                 let changed = host.files_changed();
-                let fetch = session.fetch(network, seq, &self.trust, &self.time, rng, changed);
+                let fetch = session.fetch(network, newest, &self.trust, &self.time, rng, changed);
                 let fetched = fetch.await?;
                 host.change_was_told();
                 fetched
@@ -288,7 +288,7 @@ impl Process {
         let greeting = Greeting {
             device: self.enrolled.device,
             counter: self.engine.next_hello()?,
-            highest_seq: self.engine.highest_seq(),
+            newest: self.engine.newest(),
             interval: Duration::from_secs(60),
             boot: "boot".to_owned(),
             host: String::new(),
@@ -304,6 +304,7 @@ impl Process {
         if session.directives.escrows_wanted {
             let escrows = self.engine.escrows()?;
             session.hand_in(network, &escrows).await.map_err(again)?;
+            self.engine.told_everything()?;
         }
         Ok(session)
     }

@@ -489,6 +489,7 @@ async fn row_10_an_agent_that_refuses_because_it_holds_a_newer_password_is_asked
     let server = server.restored_from(backup).await;
     agent.network.lead_to(server.plane());
     // Nothing but the password itself tells that something was forgotten.
+    agent.name_no_order();
     let order = server.request_reset(ACCOUNT).await;
     let uow = server.app().store.begin(&server.context()).await.expect("begins");
     uow.devices().raise_seq(order.device, 100).await.expect("raised");
@@ -500,6 +501,34 @@ async fn row_10_an_agent_that_refuses_because_it_holds_a_newer_password_is_asked
     agent.work().await.expect("hands in its escrows");
     assert_eq!(server.recover().await.recovered, 1);
     agent.work_through().await;
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn row_10_a_restored_server_that_has_used_the_same_numbers_again() {
+    let (server, mut agent) = site().await;
+    let backup = server.backup().await;
+    let forgotten = server.request_reset(ACCOUNT).await;
+    agent.work().await.expect("works");
+    let works = agent.host.password(ACCOUNT);
+    let server = server.restored_from(backup).await;
+    agent.network.lead_to(server.plane());
+    // Somebody repeats a fetch of before: what was waiting is given, to nobody,
+    // with the seq of the order that was forgotten.
+    let uow = server.app().store.begin(&server.context()).await.expect("begins");
+    let device = server.device("web-1").await.id;
+    uow.devices().raise_seq(device, 100).await.expect("raised");
+    let _ = uow.commit_unaudited("a test").await.expect("committed");
+    agent.work().await.expect("hands in its escrows");
+    let reason = server.recovery_reason().await.expect("in recovery");
+    assert!(reason.contains(&format!("order {} with seq", forgotten.id)), "{reason}");
+    assert_eq!(server.recover().await.recovered, 1);
+    agent.work_through().await;
+    assert_eq!(server.current(ACCOUNT).await, Some(works));
+    // What was told once sends nobody into recovery again.
+    server.advance(Duration::from_secs(25 * 3600));
+    agent.work_through().await;
+    assert!(server.recovery_reason().await.is_none());
     assert_settled(&server, &agent).await;
 }
 
@@ -645,6 +674,29 @@ async fn row_11_endpoint_reverted_to_a_snapshot() {
     }
     assert_settled(&server, &old).await;
     assert_ne!(old.host.password(ACCOUNT), newer, "rotated at once");
+}
+
+#[tokio::test]
+async fn row_11_an_agent_that_forgot_what_it_did_refuses_it_when_it_is_given_again() {
+    let (server, mut agent) = site().await;
+    let old = agent.snapshot();
+    let order = server.request_reset(ACCOUNT).await;
+    agent.network.break_next(RouteName::Receipt, Fault::LoseRequest);
+    assert!(agent.work().await.is_err());
+    let works = agent.host.password(ACCOUNT);
+    // Only the agent's folder goes back.
+    agent.disk = old.disk;
+    agent.host.refuse(&[RefusalClass::Permanent]);
+    server.advance(Duration::from_secs(3600));
+    for _ in 0..3 {
+        agent.work_through().await;
+        assert_known(&server, &agent).await;
+    }
+    assert_eq!(state(&server, order.id).await, OrderState::Committed);
+    let value = server.versions(server.account(ACCOUNT).await.id).await.into_iter();
+    let mut value = value.filter(|(version, _)| Some(version.id) == order.candidate_version);
+    assert_eq!(value.next().map(|(_, value)| value), Some(works), "what worked was found");
+    assert_settled(&server, &agent).await;
 }
 
 #[tokio::test]

@@ -51,7 +51,8 @@ async fn takes_nothing(
     let Some(device) = reader.devices().find(heard.session.device).await? else {
         return Ok(false);
     };
-    Ok(request.highest_seq <= device.last_seq
+    let newest = (request.highest_seq, request.newest_order);
+    Ok(recovery::forgotten(reader, &device, newest).await?.is_none()
         && !reader.orders().has_work(device.id, device.resource, app.clock.now()).await?)
 }
 
@@ -62,8 +63,9 @@ async fn hand_out(
     request: &FetchRequest,
 ) -> Result<Vec<u8>, Refusal> {
     let mut believed = frame::believe_heard(app, peer, heard).await?;
-    if request.highest_seq > believed.device.last_seq {
-        return forgetful(app, believed, request.highest_seq).await;
+    let newest = (request.highest_seq, request.newest_order);
+    if let Some(more) = recovery::forgotten(&believed.uow, &believed.device, newest).await? {
+        return forgetful(app, believed, &more).await;
     }
     let (uow, device, session) = (&mut believed.uow, &believed.device, &believed.session);
     let site = uow.site().find().await?;
@@ -88,10 +90,9 @@ fn answer(app: &App, request: &FetchRequest, orders: Vec<SealedOrder>, more: boo
 /// to an older copy, and the session with it. Nothing is given before that is
 /// noticed, because each new order would hide it. The agent says Hello again,
 /// and is asked for its escrows.
-async fn forgetful(app: &App, believed: Believed, highest: u64) -> Result<Vec<u8>, Refusal> {
+async fn forgetful(app: &App, believed: Believed, more: &str) -> Result<Vec<u8>, Refusal> {
     let (mut uow, device) = (believed.uow, believed.device);
-    let more = format!("order seq {highest} (here: {})", device.last_seq);
-    recovery::enter(&mut uow, device.id, &more).await?;
+    recovery::enter(&mut uow, device.id, more).await?;
     uow.device_sessions().end_all(device.id).await?;
     let committed = if uow.has_events() {
         uow.commit().await?
