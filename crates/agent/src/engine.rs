@@ -24,7 +24,7 @@ use sekisho_model::id::{AccountId, DeviceId, OrderId, SecretVersionId, SiteId};
 use sekisho_model::order::RefusalClass;
 use sekisho_model::{Clock, Rng, Timestamp};
 use sekisho_platform::PlatformError;
-use sekisho_platform::accounts::{AccountBackend, AccountFilter};
+use sekisho_platform::accounts::{AccountBackend, AccountFilter, Verification};
 use sekisho_seal::bundle::Trust;
 use sekisho_seal::escrow::{self, Escrow, SealedEscrow};
 use sekisho_seal::message;
@@ -59,6 +59,16 @@ pub struct Engine {
     rng: Arc<dyn Rng>,
 }
 
+/// The newest order an agent has accepted: a server that does not know it was
+/// put back to an older copy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Newest {
+    /// Its seq; 0 when there was none.
+    pub seq: u64,
+    /// Its id, unless the server was told everything since.
+    pub order: Option<OrderId>,
+}
+
 /// What the engine needs from outside.
 pub struct Parts {
     /// Its memory.
@@ -86,7 +96,9 @@ impl Engine {
     pub fn open(parts: Parts, trust: &Trust) -> Result<Self, StateError> {
         let journal = Journal::open(parts.state.clone())?;
         let mut counters = parts.state.counters()?;
-        counters.seq = counters.seq.max(journal.highest_seq());
+        if let Some(entry) = journal.newest().filter(|entry| entry.seq > counters.seq) {
+            (counters.seq, counters.newest) = (entry.seq, Some(entry.order));
+        }
         let held = parts.state.held()?;
         let mut engine = Self {
             state: parts.state,
@@ -117,9 +129,21 @@ impl Engine {
         Ok(counters.hello)
     }
 
-    /// The highest seq ever accepted.
-    pub const fn highest_seq(&self) -> u64 {
-        self.counters.seq
+    /// The newest order ever accepted.
+    pub const fn newest(&self) -> Newest {
+        Newest { seq: self.counters.seq, order: self.counters.newest }
+    }
+
+    /// The server, which is in recovery, was told everything this agent knows:
+    /// what it has forgotten is no news any more.
+    ///
+    /// # Errors
+    /// When the disk fails; then the server is told again.
+    pub fn told_everything(&mut self) -> Result<(), StateError> {
+        let counters = Counters { newest: None, ..self.counters };
+        self.state.put_counters(&counters)?;
+        self.counters = counters;
+        Ok(())
     }
 
     /// Signed receipts that the server does not have yet.
@@ -192,7 +216,9 @@ impl Engine {
         if let Err(error) = self.journal.put(entry.clone()) {
             return self.only_report(&entry, not_recorded(&error));
         }
-        self.counters.seq = self.counters.seq.max(order.seq);
+        if order.seq > self.counters.seq {
+            (self.counters.seq, self.counters.newest) = (order.seq, Some(order.order));
+        }
         let outcome = match &order.task {
             Task::Reset { target, candidate, .. } => {
                 return self.reset(entry, order, target, candidate, now, trust);
@@ -373,7 +399,7 @@ impl Engine {
             }
             Err(error) => (ResetResult::Rejected(error.class), error.detail),
         };
-        let verified = match result {
+        let mut verified = match result {
             ResetResult::Rejected(_) => VerifyResult::Unknown,
             ResetResult::Applied | ResetResult::Unknown => {
                 let check = self.accounts.verify(&target.name, value);
@@ -383,15 +409,15 @@ impl Engine {
                 check.result
             }
         };
+        if result == ResetResult::Applied || works(verified) {
+            self.hold(target.account, candidate.version);
+        }
         if !matches!(result, ResetResult::Rejected(_))
             && let Err(error) = self.accounts.sync()
         {
-            result = ResetResult::Unknown;
+            // What works now need not work after the next power cut.
+            (result, verified) = (ResetResult::Unknown, VerifyResult::Unknown);
             detail = error.to_string();
-        }
-        let works = verified == VerifyResult::InSync || verified == VerifyResult::Expired;
-        if result == ResetResult::Applied || works {
-            self.hold(target.account, candidate.version);
         }
         Outcome::Reset {
             result,
@@ -401,20 +427,25 @@ impl Engine {
         }
     }
 
+    /// Looks which values work. What is found may never have been synced: the
+    /// agent can have died between setting it and making it durable.
     fn verify(&mut self, target: &Target, candidates: &[Candidate]) -> Outcome {
         let mut results = Vec::new();
         for candidate in candidates {
-            let check = self.accounts.verify(&target.name, &candidate.value.0);
+            let mut check = self.accounts.verify(&target.name, &candidate.value.0);
+            if works(check.result)
+                && let Err(error) = self.accounts.sync()
+            {
+                let detail = format!("it works, but may not outlive a power cut: {error}");
+                check = Verification { result: VerifyResult::Unknown, detail };
+            }
             results.push(Tried {
                 version: candidate.version,
                 result: check.result,
                 detail: one_line(&check.detail),
             });
         }
-        let works = |tried: &&Tried| {
-            tried.result == VerifyResult::InSync || tried.result == VerifyResult::Expired
-        };
-        if let Some(tried) = results.iter().find(works) {
+        if let Some(tried) = results.iter().find(|tried| works(tried.result)) {
             self.hold(target.account, tried.version);
         }
         Outcome::Verify { results, last_change_day: self.accounts.last_change_day(&target.name) }
@@ -514,6 +545,11 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Whether a value is the account's password.
+fn works(found: VerifyResult) -> bool {
+    matches!(found, VerifyResult::InSync | VerifyResult::Expired)
 }
 
 /// Nobody knows what became of it: the server looks with a verify.

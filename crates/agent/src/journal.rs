@@ -100,9 +100,9 @@ impl Journal {
         self.entries.values()
     }
 
-    /// The highest seq in the journal.
-    pub fn highest_seq(&self) -> u64 {
-        self.entries.values().map(|entry| entry.seq).max().unwrap_or(0)
+    /// The entry with the highest seq.
+    pub fn newest(&self) -> Option<&Entry> {
+        self.entries.values().max_by_key(|entry| entry.seq)
     }
 
     /// Writes an entry; durable on return. Only then is it believed.

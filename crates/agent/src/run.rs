@@ -315,8 +315,8 @@ impl Agent {
         let every = u64::from(session.directives.fetch_every_s) * 1000;
         while self.fetch_due || self.last_fetch.elapsed() >= self.fetch_after {
             let told = self.accounts_changed;
-            let seq = self.engine().highest_seq();
-            let fetched = session.fetch(link, seq, &self.trust, &self.time, rng.as_ref(), told);
+            let newest = self.engine().newest();
+            let fetched = session.fetch(link, newest, &self.trust, &self.time, rng.as_ref(), told);
             let Fetched { orders, more, look_every } = fetched.await?;
             self.accounts_changed = false;
             self.last_fetch = Instant::now();
@@ -583,6 +583,7 @@ impl Agent {
         if session.directives.escrows_wanted {
             let escrows = self.engine().escrows().map_err(Trouble::from)?;
             session.hand_in(link, &escrows).await?;
+            self.engine().told_everything().map_err(Trouble::from)?;
         }
         tracing::info!(session = %session.id(), server = %link.endpoint(), "connected");
         self.show(Phase::Connected, None);
@@ -598,7 +599,7 @@ impl Agent {
         let greeting = Greeting {
             device: self.enrolled.device,
             counter: self.engine().next_hello().map_err(Trouble::from)?,
-            highest_seq: self.engine().highest_seq(),
+            newest: self.engine().newest(),
             interval: self.parts.config.interval,
             boot: self.parts.boot.clone(),
             host: self.parts.host.clone(),

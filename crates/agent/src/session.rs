@@ -25,6 +25,8 @@ use sekisho_wire::session::{
 };
 use serde_bytes::ByteBuf;
 
+use crate::engine::Newest;
+
 /// Why a call of a session failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
@@ -54,8 +56,8 @@ pub struct Greeting {
     pub device: DeviceId,
     /// The counter, already durable.
     pub counter: u64,
-    /// The highest seq ever accepted.
-    pub highest_seq: u64,
+    /// The newest order ever accepted.
+    pub newest: Newest,
     /// The interval of plain polls.
     pub interval: Duration,
     /// The id of this boot.
@@ -123,7 +125,8 @@ impl Session {
             device: greeting.device,
             session_key: key.public(),
             counter: greeting.counter,
-            highest_seq: greeting.highest_seq,
+            highest_seq: greeting.newest.seq,
+            newest_order: greeting.newest.order,
             bundle_version: trust.bundle().version,
             agent_version: crate::VERSION.to_owned(),
             platform: Platform::Linux,
@@ -151,7 +154,7 @@ impl Session {
                 keys,
                 sent: 0,
                 received: 0,
-                highest_seq: greeting.highest_seq,
+                highest_seq: greeting.newest.seq,
                 ends: answer.server_time.plus(Duration::from_secs(u64::from(*ttl_s))),
                 directives: directives.clone(),
             }),
@@ -198,14 +201,19 @@ impl Session {
     pub async fn fetch(
         &mut self,
         link: &mut impl Transport,
-        highest_seq: u64,
+        newest: Newest,
         trust: &Trust,
         time: &ServerTime,
         rng: &dyn Rng,
         accounts_changed: bool,
     ) -> Result<Fetched, SessionError> {
         let nonce = random_bytes(rng);
-        let request = cbor::encode(&FetchRequest { nonce, highest_seq, accounts_changed });
+        let request = cbor::encode(&FetchRequest {
+            nonce,
+            highest_seq: newest.seq,
+            newest_order: newest.order,
+            accounts_changed,
+        });
         let body = self.exchange(link, RouteName::Fetch, request, MAX_FETCH_ANSWER_BYTES).await?;
         let answer: FetchAnswer =
             cbor::decode(&body, MAX_FETCH_ANSWER_BYTES).map_err(SealError::Malformed)?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::journal::FOLDERS;
 use sekisho_link::Endpoint;
 use sekisho_model::Secret;
-use sekisho_model::id::{AccountId, DeviceId, SecretVersionId};
+use sekisho_model::id::{AccountId, DeviceId, OrderId, SecretVersionId};
 use sekisho_platform::disk::Disk;
 use sekisho_seal::bundle::{BundleError, Trust};
 use sekisho_seal::sign::IdentityKey;
@@ -76,6 +76,9 @@ pub struct Counters {
     pub hello: u64,
     /// The highest order seq accepted.
     pub seq: u64,
+    /// The order that had it, until the server was told everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest: Option<OrderId>,
 }
 
 /// The agent's memory.

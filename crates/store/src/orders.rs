@@ -303,6 +303,15 @@ impl<A: Access> Orders<'_, A> {
             .order_by(delivery_row::Column::Seq, Sort::Desc);
         all(&self.at.db(), select, u64::from(MAX_PAGE)).await
     }
+
+    /// Whether an order was delivered with this seq.
+    pub async fn was_delivered(&self, id: OrderId, seq: u64) -> Result<bool, StoreError> {
+        let at = delivery_row::Entity::find()
+            .filter(delivery_row::Column::Order.eq(id.uuid()))
+            .filter(delivery_row::Column::Seq.eq(seq.into_raw()));
+        let found: Option<Delivery> = one(&self.at.db(), at).await?;
+        Ok(found.is_some())
+    }
 }
 
 impl Orders<'_, UnitOfWork> {

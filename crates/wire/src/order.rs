@@ -35,6 +35,12 @@ pub struct FetchRequest {
     /// back to an older copy, and must notice before it gives another order.
     #[serde(default)]
     pub highest_seq: u64,
+    /// The order that had this seq, unless the server has been told everything
+    /// since. A server that gave the seq to another order was put back, too: a
+    /// number alone may have been given a second time. Left out by programs that
+    /// do not know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest_order: Option<OrderId>,
     /// The accounts of the host have changed since they were last listed. Left
     /// out when they have not; programs that do not know it pass it over.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -215,7 +221,12 @@ mod tests {
 
     #[test]
     fn a_fetch_without_news_has_the_bytes_it_always_had() {
-        let fetch = FetchRequest { nonce: [7; 16], highest_seq: 3, accounts_changed: false };
+        let fetch = FetchRequest {
+            nonce: [7; 16],
+            highest_seq: 3,
+            newest_order: None,
+            accounts_changed: false,
+        };
         assert_eq!(cbor::encode(&fetch), without_news());
         let read: FetchRequest = cbor::decode(&without_news(), MAX_FETCH_BYTES).expect("read");
         assert_eq!(read, fetch);
@@ -231,11 +242,13 @@ mod tests {
         struct Before {
             highest_seq: u64,
         }
-        let fetch = FetchRequest { nonce: [7; 16], highest_seq: 3, accounts_changed: true };
+        let newest_order = Some(OrderId::from_uuid(Default::default()));
+        let fetch =
+            FetchRequest { nonce: [7; 16], highest_seq: 3, newest_order, accounts_changed: true };
         let bytes = cbor::encode(&fetch);
         assert_ne!(bytes, without_news());
         let read: FetchRequest = cbor::decode(&bytes, MAX_FETCH_BYTES).expect("read");
-        assert!(read.accounts_changed);
+        assert_eq!(read, fetch);
         let before: Before = cbor::decode(&bytes, MAX_FETCH_BYTES).expect("read");
         assert_eq!(before.highest_seq, 3);
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use sekisho_model::Timestamp;
 use sekisho_model::device::Platform;
-use sekisho_model::id::{DeviceId, DeviceSessionId};
+use sekisho_model::id::{DeviceId, DeviceSessionId, OrderId};
 
 /// Longest Hello, in bytes.
 pub const MAX_HELLO_BYTES: usize = 64 * 1024;
@@ -65,6 +65,10 @@ pub struct Hello {
     pub counter: u64,
     /// The highest order seq the agent has ever accepted.
     pub highest_seq: u64,
+    /// The order that had this seq, as in
+    /// [`FetchRequest::newest_order`](crate::order::FetchRequest::newest_order).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest_order: Option<OrderId>,
     /// The version of the newest bundle the agent holds.
     pub bundle_version: u64,
     /// Version of the agent.

@@ -145,6 +145,6 @@ pub(crate) fn agent_state(bytes: &[u8]) -> bool {
 pub(crate) fn agent_state_seeds() -> Vec<Vec<u8>> {
     vec![
         chosen(1, cbor::encode(&SAMPLE.bundles)),
-        chosen(2, cbor::encode(&sekisho_agent::state::Counters { hello: 3, seq: 5 })),
+        chosen(2, cbor::encode(&sekisho_agent::state::Counters { hello: 3, seq: 5, newest: None })),
     ]
 }

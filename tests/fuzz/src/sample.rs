@@ -187,6 +187,7 @@ impl Sample {
             session_key: self.session_key.public(),
             counter: 3,
             highest_seq: 5,
+            newest_order: None,
             bundle_version: 2,
             agent_version: "0.1.0".to_owned(),
             platform: "linux".parse().expect("a platform"),

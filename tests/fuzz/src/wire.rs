@@ -60,7 +60,12 @@ pub(crate) fn message_seeds() -> Vec<Vec<u8>> {
         seed("Hello", &site.hello()),
         seed(
             "FetchRequest",
-            &FetchRequest { nonce: [1; 16], highest_seq: 9, accounts_changed: true },
+            &FetchRequest {
+                nonce: [1; 16],
+                highest_seq: 9,
+                newest_order: Some(sekisho_model::id::OrderId::from_uuid(Default::default())),
+                accounts_changed: true,
+            },
         ),
         seed("HelloEnvelope", &site.showing_hello()),
         seed("HelloAnswer", &site.hello_answer()),

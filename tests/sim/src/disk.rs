@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sekisho_platform::disk::{Disk, Fault, MemoryDisk};
 
-use crate::host::PowerCut;
+use crate::host::Cut;
 
 /// What happens at a disk operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,10 +92,10 @@ impl SimDisk {
     fn operation<T>(&self, operate: impl FnOnce(&MemoryDisk) -> io::Result<T>) -> io::Result<T> {
         match self.event() {
             None => operate(&self.disk),
-            Some(DiskEvent::CutBefore) => PowerCut::now(),
+            Some(DiskEvent::CutBefore) => Cut::Power.now(),
             Some(DiskEvent::CutAfter) => {
                 let _ = operate(&self.disk);
-                PowerCut::now();
+                Cut::Power.now();
             }
             Some(DiskEvent::Fail(fault)) => {
                 self.disk.fail_at(0, fault);

@@ -21,7 +21,7 @@ use sekisho_seal::sign::IdentityKey;
 use sekisho_wire::problem::ProblemCode;
 
 use crate::disk::SimDisk;
-use crate::host::{Host, HostSnapshot, PowerCut};
+use crate::host::{Cut, Host, HostSnapshot};
 use crate::network::Network;
 
 /// Fetches in one turn, at most: more is a circle.
@@ -51,8 +51,8 @@ pub(crate) enum Turn {
     Done,
     /// It will be tried again.
     Again(String),
-    /// The power of the host went out.
-    Cut,
+    /// The power of the host went out, or the process was killed.
+    Cut(Cut),
     /// The agent cannot go on without a person: a fault of the product.
     Stuck(String),
 }
@@ -104,28 +104,30 @@ impl Endpoint {
                 running.turn(&self.host, &mut self.network, &self.clock, self.rng.as_ref()).await
             };
             let mut turn = std::pin::pin!(turn);
-            // The power of the host unwinds through the agent up to here.
+            // A cut unwinds through the agent up to here.
             std::future::poll_fn(|context| {
                 let polled = catch_unwind(AssertUnwindSafe(|| turn.as_mut().poll(context)));
                 match polled {
-                    Ok(polled) => polled.map(Some),
-                    Err(payload) if payload.is::<PowerCut>() => Poll::Ready(None),
-                    Err(payload) => resume_unwind(payload),
+                    Ok(polled) => polled.map(Ok),
+                    Err(payload) => match payload.downcast::<Cut>() {
+                        Ok(cut) => Poll::Ready(Err(*cut)),
+                        Err(payload) => resume_unwind(payload),
+                    },
                 }
             })
             .await
         };
         match ended {
-            None => Turn::Cut,
-            Some(Ok(())) => {
+            Err(cut) => Turn::Cut(cut),
+            Ok(Ok(())) => {
                 self.process = process;
                 Turn::Done
             }
-            Some(Err(Trouble::Again(error))) => {
+            Ok(Err(Trouble::Again(error))) => {
                 self.process = process;
                 Turn::Again(error)
             }
-            Some(Err(Trouble::Fatal(error))) => Turn::Stuck(error),
+            Ok(Err(Trouble::Fatal(error))) => Turn::Stuck(error),
         }
     }
 
@@ -233,9 +235,9 @@ impl Process {
         self.report(session, network, rng).await?;
         for _ in 0..FETCHES {
             let Fetched { orders, more, .. } = {
-                let seq = self.engine.highest_seq();
+                let newest = self.engine.newest();
                 let changed = host.files_changed();
-                let fetch = session.fetch(network, seq, &self.trust, &self.time, rng, changed);
+                let fetch = session.fetch(network, newest, &self.trust, &self.time, rng, changed);
                 let fetched = fetch.await?;
                 host.change_was_told();
                 fetched
@@ -286,7 +288,7 @@ impl Process {
         let greeting = Greeting {
             device: self.enrolled.device,
             counter: self.engine.next_hello()?,
-            highest_seq: self.engine.highest_seq(),
+            newest: self.engine.newest(),
             interval: Duration::from_secs(60),
             boot: "boot".to_owned(),
             host: String::new(),
@@ -302,6 +304,7 @@ impl Process {
         if session.directives.escrows_wanted {
             let escrows = self.engine.escrows()?;
             session.hand_in(network, &escrows).await.map_err(again)?;
+            self.engine.told_everything()?;
         }
         Ok(session)
     }

@@ -15,18 +15,23 @@ use sekisho_platform::accounts::{
     AccountBackend, AccountFilter, Check, SetPasswordError, Verification,
 };
 
-/// The power of a host goes out. Unwinds through the agent: nothing after this
-/// point happens.
+/// How an agent ends in the middle of something. Unwinds through it: nothing
+/// after this point happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PowerCut;
+pub(crate) enum Cut {
+    /// The power of the host goes out.
+    Power,
+    /// The process is killed; the host, with what it did not sync, lives on.
+    Process,
+}
 
-impl PowerCut {
-    pub(crate) fn now() -> ! {
-        std::panic::resume_unwind(Box::new(Self));
+impl Cut {
+    pub(crate) fn now(self) -> ! {
+        std::panic::resume_unwind(Box::new(self));
     }
 }
 
-/// Where the power of a host goes out while a password is set.
+/// Where an agent ends while a password is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CutAt {
     /// Just before it is set.
@@ -51,18 +56,18 @@ pub(crate) struct Password {
 struct Entry {
     now: Password,
     durable: Password,
-    /// A sync was refused, so that the promise of the agent is off.
-    sync_failed: bool,
 }
 
 #[derive(Clone, Debug, Default)]
 struct State {
     entries: BTreeMap<AccountName, Entry>,
+    /// A sync says that it was done, and was not.
+    lies: bool,
     /// How often each order changed a password, as long as the agent's memory
     /// goes back.
     applied: BTreeMap<OrderId, u32>,
     order: Option<OrderId>,
-    cut: Option<CutAt>,
+    cut: Option<(CutAt, Cut)>,
     refuse: Vec<(RefusalClass, bool)>,
     fail_sync: bool,
     blind: u32,
@@ -88,7 +93,7 @@ impl Host {
     pub(crate) fn new(accounts: &BTreeMap<AccountName, Password>) -> Self {
         let entries = accounts.iter().map(|(name, password)| {
             let (now, durable) = (password.clone(), password.clone());
-            (name.clone(), Entry { now, durable, sync_failed: false })
+            (name.clone(), Entry { now, durable })
         });
         let state = State { entries: entries.collect(), ..State::default() };
         Self(Arc::new(Mutex::new(state)))
@@ -102,7 +107,7 @@ impl Host {
     /// Somebody changes a password without Sekisho.
     pub(crate) fn set_by_hand(&self, name: &AccountName, value: Secret) {
         let password = Password { value, by_hand: true, reverted: false };
-        let entry = Entry { now: password.clone(), durable: password, sync_failed: false };
+        let entry = Entry { now: password.clone(), durable: password };
         let mut state = self.state();
         state.entries.insert(name.clone(), entry);
         state.files_changed = true;
@@ -134,9 +139,14 @@ impl Host {
         state.applied.iter().filter(|(_, times)| **times > 1).map(|(order, _)| *order).collect()
     }
 
-    /// The power goes out at the next change.
-    pub(crate) fn cut_at(&self, at: CutAt) {
-        self.state().cut = Some(at);
+    /// The agent ends at the next change.
+    pub(crate) fn cut_at(&self, at: CutAt, cut: Cut) {
+        self.state().cut = Some((at, cut));
+    }
+
+    /// From now on a sync says that it was done, and was not.
+    pub(crate) fn lie(&self) {
+        self.state().lies = true;
     }
 
     /// The next change is refused; *unknown* may have happened all the same.
@@ -173,10 +183,8 @@ impl Host {
         for entry in self.state().entries.values_mut() {
             if entry.now.value != entry.durable.value && uniform(rng, 2) == 0 {
                 entry.now = entry.durable.clone();
-                entry.now.reverted |= entry.sync_failed;
             }
             entry.durable = entry.now.clone();
-            entry.sync_failed = false;
         }
     }
 
@@ -190,10 +198,14 @@ impl Host {
     pub(crate) fn restore(&self, snapshot: &HostSnapshot) {
         let mut state = self.state();
         for (name, old) in &snapshot.entries {
-            let changed = state.entries.get(name).is_none_or(|now| now.now.value != old.now.value);
+            // What had gone back before is still what it was before.
+            let back = state
+                .entries
+                .get(name)
+                .is_none_or(|entry| entry.now.value != old.now.value || entry.now.reverted);
             let mut entry = old.clone();
-            entry.now.reverted |= changed;
-            entry.durable.reverted |= changed;
+            entry.now.reverted |= back;
+            entry.durable.reverted |= back;
             state.entries.insert(name.clone(), entry);
         }
         state.applied = snapshot.applied.clone();
@@ -212,11 +224,10 @@ impl Host {
 
     fn cut_if(&self, at: CutAt) {
         let mut state = self.state();
-        if state.cut == Some(at) {
-            state.cut = None;
+        if let Some((_, cut)) = state.cut.take_if(|(planned, _)| *planned == at) {
             state.faults += 1;
             drop(state);
-            PowerCut::now();
+            cut.now();
         }
     }
 
@@ -286,17 +297,15 @@ impl AccountBackend for Host {
             let mut state = self.state();
             if std::mem::take(&mut state.fail_sync) {
                 state.faults += 1;
-                for entry in state.entries.values_mut() {
-                    entry.sync_failed |= entry.now.value != entry.durable.value;
-                }
                 return Err(PlatformError::Io {
                     action: "sync the account files".to_owned(),
                     source: std::io::Error::from_raw_os_error(5),
                 });
             }
-            for entry in state.entries.values_mut() {
-                entry.durable = entry.now.clone();
-                entry.sync_failed = false;
+            if !state.lies {
+                for entry in state.entries.values_mut() {
+                    entry.durable = entry.now.clone();
+                }
             }
         }
         self.cut_if(CutAt::AfterSync);

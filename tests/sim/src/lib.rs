@@ -63,6 +63,8 @@ pub enum Teeth {
     LyingDisk,
     /// The server's disk says that it synced, and did not.
     LyingServerDisk,
+    /// A host says that it synced its account files, and did not.
+    LyingSync,
     /// The operator ends a recovery without the agents' escrows.
     ForgetfulOperator,
     /// No receipt ever arrives.

@@ -9,7 +9,7 @@ use sekisho_platform::disk::Fault as DiskFault;
 use sekisho_wire::route::RouteName;
 
 use crate::disk::DiskEvent;
-use crate::host::CutAt;
+use crate::host::{Cut, CutAt};
 use crate::network::{NetworkFault, ROUTES};
 use crate::site::AccountAt;
 
@@ -41,8 +41,8 @@ pub(crate) enum Step {
     PowerOff(usize, bool),
     /// Something happens at the nth operation of the agent's disk.
     Disk(usize, u32, DiskEvent),
-    /// A host loses its power while a password is set.
-    CutAtChange(usize, CutAt),
+    /// A host loses its power, or its agent is killed, while a password is set.
+    CutAtChange(usize, CutAt, Cut),
     /// The host refuses the next change.
     Refuse(usize, RefusalClass, bool),
     /// The host cannot promise the next change.
@@ -89,7 +89,7 @@ impl Step {
             | Self::KillAgent(host)
             | Self::PowerOff(host, _)
             | Self::Disk(host, ..)
-            | Self::CutAtChange(host, _)
+            | Self::CutAtChange(host, ..)
             | Self::Refuse(host, ..)
             | Self::FailSync(host)
             | Self::Blind(host, _)
@@ -223,6 +223,7 @@ impl Draw<'_> {
             96..=101 => Step::CutAtChange(
                 host,
                 self.one(&[CutAt::BeforeApply, CutAt::AfterApply, CutAt::AfterSync]),
+                self.one(&[Cut::Power, Cut::Power, Cut::Process]),
             ),
             102..=118 => Step::KillServer(self.few(80)),
             119..=121 => Step::StartServer,

@@ -18,7 +18,7 @@ use sekisho_wire::route::RouteName;
 use crate::database::{Backup, Database};
 use crate::disk::SimDisk;
 use crate::endpoint::{Endpoint, Snapshot, Turn};
-use crate::host::Host;
+use crate::host::{Cut, Host};
 use crate::network::Network;
 use crate::power::{Died, Power};
 use crate::schedule::Step;
@@ -74,6 +74,9 @@ impl<'a> World<'a> {
             let network = Network::new(host.peer.clone(), power.clone(), loses);
             let clock = Arc::new(ManualClock::new(at.now));
             let accounts = Host::new(&host.passwords);
+            if teeth == Teeth::LyingSync {
+                accounts.lie();
+            }
             endpoints.push(Endpoint::new(disk, accounts, network, clock, rng.clone()));
         }
         Self {
@@ -131,7 +134,7 @@ impl<'a> World<'a> {
             }
             Step::PowerOff(host, some) => self.power_off(host, some),
             Step::Disk(host, nth, event) => self.endpoints[host].disk.plan(nth, event),
-            Step::CutAtChange(host, at) => self.endpoints[host].host.cut_at(at),
+            Step::CutAtChange(host, at, cut) => self.endpoints[host].host.cut_at(at, cut),
             Step::Refuse(host, class, happens) => {
                 self.endpoints[host].host.refuse_next(class, happens);
             }
@@ -374,7 +377,11 @@ impl<'a> World<'a> {
         match turn {
             Turn::Done => Ok(!died),
             Turn::Again(_) => Ok(false),
-            Turn::Cut => {
+            Turn::Cut(Cut::Process) => {
+                self.endpoints[host].kill();
+                Ok(false)
+            }
+            Turn::Cut(Cut::Power) => {
                 let mut coin = [0];
                 self.rng.fill(&mut coin);
                 self.power_off(host, coin[0] & 1 == 0);

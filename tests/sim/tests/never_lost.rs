@@ -110,6 +110,11 @@ fn an_agents_disk_that_lies_about_its_syncs_applies_an_order_twice() {
 }
 
 #[test]
+fn account_files_that_say_synced_and_are_not_lose_a_password() {
+    is_found(DatabaseKind::Memory, Teeth::LyingSync, 2_000, is_lost);
+}
+
+#[test]
 fn a_database_that_acknowledges_what_it_then_loses_is_found_in_memory() {
     is_found(DatabaseKind::Memory, Teeth::LyingServerDisk, 500, is_lost);
 }

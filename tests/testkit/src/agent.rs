@@ -100,9 +100,9 @@ impl Connected {
     /// When the server refuses or its answer cannot be believed.
     pub async fn look(&mut self, accounts_changed: bool) -> Result<Fetched, SessionError> {
         let Running { engine, trust, time, .. } = &self.running;
-        let seq = engine.highest_seq();
+        let newest = engine.newest();
         let rng = self.rng.as_ref();
-        self.session.fetch(&mut self.network, seq, trust, time, rng, accounts_changed).await
+        self.session.fetch(&mut self.network, newest, trust, time, rng, accounts_changed).await
     }
 
     /// Waits, at most so long.
@@ -211,7 +211,7 @@ impl Agent {
             let Fetched { orders, more, .. } = session
                 .fetch(
                     &mut self.network,
-                    running.engine.highest_seq(),
+                    running.engine.newest(),
                     &running.trust,
                     &running.time,
                     self.rng.as_ref(),
@@ -268,6 +268,12 @@ impl Agent {
             }
         }
         panic!("the agent does not come to an end");
+    }
+
+    /// Is from now on, until its next order, like an agent that does not name its
+    /// newest order.
+    pub fn name_no_order(&mut self) {
+        self.start().expect("enrolled").engine.told_everything().expect("stored");
     }
 
     /// Shows the certificate it has stored, as a new TLS connection would, and
@@ -351,7 +357,8 @@ impl Agent {
             device: running.enrolled.device,
             session_key: key.public(),
             counter: running.engine.next_hello().expect("counted"),
-            highest_seq: running.engine.highest_seq(),
+            highest_seq: running.engine.newest().seq,
+            newest_order: running.engine.newest().order,
             bundle_version: running.trust.bundle().version,
             agent_version: "0.0.0-test".to_owned(),
             platform: Platform::Linux,
@@ -463,7 +470,7 @@ impl Agent {
             let greeting = Greeting {
                 device: running.enrolled.device,
                 counter: running.engine.next_hello().map_err(fail)?,
-                highest_seq: running.engine.highest_seq(),
+                newest: running.engine.newest(),
                 interval: Duration::from_secs(60),
                 boot: "boot".to_owned(),
                 host: "test".to_owned(),
@@ -498,6 +505,7 @@ impl Agent {
             let escrows =
                 running.engine.escrows().map_err(|error| Stopped::Disk(error.to_string()))?;
             session.hand_in(&mut self.network, &escrows).await?;
+            running.engine.told_everything().map_err(fail)?;
         }
         Ok(session)
     }

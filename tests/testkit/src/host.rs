@@ -24,6 +24,9 @@ pub enum Crash {
 #[derive(Debug, Default)]
 struct State {
     passwords: BTreeMap<AccountName, Secret>,
+    /// What is there after a power cut.
+    synced: BTreeMap<AccountName, Secret>,
+    syncs_fail: bool,
     changes: u32,
     crash: Option<Crash>,
     refuse: Vec<RefusalClass>,
@@ -54,6 +57,18 @@ impl Host {
         let name = name.parse().expect("a name");
         let mut state = self.0.lock().expect("not poisoned by a crash");
         state.passwords.insert(name, Secret::from(password));
+        state.synced = state.passwords.clone();
+    }
+
+    /// The power goes out: what was not synced is gone.
+    pub fn lose_power(&self) {
+        let mut state = self.0.lock().expect("not poisoned by a crash");
+        state.passwords = state.synced.clone();
+    }
+
+    /// Whether the host can promise that a change outlives a power cut.
+    pub fn set_syncs_fail(&self, fail: bool) {
+        self.0.lock().expect("not poisoned by a crash").syncs_fail = fail;
     }
 
     /// How often a password was set through the agent.
@@ -74,7 +89,8 @@ impl Host {
     /// A copy as of now, as a snapshot of a virtual machine is.
     pub fn snapshot(&self) -> Self {
         let state = self.0.lock().expect("not poisoned by a crash");
-        let copy = State { passwords: state.passwords.clone(), ..State::default() };
+        let (passwords, synced) = (state.passwords.clone(), state.passwords.clone());
+        let copy = State { passwords, synced, ..State::default() };
         Self(Arc::new(Mutex::new(copy)))
     }
 
@@ -134,6 +150,14 @@ impl AccountBackend for Host {
     }
 
     fn sync(&self) -> Result<(), PlatformError> {
+        let mut state = self.0.lock().expect("not poisoned by a crash");
+        if state.syncs_fail {
+            return Err(PlatformError::Io {
+                action: "sync the account files".to_owned(),
+                source: std::io::Error::from_raw_os_error(5),
+            });
+        }
+        state.synced = state.passwords.clone();
         Ok(())
     }
 

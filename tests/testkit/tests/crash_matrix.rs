@@ -213,6 +213,43 @@ async fn row_06_agent_dies_between_apply_and_outcome() {
 }
 
 #[tokio::test]
+async fn row_06_what_a_check_finds_outlives_the_power() {
+    let (server, mut agent) = site().await;
+    let order = server.request_reset(ACCOUNT).await;
+    // The agent is killed before it has synced; the host lives on.
+    agent.host.crash_at(Crash::AfterApply);
+    assert!(agent.work().await.is_err());
+    agent.work().await.expect("is asked what works");
+    assert_eq!(state(&server, order.id).await, OrderState::Committed);
+    agent.host.lose_power();
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn row_06_a_change_that_cannot_be_synced_stays_open_until_it_can() {
+    for keeps_its_power in [true, false] {
+        let (server, mut agent) = site().await;
+        agent.host.set_syncs_fail(true);
+        let order = server.request_reset(ACCOUNT).await;
+        agent.work().await.expect("works");
+        assert_eq!(state(&server, order.id).await, OrderState::Reconciling);
+        assert_known(&server, &agent).await;
+        if !keeps_its_power {
+            agent.host.lose_power();
+            assert_known(&server, &agent).await;
+        }
+        agent.host.set_syncs_fail(false);
+        server.advance(Duration::from_secs(90));
+        orders::sweep::round(server.app()).await.expect("sweeps");
+        agent.work_through().await;
+        let ended = if keeps_its_power { OrderState::Committed } else { OrderState::NotApplied };
+        assert_eq!(state(&server, order.id).await, ended);
+        agent.host.lose_power();
+        assert_settled(&server, &agent).await;
+    }
+}
+
+#[tokio::test]
 async fn row_07_report_lost_or_server_dies_before_it_commits() {
     let (server, mut agent) = site().await;
     let order = server.request_reset(ACCOUNT).await;
@@ -452,6 +489,7 @@ async fn row_10_an_agent_that_refuses_because_it_holds_a_newer_password_is_asked
     let server = server.restored_from(backup).await;
     agent.network.lead_to(server.plane());
     // Nothing but the password itself tells that something was forgotten.
+    agent.name_no_order();
     let order = server.request_reset(ACCOUNT).await;
     let uow = server.app().store.begin(&server.context()).await.expect("begins");
     uow.devices().raise_seq(order.device, 100).await.expect("raised");
@@ -463,6 +501,34 @@ async fn row_10_an_agent_that_refuses_because_it_holds_a_newer_password_is_asked
     agent.work().await.expect("hands in its escrows");
     assert_eq!(server.recover().await.recovered, 1);
     agent.work_through().await;
+    assert_settled(&server, &agent).await;
+}
+
+#[tokio::test]
+async fn row_10_a_restored_server_that_has_used_the_same_numbers_again() {
+    let (server, mut agent) = site().await;
+    let backup = server.backup().await;
+    let forgotten = server.request_reset(ACCOUNT).await;
+    agent.work().await.expect("works");
+    let works = agent.host.password(ACCOUNT);
+    let server = server.restored_from(backup).await;
+    agent.network.lead_to(server.plane());
+    // Somebody repeats a fetch of before: what was waiting is given, to nobody,
+    // with the seq of the order that was forgotten.
+    let uow = server.app().store.begin(&server.context()).await.expect("begins");
+    let device = server.device("web-1").await.id;
+    uow.devices().raise_seq(device, 100).await.expect("raised");
+    let _ = uow.commit_unaudited("a test").await.expect("committed");
+    agent.work().await.expect("hands in its escrows");
+    let reason = server.recovery_reason().await.expect("in recovery");
+    assert!(reason.contains(&format!("order {} with seq", forgotten.id)), "{reason}");
+    assert_eq!(server.recover().await.recovered, 1);
+    agent.work_through().await;
+    assert_eq!(server.current(ACCOUNT).await, Some(works));
+    // What was told once sends nobody into recovery again.
+    server.advance(Duration::from_secs(25 * 3600));
+    agent.work_through().await;
+    assert!(server.recovery_reason().await.is_none());
     assert_settled(&server, &agent).await;
 }
 
@@ -608,6 +674,29 @@ async fn row_11_endpoint_reverted_to_a_snapshot() {
     }
     assert_settled(&server, &old).await;
     assert_ne!(old.host.password(ACCOUNT), newer, "rotated at once");
+}
+
+#[tokio::test]
+async fn row_11_an_agent_that_forgot_what_it_did_refuses_it_when_it_is_given_again() {
+    let (server, mut agent) = site().await;
+    let old = agent.snapshot();
+    let order = server.request_reset(ACCOUNT).await;
+    agent.network.break_next(RouteName::Receipt, Fault::LoseRequest);
+    assert!(agent.work().await.is_err());
+    let works = agent.host.password(ACCOUNT);
+    // Only the agent's folder goes back.
+    agent.disk = old.disk;
+    agent.host.refuse(&[RefusalClass::Permanent]);
+    server.advance(Duration::from_secs(3600));
+    for _ in 0..3 {
+        agent.work_through().await;
+        assert_known(&server, &agent).await;
+    }
+    assert_eq!(state(&server, order.id).await, OrderState::Committed);
+    let value = server.versions(server.account(ACCOUNT).await.id).await.into_iter();
+    let mut value = value.filter(|(version, _)| Some(version.id) == order.candidate_version);
+    assert_eq!(value.next().map(|(_, value)| value), Some(works), "what worked was found");
+    assert_settled(&server, &agent).await;
 }
 
 #[tokio::test]

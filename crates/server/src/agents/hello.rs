@@ -195,10 +195,13 @@ async fn in_recovery(
 ) -> Result<bool, Refusal> {
     let site = app.store.read().site().find().await?;
     let in_recovery = site.is_some_and(|site| site.recovery_reason.is_some());
-    if hello.highest_seq <= device.last_seq || device.state != DeviceState::Approved {
+    if device.state != DeviceState::Approved {
         return Ok(in_recovery);
     }
-    let more = format!("order seq {} (here: {})", hello.highest_seq, device.last_seq);
+    let newest = (hello.highest_seq, hello.newest_order);
+    let Some(more) = recovery::forgotten(app.store.read(), device, newest).await? else {
+        return Ok(in_recovery);
+    };
     let ctx = context(app, peer, Actor::Device(device.id));
     let mut uow = app.store.begin(&ctx).await?;
     recovery::enter(&mut uow, device.id, &more).await?;

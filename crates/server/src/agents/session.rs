@@ -48,10 +48,13 @@ async fn takes_nothing(
         return Ok(None);
     }
     let reader = app.store.read();
-    let device = reader.devices().find(heard.session.device).await?;
-    let Some(device) = device.filter(|device| request.highest_seq <= device.last_seq) else {
+    let Some(device) = reader.devices().find(heard.session.device).await? else {
         return Ok(None);
     };
+    let newest = (request.highest_seq, request.newest_order);
+    if recovery::forgotten(reader, &device, newest).await?.is_some() {
+        return Ok(None);
+    }
     let now = app.clock.now();
     let works = !device.is_dissociated()
         && reader.orders().has_work(device.id, device.resource, now).await?;
@@ -65,8 +68,9 @@ async fn hand_out(
     request: &FetchRequest,
 ) -> Result<Vec<u8>, Refusal> {
     let mut believed = frame::believe_heard(app, peer, heard).await?;
-    if request.highest_seq > believed.device.last_seq {
-        return forgetful(app, believed, request.highest_seq).await;
+    let newest = (request.highest_seq, request.newest_order);
+    if let Some(more) = recovery::forgotten(&believed.uow, &believed.device, newest).await? {
+        return forgetful(app, believed, &more).await;
     }
     let (uow, device, session) = (&mut believed.uow, &believed.device, &believed.session);
     let site = uow.site().find().await?;
@@ -112,10 +116,9 @@ fn answer(
 /// to an older copy, and the session with it. Nothing is given before that is
 /// noticed, because each new order would hide it. The agent says Hello again,
 /// and is asked for its escrows.
-async fn forgetful(app: &App, believed: Believed, highest: u64) -> Result<Vec<u8>, Refusal> {
+async fn forgetful(app: &App, believed: Believed, more: &str) -> Result<Vec<u8>, Refusal> {
     let (mut uow, device) = (believed.uow, believed.device);
-    let more = format!("order seq {highest} (here: {})", device.last_seq);
-    recovery::enter(&mut uow, device.id, &more).await?;
+    recovery::enter(&mut uow, device.id, more).await?;
     uow.device_sessions().end_all(device.id).await?;
     let committed = if uow.has_events() {
         uow.commit().await?

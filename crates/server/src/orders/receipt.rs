@@ -29,13 +29,22 @@ pub async fn take_over(
     let Some(order) = order.filter(|order| order.device == device.id) else {
         return Ok((Disposition::UnknownOrder, Vec::new()));
     };
-    if !was_delivered(uow, &order, receipt).await? {
+    let deliveries = uow.orders().deliveries(order.id).await?;
+    // A receipt names the signed bytes of one of the deliveries of its order: a
+    // device cannot report on what it was never given.
+    let said = Hash(receipt.order_hash);
+    let Some(place) = deliveries.iter().rposition(|delivery| delivery.signed_hash == said) else {
         return Ok((Disposition::UnknownOrder, Vec::new()));
-    }
+    };
     if order.state.is_terminal() || order.receipt_hash == Some(Hash(receipt_hash)) {
         return Ok((Disposition::Recorded, Vec::new()));
     }
-    let given = Given { device: device.clone(), order, hash: Hash(receipt_hash) };
+    let given = Given {
+        device: device.clone(),
+        order,
+        hash: Hash(receipt_hash),
+        is_first: place + 1 == deliveries.len(),
+    };
     let changed = match &receipt.outcome {
         Outcome::Reset { result, verified, last_change_day, detail } => {
             if given.order.operation != Operation::Reset {
@@ -76,17 +85,10 @@ pub(super) struct Given {
     pub(super) order: Order,
     /// The receipt's hash.
     pub(super) hash: Hash,
-}
-
-/// A receipt names the signed bytes of one of the deliveries of its order: a
-/// device cannot report on what it was never given.
-async fn was_delivered(
-    uow: &UnitOfWork,
-    order: &Order,
-    receipt: &Receipt,
-) -> Result<bool, OrderError> {
-    let deliveries = uow.orders().deliveries(order.id).await?;
-    Ok(deliveries.iter().any(|delivery| delivery.signed_hash == Hash(receipt.order_hash)))
+    /// Whether it answers the first delivery. The answer to a later one says
+    /// nothing about what became of those before: the device may have been put
+    /// back in between, and have forgotten it.
+    pub(super) is_first: bool,
 }
 
 /// The agent did not run the order: positive evidence that nothing changed.

@@ -78,6 +78,9 @@ pub(super) async fn reset_receipt(
             };
             indeterminate(app, uow, given, &given.order, &detail).await
         }
+        ResetResult::Rejected(_) if !given.is_first => {
+            indeterminate(app, uow, given, &given.order, &again(&said.detail)).await
+        }
         ResetResult::Rejected(class) => {
             let retry = match class {
                 RefusalClass::Policy => Retry::NewCandidateByPolicy,
@@ -115,7 +118,15 @@ pub(super) async fn reset_refused(
             (RefusalClass::Permanent, Retry::No)
         }
     };
+    if !given.is_first {
+        return indeterminate(app, uow, given, &given.order, &again(detail)).await;
+    }
     not_applied(app, uow, given, &given.order, class, detail, retry).await
+}
+
+/// Why a refusal is not believed: the host is asked what works.
+fn again(detail: &str) -> String {
+    format!("refused when it was given a second time; the first may have been run: {detail}")
 }
 
 /// The receipt of a verify: of one that a person asked for, or of one that

@@ -14,14 +14,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use sekisho_model::account::{AccountSource, Presence, SecretOrigin, SecretState};
 use sekisho_model::device::DeviceState;
 use sekisho_model::event::Event;
-use sekisho_model::id::{AccountId, DeviceId, ResourceId, SecretVersionId};
+use sekisho_model::id::{AccountId, DeviceId, OrderId, ResourceId, SecretVersionId};
 use sekisho_model::order::{Operation, OrderState};
 use sekisho_seal::SealError;
 use sekisho_seal::escrow::{self, MAX_ESCROW_BYTES, SealedEscrow};
 use sekisho_seal::sealing::OpeningKey;
 use sekisho_store::{
-    Access, Account, Escrow as Row, MAX_PAGE, OperationContext, OrderFilter, Page, SecretVersion,
-    StoreError, UnitOfWork,
+    Access, Account, Device, Escrow as Row, MAX_PAGE, OperationContext, OrderFilter, Page,
+    SecretVersion, StoreError, UnitOfWork,
 };
 use sekisho_vault::VaultError;
 use sekisho_wire::cbor;
@@ -79,6 +79,31 @@ pub enum RecoveryError {
     /// Lost keys of the site could not be replaced.
     #[error(transparent)]
     Keys(#[from] RotateError),
+}
+
+/// What a device knows and this database does not, in words. `newest` is the
+/// newest order that the device says it has accepted: its seq and, if it names
+/// it, its id. A higher seq was given before the database was put back. So was
+/// an order that never had this seq here: a call that somebody recorded and
+/// repeats to the restored server uses the numbers up a second time.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forgotten(
+    at: &impl Access,
+    device: &Device,
+    newest: (u64, Option<OrderId>),
+) -> Result<Option<String>, StoreError> {
+    let (seq, order) = newest;
+    if seq > device.last_seq {
+        return Ok(Some(format!("order seq {seq} (here: {})", device.last_seq)));
+    }
+    match order {
+        Some(order) if !at.orders().was_delivered(order, seq).await? => {
+            Ok(Some(format!("order {order} with seq {seq}, which was not given here")))
+        }
+        Some(_) | None => Ok(None),
+    }
 }
 
 /// A device knows more than this database: the site goes into recovery, inside

@@ -38,8 +38,9 @@ async fn an_approved_device_discovers_first() {
 async fn a_device_whose_name_is_taken_waits_without_a_resource() {
     let server = TestServer::start().await;
     let admin = server.user("adm", Role::Administrator).await;
+    let other = server.user("bob", Role::PasswordAdministrator).await;
     let body = json!({ "name": "web", "dns_name": "web", "platform": "linux" });
-    admin.post("/resources", body).await.expect(201);
+    other.post("/resources", body).await.expect(201);
     let second = device(&server, None, "web", DeviceState::Pending).await;
     let shown = admin.get(&path(second)).await.expect(200);
     assert_eq!((&shown["resource"], &shown["remark"]), (&json!(null), &json!("name_taken")));
@@ -47,6 +48,24 @@ async fn a_device_whose_name_is_taken_waits_without_a_resource() {
     let shown = admin.post(&approve, json!({})).await.expect(200);
     assert_eq!((&shown["state"], &shown["resource"]), (&json!("approved"), &json!(null)));
     assert_eq!(count(&server, 500).await, 0);
+}
+
+/// It has no enrolment key: the database forgot it, its certificate did not.
+#[tokio::test]
+async fn a_recovered_device_serves_a_resource_of_who_approves_it() {
+    let server = TestServer::start().await;
+    let admin = server.user("adm", Role::Administrator).await;
+    let body = json!({ "name": "web", "dns_name": "web", "platform": "linux" });
+    let web = admin.post("/resources", body).await.expect(201);
+    for (host, known) in [("web", true), ("db", false)] {
+        let device = device(&server, None, host, DeviceState::Pending).await;
+        let approve = format!("{}/approve", path(device));
+        let shown = admin.post(&approve, json!({})).await.expect(200);
+        let served = &shown["resource"];
+        assert_eq!((&shown["state"], &served["name"]), (&json!("approved"), &json!(host)));
+        assert_eq!(served["id"] == web["id"], known, "the one that was there, or a new one");
+        assert_eq!(shown["open_orders"], 1, "it lists its accounts next");
+    }
 }
 
 #[tokio::test]
