@@ -1,6 +1,12 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { json, serve } from "../test/render";
-import { Blocked, proveElsewhere, providerReason, signInElsewhere, tellHowItWent } from "./provider";
+import {
+  Blocked,
+  proveElsewhere,
+  providerReason,
+  signInElsewhere,
+  tellHowItWent,
+} from "./provider";
 
 afterEach(() => vi.unstubAllGlobals());
 

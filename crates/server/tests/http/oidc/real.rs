@@ -281,8 +281,9 @@ async fn a_real_provider_is_asked_to_ask_again() {
     let back = browser.sign_in(&form, "alice", "&code=123456").await;
     let answer = come_back(&server, &cookie, &back).await;
     assert_eq!(location(&answer), "/provider-done?oidc=ok");
-    let newest = server.newest_event().await;
-    assert!(newest.contains("provider_mfa"), "{newest}");
+    let written = audit_text(&server).await;
+    let proved = written.lines().find(|line| line.contains("identity_proved")).expect("proved");
+    assert!(proved.contains("provider_mfa"), "{proved}");
 }
 
 #[tokio::test]
