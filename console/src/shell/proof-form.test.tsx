@@ -5,6 +5,9 @@ import { ProofForm } from "./proof-form";
 
 afterEach(() => vi.unstubAllGlobals());
 
+// Found by its text: looking through roles takes long on a busy machine.
+const provider = () => screen.findByText("社内 ID で確認", {}, { timeout: 5_000 });
+
 const drawn = async (methods: string[]) => {
   serve({ "GET /system/public": () => json({ oidc: "社内 ID", passkeys: false }) });
   await draw(<ProofForm asked={{ methods, done: () => {} }} />);
@@ -12,7 +15,7 @@ const drawn = async (methods: string[]) => {
 
 test("who came through the provider proves it there, or with a password", async () => {
   await drawn(["provider", "password"]);
-  await screen.findByRole("button", { name: "社内 ID で確認" });
+  expect((await provider()).closest("button")).toBeEnabled();
   expect(screen.getByLabelText("パスワード")).toBeInTheDocument();
 });
 
@@ -20,12 +23,12 @@ test("where only a second factor counts, no password is asked for", async () => 
   await drawn(["totp", "recovery_code"]);
   expect(await screen.findByLabelText("コード")).toBeInTheDocument();
   expect(screen.queryByLabelText("パスワード")).toBeNull();
-  expect(screen.queryByRole("button", { name: "社内 ID で確認" })).toBeNull();
+  expect(screen.queryByText("社内 ID で確認")).toBeNull();
 });
 
 test("where nothing can be typed, there is no field for it", async () => {
   await drawn(["provider"]);
-  await screen.findByRole("button", { name: "社内 ID で確認" });
+  expect((await provider()).closest("button")).toBeEnabled();
   expect(screen.queryByRole("textbox")).toBeNull();
   expect(screen.queryByRole("button", { name: "確認して続ける" })).toBeNull();
 });
