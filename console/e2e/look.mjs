@@ -81,6 +81,7 @@ async function pages(page) {
     "user-new": "/users?new=true",
     audit: "/audit",
     me: "/me",
+    "provider-done": "/provider-done?oidc=refused",
     nowhere: "/nowhere",
   };
 }

@@ -11,6 +11,7 @@
 import { Route as rootRouteImport } from "./routes/__root"
 import { Route as AppRouteImport } from "./routes/_app"
 import { Route as LoginRouteImport } from "./routes/login"
+import { Route as ProviderDoneRouteImport } from "./routes/provider-done"
 import { Route as SetupRouteImport } from "./routes/setup"
 import { Route as AppIndexRouteImport } from "./routes/_app/index"
 import { Route as AppSplatRouteImport } from "./routes/_app/$"
@@ -35,6 +36,11 @@ const AppRoute = AppRouteImport.update({
 const LoginRoute = LoginRouteImport.update({
   id: "/login",
   path: "/login",
+  getParentRoute: () => rootRouteImport,
+} as any)
+const ProviderDoneRoute = ProviderDoneRouteImport.update({
+  id: "/provider-done",
+  path: "/provider-done",
   getParentRoute: () => rootRouteImport,
 } as any)
 const SetupRoute = SetupRouteImport.update({
@@ -121,6 +127,7 @@ const AppResourcesIdRoute = AppResourcesIdRouteImport.update({
 export interface FileRoutesByFullPath {
   "/": typeof AppIndexRoute
   "/login": typeof LoginRoute
+  "/provider-done": typeof ProviderDoneRoute
   "/setup": typeof SetupRoute
   "/$": typeof AppSplatRoute
   "/audit": typeof AppAuditRoute
@@ -139,6 +146,7 @@ export interface FileRoutesByFullPath {
 }
 export interface FileRoutesByTo {
   "/login": typeof LoginRoute
+  "/provider-done": typeof ProviderDoneRoute
   "/setup": typeof SetupRoute
   "/$": typeof AppSplatRoute
   "/audit": typeof AppAuditRoute
@@ -160,6 +168,7 @@ export interface FileRoutesById {
   __root__: typeof rootRouteImport
   "/_app": typeof AppRouteWithChildren
   "/login": typeof LoginRoute
+  "/provider-done": typeof ProviderDoneRoute
   "/setup": typeof SetupRoute
   "/_app/$": typeof AppSplatRoute
   "/_app/audit": typeof AppAuditRoute
@@ -182,6 +191,7 @@ export interface FileRouteTypes {
   fullPaths:
     | "/"
     | "/login"
+    | "/provider-done"
     | "/setup"
     | "/$"
     | "/audit"
@@ -200,6 +210,7 @@ export interface FileRouteTypes {
   fileRoutesByTo: FileRoutesByTo
   to:
     | "/login"
+    | "/provider-done"
     | "/setup"
     | "/$"
     | "/audit"
@@ -220,6 +231,7 @@ export interface FileRouteTypes {
     | "__root__"
     | "/_app"
     | "/login"
+    | "/provider-done"
     | "/setup"
     | "/_app/$"
     | "/_app/audit"
@@ -241,6 +253,7 @@ export interface FileRouteTypes {
 export interface RootRouteChildren {
   AppRoute: typeof AppRouteWithChildren
   LoginRoute: typeof LoginRoute
+  ProviderDoneRoute: typeof ProviderDoneRoute
   SetupRoute: typeof SetupRoute
 }
 
@@ -258,6 +271,13 @@ declare module "@tanstack/react-router" {
       path: "/login"
       fullPath: "/login"
       preLoaderRoute: typeof LoginRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    "/provider-done": {
+      id: "/provider-done"
+      path: "/provider-done"
+      fullPath: "/provider-done"
+      preLoaderRoute: typeof ProviderDoneRouteImport
       parentRoute: typeof rootRouteImport
     }
     "/setup": {
@@ -416,6 +436,7 @@ const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren)
 const rootRouteChildren: RootRouteChildren = {
   AppRoute: AppRouteWithChildren,
   LoginRoute: LoginRoute,
+  ProviderDoneRoute: ProviderDoneRoute,
   SetupRoute: SetupRoute,
 }
 export const routeTree = rootRouteImport

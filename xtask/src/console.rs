@@ -94,7 +94,7 @@ fn brought(workspace: &Workspace) -> PathBuf {
 }
 
 /// The path of the machine, with the Node that was brought in front.
-fn path(workspace: &Workspace) -> OsString {
+pub(crate) fn path(workspace: &Workspace) -> OsString {
     let first = brought(workspace).join("node_modules/.bin");
     let machine = std::env::var_os("PATH").unwrap_or_default();
     let all = std::iter::once(first).chain(std::env::split_paths(&machine));

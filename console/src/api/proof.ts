@@ -26,7 +26,7 @@ export function watchProof(on: boolean) {
 }
 
 /** Several calls that need a proof at once wait for the same one. */
-function ask(methods: readonly string[]): Promise<boolean> {
+export function ask(methods: readonly string[]): Promise<boolean> {
   answer ??= new Promise<boolean>((resolve) => {
     asked = {
       methods,

@@ -67,3 +67,10 @@ test("codes of apps are digits in any width, recovery codes have letters", () =>
   expect([methodOf("123456"), methodOf("１２３ ４５６")]).toEqual(["totp", "totp"]);
   expect(methodOf("abcd-efgh")).toBe("recovery_code");
 });
+
+test("the provider is offered where there is one, and leads back to the page", async () => {
+  serve({ "GET /system/public": () => json({ oidc: "社内 ID", passkeys: false }) });
+  await draw(<SignInForm back="/accounts?q=db" onDone={() => {}} />);
+  const way = await screen.findByRole("link", { name: "社内 ID でサインイン" });
+  expect(way).toHaveAttribute("href", "/api/v1/session/oidc/start?back=%2Faccounts%3Fq%3Ddb");
+});

@@ -8,6 +8,7 @@ import { useTranslation } from "react-i18next";
 import { api, body } from "../api/client";
 import { canUsePasskeys, Declined, signInWithPasskey } from "../api/passkey";
 import { isProblem } from "../api/problem";
+import { signInElsewhere } from "../api/provider";
 import { publicSystem } from "../api/queries";
 import { normalise } from "../i18n/format";
 import { ProblemAlert } from "../parts/problem";
@@ -16,13 +17,15 @@ import { CodeField, methodOf } from "./code-field";
 interface Props {
   /** Given when one and the same person signs in again. */
   name?: string;
+  /** Where a sign-in at the provider leads; without it, it is done beside the page. */
+  back?: string;
   onDone: () => void;
 }
 
-export function SignInForm({ name, onDone }: Props) {
+export function SignInForm({ onDone, ...rest }: Props) {
   const [pending, setPending] = useState<string>();
   return pending === undefined ? (
-    <FirstStep {...(name === undefined ? {} : { name })} onDone={onDone} onPending={setPending} />
+    <FirstStep {...rest} onDone={onDone} onPending={setPending} />
   ) : (
     <SecondStep pending={pending} onDone={onDone} onBack={() => setPending(undefined)} />
   );
@@ -32,7 +35,7 @@ interface FirstProps extends Props {
   onPending: (pending: string) => void;
 }
 
-function FirstStep({ name, onDone, onPending }: FirstProps) {
+function FirstStep({ name, back, onDone, onPending }: FirstProps) {
   const { t } = useTranslation();
   const form = useForm({
     initialValues: { name: name ?? "", password: "" },
@@ -85,8 +88,44 @@ function FirstStep({ name, onDone, onPending }: FirstProps) {
           {t("pages.signIn.submit")}
         </Button>
         <PasskeyButton onDone={onDone} />
+        <ProviderButton {...(back === undefined ? {} : { back })} onDone={onDone} />
       </Stack>
     </form>
+  );
+}
+
+/** Signs in at the OpenID provider: there, or in a window beside the page. */
+function ProviderButton({ back, onDone }: { back?: string; onDone: () => void }) {
+  const { t } = useTranslation();
+  const site = useQuery(publicSystem);
+  const signIn = useMutation({ mutationFn: signInElsewhere, onSuccess: onDone });
+  const name = site.data?.oidc;
+  if (!name) return null;
+  const text = t("pages.signIn.provider", { name });
+  if (back !== undefined) {
+    const start = `/api/v1/session/oidc/start?back=${encodeURIComponent(back)}`;
+    return (
+      <Button component="a" variant="default" href={start}>
+        {text}
+      </Button>
+    );
+  }
+  return (
+    <>
+      <Button variant="default" onClick={() => signIn.mutate()}>
+        {text}
+      </Button>
+      {signIn.isPending && (
+        <Text size="sm" role="status">
+          {t("pages.proof.elsewhere")}
+        </Text>
+      )}
+      {signIn.error && (
+        <Text size="sm" role="alert">
+          {t("pages.proof.blocked")}
+        </Text>
+      )}
+    </>
   );
 }
 

@@ -374,6 +374,13 @@ pub enum Event {
     /// The counter of a passkey went back: its authenticator was copied.
     PasskeyCopied { user: UserId, passkey: PasskeyId },
 
+    /// A user was made for, or linked to, an identity at an OpenID provider.
+    IdentityLinked { user: UserId, issuer: String, subject: String },
+    /// A sign-in through an OpenID provider was refused.
+    ProviderSignInRefused { issuer: String, subject: Option<String>, problem: String },
+    /// An identity at an OpenID provider no longer signs a user in.
+    IdentityUnlinked { user: UserId, issuer: String, subject: String },
+
     /// The audit log was read.
     AuditViewed { filter: String },
     /// The audit log was verified.
@@ -671,6 +678,13 @@ impl Event {
             Self::PasskeyRenamed { .. } => info(693, "Passkey renamed", "パスキーの名前を変更"),
             Self::PasskeyRemoved { .. } => info(694, "Passkey removed", "パスキーを削除"),
             Self::PasskeyCopied { .. } => info(695, "Copied passkey found", "パスキーの複製を検出"),
+            Self::IdentityLinked { .. } => info(696, "Identity linked", "外部の ID と関連付け"),
+            Self::ProviderSignInRefused { .. } => {
+                info(697, "Sign-in by OpenID refused", "OpenID でのサインインを拒否")
+            }
+            Self::IdentityUnlinked { .. } => {
+                info(698, "Identity unlinked", "外部の ID の関連付けを解除")
+            }
             Self::AuditViewed { .. } => info(700, "Audit log viewed", "監査ログを閲覧"),
             Self::AuditVerified { .. } => info(701, "Audit log verified", "監査ログを検証"),
             Self::AuditExported { .. } => info(702, "Audit log exported", "監査ログを出力"),

@@ -88,6 +88,8 @@ impl Event {
             | Self::WitnessedSiteRemoved { .. }
             | Self::SecondFactorAdded { .. }
             | Self::PasskeyAdded { .. }
+            | Self::IdentityLinked { .. }
+            | Self::IdentityUnlinked { .. }
             | Self::PasskeyRemoved { .. }
             | Self::SecondFactorRemoved { .. }
             | Self::RecoveryCodesMade { .. }
@@ -134,6 +136,7 @@ impl Event {
 
             Self::SignInRefused { .. }
             | Self::IdentityNotProved { .. }
+            | Self::ProviderSignInRefused { .. }
             | Self::EnrolmentRefused { .. }
             | Self::AccessDenied { .. }
             | Self::ResetOutOfSync { .. }

@@ -197,6 +197,8 @@ kinds! {
     RecoveryCode, RecoveryCodeId = "recovery code";
     /// A key that somebody's authenticator holds.
     Passkey, PasskeyId = "passkey";
+    /// Somebody as an OpenID provider knows them.
+    Identity, IdentityId = "identity";
     /// A named address of a list in the console.
     SavedView, SavedViewId = "saved view";
     /// A scoped, expiring key to the REST API.

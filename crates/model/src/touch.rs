@@ -203,6 +203,8 @@ impl Event {
             | Self::SecondFactorRemoved { user, .. }
             | Self::SecondFactorReset { user }
             | Self::PasskeyAdded { user, .. }
+            | Self::IdentityLinked { user, .. }
+            | Self::IdentityUnlinked { user, .. }
             | Self::PasskeyRemoved { user, .. } => vec![T::User(user), T::Own(user)],
             Self::RecoveryCodesMade { user, .. }
             | Self::RecoveryCodeUsed { user, .. }
@@ -219,6 +221,7 @@ impl Event {
             Self::SignInRefused { .. }
             | Self::SecondFactorAsked { .. }
             | Self::IdentityNotProved { .. }
+            | Self::ProviderSignInRefused { .. }
             | Self::PasswordRevealed { .. }
             | Self::PasswordCopied { .. }
             | Self::FormerPasswordRevealed { .. }
@@ -251,6 +254,7 @@ mod tests {
                     Event::SignInRefused { .. }
                         | Event::SecondFactorAsked { .. }
                         | Event::IdentityNotProved { .. }
+                        | Event::ProviderSignInRefused { .. }
                         | Event::AccessDenied { .. }
                         | Event::PasswordRevealed { .. }
                         | Event::PasswordCopied { .. }

@@ -47,6 +47,11 @@ words! {
         RecoveryCode = "recovery_code",
         /// A passkey whose authenticator checked the person: both factors.
         Passkey = "passkey",
+        /// An OpenID provider says who they are.
+        Provider = "provider",
+        /// An OpenID provider says who they are, and that it checked more than
+        /// a password (RFC 8176, `mfa`).
+        ProviderMfa = "provider_mfa",
     }
 }
 
@@ -54,9 +59,14 @@ impl ProofMethod {
     /// Whether it shows more than knowledge of the password.
     pub const fn is_second_factor(self) -> bool {
         match self {
-            Self::Password => false,
-            Self::Totp | Self::RecoveryCode | Self::Passkey => true,
+            Self::Password | Self::Provider => false,
+            Self::Totp | Self::RecoveryCode | Self::Passkey | Self::ProviderMfa => true,
         }
+    }
+
+    /// Whether an OpenID provider says it.
+    pub const fn is_by_provider(self) -> bool {
+        matches!(self, Self::Provider | Self::ProviderMfa)
     }
 }
 

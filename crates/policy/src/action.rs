@@ -119,6 +119,9 @@ actions! {
     ChangeSignInRules = "change_sign_in_rules", Some(Permission::ManageUsers), Write;
     /// Take away somebody else's second factors; the facts say whose.
     ResetSecondFactor = "reset_second_factor", Some(Permission::ManageUsers), Write;
+    /// Take away the identity at a provider that somebody else signs in with;
+    /// the facts say whose.
+    UnlinkIdentity = "unlink_identity", Some(Permission::ManageUsers), Write;
 
     /// Watch what changes; only what one may see is told.
     WatchEvents = "watch_events", None, Read;

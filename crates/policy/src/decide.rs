@@ -240,9 +240,11 @@ pub enum Reason {
     /// Nobody approves a change of the role he has.
     #[error("it is the role you have yourself; an administrator with another role must approve it")]
     OwnRole,
-    /// One's own second factor is not taken away by this way, which asks for
-    /// no code.
-    #[error("it is your own; change it where your own sign-in is set up")]
+    /// What one signs in with oneself is not taken away by this way, which
+    /// asks for no code.
+    #[error(
+        "it is your own; change it where your own sign-in is set up, or ask another administrator"
+    )]
     OwnFactor,
     /// An administrator does not weaken somebody who sees more.
     #[error("only a super_administrator does this to a super_administrator")]

@@ -95,6 +95,7 @@ fn matrix() -> String {
         ListViews: "-"; SaveView: "-"; EditView: "own" "foreign"; ShareView: "-";
         ViewSignInRules: "site"; ChangeSignInRules: "site";
         ResetSecondFactor: "self" "other" "super";
+        UnlinkIdentity: "self" "other" "super";
         ListResources: "-"; ViewResource: "own" "foreign" "view" "modify" "full";
         CreateResource: "-";
         EditResource: "own" "foreign" "view" "modify" "full";

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::keys::SiteKeys;
 use crate::live::Live;
 use crate::metrics::Metrics;
+use crate::oidc::Oidc;
 use crate::passkeys::Passkeys;
 use crate::sessions::PasswordHasher;
 use crate::shutdown::Tasks;
@@ -46,6 +47,8 @@ pub struct App {
     pub export_slots: Arc<Semaphore>,
     /// Bounds and runs password hashes.
     pub hasher: PasswordHasher,
+    /// The OpenID provider.
+    pub oidc: Oidc,
     /// Checks passkeys.
     pub passkeys: Passkeys,
     /// Work that outlives the request that began it.

@@ -20,6 +20,7 @@ pub mod keys;
 pub mod live;
 pub mod metrics;
 pub mod notifications;
+pub mod oidc;
 pub mod orders;
 pub mod overview;
 pub mod packages;

@@ -30,6 +30,7 @@ use crate::http;
 use crate::keys::SiteKeys;
 use crate::live::Live;
 use crate::metrics::Metrics;
+use crate::oidc::Oidc;
 use crate::passkeys::Passkeys;
 use crate::recovery::Recovered;
 use crate::sealed::Start;
@@ -126,6 +127,7 @@ async fn app(
         request_slots: Semaphore::new(config.limits.requests),
         export_slots: Arc::new(Semaphore::new(MAX_EXPORTS)),
         hasher: PasswordHasher::new(config.limits.password_hashes, rng),
+        oidc: Oidc::new(&config),
         passkeys: Passkeys::new(&config.public_name)?,
         tasks: Tasks::default(),
         config,

@@ -21,11 +21,11 @@ use crate::postgres::Watch;
 use crate::unit_of_work::{ArcRng, CommitHooks, OperationContext, UnitOfWork};
 use crate::{
     Accounts, ApiTokens, AuditGate, AuditHeads, AuditLog, Bundles, CustomRoles, DeviceCertificates,
-    DeviceSessions, Devices, EnrolmentKeys, Escrows, IdempotencyKeys, LoginSessions, Notifications,
-    Orders, Outbox, Packages, Passkeys, PasswordPolicies, PendingSignIns, RecoveryCodes,
-    ResourceGroups, Resources, Rotation, SavedViews, SealedValues, SecretVersions, Shares,
-    SignInAttempts, SignInRules, SiteKeys, Sites, TotpFactors, Upkeep, UserGroups, UserPreferences,
-    Users, VaultKeys,
+    DeviceSessions, Devices, EnrolmentKeys, Escrows, IdempotencyKeys, Identities, LoginSessions,
+    Notifications, Orders, Outbox, Packages, Passkeys, PasswordPolicies, PendingSignIns,
+    RecoveryCodes, ResourceGroups, Resources, Rotation, SavedViews, SealedValues, SecretVersions,
+    Shares, SignInAttempts, SignInRules, SiteKeys, Sites, TotpFactors, Upkeep, UserGroups,
+    UserPreferences, Users, VaultKeys,
 };
 
 /// An open database. Cloning it is cheap and shares the connections.
@@ -258,6 +258,8 @@ repositories! {
     recovery_codes: RecoveryCodes,
     /// Keys of authenticators.
     passkeys: Passkeys,
+    /// Whom OpenID providers know as which user.
+    identities: Identities,
     /// What each role needs to sign in.
     sign_in_rules: SignInRules,
     /// How people like the console.

@@ -106,6 +106,8 @@ pub enum Unique {
     Token,
     /// At most one authenticator app of a user counts.
     SecondFactor,
+    /// Subjects of one issuer.
+    Identity,
     /// Ids by which authenticators know passkeys.
     Passkey,
     /// Names of the saved views of one owner and page.
@@ -147,6 +149,7 @@ impl std::fmt::Display for Unique {
             Self::LoginName => "another user has this name",
             Self::Token => "this token exists already",
             Self::SecondFactor => "another authenticator app was set up at the same time",
+            Self::Identity => "another user is linked to this identity",
             Self::Passkey => "this authenticator is registered already",
             Self::ViewName => "you have another view of this name for this page",
             Self::PolicyName => "another password policy has this name",

@@ -2,6 +2,7 @@
 
 mod ansible;
 mod debian;
+mod oidc_provider;
 mod tools;
 
 use anyhow::{Result, bail};
@@ -26,7 +27,9 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     let components = tools::missing_components();
     let tools = tools::missing(workspace);
     let node = console::possible(workspace);
-    if packages.is_empty() && components.is_empty() && tools.is_empty() && node.is_ok() {
+    let provider = oidc_provider::is_missing(workspace);
+    if packages.is_empty() && components.is_empty() && tools.is_empty() && node.is_ok() && !provider
+    {
         println!("setup: nothing is missing");
         return Ok(());
     }
@@ -42,6 +45,9 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     if let Err(why) = &node {
         println!("setup: missing for the console: {why:#}");
     }
+    if provider {
+        println!("setup: missing OpenID provider: the server's tests sign in through it");
+    }
     if args.check {
         bail!("something is missing; `cargo xtask setup` installs it");
     }
@@ -55,7 +61,8 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<()> {
     let complete = debian::missing().is_empty()
         && tools::missing_components().is_empty()
         && tools::missing(workspace).is_empty()
-        && console::possible(workspace).is_ok();
+        && console::possible(workspace).is_ok()
+        && !oidc_provider::is_missing(workspace);
     if complete { Ok(()) } else { run(workspace, &Args { check: false }) }
 }
 
@@ -76,6 +83,10 @@ fn install(
     // Without it only the console is missing, and that is said where it is.
     if let Err(why) = console::bring_node(workspace) {
         println!("setup: the console cannot be built: {why:#}");
+        return Ok(());
+    }
+    if oidc_provider::is_missing(workspace) {
+        oidc_provider::install(workspace)?;
     }
     Ok(())
 }

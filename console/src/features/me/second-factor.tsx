@@ -13,7 +13,7 @@ import { Loading, LoadProblem, ProblemAlert } from "../../parts/problem";
 import { At } from "../../parts/time";
 import { CodeField } from "../../shell/code-field";
 
-const QUERY = {
+export const QUERY = {
   queryKey: ["me", "second-factor"],
   queryFn: ({ signal }: { signal: AbortSignal }) =>
     body(api.GET("/api/v1/me/second-factor", { signal })),

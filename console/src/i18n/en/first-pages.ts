@@ -12,6 +12,7 @@ export const firstPages = {
     welcome: "The checkpoint for privileged access",
     needsSetup: "This site has no administrator yet.",
     toSetup: "Begin the set-up",
+    provider: "Sign in with {{name}}",
   },
   home: {
     title: "Home",
@@ -81,6 +82,9 @@ export const firstPages = {
     wrong: "The code is wrong or was used before. Try the next one.",
     over: "This sign-in took too long. Please begin again.",
     back: "Begin again",
+    giveTitle: "Second factor",
+    giveExplain: "To go on, show the second factor that you have set up.",
+    give: "Show it",
   },
   passkeys: {
     title: "Passkeys",
@@ -109,5 +113,8 @@ export const firstPages = {
     way: "How",
     wrong: "That is wrong, or was used before.",
     submit: "Check and go on",
+    provider: "Prove it with {{name}}",
+    elsewhere: "Sign in in the window that has opened. After that you go on here.",
+    blocked: "No window could be opened. Allow this site to open one, and try again.",
   },
 } satisfies Shape<typeof source>;

@@ -114,6 +114,8 @@ export const words = {
     totp: "authenticator app",
     recovery_code: "recovery code",
     passkey: "passkey",
+    provider: "sign-in elsewhere",
+    provider_mfa: "sign-in elsewhere (two factors)",
   },
   rotation: {
     off: "Off",

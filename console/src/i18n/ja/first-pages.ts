@@ -10,6 +10,7 @@ export const firstPages = {
     welcome: "特権アカウントの関所",
     needsSetup: "このサイトには、まだ管理者がいません。",
     toSetup: "初期設定を始める",
+    provider: "{{name}} でサインイン",
   },
   home: {
     title: "ホーム",
@@ -78,6 +79,9 @@ export const firstPages = {
     wrong: "コードが違うか、すでに使われています。次のコードで試してください。",
     over: "サインインの有効時間が過ぎました。最初からやり直してください。",
     back: "最初に戻る",
+    giveTitle: "二要素認証",
+    giveExplain: "サインインを続けるには、設定済みの二要素目で確認してください。",
+    give: "確認する",
   },
   passkeys: {
     title: "パスキー",
@@ -107,5 +111,9 @@ export const firstPages = {
     way: "確認の方法",
     wrong: "違うか、すでに使われています。",
     submit: "確認して続ける",
+    provider: "{{name}} で確認",
+    elsewhere: "開いたウィンドウでサインインしてください。終わると、ここから続けられます。",
+    blocked:
+      "ウィンドウを開けませんでした。このサイトのポップアップを許可して、もう一度お試しください。",
   },
 } as const;

@@ -115,6 +115,8 @@ export const words = {
     totp: "認証アプリ",
     recovery_code: "リカバリーコード",
     passkey: "パスキー",
+    provider: "外部のサインイン",
+    provider_mfa: "外部のサインイン（二要素）",
   },
   rotation: {
     off: "なし",

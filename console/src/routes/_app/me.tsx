@@ -9,12 +9,13 @@ import {
   Title,
   useMantineColorScheme,
 } from "@mantine/core";
-import { useSuspenseQuery } from "@tanstack/react-query";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
 import { type ReactNode, useId } from "react";
 import { useTranslation } from "react-i18next";
-import { me as meQuery } from "../../api/queries";
+import { me as meQuery, publicSystem } from "../../api/queries";
 import { ChangePassword } from "../../features/me/change-password";
+import { Identities } from "../../features/me/identities";
 import { Passkeys } from "../../features/me/passkeys";
 import { SecondFactor } from "../../features/me/second-factor";
 import { Sessions } from "../../features/me/sessions";
@@ -26,12 +27,19 @@ import { At } from "../../parts/time";
 import { useWord } from "../../parts/words";
 import { setPreferences, usePreferences } from "../../shell/preferences";
 
-export const Route = createFileRoute("/_app/me")({ component: MePage });
+export const Route = createFileRoute("/_app/me")({
+  validateSearch: (search: Record<string, unknown>): { oidc?: string | undefined } => ({
+    oidc: typeof search.oidc === "string" ? search.oidc : undefined,
+  }),
+  component: MePage,
+});
 
 function MePage() {
   const { t } = useTranslation();
   const word = useWord();
   const { data: me } = useSuspenseQuery(meQuery);
+  const site = useQuery(publicSystem);
+  const { oidc } = Route.useSearch();
   return (
     <>
       <PageHead
@@ -41,6 +49,7 @@ function MePage() {
             { method: "GET", path: "/me" },
             { method: "GET", path: "/me/second-factor" },
             { method: "GET", path: "/me/passkeys" },
+            { method: "GET", path: "/me/identities" },
             { method: "GET", path: "/me/sessions" },
             { method: "GET", path: "/tokens" },
           ],
@@ -105,6 +114,13 @@ function MePage() {
             <Passkeys />
           </Card>
         </Grid.Col>
+        {site.data?.oidc && (
+          <Grid.Col span={12}>
+            <Card title={t("pages.provider.title")}>
+              <Identities provider={site.data.oidc} outcome={oidc} />
+            </Card>
+          </Grid.Col>
+        )}
         <Grid.Col span={12}>
           <Card title={t("pages.sessions.title")}>
             <Sessions />

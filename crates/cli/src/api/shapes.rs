@@ -12,7 +12,7 @@ use sekisho_model::id::{
     ResourceGroup as GroupKind, User as UserKind,
 };
 use sekisho_model::id::{
-    AccountId, ApiTokenId, DeviceId, EnrolmentKeyId, Id, Kind, LoginSessionId, OrderId,
+    AccountId, ApiTokenId, DeviceId, EnrolmentKeyId, Id, IdentityId, Kind, LoginSessionId, OrderId,
     PasswordPolicyId, ResourceGroupId, ResourceId, SecretVersionId, UserId,
 };
 use sekisho_model::order::OrderState;
@@ -391,6 +391,22 @@ pub(crate) struct NewRecoveryCodes {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct SignInRules {
     pub(crate) second_factor_roles: Vec<String>,
+}
+
+/// Who somebody is at OpenID providers.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Identities {
+    pub(crate) items: Vec<Identity>,
+}
+
+/// Somebody as an OpenID provider knows them.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Identity {
+    pub(crate) id: IdentityId,
+    pub(crate) issuer: String,
+    pub(crate) subject: String,
+    pub(crate) created_at: Option<Time>,
+    pub(crate) last_used_at: Option<Time>,
 }
 
 /// Where one is signed in.

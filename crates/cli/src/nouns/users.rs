@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use sekisho_model::id::IdentityId;
 use sekisho_model::user::Role;
 use serde::Serialize;
 
 use crate::api::Api;
 use crate::api::list::{Paging, Query};
-use crate::api::shapes::User;
+use crate::api::shapes::{Identities, User};
 use crate::app::App;
 use crate::error::Result;
 use crate::exit::Exit;
@@ -52,6 +53,24 @@ Examples:
     Enable {
         /// Id or name
         user: String,
+    },
+    /// List who a user is at OpenID providers
+    #[command(after_help = "Example:\n  sekisho users identities bob")]
+    Identities {
+        /// Id or name
+        user: String,
+    },
+    /// Take an identity at an OpenID provider away from a user; their sessions end
+    #[command(after_help = "\
+Example:
+  sekisho users unlink bob 0193e4a0-7c1b-7000-8000-000000000001
+
+Who never had a password here cannot sign in any more then.")]
+    Unlink {
+        /// Id or name
+        user: String,
+        /// Its id, as `users identities` shows it
+        identity: IdentityId,
     },
 }
 
@@ -130,6 +149,32 @@ pub(crate) async fn run(app: &App, verb: Users) -> Result<Exit> {
             let id = find::<User>(&mut api, &user).await?;
             let body = api.post(&format!("/users/{id}/enable"), &Nothing {}).await?;
             done(app, &body.json, "Enabled.")?;
+        }
+        Users::Identities { user } => {
+            let id = find::<User>(&mut api, &user).await?;
+            let body = api.get(&format!("/users/{id}/identities")).await?;
+            if app.out.json {
+                app.out.raw_json(&body.json)?;
+                return Ok(Exit::Ok);
+            }
+            let identities: Identities = body.read()?;
+            let mut table = Table::new(&["SUBJECT", "PROVIDER", "LINKED", "LAST USED", "ID"]);
+            for identity in identities.items {
+                let ago = |at: Option<_>| at.map(|at| app.out.ago(at)).unwrap_or_default();
+                table.row([
+                    identity.subject,
+                    identity.issuer,
+                    ago(identity.created_at),
+                    ago(identity.last_used_at),
+                    identity.id.to_string(),
+                ]);
+            }
+            app.out.table(table)?;
+        }
+        Users::Unlink { user, identity } => {
+            let id = find::<User>(&mut api, &user).await?;
+            api.delete(&format!("/users/{id}/identities/{identity}")).await?;
+            app.out.note("Unlinked; their sessions have ended.");
         }
     }
     Ok(Exit::Ok)

@@ -122,6 +122,28 @@ fn an_authenticator_app_is_set_up_in_a_session_of_its_own() {
 }
 
 #[test]
+fn identities_of_a_user_are_listed_and_taken_away() {
+    const BOB: &str = "0193e4a0-7c1b-7000-8000-0000000000bb";
+    const IDENTITY: &str = "0193e4a0-7c1b-7000-8000-0000000000cc";
+    let fake = Fake::start();
+    let person = Person::signed_in(&fake);
+    let listed = format!(
+        r#"{{"items":[{{"id":"{IDENTITY}","issuer":"https://id.example.jp","subject":"bob-1","current":true,"created_at":"2026-01-01T00:00:00.000Z","last_used_at":null}}],"next":null}}"#
+    );
+    fake.json(&format!("GET /users/{BOB}/identities"), &listed);
+    let done = person.run(&format!("users identities {BOB}")).ends_with(0);
+    assert!(done.stdout.contains("bob-1") && done.stdout.contains(IDENTITY), "{}", done.stdout);
+    let done = person.run(&format!("users identities {BOB} --json")).ends_with(0);
+    assert_eq!(done.stdout.trim_end(), listed);
+    fake.on(
+        &format!("DELETE /users/{BOB}/identities/{IDENTITY}"),
+        [Reply::Json(204, Vec::new(), String::new())],
+    );
+    person.run(&format!("users unlink {BOB} {IDENTITY}")).ends_with(0).says("sessions have ended");
+    person.run(&format!("users unlink {BOB} bob-1")).ends_with(2);
+}
+
+#[test]
 fn rules_and_sessions_are_read_and_changed_with_the_token() {
     let fake = Fake::start();
     let person = Person::signed_in(&fake);

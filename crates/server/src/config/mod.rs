@@ -3,6 +3,7 @@
 
 mod audit;
 mod check;
+mod oidc;
 pub mod settings;
 pub mod suggest;
 mod values;
@@ -18,6 +19,7 @@ use sekisho_pki::SubjectName;
 use sekisho_store::StoreConfig;
 
 pub use audit::{AuditConfig, HostPort, Target, TlsFiles, Transport};
+pub use oidc::OidcConfig;
 pub use values::{ConfigProblem, Source};
 pub use vault_key::{Credential, Hsm, Pin, VaultKey};
 
@@ -39,6 +41,8 @@ pub struct Config {
     pub vault: VaultKey,
     /// Witnesses and exports of the audit log.
     pub audit: AuditConfig,
+    /// An OpenID provider that people sign in through.
+    pub oidc: Option<OidcConfig>,
     /// The log.
     pub log: Log,
     /// Numbers that bound what anybody can ask for.

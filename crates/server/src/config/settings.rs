@@ -121,6 +121,41 @@ settings! {
     "vault.reseal_rows_per_second" "SEKISHO_VAULT_RESEAL_ROWS_PER_SECOND" "1000" "rows a second"
         "After a rotation of the vault's data key, at most so many values are sealed anew in \
          a second.";
+    "oidc.issuer" "SEKISHO_OIDC_ISSUER" "" "https://host"
+        "An OpenID provider that people sign in through, as its issuer says it.";
+    "oidc.client_id" "SEKISHO_OIDC_CLIENT_ID" "" "text"
+        "What the provider knows this server as.";
+    "oidc.client_secret_file" "SEKISHO_OIDC_CLIENT_SECRET_FILE" "" "file"
+        "A file with the secret that the provider knows this server by.";
+    "oidc.ca_file" "SEKISHO_OIDC_CA_FILE" "" "file"
+        "The CA certificates (PEM) that count for the provider instead of the system's.";
+    "oidc.public_url" "SEKISHO_OIDC_PUBLIC_URL" "" "https://host:port"
+        "Where browsers reach this server; the provider sends them back to \
+         /api/v1/session/oidc/callback below it. Default: public_name and the port of listen.api.";
+    "oidc.name" "SEKISHO_OIDC_NAME" "OpenID" "text"
+        "What the button on the sign-in page calls the provider.";
+    "oidc.scopes" "SEKISHO_OIDC_SCOPES" "profile email groups" "words"
+        "What is asked for besides openid.";
+    "oidc.groups_claim" "SEKISHO_OIDC_GROUPS_CLAIM" "groups" "name"
+        "The claim of the ID token, or of the UserInfo answer, that holds the groups.";
+    "oidc.create_users" "SEKISHO_OIDC_CREATE_USERS" "true" "true or false"
+        "Make a user for whoever comes the first time and has a role.";
+    "oidc.roles.super_administrator" "SEKISHO_OIDC_ROLES_SUPER_ADMINISTRATOR" "" "groups, comma between"
+        "The groups whose people are Super Administrators. Of several roles that somebody's groups \
+         give, the first one in the order of these settings counts.";
+    "oidc.roles.administrator" "SEKISHO_OIDC_ROLES_ADMINISTRATOR" "" "groups, comma between"
+        "The groups whose people are administrators.";
+    "oidc.roles.custom" "SEKISHO_OIDC_ROLES_CUSTOM" "" "ROLE=group, comma between"
+        "The groups whose people have custom roles, each after the id of the role, the first one \
+         that fits counts; `sekisho roles list` shows the ids.";
+    "oidc.roles.password_administrator" "SEKISHO_OIDC_ROLES_PASSWORD_ADMINISTRATOR" "" "groups, comma between"
+        "The groups whose people are password administrators.";
+    "oidc.roles.password_auditor" "SEKISHO_OIDC_ROLES_PASSWORD_AUDITOR" "" "groups, comma between"
+        "The groups whose people are password auditors.";
+    "oidc.roles.password_user" "SEKISHO_OIDC_ROLES_PASSWORD_USER" "" "groups, comma between"
+        "The groups whose people are password users.";
+    "oidc.roles.connection_user" "SEKISHO_OIDC_ROLES_CONNECTION_USER" "" "groups, comma between"
+        "The groups whose people are connection users.";
     "log.level" "SEKISHO_LOG_LEVEL" "info" "error, warn, info, debug, trace, or a filter"
         "How much is logged (to stderr).";
     "log.format" "SEKISHO_LOG_FORMAT" "text" "text or json"

@@ -18,7 +18,7 @@ use sekisho_vault::token;
 use super::problem::Problem;
 use crate::app::App;
 use crate::roles::RoleTable;
-use crate::sessions::SESSION_TOKEN_PREFIX;
+use crate::sessions::{SESSION_TOKEN_PREFIX, second_factor_is_missing};
 use crate::tokens::API_TOKEN_PREFIX;
 
 /// The cookie of a signed-in browser or command line. The `__Host-` prefix
@@ -114,8 +114,7 @@ impl Authenticated {
         };
         // Its role may need a second factor since a moment ago.
         if let How::Session(session) = &self.how
-            && !session.has_second_factor()
-            && reader.sign_in_rules().needs_second_factor(user.role).await?
+            && second_factor_is_missing(reader, session, &user).await?
         {
             return Ok(false);
         }
@@ -127,7 +126,8 @@ impl Authenticated {
     }
 }
 
-fn is_alive(app: &App, session: &LoginSession, now: Timestamp) -> bool {
+/// Whether a session has not run out by itself.
+pub(crate) fn is_alive(app: &App, session: &LoginSession, now: Timestamp) -> bool {
     let idle = app.config.limits.session_idle;
     now < session.expires_at && now < session.last_seen_at.plus(idle)
 }

@@ -25,6 +25,7 @@ fn features() -> Routes {
         .and(crate::system::routes())
         .and(crate::sessions::routes())
         .and(crate::passkeys::routes())
+        .and(crate::oidc::routes())
         .and(crate::preferences::routes())
         .and(crate::tokens::routes())
         .and(crate::users::routes())

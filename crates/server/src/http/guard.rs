@@ -70,7 +70,7 @@ async fn admit(
     }
     if let How::Session(session) = &caller.how
         && !matches!(guard.access, Access::Own | Access::OwnSecret)
-        && second_factor_is_missing(&guard.app, session, caller.user.role).await?
+        && second_factor_is_missing(guard.app.store.read(), session, &caller.user).await?
     {
         return Err(Problem::SecondFactorRequired);
     }

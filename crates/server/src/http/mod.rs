@@ -21,6 +21,7 @@ mod query;
 mod route;
 pub mod serve;
 
+pub(crate) use actor::is_alive;
 pub use actor::{Anonymous, Authenticated, How, SESSION_COOKIE};
 pub use api::{openapi, router, routes};
 pub use csv::{CsvList, CsvQuery, Export, File, csv};

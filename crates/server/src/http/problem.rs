@@ -465,6 +465,7 @@ const fn word_of(what: Unique) -> &'static str {
         | Unique::LiveSession
         | Unique::SecondFactor
         | Unique::Passkey
+        | Unique::Identity
         | Unique::ActiveVaultKey => "changed_meanwhile",
     }
 }

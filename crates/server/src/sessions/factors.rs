@@ -3,8 +3,8 @@
 
 use sekisho_model::event::Event;
 use sekisho_model::id::{RecoveryCodeId, UserId};
-use sekisho_model::user::{ProofMethod, RoleRef};
-use sekisho_store::{Access, LoginSession, RecoveryCode, UnitOfWork};
+use sekisho_model::user::ProofMethod;
+use sekisho_store::{Access, LoginSession, RecoveryCode, StoreError, UnitOfWork, User};
 
 use super::codes;
 use crate::app::App;
@@ -19,7 +19,7 @@ use crate::secrets;
 pub(crate) async fn second_factors(
     at: &impl Access,
     user: UserId,
-) -> Result<Vec<ProofMethod>, Problem> {
+) -> Result<Vec<ProofMethod>, StoreError> {
     let mut methods = Vec::new();
     if at.totp_factors().confirmed(user).await?.is_some() {
         methods.push(ProofMethod::Totp);
@@ -33,19 +33,41 @@ pub(crate) async fn second_factors(
     Ok(methods)
 }
 
-/// Whether a session lacks the second factor that its user's role needs.
+/// Whether a session lacks a second factor: the one that its user's role
+/// needs, or the one that its user has set up.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn second_factor_is_missing(
-    app: &App,
+    at: &impl Access,
     session: &LoginSession,
-    role: RoleRef,
-) -> Result<bool, Problem> {
+    user: &User,
+) -> Result<bool, StoreError> {
     if session.has_second_factor() {
         return Ok(false);
     }
-    Ok(app.store.read().sign_in_rules().needs_second_factor(role).await?)
+    if at.sign_in_rules().needs_second_factor(user.role).await? {
+        return Ok(true);
+    }
+    Ok(!factors_to_show(at, session).await?.is_empty())
+}
+
+/// The second factors of a user that their session has yet to show. After a
+/// password they are asked for before there is a session; whom a provider
+/// names is signed in already, and is asked now.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn factors_to_show(
+    at: &impl Access,
+    session: &LoginSession,
+) -> Result<Vec<ProofMethod>, StoreError> {
+    let by_provider =
+        session.methods.iter().flatten().any(|method| *method == ProofMethod::Provider);
+    if session.has_second_factor() || !by_provider {
+        return Ok(Vec::new());
+    }
+    second_factors(at, session.user).await
 }
 
 /// Whether a typed code proves a second factor of a user. A code that does is
@@ -82,8 +104,11 @@ pub(super) async fn take_code(
             work.record(Event::RecoveryCodeUsed { user, left });
             Ok(true)
         }
-        // A passkey is no code; it has endpoints of its own.
-        ProofMethod::Password | ProofMethod::Passkey => Ok(false),
+        // None of these is a code; they have endpoints of their own.
+        ProofMethod::Password
+        | ProofMethod::Passkey
+        | ProofMethod::Provider
+        | ProofMethod::ProviderMfa => Ok(false),
     }
 }
 

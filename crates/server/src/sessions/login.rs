@@ -48,7 +48,7 @@ pub(crate) struct SessionView {
 #[derive(Clone, Debug)]
 pub(crate) struct Caller<'a> {
     /// The request.
-    pub(super) from: &'a Anonymous,
+    pub(crate) from: &'a Anonymous,
     /// What kind of program it came from.
     client: Option<String>,
 }
@@ -64,7 +64,7 @@ impl<'a> Caller<'a> {
 #[derive(Debug)]
 pub(crate) struct SignedIn {
     /// Who signed in.
-    pub(super) user: User,
+    pub(crate) user: User,
     /// The token the client keeps.
     token: Secret,
     /// When it stops working at the latest.
@@ -104,6 +104,11 @@ pub(crate) fn session_answer(
     let cookie = set_cookie(token.expose_str(), expires_at.since(now).as_secs())?;
     let body = Json(SessionView { user: user.into(), expires_at: expires_at.into() });
     Ok(([(header::SET_COOKIE, cookie)], body).into_response())
+}
+
+/// The cookie of a new session.
+pub(crate) fn session_cookie(session: &SignedIn, now: Timestamp) -> Result<HeaderValue, Problem> {
+    set_cookie(session.token.expose_str(), session.expires_at.since(now).as_secs())
 }
 
 /// The session cookie; without a token, its removal.
@@ -218,17 +223,34 @@ async fn open_session(
     Ok(signed_in)
 }
 
-/// Adds a session of a user who has proved who they are. The caller records it
-/// and commits.
+/// Adds a session of a user who has just proved who they are. The caller
+/// records it and commits.
 ///
 /// # Errors
 /// When the database fails.
 pub(crate) async fn insert_session(
     app: &App,
     work: &UnitOfWork,
+    caller: Caller<'_>,
+    user: User,
+    methods: Vec<ProofMethod>,
+) -> Result<SignedIn, Problem> {
+    let now = Some(caller.from.now);
+    insert_session_proved(app, work, caller, user, methods, now).await
+}
+
+/// [`insert_session`] of a user who proved who they are earlier, or nobody
+/// knows when.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn insert_session_proved(
+    app: &App,
+    work: &UnitOfWork,
     Caller { from, client }: Caller<'_>,
     user: User,
     methods: Vec<ProofMethod>,
+    proved_at: Option<Timestamp>,
 ) -> Result<SignedIn, Problem> {
     let token = token::generate(SESSION_TOKEN_PREFIX, app.rng.as_ref());
     let expires_at = from.now.plus(app.config.limits.session);
@@ -243,7 +265,7 @@ pub(crate) async fn insert_session(
             address: from.origin.address.map(|address| address.to_string()),
             client,
             methods: Some(methods),
-            proved_at: Some(from.now),
+            proved_at,
         })
         .await?;
     end_oldest(work, &user).await?;

@@ -65,7 +65,9 @@ pub(super) async fn show_me(
     caller: Authenticated,
 ) -> Result<Json<Me>, Problem> {
     let second_factor_missing = match &caller.how {
-        How::Session(session) => second_factor_is_missing(&app, session, caller.user.role).await?,
+        How::Session(session) => {
+            second_factor_is_missing(app.store.read(), session, &caller.user).await?
+        }
         How::Token(_) => false,
     };
     let (session, token) = match caller.how {

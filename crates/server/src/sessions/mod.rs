@@ -20,7 +20,10 @@ mod throttle;
 pub use factors::second_factor_is_missing;
 pub(crate) use factors::{give_recovery_codes, second_factors};
 pub use hasher::PasswordHasher;
-pub(crate) use login::{Caller, SessionView, insert_session, session_answer};
+pub(crate) use login::{
+    Caller, SessionView, SignedIn, insert_session, insert_session_proved, session_answer,
+    session_cookie,
+};
 pub use operator::reset_second_factor_of;
 pub use own_password::change_own_password;
 pub use prove::require_recent_proof;
@@ -29,7 +32,7 @@ pub use second_factor::ENROLMENT_LIFE;
 pub(crate) use second_factor::may_change;
 pub use setup::{NewSetup, SETUP_TOKEN_PREFIX, set_up};
 pub use throttle::FORGET_AFTER;
-pub(crate) use throttle::Throttle;
+pub(crate) use throttle::{Attempt, Throttle};
 
 use utoipa_axum::routes;
 

@@ -76,7 +76,11 @@ async fn prove(app: &App, caller: &Authenticated, given: Proof) -> Result<(), Pr
             let hash = caller.user.password_hash.clone();
             app.hasher.verify(proof.0.clone(), Some(hash)).await?
         }
-        ProofMethod::Totp | ProofMethod::RecoveryCode | ProofMethod::Passkey => false,
+        ProofMethod::Totp
+        | ProofMethod::RecoveryCode
+        | ProofMethod::Passkey
+        | ProofMethod::Provider
+        | ProofMethod::ProviderMfa => false,
     };
     let mut work = app.store.begin(&context).await?;
     work.users().lock(user).await?.ok_or(Problem::Stale)?;
@@ -108,6 +112,11 @@ pub async fn require_recent_proof(app: &App, caller: &Authenticated) -> Result<(
     }
     let mut methods = vec![ProofMethod::Password];
     methods.extend(second_factors(app.store.read(), caller.user.id).await?);
+    if app.oidc.knows(app.store.read(), caller.user.id).await? {
+        // Whoever came that way may know no password: it goes first.
+        let came_so = session.methods.iter().flatten().any(|method| method.is_by_provider());
+        methods.insert(if came_so { 0 } else { methods.len() }, ProofMethod::Provider);
+    }
     Err(Problem::ReauthenticationNeeded { methods })
 }
 

@@ -248,12 +248,17 @@ pub(super) async fn new_recovery_codes(
     Ok(Json(NewRecoveryCodes { recovery_codes }))
 }
 
-/// Lets a person change how they sign in who has lately proved to be them.
+/// Lets a person change how they sign in who has lately proved to be them,
+/// with the second factor if they have one.
 ///
 /// # Errors
 /// [`Problem::Forbidden`] for an API token, [`Problem::ReauthenticationNeeded`].
 pub(crate) async fn may_change(app: &App, caller: &Authenticated) -> Result<(), Problem> {
     caller.decide(action::ChangeOwnSignIn, Facts::owned_by(caller.user.id, ()))?.into_row();
-    own_session(caller)?;
+    let session = own_session(caller)?;
+    let methods = factors::factors_to_show(app.store.read(), session).await?;
+    if !methods.is_empty() {
+        return Err(Problem::ReauthenticationNeeded { methods });
+    }
     require_recent_proof(app, caller).await
 }

@@ -51,6 +51,19 @@ impl Throttle {
         Self { name, address: network(address) }
     }
 
+    /// Lets a try through unless too many failed, and does not count it: for a
+    /// way in where there is nothing to guess, and only a failure costs.
+    pub(crate) async fn look(self, app: &App, now: Timestamp) -> Result<Attempt, Problem> {
+        let counters = app.store.read().sign_in_attempts();
+        for name in [self.name.as_str(), ANY_NAME] {
+            let bucket = counters.find(name, &self.address).await?;
+            if let Some(retry_after) = bucket.and_then(|bucket| remaining(&bucket, now)) {
+                return Err(Problem::Throttled { retry_after });
+            }
+        }
+        Ok(Attempt { throttle: self, now_blocked: false })
+    }
+
     /// Lets a try through or says how long to wait. The try is counted before
     /// its outcome is known, so that many at once do not all pass.
     pub(crate) async fn admit(

@@ -35,6 +35,9 @@ pub(super) struct PublicSystem {
     /// Whether people can sign in with passkeys: browsers bind them to a name,
     /// and a server that is reached by an address has none.
     passkeys: bool,
+    /// What the OpenID provider is called that people can sign in through;
+    /// `null`: there is none.
+    oidc: Option<String>,
 }
 
 /// Says what this is and whether it must be set up.
@@ -55,6 +58,7 @@ pub(super) async fn show_public_system(
         agents_address: format!("{}:{}", app.config.public_name, app.config.listen.agents.port()),
         hide_after_s: crate::accounts::HIDE_AFTER_S,
         passkeys: app.passkeys.are_possible(),
+        oidc: app.oidc.name().map(str::to_owned),
     }))
 }
 

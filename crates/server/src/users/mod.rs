@@ -10,6 +10,7 @@ mod view;
 pub use create::{NewUser, create, display_name, insert};
 pub use edit::{UserChange, edit};
 pub use password::check_password;
+pub(crate) use state::keep_an_administrator;
 pub use state::{keep_managers, set_state};
 pub use view::UserView;
 

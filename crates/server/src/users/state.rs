@@ -76,7 +76,7 @@ pub async fn set_state(
 
 /// Refuses a change that would leave nobody who manages users, or take the
 /// last Super Administrator away, who alone reaches what people left behind.
-pub(super) async fn keep_an_administrator(
+pub(crate) async fn keep_an_administrator(
     work: &UnitOfWork,
     before: &User,
     after: &User,

@@ -28,6 +28,7 @@ mod lists;
 mod live;
 mod notifications;
 mod objects;
+mod oidc;
 mod orders;
 mod own_sessions;
 mod packages;

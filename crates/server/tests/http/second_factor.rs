@@ -22,7 +22,7 @@ pub(crate) struct Person {
 
 impl Person {
     /// The code that the app shows now.
-    fn code(&self, server: &TestServer) -> String {
+    pub(crate) fn code(&self, server: &TestServer) -> String {
         self.code_at(server, 0)
     }
 
@@ -58,7 +58,7 @@ async fn signed_in(server: &TestServer, name: &str) -> Client {
 }
 
 /// Sets an authenticator app up.
-async fn set_up(server: &TestServer, client: Client) -> Person {
+pub(crate) async fn set_up(server: &TestServer, client: Client) -> Person {
     let begun = client.post("/me/second-factor/totp", json!({})).await.expect(201);
     let secret = begun["secret"].as_str().expect("text");
     let url = begun["url"].as_str().expect("text");

@@ -11,11 +11,11 @@ use std::fmt::Write as _;
 use http::Method;
 use sekisho_model::Clock as _;
 use sekisho_model::device::{DeviceState, Platform};
-use sekisho_model::id::{DeviceId, PackageId, ResourceId};
+use sekisho_model::id::{DeviceId, IdentityId, PackageId, ResourceId, UserId};
 use sekisho_model::rng::SystemRng;
 use sekisho_model::user::Role;
 use sekisho_server::http::{RouteInfo, routes};
-use sekisho_store::{Access as _, Blob, Device, Hash, Package};
+use sekisho_store::{Access as _, Blob, Device, Hash, Identity, Package};
 use serde_json::{Value, json};
 
 use crate::harness::{Client, PASSWORD, TestServer};
@@ -33,6 +33,7 @@ const NO_PASSKEY: &str = "019a0000-0000-7000-8000-000000000002";
 /// One of each object, all of them somebody else's.
 struct World {
     user: String,
+    identity: String,
     token: String,
     policy: String,
     resource: String,
@@ -100,6 +101,7 @@ impl World {
             "name": "zoe", "display_name": "Zoe", "password": PASSWORD, "role": "password_user",
         });
         let user = id(&admin.post("/users", user).await.expect(201));
+        let identity = identity(server, user.parse().expect("an id")).await.to_string();
         let package = package(server).await.to_string();
         let link = owner.post(&format!("/packages/{package}/links"), json!({})).await;
         let link = id(&link.expect(201));
@@ -108,6 +110,7 @@ impl World {
         let session = id(&owner.get("/me/sessions").await.expect(200)["items"][0]);
         Self {
             user,
+            identity,
             token,
             policy,
             resource,
@@ -158,6 +161,7 @@ impl World {
         };
         let path = path.replace("{id}", id).replace("{version}", &self.version);
         let path = path.replace("{resource}", &self.resource).replace("{inner}", &self.inner);
+        let path = path.replace("{identity}", &self.identity);
         let path = path.replace("{user}", &self.user).replace("{link}", "sekisho_dl_nothing");
         assert!(!path.contains('{'), "tell World::path about {}", route.path);
         path
@@ -266,6 +270,24 @@ impl World {
             (method, path) => panic!("tell World::body about {method} {path}"),
         })
     }
+}
+
+/// Somebody's identity at a provider.
+async fn identity(server: &TestServer, user: UserId) -> IdentityId {
+    let now = server.clock.now();
+    let identity = Identity {
+        id: IdentityId::at(now, &SystemRng),
+        user,
+        issuer: "https://id.example.jp".to_owned(),
+        subject: "1".to_owned(),
+        created_at: now,
+        last_used_at: None,
+    };
+    let id = identity.id;
+    let work = server.app.store.begin(&server.context()).await.expect("begin");
+    work.identities().insert(identity).await.expect("insert");
+    work.commit_unaudited("a test's identity").await.map(drop).expect("commit");
+    id
 }
 
 /// A package, without its file.

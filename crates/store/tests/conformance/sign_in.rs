@@ -5,8 +5,8 @@ use std::time::Duration;
 use sekisho_model::id::UserId;
 use sekisho_model::user::{Density, Language, ProofMethod, Role, Theme};
 use sekisho_store::{
-    Access, Blob, Hash, LoginSession, Passkey, PendingSignIn, Preferences, RecoveryCode, SavedView,
-    StoreError, TotpFactor, Unique,
+    Access, Blob, Hash, Identity, LoginSession, Passkey, PendingSignIn, Preferences, RecoveryCode,
+    SavedView, StoreError, TotpFactor, Unique,
 };
 
 use crate::databases::{World, on_both};
@@ -47,6 +47,17 @@ impl World {
             name: "Laptop".parse().expect("valid"),
             credential_id: Blob(vec![n; 32]),
             credential: serde_json::json!({ "counter": 0 }),
+            created_at: self.now(),
+            last_used_at: None,
+        }
+    }
+
+    pub(crate) fn identity(&self, user: UserId, subject: &str) -> Identity {
+        Identity {
+            id: self.id(),
+            user,
+            issuer: "https://id.example.jp".to_owned(),
+            subject: subject.to_owned(),
             created_at: self.now(),
             last_used_at: None,
         }
@@ -181,6 +192,33 @@ fn a_passkey_is_known_by_its_authenticators_id() {
         assert_eq!(passkeys.delete(one.id).await, Ok(false));
         let twice = passkeys.insert(Passkey { id: world.id(), ..other }).await;
         assert_eq!(twice, Err(StoreError::Conflict { what: Unique::Passkey }));
+    });
+}
+
+#[test]
+fn an_identity_is_an_issuer_and_a_subject() {
+    on_both(async |world| {
+        let user = world.with_sample().await.user;
+        let (one, other) = (world.identity(user, "1"), world.identity(user, "2"));
+        let work = world.begin().await;
+        let identities = work.identities();
+        identities.insert(one.clone()).await.expect("inserts");
+        identities.insert(other).await.expect("inserts");
+        identities.used(&one.issuer, "1").await.expect("updates");
+        let found = identities.find(&one.issuer, "1").await;
+        assert_eq!(found, Ok(Some(Identity { last_used_at: Some(world.now()), ..one.clone() })));
+        assert_eq!(identities.find("https://other.example.jp", "1").await, Ok(None));
+        assert_eq!(identities.of_user(user).await.expect("reads").len(), 2);
+        assert_eq!(
+            identities.find_by_id(one.id).await.expect("reads").map(|it| it.user),
+            Some(user)
+        );
+        assert_eq!(identities.delete(one.id).await, Ok(true));
+        assert_eq!(identities.delete(one.id).await, Ok(false));
+        assert_eq!(identities.find(&one.issuer, "1").await, Ok(None));
+        let twice = Identity { subject: "2".to_owned(), ..one };
+        let twice = identities.insert(twice).await;
+        assert_eq!(twice, Err(StoreError::Conflict { what: Unique::Identity }));
     });
 }
 

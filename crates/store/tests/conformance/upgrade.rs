@@ -285,6 +285,7 @@ async fn fill_sign_in(world: &World, sample: Sample, work: &sekisho_store::UnitO
     assert_eq!(work.totp_factors().confirm(sample.user, factor.id, 7).await, Ok(true));
     let codes = [world.recovery_code(sample.user, 1)];
     work.recovery_codes().replace(sample.user, codes).await.expect("inserts");
+    work.identities().insert(world.identity(sample.user, "1")).await.expect("inserts");
     work.passkeys().insert(world.passkey(sample.user, 1)).await.expect("inserts");
     work.pending_sign_ins().insert(world.pending(sample.user, 1)).await.expect("inserts");
     work.sign_in_rules().set_second_factor(Role::Administrator.into(), true).await.expect("writes");
