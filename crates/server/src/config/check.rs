@@ -47,15 +47,24 @@ pub(super) fn check(
     let listen = listen(&mut values, &data_dir);
     let vault = vault(&mut values, &data_dir, &environment);
     let audit = super::audit::check(&mut values, &data_dir);
+    let mail = super::mail::check(&mut values, &environment);
     let log = log(&mut values);
     let limits = limits(&mut values);
 
     let understood = understood(&values);
     let problems = values.problems;
     let config = match (problems.is_empty(), public_name, database, vault) {
-        (true, Some(public_name), Some(database), Some(vault)) => {
-            Some(Config { data_dir, public_name, database, listen, vault, audit, log, limits })
-        }
+        (true, Some(public_name), Some(database), Some(vault)) => Some(Config {
+            data_dir,
+            public_name,
+            database,
+            listen,
+            vault,
+            audit,
+            mail,
+            log,
+            limits,
+        }),
         _ => None,
     };
     Checked { config, understood, problems }

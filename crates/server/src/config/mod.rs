@@ -3,6 +3,7 @@
 
 mod audit;
 mod check;
+mod mail;
 pub mod settings;
 pub mod suggest;
 mod values;
@@ -18,6 +19,7 @@ use sekisho_pki::SubjectName;
 use sekisho_store::StoreConfig;
 
 pub use audit::{AuditConfig, HostPort, Target, TlsFiles, Transport};
+pub use mail::{MailConfig, MailLogin, MailPassword, MailTls};
 pub use values::{ConfigProblem, Source};
 pub use vault_key::{Credential, Hsm, Pin, VaultKey};
 
@@ -39,6 +41,8 @@ pub struct Config {
     pub vault: VaultKey,
     /// Witnesses and exports of the audit log.
     pub audit: AuditConfig,
+    /// Where mail is handed over; `None`: this server sends none.
+    pub mail: Option<MailConfig>,
     /// The log.
     pub log: Log,
     /// Numbers that bound what anybody can ask for.
