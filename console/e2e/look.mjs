@@ -80,6 +80,9 @@ async function pages(page) {
     users: "/users",
     "user-new": "/users?new=true",
     audit: "/audit",
+    reports: "/reports",
+    report: "/reports?report=installed-agents",
+    mail: "/mail",
     me: "/me",
     nowhere: "/nowhere",
   };

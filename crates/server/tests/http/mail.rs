@@ -190,7 +190,7 @@ async fn one_wrong_recipient_is_given_up_and_the_others_get_theirs() {
     assert_eq!((&dead["id"], &dead["address"]), (&json!(gone), &json!("gone@example.jp")));
     assert!(dead["problem"].as_str().is_some_and(|problem| problem.contains("no such mailbox")));
     assert!(!dead.to_string().contains("last line"), "not its text: {dead}");
-    weak.get("/mail").await.problem(403, "denied");
+    weak.get("/mail").await.problem(403, "forbidden");
 
     let again = format!("/mail/{gone}/send-again");
     weak.post(&again, json!({})).await.problem(404, "not_found");
@@ -319,14 +319,17 @@ async fn words_put_in_after_starttls_end_the_connection() {
         let config = to_port(port, folder.path());
         let false_server = async {
             let (mut stream, _) = listener.accept().await.expect("accepted");
-            for part in script.split('|') {
+            let mut parts = script.split('|').peekable();
+            while let Some(part) = parts.next() {
                 stream.write_all(part.as_bytes()).await.expect("written");
-                let _ = stream.read(&mut [0; 512]).await;
+                if parts.peek().is_some() {
+                    let _ = stream.read(&mut [0; 512]).await;
+                }
             }
+            stream.shutdown().await.expect("ended");
+            while stream.read(&mut [0; 512]).await.is_ok_and(|read| read > 0) {}
         };
-        let (failed, ()) = tokio::join!(test_mail(&config), async {
-            false_server.await;
-        });
+        let (failed, ()) = tokio::join!(test_mail(&config), false_server);
         assert!(failed.to_string().contains(expected), "{script:?}: {failed}");
     }
 }

@@ -203,14 +203,15 @@ async fn what_an_auditor_asks_is_answered() {
         (&json!(false), &json!("super_administrator"))
     );
 
-    boss.post("/session", json!({ "name": "ghost", "password": "wrong" })).await;
+    let ghost = json!({ "name": "ghost", "password": "wrong" });
+    server.anonymous().post("/session", ghost).await.expect(401);
     let refused = rows(&boss, "refused-sign-ins/rows").await;
     assert_eq!(
         (&refused[0]["user"], &refused[0]["reason"]),
         (&json!("ghost"), &json!("unknown_user"))
     );
     let weak = server.user("weak", Role::ConnectionUser).await;
-    weak.get("/users").await.problem(403, "denied");
+    weak.get("/users").await.problem(403, "forbidden");
     let refused = rows(&boss, "refused-access/rows?user=weak").await;
     assert_eq!((&refused[0]["by"], &refused[0]["action"]), (&json!("weak"), &json!("list_users")));
     let share = json!({ "user": weak.id.expect("an id"), "level": "view" });
