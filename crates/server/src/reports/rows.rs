@@ -257,7 +257,8 @@ async fn actor(app: &App, name: &str) -> Result<String, Problem> {
 /// A line with names for its ids: `by`, `who`, `account` and `details`.
 fn told(mut line: Value) -> Value {
     let named = |at: &Value| {
-        let id = at.as_str()?;
+        // A reference is an id, or an object with a kind and an id.
+        let id = at.as_str().or_else(|| at.get("id")?.as_str())?;
         let name = line["names"].get(id).and_then(Value::as_str);
         Some(name.unwrap_or(id).to_owned())
     };

@@ -29,6 +29,10 @@ def tell(**what):
     print(json.dumps(what, ensure_ascii=False), flush=True)
 
 
+def lines(part):
+    return part.get_content().replace("\r\n", "\n")
+
+
 class Handler:
     def __init__(self, options):
         self.options = options
@@ -56,7 +60,7 @@ class Handler:
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         text = message.get_body(("plain",))
         files = [
-            {"name": part.get_filename(), "text": part.get_content()}
+            {"name": part.get_filename(), "text": lines(part)}
             for part in message.iter_attachments()
         ]
         tell(
@@ -65,7 +69,7 @@ class Handler:
             to=envelope.rcpt_tos,
             heads=sorted(message.keys()),
             id=message["message-id"],
-            text=text.get_content(),
+            text=lines(text),
             files=files,
             tls=session.ssl is not None or self.options.get("tls") == "implicit",
             user=session.auth_data.decode() if session.auth_data else None,
