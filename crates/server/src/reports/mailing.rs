@@ -146,6 +146,12 @@ async fn make(app: &App, schedule: &ReportSchedule, now: Timestamp) -> Result<Ma
     let Some(owner) = owner.filter(|owner| owner.state == UserState::Active) else {
         return Ok(Made::Not(RunResult::Denied));
     };
+    // Who could not sign in to see it is not sent it either.
+    let has_second_factor = reader.totp_factors().confirmed(owner.id).await?.is_some()
+        || reader.passkeys().count_of_user(owner.id).await? > 0;
+    if !has_second_factor && reader.sign_in_rules().needs_second_factor(owner.role).await? {
+        return Ok(Made::Not(RunResult::Denied));
+    }
     let address = reader.user_mail().find(owner.id).await?.and_then(|mail| mail.address);
     let Some(address) = address else { return Ok(Made::Not(RunResult::NoAddress)) };
     let subject = RoleTable::of(reader, owner.role).await?.subject(&owner);

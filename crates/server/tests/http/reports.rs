@@ -331,12 +331,20 @@ async fn a_report_comes_by_mail_at_its_time() {
         ann.post(&format!("/report-schedules/{}/send", id(&made)), json!({})).await.expect(202);
     assert_eq!((&now["result"], outbox(&server).await.len()), (&json!("queued"), 2));
 
+    // Nor is who lacks the second factor that their role has come to need.
+    let boss = server.user("boss", Role::Administrator).await;
+    let rule = json!({ "second_factor_roles": ["password_administrator"] });
+    boss.send(http::Method::PUT, "/sign-in/rules", &[], Some(rule)).await.expect(200);
+    server.clock.advance(Duration::from_secs(7 * 24 * 3600));
+    assert_eq!(mailing::round(&server.app).await.expect("a round"), 0);
+    assert_eq!((count(&server, NOT_MAILED).await, outbox(&server).await.len()), (1, 2));
+
     // Whoever may see nothing any more is sent nothing.
     let row = ann.id.expect("an id").to_string().replace('-', "");
     server.sql(&format!("UPDATE users SET role = 'connection_user' WHERE id = x'{row}'")).await;
     server.clock.advance(Duration::from_secs(8 * 24 * 3600));
     assert_eq!(mailing::round(&server.app).await.expect("a round"), 0);
-    assert_eq!((count(&server, NOT_MAILED).await, outbox(&server).await.len()), (1, 2));
+    assert_eq!((count(&server, NOT_MAILED).await, outbox(&server).await.len()), (2, 2));
 }
 
 /// A session does not live for days; a new one of the same person.
