@@ -17,8 +17,10 @@ import { Route as AppIndexRouteImport } from "./routes/_app/index"
 import { Route as AppSplatRouteImport } from "./routes/_app/$"
 import { Route as AppAuditRouteImport } from "./routes/_app/audit"
 import { Route as AppDevicesRouteImport } from "./routes/_app/devices"
+import { Route as AppMailRouteImport } from "./routes/_app/mail"
 import { Route as AppMeRouteImport } from "./routes/_app/me"
 import { Route as AppNotificationsRouteImport } from "./routes/_app/notifications"
+import { Route as AppReportsRouteImport } from "./routes/_app/reports"
 import { Route as AppRolesRouteImport } from "./routes/_app/roles"
 import { Route as AppTasksRouteImport } from "./routes/_app/tasks"
 import { Route as AppUsersRouteImport } from "./routes/_app/users"
@@ -68,6 +70,11 @@ const AppDevicesRoute = AppDevicesRouteImport.update({
   path: "/devices",
   getParentRoute: () => AppRoute,
 } as any)
+const AppMailRoute = AppMailRouteImport.update({
+  id: "/mail",
+  path: "/mail",
+  getParentRoute: () => AppRoute,
+} as any)
 const AppMeRoute = AppMeRouteImport.update({
   id: "/me",
   path: "/me",
@@ -76,6 +83,11 @@ const AppMeRoute = AppMeRouteImport.update({
 const AppNotificationsRoute = AppNotificationsRouteImport.update({
   id: "/notifications",
   path: "/notifications",
+  getParentRoute: () => AppRoute,
+} as any)
+const AppReportsRoute = AppReportsRouteImport.update({
+  id: "/reports",
+  path: "/reports",
   getParentRoute: () => AppRoute,
 } as any)
 const AppRolesRoute = AppRolesRouteImport.update({
@@ -132,8 +144,10 @@ export interface FileRoutesByFullPath {
   "/$": typeof AppSplatRoute
   "/audit": typeof AppAuditRoute
   "/devices": typeof AppDevicesRoute
+  "/mail": typeof AppMailRoute
   "/me": typeof AppMeRoute
   "/notifications": typeof AppNotificationsRoute
+  "/reports": typeof AppReportsRoute
   "/roles": typeof AppRolesRoute
   "/tasks": typeof AppTasksRoute
   "/users": typeof AppUsersRoute
@@ -151,8 +165,10 @@ export interface FileRoutesByTo {
   "/$": typeof AppSplatRoute
   "/audit": typeof AppAuditRoute
   "/devices": typeof AppDevicesRoute
+  "/mail": typeof AppMailRoute
   "/me": typeof AppMeRoute
   "/notifications": typeof AppNotificationsRoute
+  "/reports": typeof AppReportsRoute
   "/roles": typeof AppRolesRoute
   "/tasks": typeof AppTasksRoute
   "/users": typeof AppUsersRoute
@@ -173,8 +189,10 @@ export interface FileRoutesById {
   "/_app/$": typeof AppSplatRoute
   "/_app/audit": typeof AppAuditRoute
   "/_app/devices": typeof AppDevicesRoute
+  "/_app/mail": typeof AppMailRoute
   "/_app/me": typeof AppMeRoute
   "/_app/notifications": typeof AppNotificationsRoute
+  "/_app/reports": typeof AppReportsRoute
   "/_app/roles": typeof AppRolesRoute
   "/_app/tasks": typeof AppTasksRoute
   "/_app/users": typeof AppUsersRoute
@@ -196,8 +214,10 @@ export interface FileRouteTypes {
     | "/$"
     | "/audit"
     | "/devices"
+    | "/mail"
     | "/me"
     | "/notifications"
+    | "/reports"
     | "/roles"
     | "/tasks"
     | "/users"
@@ -215,8 +235,10 @@ export interface FileRouteTypes {
     | "/$"
     | "/audit"
     | "/devices"
+    | "/mail"
     | "/me"
     | "/notifications"
+    | "/reports"
     | "/roles"
     | "/tasks"
     | "/users"
@@ -236,8 +258,10 @@ export interface FileRouteTypes {
     | "/_app/$"
     | "/_app/audit"
     | "/_app/devices"
+    | "/_app/mail"
     | "/_app/me"
     | "/_app/notifications"
+    | "/_app/reports"
     | "/_app/roles"
     | "/_app/tasks"
     | "/_app/users"
@@ -315,6 +339,13 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof AppDevicesRouteImport
       parentRoute: typeof AppRoute
     }
+    "/_app/mail": {
+      id: "/_app/mail"
+      path: "/mail"
+      fullPath: "/mail"
+      preLoaderRoute: typeof AppMailRouteImport
+      parentRoute: typeof AppRoute
+    }
     "/_app/me": {
       id: "/_app/me"
       path: "/me"
@@ -327,6 +358,13 @@ declare module "@tanstack/react-router" {
       path: "/notifications"
       fullPath: "/notifications"
       preLoaderRoute: typeof AppNotificationsRouteImport
+      parentRoute: typeof AppRoute
+    }
+    "/_app/reports": {
+      id: "/_app/reports"
+      path: "/reports"
+      fullPath: "/reports"
+      preLoaderRoute: typeof AppReportsRouteImport
       parentRoute: typeof AppRoute
     }
     "/_app/roles": {
@@ -399,8 +437,10 @@ interface AppRouteChildren {
   AppSplatRoute: typeof AppSplatRoute
   AppAuditRoute: typeof AppAuditRoute
   AppDevicesRoute: typeof AppDevicesRoute
+  AppMailRoute: typeof AppMailRoute
   AppMeRoute: typeof AppMeRoute
   AppNotificationsRoute: typeof AppNotificationsRoute
+  AppReportsRoute: typeof AppReportsRoute
   AppRolesRoute: typeof AppRolesRoute
   AppTasksRoute: typeof AppTasksRoute
   AppUsersRoute: typeof AppUsersRoute
@@ -417,8 +457,10 @@ const AppRouteChildren: AppRouteChildren = {
   AppSplatRoute: AppSplatRoute,
   AppAuditRoute: AppAuditRoute,
   AppDevicesRoute: AppDevicesRoute,
+  AppMailRoute: AppMailRoute,
   AppMeRoute: AppMeRoute,
   AppNotificationsRoute: AppNotificationsRoute,
+  AppReportsRoute: AppReportsRoute,
   AppRolesRoute: AppRolesRoute,
   AppTasksRoute: AppTasksRoute,
   AppUsersRoute: AppUsersRoute,

@@ -6,6 +6,7 @@ import {
   IconDeviceDesktop,
   IconHome,
   IconKey,
+  IconReportAnalytics,
   IconRobot,
   IconServer2,
   IconShieldCheck,
@@ -26,6 +27,7 @@ export type PageName =
   | "users"
   | "roles"
   | "audit"
+  | "reports"
   | "notifications"
   | "me";
 
@@ -72,6 +74,7 @@ export const MANAGE: PageLink[] = [
   { name: "users", to: "/users", icon: IconUsers, needs: "manage_users", key: "u" },
   { name: "roles", to: "/roles", icon: IconShieldCheck, needs: "manage_roles", key: "o" },
   { name: "audit", to: "/audit", icon: IconBook2, needs: "view_audit", key: "l" },
+  { name: "reports", to: "/reports", icon: IconReportAnalytics, key: "p" },
 ];
 
 export const ME: PageLink = { name: "me", to: "/me", icon: IconUserCircle, key: "m", hidden: true };

@@ -7,4 +7,15 @@ export const KEY_FILTERS = ["state"] as const;
 export const RESOURCE_FILTERS = ["agent", "platform", "out_of_sync"] as const;
 export const USER_FILTERS = ["role", "state"] as const;
 export const AUDIT_FILTERS = ["code", "from", "to", "actor"] as const;
+export const MAIL_FILTERS = ["state"] as const;
+export const REPORT_FILTERS = [
+  "report",
+  "state",
+  "active",
+  "soon",
+  "user",
+  "days",
+  "from",
+  "to",
+] as const;
 export const TASK_FILTERS = ["state", "mine"] as const;

@@ -9,9 +9,9 @@ use crate::net::proxy::ProxyArgs;
 use crate::net::server::Server;
 use crate::net::trust::Pin;
 use crate::nouns::{
-    accounts, agents, audit, copy, devices, explain, groups, history, keys, login, manual,
-    notifications, orders, packages, policies, resources, reveal, roles, second_factor, sessions,
-    setup, shares, tokens, user_groups, users, witness,
+    accounts, agents, audit, copy, devices, explain, groups, history, keys, login, mail, manual,
+    notifications, orders, packages, policies, reports, resources, reveal, roles, second_factor,
+    sessions, setup, shares, tokens, user_groups, users, witness,
 };
 
 /// Keeps, rotates and lends the passwords of privileged accounts
@@ -109,6 +109,9 @@ pub(crate) enum Verb {
     /// What became of the resets and checks you have asked for
     #[command(subcommand)]
     Notifications(notifications::Notifications),
+    /// Your mail address, and the mail of the server
+    #[command(subcommand)]
+    Mail(mail::Mail),
     /// Packages of the agent, for download
     #[command(subcommand)]
     Packages(packages::Packages),
@@ -139,6 +142,9 @@ pub(crate) enum Verb {
     /// Your authenticator app, and which roles need one
     #[command(subcommand)]
     SecondFactor(second_factor::Verbs),
+    /// Reports: run them, and have them sent by mail
+    #[command(subcommand)]
+    Reports(reports::Reports),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Audit),

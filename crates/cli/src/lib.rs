@@ -36,9 +36,9 @@ use args::{Cli, Verb};
 use error::{CliError, Result};
 use exit::Exit;
 use nouns::{
-    accounts, agents, audit, copy, devices, explain, groups, history, keys, login, manual,
-    notifications, orders, packages, policies, resources, reveal, roles, second_factor, sessions,
-    setup, shares, status, tokens, user_groups, users, witness,
+    accounts, agents, audit, copy, devices, explain, groups, history, keys, login, mail, manual,
+    notifications, orders, packages, policies, reports, resources, reveal, roles, second_factor,
+    sessions, setup, shares, status, tokens, user_groups, users, witness,
 };
 use output::Output;
 
@@ -84,6 +84,8 @@ async fn run(cli: Cli, out: Output) -> Result<Exit> {
         Verb::Orders(verb) => orders::run(&app, verb).await,
         Verb::Agents(verb) => agents::run(&app, verb).await,
         Verb::Notifications(verb) => notifications::run(&app, verb).await,
+        Verb::Mail(verb) => mail::run(&app, verb).await,
+        Verb::Reports(verb) => reports::run(&app, verb).await,
         Verb::Packages(verb) => packages::run(&app, verb).await,
         Verb::Devices(verb) => devices::run(&app, verb).await,
         Verb::Keys(verb) => keys::run(&app, verb).await,

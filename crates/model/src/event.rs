@@ -12,11 +12,14 @@ use crate::Timestamp;
 use crate::account::VerifyResult;
 use crate::device::{DeviceState, EnrolmentRefusal, KeyUse};
 use crate::id::{
-    AccountId, ApiTokenId, AuditChainId, CustomRoleId, DeviceId, EnrolmentKeyId, OrderId,
-    PackageId, PackageLinkId, PasskeyId, PasswordPolicyId, RequestId, ResourceGroupId, ResourceId,
-    SavedViewId, SecretVersionId, ShareId, SiteId, SiteKeyId, UserGroupId, UserId,
+    AccountId, ApiTokenId, AuditChainId, CustomRoleId, DeviceId, EnrolmentKeyId, MailId, OrderId,
+    PackageId, PackageLinkId, PasskeyId, PasswordPolicyId, ReportScheduleId, RequestId,
+    ResourceGroupId, ResourceId, SavedViewId, SecretVersionId, ShareId, SiteId, SiteKeyId,
+    UserGroupId, UserId,
 };
+use crate::mail::{MailAddress, MailKind};
 use crate::order::{Operation, RefusalClass};
+use crate::report::{Every, RunResult};
 use crate::share::{Level, Principal, Shareable};
 use crate::user::{ProofMethod, RoleRef, TokenScope};
 
@@ -407,6 +410,36 @@ pub enum Event {
     WitnessedSiteRemoved { site: SiteId },
     /// Another site sent a head that is forged or contradicts one it sent before.
     WitnessedHeadRefused { site: SiteId, chain: AuditChainId, seq: u64, problem: String },
+    /// Somebody has a report sent to themselves again and again.
+    ReportScheduleCreated { schedule: ReportScheduleId, user: UserId, report: String, every: Every },
+    /// Such a schedule was changed.
+    ReportScheduleChanged { schedule: ReportScheduleId, user: UserId, fields: Vec<String> },
+    /// Such a schedule was deleted.
+    ReportScheduleDeleted { schedule: ReportScheduleId, user: UserId, report: String },
+    /// A scheduled report was made, with these parameters, and is to be sent by
+    /// mail.
+    ReportMailed {
+        schedule: ReportScheduleId,
+        user: UserId,
+        report: String,
+        filter: String,
+        rows: u64,
+        mail: MailId,
+    },
+    /// A scheduled report was not made.
+    ReportNotMailed { schedule: ReportScheduleId, user: UserId, report: String, result: RunResult },
+    /// Somebody's mail address was set, changed or removed.
+    MailAddressChanged { user: UserId, address: Option<MailAddress> },
+    /// A mail was given up.
+    MailGivenUp { mail: MailId, kind: MailKind, user: Option<UserId>, problem: String },
+    /// A mail that was given up is to be sent again.
+    MailSentAgain { mail: MailId },
+    /// A mail that was given up was thrown away.
+    MailDiscarded { mail: MailId },
+    /// The mail server cannot be reached, or does not take mail from us.
+    MailServerUnreachable { server: String, waiting: u64, problem: String },
+    /// The mail server takes mail again.
+    MailServerReached { server: String },
     /// Somebody was turned away.
     AccessDenied { action: String, target: String, reason: String },
 }
@@ -703,6 +736,31 @@ impl Event {
             }
             Self::AuditSinkReached { .. } => {
                 info(714, "Audit export target reached again", "監査ログの転送先に再接続")
+            }
+            Self::ReportScheduleCreated { .. } => {
+                info(715, "Report scheduled", "レポートの定期送信を登録")
+            }
+            Self::ReportScheduleChanged { .. } => {
+                info(716, "Schedule of a report changed", "レポートの定期送信を変更")
+            }
+            Self::ReportScheduleDeleted { .. } => {
+                info(717, "Schedule of a report deleted", "レポートの定期送信を削除")
+            }
+            Self::ReportMailed { .. } => info(718, "Report mailed", "レポートをメールで送信"),
+            Self::ReportNotMailed { .. } => {
+                info(719, "Report not mailed", "レポートのメール送信を中止")
+            }
+            Self::MailAddressChanged { .. } => {
+                info(723, "Mail address changed", "メールアドレスを変更")
+            }
+            Self::MailGivenUp { .. } => info(724, "Mail given up", "メールの送信を断念"),
+            Self::MailSentAgain { .. } => info(725, "Mail sent again", "メールを再送"),
+            Self::MailDiscarded { .. } => info(726, "Mail discarded", "メールを破棄"),
+            Self::MailServerUnreachable { .. } => {
+                info(727, "Mail server unreachable", "メールサーバーに到達不能")
+            }
+            Self::MailServerReached { .. } => {
+                info(728, "Mail server reached again", "メールサーバーに再接続")
             }
             Self::WitnessedSiteAdded { .. } => {
                 info(720, "Foreign site witnessed", "他サイトの証人を開始")

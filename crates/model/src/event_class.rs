@@ -94,6 +94,11 @@ impl Event {
             | Self::SecondFactorRemoved { .. }
             | Self::RecoveryCodesMade { .. }
             | Self::SecondFactorReset { .. }
+            | Self::ReportScheduleCreated { .. }
+            | Self::ReportScheduleChanged { .. }
+            | Self::ReportScheduleDeleted { .. }
+            | Self::MailAddressChanged { .. }
+            | Self::MailDiscarded { .. }
             | Self::SecondFactorRuleChanged { .. } => (C::Change, S::Notice),
             Self::UserChanged { .. }
             | Self::ResourceCreated { .. }
@@ -113,6 +118,7 @@ impl Event {
             | Self::ViewSaved { .. }
             | Self::ViewDeleted { .. }
             | Self::PasskeyRenamed { .. }
+            | Self::MailSentAgain { .. }
             | Self::CertificateIssued { .. } => (C::Change, S::Info),
 
             Self::SignedIn { .. }
@@ -132,6 +138,7 @@ impl Event {
             Self::ResetNotApplied { .. }
             | Self::ResetIndeterminate { .. }
             | Self::OrderFailed { .. }
+            | Self::ReportNotMailed { .. }
             | Self::RotationFailed { .. } => (C::Outcome, S::Warning),
 
             Self::SignInRefused { .. }
@@ -150,15 +157,21 @@ impl Event {
             | Self::WitnessUnreachable { .. }
             | Self::WitnessRefused { .. }
             | Self::WitnessedHeadRefused { .. } => (C::Alarm, S::Critical),
-            Self::AuditSinkUnreachable { .. } => (C::Alarm, S::Warning),
-            Self::WitnessReached { .. } | Self::AuditSinkReached { .. } => (C::System, S::Notice),
+            Self::AuditSinkUnreachable { .. }
+            | Self::MailServerUnreachable { .. }
+            | Self::MailGivenUp { .. } => (C::Alarm, S::Warning),
+            Self::WitnessReached { .. }
+            | Self::AuditSinkReached { .. }
+            | Self::MailServerReached { .. } => (C::System, S::Notice),
 
             // What a verification found is in the event; a broken chain is
             // the worst that can be found.
             Self::AuditVerified { intact: false, .. } => (C::Audit, S::Critical),
             Self::AuditVerified { .. } => (C::Audit, S::Info),
             Self::AuditViewed { .. } | Self::PasswordHistoryViewed { .. } => (C::Audit, S::Info),
-            Self::AuditExported { .. } | Self::ListExported { .. } => (C::Audit, S::Notice),
+            Self::AuditExported { .. } | Self::ListExported { .. } | Self::ReportMailed { .. } => {
+                (C::Audit, S::Notice)
+            }
 
             Self::BackupDrilled { passed: false, .. } => (C::Alarm, S::Critical),
             Self::BackupMade { .. } | Self::BackupDrilled { .. } | Self::DatabaseMoved { .. } => {

@@ -5,11 +5,13 @@ use crate::account::VerifyResult;
 use crate::device::{DeviceState, EnrolmentRefusal, KeyUse};
 use crate::event::{Event, SignInRefusal};
 use crate::id::{
-    AccountId, ApiTokenId, AuditChainId, CustomRoleId, DeviceId, EnrolmentKeyId, OrderId,
-    PackageId, PackageLinkId, PasskeyId, PasswordPolicyId, ResourceGroupId, ResourceId,
-    SavedViewId, SecretVersionId, ShareId, SiteId, SiteKeyId, UserGroupId, UserId,
+    AccountId, ApiTokenId, AuditChainId, CustomRoleId, DeviceId, EnrolmentKeyId, MailId, OrderId,
+    PackageId, PackageLinkId, PasskeyId, PasswordPolicyId, ReportScheduleId, ResourceGroupId,
+    ResourceId, SavedViewId, SecretVersionId, ShareId, SiteId, SiteKeyId, UserGroupId, UserId,
 };
+use crate::mail::MailKind;
 use crate::order::{Operation, RefusalClass};
+use crate::report::{Every, RunResult};
 use crate::share::{Level, Principal, Shareable};
 use crate::user::{ProofMethod, Role, RoleRef, TokenScope};
 
@@ -31,6 +33,7 @@ impl Event {
         let (people, share, custom) =
             (UserGroupId::from_uuid(id), ShareId::from_uuid(id), CustomRoleId::from_uuid(id));
         let (object, with) = (Shareable::Resource(resource), Principal::User(user));
+        let (schedule, mail) = (ReportScheduleId::from_uuid(id), MailId::from_uuid(id));
         let text = || "…".to_owned();
         let role = RoleRef::from(Role::Administrator);
         vec![
@@ -221,6 +224,17 @@ impl Event {
                 seq: 0,
                 problem: text(),
             },
+            Self::ReportScheduleCreated { schedule, user, report: text(), every: Every::Week },
+            Self::ReportScheduleChanged { schedule, user, fields: vec![text()] },
+            Self::ReportScheduleDeleted { schedule, user, report: text() },
+            Self::ReportMailed { schedule, user, report: text(), filter: text(), rows: 0, mail },
+            Self::ReportNotMailed { schedule, user, report: text(), result: RunResult::Denied },
+            Self::MailAddressChanged { user, address: "a@example.jp".parse().ok() },
+            Self::MailGivenUp { mail, kind: MailKind::Report, user: Some(user), problem: text() },
+            Self::MailSentAgain { mail },
+            Self::MailDiscarded { mail },
+            Self::MailServerUnreachable { server: text(), waiting: 0, problem: text() },
+            Self::MailServerReached { server: text() },
             Self::AccessDenied { action: text(), target: text(), reason: text() },
         ]
     }

@@ -211,6 +211,10 @@ kinds! {
     Package, PackageId = "package";
     /// A link with which a package can be downloaded without signing in.
     PackageLink, PackageLinkId = "package link";
+    /// A mail that the server sends.
+    Mail, MailId = "mail";
+    /// A report that is sent again and again.
+    ReportSchedule, ReportScheduleId = "report schedule";
     /// An append-only audit chain; each server node has its own.
     AuditChain, AuditChainId = "audit chain";
 }

@@ -78,6 +78,11 @@ impl Event {
             | Self::WitnessRefused { .. }
             | Self::AuditSinkUnreachable { .. }
             | Self::AuditSinkReached { .. }
+            | Self::MailGivenUp { .. }
+            | Self::MailSentAgain { .. }
+            | Self::MailDiscarded { .. }
+            | Self::MailServerUnreachable { .. }
+            | Self::MailServerReached { .. }
             | Self::WitnessedSiteAdded { .. }
             | Self::WitnessedSiteRemoved { .. }
             | Self::WitnessedHeadRefused { .. } => vec![T::System],
@@ -211,7 +216,12 @@ impl Event {
             | Self::IdentityProved { user, .. }
             | Self::SessionsEnded { user, .. }
             | Self::PasskeyRenamed { user, .. }
-            | Self::PasskeyCopied { user, .. } => vec![T::Own(user)],
+            | Self::PasskeyCopied { user, .. }
+            | Self::ReportScheduleCreated { user, .. }
+            | Self::ReportScheduleChanged { user, .. }
+            | Self::ReportScheduleDeleted { user, .. }
+            | Self::ReportNotMailed { user, .. }
+            | Self::MailAddressChanged { user, .. } => vec![T::Own(user)],
             Self::SecondFactorRuleChanged { .. } => vec![T::System],
             Self::ViewSaved { .. } | Self::ViewDeleted { .. } => match actor {
                 Actor::User(user) => vec![T::Own(user)],
@@ -230,6 +240,7 @@ impl Event {
             | Self::AuditVerified { .. }
             | Self::AuditExported { .. }
             | Self::ListExported { .. }
+            | Self::ReportMailed { .. }
             | Self::AccessDenied { .. } => Vec::new(),
         }
     }

@@ -249,6 +249,20 @@ actions! {
     ManageWitness = "manage_witness", Some(Permission::ManageWitness), Write;
     /// Send heads of another site to be witnessed.
     SendHeads = "send_heads", Some(Permission::SendHeads), Witness;
+    /// List the reports one may run.
+    ListReports = "list_reports", None, Read;
+    /// List the reports one has sent to oneself.
+    ListSchedules = "list_report_schedules", None, Read;
+    /// Have a report sent to oneself again and again.
+    ScheduleReport = "schedule_report", None, Write;
+    /// See such a schedule.
+    ViewSchedule = "view_report_schedule", None, Read;
+    /// Change, run or delete such a schedule.
+    EditSchedule = "edit_report_schedule", None, Write;
+    /// See which mails wait, were sent and were given up, without their texts.
+    ViewMail = "view_mail", Some(Permission::ViewSystem), Read;
+    /// Send a mail again that was given up, or throw it away.
+    ManageMail = "manage_mail", Some(Permission::ManageUsers), Write;
     /// See the state of the server.
     ViewSystem = "view_system", Some(Permission::ViewSystem), Read;
 }

@@ -130,6 +130,9 @@ fn matrix() -> String {
         ListNotifications: "-"; MarkNotifications: "-";
         ViewAudit: "-"; VerifyAudit: "-"; ExportAudit: "-"; ViewWitness: "site";
         ManageWitness: "site"; SendHeads: "-"; ViewSystem: "-";
+        ListReports: "-"; ListSchedules: "-"; ScheduleReport: "-";
+        ViewSchedule: "own" "foreign"; EditSchedule: "own" "foreign";
+        ViewMail: "-"; ManageMail: "site";
     }
     out
 }

@@ -39,6 +39,8 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// What the server knows of the audit log's way out.
     pub audit: crate::audit::AuditState,
+    /// What the server knows of its mail.
+    pub mail: crate::mail::MailState,
     /// When the server started.
     pub started: Timestamp,
     /// Bounds the requests to the REST API.

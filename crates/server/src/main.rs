@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use commands::databases::{Backup, BackupDrill, MigrateTo, Restore};
 use commands::keys::KeysCommand;
+use commands::mail::MailCommand;
 use commands::manual;
 use commands::packages::PackagesCommand;
 use commands::passphrase::PassphraseArguments;
@@ -100,6 +101,11 @@ enum Command {
     Keys {
         #[command(subcommand)]
         command: KeysCommand,
+    },
+    /// The mail that this server sends.
+    Mail {
+        #[command(subcommand)]
+        command: MailCommand,
     },
     /// Packages of the agent that people can download from this server.
     Packages {
@@ -293,6 +299,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             writeln!(out, "{}", done.message)?;
         }
         Command::Keys { command } => command.run(&mut out)?,
+        Command::Mail { command } => command.run(&mut out)?,
         Command::Packages { command } => command.run(&mut out)?,
         Command::Backup(command) => command.run(&mut out)?,
         Command::Restore(command) => command.run(&mut out)?,

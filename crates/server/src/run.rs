@@ -122,6 +122,7 @@ async fn app(
         rng: rng.clone(),
         bus: crate::bus::Bus::default(),
         audit: crate::audit::AuditState::new(&metrics),
+        mail: crate::mail::MailState::default(),
         metrics,
         started,
         request_slots: Semaphore::new(config.limits.requests),
@@ -323,6 +324,9 @@ pub async fn serve(
     parts.spawn(crate::recovery::fence::keep(app.clone(), shutdown.clone()));
     parts.spawn(housekeeping::sweep_orders(app.clone(), shutdown.clone()));
     parts.spawn(housekeeping::rotate(app.clone(), shutdown.clone()));
+    parts.spawn(crate::reports::mailing::run(app.clone(), shutdown.clone()));
+    parts.spawn(crate::mail::tasks::run(app.clone(), shutdown.clone()));
+    parts.spawn(crate::mail::run(app.clone(), shutdown.clone()));
     crate::audit::spawn(&mut parts, &app, &shutdown);
     parts.spawn(crate::keys::watch(app.clone(), shutdown.clone()));
     parts.spawn(crate::vault::watch(app.clone(), shutdown.clone()));

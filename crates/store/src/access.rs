@@ -22,10 +22,10 @@ use crate::unit_of_work::{ArcRng, CommitHooks, OperationContext, UnitOfWork};
 use crate::{
     Accounts, ApiTokens, AuditGate, AuditHeads, AuditLog, Bundles, CustomRoles, DeviceCertificates,
     DeviceSessions, Devices, EnrolmentKeys, Escrows, IdempotencyKeys, Identities, LoginSessions,
-    Notifications, Orders, Outbox, Packages, Passkeys, PasswordPolicies, PendingSignIns,
-    RecoveryCodes, ResourceGroups, Resources, Rotation, SavedViews, SealedValues, SecretVersions,
-    Shares, SignInAttempts, SignInRules, SiteKeys, Sites, TotpFactors, Upkeep, UserGroups,
-    UserPreferences, Users, VaultKeys,
+    Mails, Notifications, Orders, Outbox, Packages, Passkeys, PasswordPolicies, PendingSignIns,
+    RecoveryCodes, ReportSchedules, ResourceGroups, Resources, Rotation, SavedViews, SealedValues,
+    SecretVersions, Shares, SignInAttempts, SignInRules, SiteKeys, Sites, TotpFactors, Upkeep,
+    UserGroups, UserMails, UserPreferences, Users, VaultKeys,
 };
 
 /// An open database. Cloning it is cheap and shares the connections.
@@ -304,6 +304,12 @@ repositories! {
     packages: Packages,
     /// What people have read of their tasks.
     notifications: Notifications,
+    /// Mail that is to be sent.
+    mails: Mails,
+    /// Whether and where people get mail.
+    user_mail: UserMails,
+    /// Reports that are sent again and again.
+    report_schedules: ReportSchedules,
     /// What devices hold in escrow.
     escrows: Escrows,
     /// The audit log.

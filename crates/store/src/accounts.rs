@@ -113,6 +113,9 @@ pub struct AccountFilter {
     /// Only those whose own policy, or that of their resource if they have
     /// none, is this one.
     pub policy: Option<PasswordPolicyId>,
+    /// Only those that were checked at least once, or only those that never
+    /// were.
+    pub verified: Option<bool>,
 }
 
 /// What a list of accounts can be sorted by.
@@ -196,6 +199,10 @@ impl AccountFilter {
             .add_option(self.presence.map(|presence| C::Presence.eq(presence.as_str())))
             .add_option(self.knowledge.map(known_as))
             .add_option(self.policy.map(policy))
+            .add_option(self.verified.map(|verified| match verified {
+                true => C::LastVerifiedAt.is_not_null(),
+                false => C::LastVerifiedAt.is_null(),
+            }))
     }
 }
 

@@ -1,7 +1,9 @@
 //! Keys of authenticators (WebAuthn) that people sign in with.
 
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::{Expr, SelectStatement};
+use sea_orm::{
+    ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use sekisho_model::Timestamp;
 use sekisho_model::id::{PasskeyId, UserId};
 use sekisho_model::name::Label;
@@ -30,6 +32,12 @@ record! {
         /// When it was last signed in with.
         last_used_at: Option<Timestamp>,
     }
+}
+
+/// A subquery: the users with a passkey.
+pub(crate) fn with_passkey() -> SelectStatement {
+    let mut select = row::Entity::find().select_only().column(row::Column::User);
+    QuerySelect::query(&mut select).take()
 }
 
 /// Keys of authenticators.

@@ -1,7 +1,9 @@
 //! Authenticator apps and the codes that stand in for a lost one.
 
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::{Expr, SelectStatement};
+use sea_orm::{
+    ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use sekisho_model::Timestamp;
 use sekisho_model::id::{RecoveryCodeId, TotpFactorId, UserId};
 
@@ -45,6 +47,15 @@ record! {
         /// When it was used up.
         used_at: Option<Timestamp>,
     }
+}
+
+/// A subquery: the users with an authenticator app that counts.
+pub(crate) fn with_totp() -> SelectStatement {
+    let mut select = totp::Entity::find()
+        .select_only()
+        .column(totp::Column::User)
+        .filter(totp::Column::ConfirmedAt.is_not_null());
+    QuerySelect::query(&mut select).take()
 }
 
 /// Authenticator apps. A user has at most one that counts, and at most one

@@ -1,5 +1,7 @@
 //! Between typed domain records and the few column types of both databases.
 
+use std::collections::BTreeMap;
+
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, Condition, ConnectionTrait, EntityTrait, Insert, Iterable,
@@ -12,9 +14,11 @@ use sekisho_model::account::{
 use sekisho_model::criteria::Criteria;
 use sekisho_model::device::{DeviceState, KeyUse, Platform, Suspension};
 use sekisho_model::id::{Id, Kind, SecretVersionId};
+use sekisho_model::mail::{MailAddress, MailKind, MailState};
 use sekisho_model::name::{AccountName, DnsName, Label, LoginName, ResourceName};
 use sekisho_model::order::{Operation, OrderState};
 use sekisho_model::password::PasswordRules;
+use sekisho_model::report::{Every, RunResult};
 use sekisho_model::rotation::Age;
 use sekisho_model::share::Level;
 use sekisho_model::user::{Density, Language, ProofMethod, RoleRef, Theme, TokenScope, UserState};
@@ -406,11 +410,15 @@ stored_as_text!(
     DeviceSessionState,
     DeviceState,
     DnsName,
+    Every,
     KeyUse,
     Label,
     Language,
     Level,
     LoginName,
+    MailAddress,
+    MailKind,
+    MailState,
     ObjectKind,
     Operation,
     OrderState,
@@ -418,6 +426,7 @@ stored_as_text!(
     Presence,
     PrincipalKind,
     ResourceName,
+    RunResult,
     SecretOrigin,
     SecretState,
     SiteKeyKind,
@@ -457,6 +466,7 @@ macro_rules! stored_as_json {
     )*};
 }
 stored_as_json!(
+    BTreeMap<String, String>,
     Criteria,
     DiscoveredAccount,
     PasswordRules,

@@ -15,6 +15,8 @@ use crate::page::{
     By, Cursor, Key, Page, Paged, Sort, SortBy, Sorting, contains, contains_in_any_case, paged,
     sorted,
 };
+use crate::passkeys::with_passkey;
+use crate::second_factors::with_totp;
 use crate::stored::{PasswordHash, insert, one, overwrite, record};
 use crate::unit_of_work::UnitOfWork;
 
@@ -51,6 +53,9 @@ pub struct UserFilter {
     pub role: Option<RoleRef>,
     /// In a state.
     pub state: Option<UserState>,
+    /// Only those with a second factor (an authenticator app or a passkey), or
+    /// only those without.
+    pub second_factor: Option<bool>,
 }
 
 /// What a list of users can be sorted by.
@@ -112,7 +117,8 @@ impl<A: Access> Users<'_, A> {
         let condition = Condition::all()
             .add_option(filter.text.as_ref().map(text))
             .add_option(filter.role.map(|role| C::Role.eq(role.to_string())))
-            .add_option(filter.state.map(|state| C::State.eq(state.as_str())));
+            .add_option(filter.state.map(|state| C::State.eq(state.as_str())))
+            .add_option(filter.second_factor.map(has_second_factor));
         sorted(&self.at.db(), row::Entity::find().filter(condition), &SORTING, page).await
     }
 
@@ -130,6 +136,14 @@ impl<A: Access> Users<'_, A> {
         let select = row::Entity::find().filter(row::Column::Role.eq(role.to_string()));
         Ok(select.count(&self.at.db()).await?)
     }
+}
+
+/// A condition: they have a second factor, or not.
+fn has_second_factor(wanted: bool) -> Condition {
+    let some = Condition::any()
+        .add(row::Column::Id.in_subquery(with_totp()))
+        .add(row::Column::Id.in_subquery(with_passkey()));
+    if wanted { some } else { some.not() }
 }
 
 /// The users a subquery names, by name.

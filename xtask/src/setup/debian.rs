@@ -70,6 +70,11 @@ const PACKAGES: &[Package] = &[
     },
     Package { name: "rsyslog-gnutls", purpose: "TLS for rsyslog", present: rsyslog_with_tls },
     Package {
+        name: "python3-aiosmtpd",
+        purpose: "the mail server of the server's tests",
+        present: || Path::new("/usr/lib/python3/dist-packages/aiosmtpd").exists(),
+    },
+    Package {
         name: "sqlite3",
         purpose: "locks the database of a server under test",
         present: || cmd::on_path("sqlite3"),

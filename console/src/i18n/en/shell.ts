@@ -20,6 +20,7 @@ export const shell = {
     users: "Users",
     roles: "Roles",
     audit: "Audit log",
+    reports: "Reports",
     notifications: "Notifications",
     me: "My settings",
   },

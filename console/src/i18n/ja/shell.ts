@@ -17,6 +17,7 @@ export const shell = {
     users: "ユーザー",
     roles: "ロール",
     audit: "監査ログ",
+    reports: "レポート",
     notifications: "通知",
     me: "個人設定",
   },

@@ -20,6 +20,8 @@ import { Passkeys } from "../../features/me/passkeys";
 import { SecondFactor } from "../../features/me/second-factor";
 import { Sessions } from "../../features/me/sessions";
 import { Tokens } from "../../features/me/tokens";
+import { OwnMail } from "../../features/reports/own-mail";
+import { useReportWords } from "../../features/reports/words";
 import { changeLanguage, currentLanguage, LANGUAGES } from "../../i18n";
 import { Facts } from "../../parts/facts";
 import { PageHead } from "../../parts/page";
@@ -36,6 +38,7 @@ export const Route = createFileRoute("/_app/me")({
 
 function MePage() {
   const { t } = useTranslation();
+  const w = useReportWords();
   const word = useWord();
   const { data: me } = useSuspenseQuery(meQuery);
   const site = useQuery(publicSystem);
@@ -51,12 +54,14 @@ function MePage() {
             { method: "GET", path: "/me/passkeys" },
             { method: "GET", path: "/me/identities" },
             { method: "GET", path: "/me/sessions" },
+            { method: "GET", path: "/me/mail" },
             { method: "GET", path: "/tokens" },
           ],
           commands: [
             "sekisho whoami",
             "sekisho second-factor set-up",
             "sekisho sessions list",
+            "sekisho mail show",
             "sekisho tokens list",
             "sekisho tokens create NAME --scope read",
           ],
@@ -108,6 +113,11 @@ function MePage() {
               <ChangePassword name={me.user.name} />
             </Card>
           </Stack>
+        </Grid.Col>
+        <Grid.Col span={12}>
+          <Card title={w.mail.title}>
+            <OwnMail />
+          </Card>
         </Grid.Col>
         <Grid.Col span={12}>
           <Card title={t("pages.passkeys.title")}>

@@ -37,6 +37,11 @@ pub(crate) struct Paging {
 }
 
 impl Paging {
+    /// Of a list that is always complete and takes no part of it.
+    pub(crate) fn unasked() -> Self {
+        Self { all: false, limit: 0, after: None, sort: None }
+    }
+
     /// Everything.
     pub(crate) fn everything() -> Self {
         Self { all: true, limit: MAX_PAGE, after: None, sort: None }
@@ -114,7 +119,7 @@ impl Api {
     /// Reads a list.
     pub(crate) async fn list(&mut self, query: Query, paging: &Paging) -> Result<Listing> {
         let query = query
-            .with("limit", Some(&paging.limit.to_string()))
+            .with("limit", (paging.limit > 0).then(|| paging.limit.to_string()).as_deref())
             .with("sort", paging.sort.as_deref());
         let mut items = Vec::new();
         let mut after = paging.after.clone();

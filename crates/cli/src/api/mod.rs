@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub(crate) mod agents;
 pub(crate) mod list;
 pub(crate) mod problem;
+pub(crate) mod reports;
 pub(crate) mod shapes;
 
 use std::time::Duration;

@@ -18,20 +18,30 @@ const TIME_WIDTH: u16 = 20;
 /// Rows under headings. Every cell is made safe for the terminal.
 #[derive(Debug)]
 pub(crate) struct Table {
-    headings: &'static [&'static str],
+    headings: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// A table without rows. A heading `ID` marks a column of ids.
     pub(crate) fn new(headings: &'static [&'static str]) -> Self {
+        Self::with_headings(headings.iter().map(|heading| (*heading).to_owned()).collect())
+    }
+
+    /// A table whose headings only the server knows.
+    pub(crate) fn with_headings(headings: Vec<String>) -> Self {
         Self { headings, rows: Vec::new() }
     }
 
     /// Adds a row, one cell a heading.
     pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
-        debug_assert_eq!(N, self.headings.len(), "{:?}", self.headings);
-        self.rows.push(cells.into());
+        self.push(cells.into());
+    }
+
+    /// Adds a row of a table whose headings only the server knows.
+    pub(crate) fn push(&mut self, cells: Vec<String>) {
+        debug_assert_eq!(cells.len(), self.headings.len(), "{:?}", self.headings);
+        self.rows.push(cells);
     }
 
     /// Drawn to fit `width` columns with long cells wrapped, or, without a
@@ -47,7 +57,7 @@ impl Table {
                 table.set_content_arrangement(ContentArrangement::Disabled);
             }
         }
-        table.set_header(self.headings);
+        table.set_header(self.headings.iter().map(|heading| safe(heading)));
         for row in &self.rows {
             table.add_row(row.iter().map(|cell| {
                 let text = if cell.is_empty() { "-".into() } else { safe(cell) };
@@ -60,7 +70,7 @@ impl Table {
                 let left = 0;
                 let right = if index + 1 == self.headings.len() { 0 } else { 2 };
                 column.set_padding((left, right));
-                let whole = match *heading {
+                let whole = match heading.as_str() {
                     "ID" => Some(ID_WIDTH),
                     _ if self.rows.iter().any(|row| is_time(&row[index])) => Some(TIME_WIDTH),
                     _ => None,

@@ -10,6 +10,7 @@ mod orders;
 mod person;
 mod proxy;
 mod reading;
+mod reports;
 mod rotation;
 mod secrets;
 mod signing_in;

@@ -173,6 +173,7 @@ async fn wanted(
         presence: list.filter.presence.unwrap_or(WantedPresence(Some(Presence::Present))).0,
         knowledge: list.filter.knowledge,
         policy: list.filter.policy,
+        verified: None,
     })
 }
 

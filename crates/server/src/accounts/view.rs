@@ -154,7 +154,7 @@ pub(crate) async fn one(app: &App, account: Account) -> Result<AccountView, Stor
 ///
 /// # Errors
 /// When the database does not answer.
-pub(super) async fn page(
+pub(crate) async fn page(
     app: &App,
     accounts: Vec<Account>,
 ) -> Result<Vec<AccountView>, StoreError> {

@@ -58,7 +58,7 @@ impl Sorts for AuditSorts {
 
 /// A line of the audit log.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct LineView {
+pub(crate) struct LineView {
     /// The chain it belongs to.
     #[schema(value_type = String)]
     chain: AuditChainId,
@@ -188,15 +188,27 @@ impl Export for AuditRows {
         _: &Authenticated,
         page: &Page,
     ) -> Result<(Vec<LineView>, PageEnd), Problem> {
-        let found = app.store.read().audit().list(&self.0, page).await?;
-        let (lines, end) = found.into_parts();
-        let mut items: Vec<LineView> = lines.into_iter().map(LineView::from).collect();
-        let mut names = IdNames::new(app.store.read());
-        for line in &mut items {
-            line.names = names.of(&line.actor, &line.event).await?;
-        }
-        Ok((items, end))
+        lines(app, &self.0, page).await
     }
+}
+
+/// A page of lines with their names.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn lines(
+    app: &App,
+    filter: &AuditFilter,
+    page: &Page,
+) -> Result<(Vec<LineView>, PageEnd), Problem> {
+    let found = app.store.read().audit().list(filter, page).await?;
+    let (lines, end) = found.into_parts();
+    let mut items: Vec<LineView> = lines.into_iter().map(LineView::from).collect();
+    let mut names = IdNames::new(app.store.read());
+    for line in &mut items {
+        line.names = names.of(&line.actor, &line.event).await?;
+    }
+    Ok((items, end))
 }
 
 fn filter(list: &List<AuditQuery, AuditSorts>) -> Result<AuditFilter, Problem> {
@@ -237,7 +249,7 @@ fn describe(filter: &AuditFilter) -> String {
 }
 
 /// Reading the audit log is on record.
-pub(super) async fn record_view(
+pub(crate) async fn record_view(
     app: &App,
     caller: &Authenticated,
     filter: String,

@@ -11,8 +11,10 @@ mod verify;
 mod watch;
 mod witness;
 
+pub(crate) use deliver::certificates;
 pub use format::Format;
 pub use heads::sign;
+pub(crate) use list::{lines, record_view};
 pub use verify::{Evidence, Forgotten, Verdict, verify, verify_store};
 pub use watch::{AuditState, ReaderState, look};
 

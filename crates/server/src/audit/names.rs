@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use sekisho_model::id::{
-    AccountId, ApiTokenId, DeviceId, EnrolmentKeyId, PasswordPolicyId, ResourceGroupId, ResourceId,
-    UserId,
+    AccountId, ApiTokenId, CustomRoleId, DeviceId, EnrolmentKeyId, PasswordPolicyId,
+    ResourceGroupId, ResourceId, UserGroupId, UserId,
 };
 use sekisho_store::{Access as _, Reader, StoreError};
 use serde_json::Value;
@@ -20,21 +20,38 @@ enum About {
     EnrolmentKey,
     Policy,
     Group,
+    UserGroup,
     Token,
+    Role,
+    /// A person, a resource or a role: `from` and `to` are of what changed.
+    Any,
 }
 
 fn about(field: &str) -> Option<About> {
     Some(match field {
-        "user" | "owner" => About::User,
+        "user" | "owner" | "proposed_by" => About::User,
         "resource" => About::Resource,
         "account" => About::Account,
         "device" => About::Device,
         "key" => About::EnrolmentKey,
         "policy" => About::Policy,
-        "group" => About::Group,
+        "group" | "inner" | "resource_group" => About::Group,
+        "user_group" => About::UserGroup,
         "token" => About::Token,
+        "role" => About::Role,
+        "from" | "to" => About::Any,
         _ => return None,
     })
+}
+
+/// What a field is about, and its id: a text, or an object that says of what
+/// kind it is.
+fn reference<'v>(field: &str, value: &'v Value) -> Option<(About, &'v str)> {
+    if let Some(id) = value.as_str() {
+        return about(field).map(|about| (about, id));
+    }
+    let (kind, id) = (value.get("kind")?.as_str()?, value.get("id")?.as_str()?);
+    about(kind).map(|about| (about, id))
 }
 
 /// Finds names, each once per page. What is not there any more has none.
@@ -60,7 +77,7 @@ impl<'a> IdNames<'a> {
             wanted.push((kind, id));
         }
         for (field, value) in event.as_object().into_iter().flatten() {
-            wanted.extend(about(field).zip(value.as_str()));
+            wanted.extend(reference(field, value));
         }
         let mut names = BTreeMap::new();
         for (about, id) in wanted {
@@ -114,6 +131,24 @@ impl<'a> IdNames<'a> {
                 let found = reader.resource_groups().find(parsed!(ResourceGroupId)).await?;
                 found.map(|group| group.name.to_string())
             }
+            About::UserGroup => {
+                let found = reader.user_groups().find(parsed!(UserGroupId)).await?;
+                found.map(|group| group.name.to_string())
+            }
+            About::Role => {
+                let found = reader.custom_roles().find(parsed!(CustomRoleId)).await?;
+                found.map(|role| role.name.to_string())
+            }
+            About::Any => {
+                if let Some(user) = reader.users().find(parsed!(UserId)).await? {
+                    return Ok(Some(user.name.to_string()));
+                }
+                if let Some(name) = self.resource(parsed!(ResourceId)).await? {
+                    return Ok(Some(name));
+                }
+                let found = reader.custom_roles().find(parsed!(CustomRoleId)).await?;
+                found.map(|role| role.name.to_string())
+            }
             About::Token => {
                 let found = reader.api_tokens().find(parsed!(ApiTokenId)).await?;
                 found.map(|token| token.name.to_string())
@@ -136,7 +171,21 @@ mod tests {
     /// that has none.
     #[test]
     fn every_id_in_an_event_has_a_name_or_a_reason_why_not() {
-        let nameless = ["order", "site", "version", "chain", "former_chain"];
+        // What has no name of its own, or is gone when one reads of it.
+        let nameless = [
+            "order",
+            "site",
+            "version",
+            "chain",
+            "former_chain",
+            "schedule",
+            "mail",
+            "share",
+            "package",
+            "link",
+            "view",
+            "passkey",
+        ];
         for event in Event::samples() {
             let json = serde_json::to_value(&event).expect("JSON");
             for (field, value) in json.as_object().expect("an object") {

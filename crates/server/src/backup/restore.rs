@@ -246,6 +246,8 @@ impl Job<'_> {
         // could be played again to a server that forgot their counters.
         work.login_sessions().purge(Timestamp::from_millis(i64::MAX)).await?;
         work.device_sessions().end_everybodys().await?;
+        // What waited then has been sent since, or is old news.
+        work.mails().forget_waiting().await?;
         let reason = format!("restored from a backup of {}", self.created_at);
         work.site().enter_recovery(&reason).await?;
         // Lines that were written after the backup may be with a witness or

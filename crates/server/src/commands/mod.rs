@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod databases;
 pub(crate) mod keys;
+pub(crate) mod mail;
 pub(crate) mod manual;
 pub(crate) mod packages;
 pub(crate) mod passphrase;

@@ -75,7 +75,7 @@ pub struct HostPort {
 
 impl HostPort {
     /// Reads `host:port`, `192.0.2.7:514` or `[2001:db8::1]:514`.
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let (host, port) = text.rsplit_once(':')?;
         let is_bracketed = host.starts_with('[') && host.ends_with(']');
         let host = if is_bracketed { &host[1..host.len() - 1] } else { host };
@@ -152,7 +152,7 @@ pub(super) fn check(values: &mut Values, data_dir: &Path) -> AuditConfig {
     AuditConfig { head_interval, head_lines, witnesses, required_within, sinks }
 }
 
-fn file(values: &mut Values, key: &str) -> Option<PathBuf> {
+pub(super) fn file(values: &mut Values, key: &str) -> Option<PathBuf> {
     let path = values.path(key)?;
     if !path.is_absolute() {
         let (source, found) = (values.source(key), path.display().to_string());

@@ -48,6 +48,7 @@ pub(super) fn check(
     let vault = vault(&mut values, &data_dir, &environment);
     let audit = super::audit::check(&mut values, &data_dir);
     let oidc = super::oidc::check(&mut values);
+    let mail = super::mail::check(&mut values, &environment);
     let log = log(&mut values);
     let limits = limits(&mut values);
 
@@ -62,6 +63,7 @@ pub(super) fn check(
             vault,
             audit,
             oidc,
+            mail,
             log,
             limits,
         }),

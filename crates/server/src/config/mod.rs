@@ -3,6 +3,7 @@
 
 mod audit;
 mod check;
+mod mail;
 mod oidc;
 pub mod settings;
 pub mod suggest;
@@ -19,6 +20,7 @@ use sekisho_pki::SubjectName;
 use sekisho_store::StoreConfig;
 
 pub use audit::{AuditConfig, HostPort, Target, TlsFiles, Transport};
+pub use mail::{MailConfig, MailLogin, MailPassword, MailTls};
 pub use oidc::OidcConfig;
 pub use values::{ConfigProblem, Source};
 pub use vault_key::{Credential, Hsm, Pin, VaultKey};
@@ -43,6 +45,8 @@ pub struct Config {
     pub audit: AuditConfig,
     /// An OpenID provider that people sign in through.
     pub oidc: Option<OidcConfig>,
+    /// Where mail is handed over; `None`: this server sends none.
+    pub mail: Option<MailConfig>,
     /// The log.
     pub log: Log,
     /// Numbers that bound what anybody can ask for.

@@ -156,6 +156,22 @@ settings! {
         "The groups whose people are password users.";
     "oidc.roles.connection_user" "SEKISHO_OIDC_ROLES_CONNECTION_USER" "" "groups, comma between"
         "The groups whose people are connection users.";
+    "mail.server" "SEKISHO_MAIL_SERVER" "" "starttls:// or tls://host:port"
+        "The mail server that mail is handed to: starttls://mail.example.jp:587, or \
+         tls://mail.example.jp:465 where TLS begins at once. Mail is never sent in the clear. Not \
+         given: no mail.";
+    "mail.ca" "SEKISHO_MAIL_CA" "" "file"
+        "The CA certificates (PEM) that count for it; only these. Default: the system's.";
+    "mail.from" "SEKISHO_MAIL_FROM" "" "mail address"
+        "The address that mail comes from.";
+    "mail.user" "SEKISHO_MAIL_USER" "" "text"
+        "The user name at the mail server, if it wants one.";
+    "mail.password_file" "SEKISHO_MAIL_PASSWORD_FILE" "" "file"
+        "A file with the password of that user. Read for each connection.";
+    "mail.password_credential" "SEKISHO_MAIL_PASSWORD_CREDENTIAL" "" "name"
+        "Instead of password_file: the name of a systemd credential with the password.";
+    "mail.language" "SEKISHO_MAIL_LANGUAGE" "ja" "ja or en"
+        "The language of mail to people who have chosen none in the console.";
     "log.level" "SEKISHO_LOG_LEVEL" "info" "error, warn, info, debug, trace, or a filter"
         "How much is logged (to stderr).";
     "log.format" "SEKISHO_LOG_FORMAT" "text" "text or json"

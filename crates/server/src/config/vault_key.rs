@@ -9,7 +9,7 @@ use sekisho_vault::{HsmKey, KekSource};
 use super::read_secret_file;
 use super::values::Values;
 
-/// The longest PIN that is read from a credential, in bytes.
+/// The longest PIN or password that is read from a credential, in bytes.
 const MAX_PIN_BYTES: usize = 1024;
 
 /// Where the key-encryption key comes from.
@@ -108,7 +108,7 @@ impl VaultKey {
 }
 
 impl Credential {
-    fn path(&self) -> anyhow::Result<PathBuf> {
+    pub(super) fn path(&self) -> anyhow::Result<PathBuf> {
         let folder = self.folder.as_ref().with_context(|| {
             format!(
                 "the credential '{0}' can only be read inside of the service: CREDENTIALS_DIRECTORY \
@@ -124,13 +124,13 @@ impl Pin {
     fn read(&self) -> anyhow::Result<Secret> {
         match self {
             Self::File(path) => read_secret_file(path),
-            Self::Credential(credential) => read_pin(&credential.path()?),
+            Self::Credential(credential) => read_credential(&credential.path()?),
         }
     }
 }
 
 /// systemd has closed the folder of credentials to everybody else.
-fn read_pin(path: &Path) -> anyhow::Result<Secret> {
+pub(super) fn read_credential(path: &Path) -> anyhow::Result<Secret> {
     use std::io::Read as _;
     let wrong = || format!("cannot read the credential {}", path.display());
     let file = std::fs::File::open(path).with_context(wrong)?;

@@ -46,6 +46,8 @@ fn features() -> Routes {
         .and(crate::agent_management::routes())
         .and(crate::packages::routes())
         .and(crate::notifications::routes())
+        .and(crate::reports::routes())
+        .and(crate::mail::routes())
 }
 
 /// Endpoints outside of the API, for those who watch the server.

@@ -5,6 +5,7 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::header;
 use http::request::Parts;
+use sekisho_model::Timestamp;
 use sekisho_model::event::Event;
 use sekisho_store::{MAX_PAGE, Page, PageEnd, Sort};
 use serde::Serialize;
@@ -16,6 +17,10 @@ use super::problem::Problem;
 use super::query::{List, Sorts, Unsorted, flag, pairs};
 use crate::app::{App, SharedApp};
 
+/// The columns of a file: their heads, which stay the same for good, and where
+/// the values are in a row (RFC 6901).
+pub type Columns = &'static [(&'static str, &'static str)];
+
 /// A list that can be written as a file.
 pub trait Export: Send + Sync + 'static {
     /// What one row is shown as.
@@ -24,9 +29,18 @@ pub trait Export: Send + Sync + 'static {
     /// The name of the list, in the file's name and in the audit log.
     const NAME: &'static str;
 
-    /// The columns: their heads, which stay the same for good, and where the
-    /// values are in a row (RFC 6901).
-    const COLUMNS: &'static [(&'static str, &'static str)];
+    /// The columns.
+    const COLUMNS: Columns;
+
+    /// The name of this list, where one type makes several.
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    /// The columns of this list, where one type makes several.
+    fn columns(&self) -> Columns {
+        Self::COLUMNS
+    }
 
     /// One page, as the list itself shows it to this caller.
     fn page(
@@ -119,16 +133,16 @@ pub async fn csv<E: Export>(
         .try_acquire_owned()
         .map_err(|_| Problem::Unavailable { reason: "too many exports at once".to_owned() })?;
     let mut work = app.store.begin(&caller.context()).await?;
-    work.record(Event::ListExported { list: E::NAME.to_owned(), filter: asked });
+    work.record(Event::ListExported { list: list.name().to_owned(), filter: asked });
     work.commit().await.map(drop)?;
 
     let page = Page { sort, ..Page::first(MAX_PAGE) };
     let (rows, end) = list.page(&app, &caller, &page).await?;
     let mut first = String::from(if bom { "\u{feff}" } else { "" });
-    line(&mut first, E::COLUMNS.iter().map(|(head, _)| (*head).to_owned()));
-    write_rows::<E>(&mut first, &rows)?;
+    write_head(&mut first, list.columns());
+    write_rows(&mut first, list.columns(), &rows)?;
 
-    let name = format!("sekisho-{}-{}.csv", E::NAME, &caller.now.to_string()[..10]);
+    let name = file_name(list.name(), caller.now);
     let disposition = format!("attachment; filename=\"{name}\"");
     let rest = Rest { app, caller, list, sort, next: end.next, _slot: slot };
     let rest = futures_util::stream::unfold(Some(rest), |rest| async move {
@@ -171,16 +185,34 @@ impl<E: Export> Rest<E> {
         let (rows, end) = self.list.page(&self.app, &self.caller, &page).await?;
         self.next = end.next;
         let mut text = String::new();
-        write_rows::<E>(&mut text, &rows)?;
+        write_rows(&mut text, self.list.columns(), &rows)?;
         Ok(Some(Bytes::from(text)))
     }
 }
 
-fn write_rows<E: Export>(text: &mut String, rows: &[E::Row]) -> Result<(), Problem> {
+/// How a file is called that was made at an instant.
+pub fn file_name(list: &str, at: Timestamp) -> String {
+    format!("sekisho-{list}-{}.csv", &at.to_string()[..10])
+}
+
+/// Writes the heads of columns.
+pub fn write_head(text: &mut String, columns: Columns) {
+    line(text, columns.iter().map(|(head, _)| (*head).to_owned()));
+}
+
+/// Writes rows under their heads.
+///
+/// # Errors
+/// When a row does not become JSON.
+pub fn write_rows<R: Serialize>(
+    text: &mut String,
+    columns: Columns,
+    rows: &[R],
+) -> Result<(), Problem> {
     for row in rows {
         let row = serde_json::to_value(row).map_err(Problem::internal)?;
         let cell = |pointer: &str| row.pointer(pointer).map(shown).unwrap_or_default();
-        line(text, E::COLUMNS.iter().map(|(_, pointer)| cell(pointer)));
+        line(text, columns.iter().map(|(_, pointer)| cell(pointer)));
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ pub mod serve;
 pub(crate) use actor::is_alive;
 pub use actor::{Anonymous, Authenticated, How, SESSION_COOKIE};
 pub use api::{openapi, router, routes};
-pub use csv::{CsvList, CsvQuery, Export, File, csv};
+pub use csv::{Columns, CsvList, CsvQuery, Export, File, csv, file_name, write_head, write_rows};
 pub use dto::{ItemList, SecretText, Time};
 pub use envelope::Peer;
 pub use etag::{IfMatch, Tagged};

@@ -5,8 +5,8 @@
 //! tasks, and nothing can be told that did not happen. What is shown is
 //! bounded: [`KEPT`], at most [`MAX_COUNTED`] tasks.
 //!
-//! Who sends mail one day reads [`feed`] in the same way, with a cursor of its
-//! own over what ended.
+//! Who sends it by mail ([`mail::tasks`](crate::mail::tasks)) reads [`feed`] in
+//! the same way, with a cursor of its own over what ended.
 
 mod routes;
 
@@ -57,6 +57,11 @@ impl Kind {
             Self::VerifyDone => "verify_done",
             Self::VerifyFailed => "verify_failed",
         }
+    }
+
+    /// Whether it is no good news.
+    pub const fn is_failure(self) -> bool {
+        matches!(self, Self::ResetFailed | Self::VerifyFailed)
     }
 }
 

@@ -249,14 +249,23 @@ impl Export for OrderRows {
     ) -> Result<(Vec<OrderView>, PageEnd), Problem> {
         let found = app.store.read().orders().list(&self.0, page).await?;
         let (orders, end) = found.into_parts();
-        let held = held(app, &orders).await?;
-        let mut names = Names::new(app.store.read());
-        let mut views = Vec::with_capacity(orders.len());
-        for order in orders {
-            views.push(view(&mut names, &held, order).await?);
-        }
+        let views = views(app, orders).await?;
         Ok((views, end))
     }
+}
+
+/// Shows a page of orders, in their order.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn views(app: &App, orders: Vec<Order>) -> Result<Vec<OrderView>, Problem> {
+    let held = held(app, &orders).await?;
+    let mut names = Names::new(app.store.read());
+    let mut views = Vec::with_capacity(orders.len());
+    for order in orders {
+        views.push(view(&mut names, &held, order).await?);
+    }
+    Ok(views)
 }
 
 /// See an order; with `wait_s`, once it is finished or the time is up.

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use sekisho_model::event::{Actor, Origin};
 use sekisho_model::id::RequestId;
+use sekisho_model::mail::MailState;
 use sekisho_store::{Access as _, OperationContext, StoreError};
 
 use crate::app::{App, SharedApp};
 use crate::orders::rediscover;
 use crate::sessions::{ENROLMENT_LIFE, FORGET_AFTER};
 use crate::shutdown::Shutdown;
-use crate::{http, notifications, packages, rotation};
+use crate::{http, mail, notifications, packages, rotation};
 
 const EVERY: Duration = Duration::from_secs(600);
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
@@ -63,5 +64,7 @@ async fn tidy(app: &App) -> Result<(), StoreError> {
     work.idempotency_keys().purge(http::forgotten_before(now)).await?;
     work.notifications().purge(now.minus(notifications::KEPT)).await?;
     work.packages().purge_links(now.minus(packages::links::MAX_VALID)).await?;
+    work.mails().purge(MailState::Sent, now.minus(mail::KEPT_SENT)).await?;
+    work.mails().purge(MailState::Dead, now.minus(mail::KEPT_DEAD)).await?;
     work.commit_unaudited("housekeeping").await.map(drop)
 }

@@ -29,10 +29,22 @@ pub use routes::routes;
 /// # Errors
 /// When the database does not answer.
 pub async fn sight(app: &App, caller: &Authenticated) -> Result<Option<Sight>, StoreError> {
-    if caller.subject.sees_everything() {
+    sight_of(app, &caller.subject, caller.now).await
+}
+
+/// What a list shows somebody; `None`: everything.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sight_of(
+    app: &App,
+    subject: &Subject,
+    now: Timestamp,
+) -> Result<Option<Sight>, StoreError> {
+    if subject.sees_everything() {
         return Ok(None);
     }
-    app.store.read().shares().sight(caller.user.id, caller.now).await.map(Some)
+    app.store.read().shares().sight(subject.user, now).await.map(Some)
 }
 
 /// The facts for a decision about a resource.

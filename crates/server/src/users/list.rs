@@ -74,7 +74,7 @@ pub(super) async fn export_users(
 
 fn wanted(list: &List<UserQuery, UserSorts>) -> UserFilter {
     let UserQuery { role, state } = list.filter;
-    UserFilter { text: list.q.clone(), role, state }
+    UserFilter { text: list.q.clone(), role, state, ..UserFilter::default() }
 }
 
 /// The users of a filter.

@@ -11,11 +11,15 @@ use std::fmt::Write as _;
 use http::Method;
 use sekisho_model::Clock as _;
 use sekisho_model::device::{DeviceState, Platform};
-use sekisho_model::id::{DeviceId, IdentityId, PackageId, ResourceId, UserId};
+use sekisho_model::id::{
+    DeviceId, IdentityId, MailId, PackageId, ReportScheduleId, ResourceId, UserId,
+};
+use sekisho_model::mail::{MailKind, MailState};
+use sekisho_model::report::Every;
 use sekisho_model::rng::SystemRng;
 use sekisho_model::user::Role;
 use sekisho_server::http::{RouteInfo, routes};
-use sekisho_store::{Access as _, Blob, Device, Hash, Identity, Package};
+use sekisho_store::{Access as _, Blob, Device, Hash, Identity, Mail, Package, ReportSchedule};
 use serde_json::{Value, json};
 
 use crate::harness::{Client, PASSWORD, TestServer};
@@ -51,6 +55,8 @@ struct World {
     link: String,
     view: String,
     session: String,
+    schedule: String,
+    mail: String,
 }
 
 fn id(body: &Value) -> String {
@@ -128,6 +134,8 @@ impl World {
             link,
             view,
             session,
+            schedule: schedule(server, owner).await.to_string(),
+            mail: mail(server).await.to_string(),
         }
     }
 
@@ -154,6 +162,8 @@ impl World {
             "shares" => &self.share,
             "roles" => &self.role,
             "witness" => WITNESSED,
+            "report-schedules" => &self.schedule,
+            "mail" => &self.mail,
             "me" if path.starts_with("/me/passkeys") => NO_PASSKEY,
             "me" if path.starts_with("/me/views") => &self.view,
             "me" => &self.session,
@@ -162,6 +172,7 @@ impl World {
         let path = path.replace("{id}", id).replace("{version}", &self.version);
         let path = path.replace("{resource}", &self.resource).replace("{inner}", &self.inner);
         let path = path.replace("{identity}", &self.identity);
+        let path = path.replace("{report}", "users-without-second-factor");
         let path = path.replace("{user}", &self.user).replace("{link}", "sekisho_dl_nothing");
         assert!(!path.contains('{'), "tell World::path about {}", route.path);
         path
@@ -227,6 +238,12 @@ impl World {
             ("PUT", "/me/passkeys/{id}") => json!({ "name": "p" }),
             ("POST", "/session/prove") => json!({ "method": "password", "proof": "x" }),
             ("POST", "/me/second-factor/totp/confirm") => json!({ "code": "000000" }),
+            ("PUT", "/me/mail") => json!({ "address": null, "tasks": false, "kinds": [] }),
+            ("POST", "/report-schedules") => json!({
+                "name": "s", "report": "users-without-second-factor", "every": "day",
+                "at": "09:00", "zone": "UTC",
+            }),
+            ("PATCH", "/report-schedules/{id}") => json!({ "active": false }),
             ("PUT", "/me/preferences") => json!({
                 "language": null, "theme": "auto", "density": "normal", "shortcuts": true,
                 "start_dismissed": false,
@@ -308,6 +325,59 @@ async fn package(server: &TestServer) -> PackageId {
     let work = server.app.store.begin(&server.context()).await.expect("begin");
     work.packages().insert(package).await.expect("insert");
     work.commit_unaudited("a test's package").await.map(drop).expect("commit");
+    id
+}
+
+/// A report that somebody has sent to themselves.
+async fn schedule(server: &TestServer, owner: &Client) -> ReportScheduleId {
+    let now = server.clock.now();
+    let schedule = ReportSchedule {
+        id: ReportScheduleId::at(now, &SystemRng),
+        owner: owner.id.expect("an id"),
+        report: "installed-agents".to_owned(),
+        name: "s".parse().expect("a name"),
+        parameters: std::collections::BTreeMap::new(),
+        every: Every::Day,
+        day: None,
+        minute: 0,
+        zone: "UTC".to_owned(),
+        active: true,
+        next_run_at: now,
+        last_run_at: None,
+        last_result: None,
+        created_at: now,
+        version: 1,
+    };
+    let id = schedule.id;
+    let work = server.app.store.begin(&server.context()).await.expect("begin");
+    work.report_schedules().insert(schedule).await.expect("insert");
+    work.commit_unaudited("a test's schedule").await.map(drop).expect("commit");
+    id
+}
+
+/// A mail that was given up.
+async fn mail(server: &TestServer) -> MailId {
+    let now = server.clock.now();
+    let mail = Mail {
+        id: MailId::at(now, &SystemRng),
+        user: None,
+        address: "ann@example.jp".parse().expect("an address"),
+        kind: MailKind::Tasks,
+        subject: "s".to_owned(),
+        body: String::new(),
+        attachment_name: None,
+        attachment: None,
+        state: MailState::Dead,
+        attempts: 1,
+        next_try_at: now,
+        created_at: now,
+        finished_at: Some(now),
+        problem: None,
+    };
+    let id = mail.id;
+    let work = server.app.store.begin(&server.context()).await.expect("begin");
+    work.mails().insert(mail).await.expect("insert");
+    work.commit_unaudited("a test's mail").await.map(drop).expect("commit");
     id
 }
 

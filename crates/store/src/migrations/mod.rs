@@ -21,6 +21,7 @@ mod m20261122_122000_access;
 mod m20261122_122000_agents;
 mod m20261122_130000_sign_in;
 mod m20261122_140000_passkeys;
+mod m20261122_153500_mail;
 mod m20261122_154000_identities;
 pub(crate) mod schema;
 
@@ -89,6 +90,11 @@ const MIGRATIONS: &[Migration] = &[
     Migration {
         id: "m20261122_140000_passkeys",
         tables: m20261122_140000_passkeys::TABLES,
+        extensions: &[],
+    },
+    Migration {
+        id: "m20261122_153500_mail",
+        tables: m20261122_153500_mail::TABLES,
         extensions: &[],
     },
     Migration {
@@ -340,6 +346,10 @@ mod tests {
             (
                 "m20261122_140000_passkeys",
                 "6aa34a625195fc47698a148a1e2cffaecf65213c19f09e72ddf0965285058359",
+            ),
+            (
+                "m20261122_153500_mail",
+                "4b4dfb39ec67f5f0d5afd5e4c08336815c2e46cae6bcb8a71760d78502c3ab7f",
             ),
             (
                 "m20261122_154000_identities",

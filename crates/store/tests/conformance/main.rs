@@ -13,6 +13,7 @@ mod databases;
 mod devices;
 mod failover;
 mod lists;
+mod mail;
 mod orders;
 mod overviews;
 mod people;

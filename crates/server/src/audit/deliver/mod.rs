@@ -24,6 +24,8 @@ use crate::app::{App, SharedApp};
 use crate::config::{Target, Transport};
 use crate::shutdown::Shutdown;
 
+pub(crate) use net::certificates;
+
 /// So many heads or lines go out at once.
 const BATCH: u64 = 200;
 
