@@ -92,7 +92,10 @@ impl Event {
             | Self::SecondFactorRemoved { .. }
             | Self::RecoveryCodesMade { .. }
             | Self::SecondFactorReset { .. }
-            | Self::SecondFactorRuleChanged { .. } => (C::Change, S::Notice),
+            | Self::SecondFactorRuleChanged { .. }
+            | Self::SetupTokenRenewed { .. }
+            | Self::RecoveryKeyProved { .. }
+            | Self::ServerCertificateChanged { .. } => (C::Change, S::Notice),
             Self::UserChanged { .. }
             | Self::ResourceCreated { .. }
             | Self::ResourceChanged { .. }

@@ -209,6 +209,8 @@ kinds! {
     Package, PackageId = "package";
     /// A link with which a package can be downloaded without signing in.
     PackageLink, PackageLinkId = "package link";
+    /// A certificate that the server shows to browsers and the command line.
+    ServerCertificate, ServerCertificateId = "server certificate";
     /// An append-only audit chain; each server node has its own.
     AuditChain, AuditChainId = "audit chain";
 }

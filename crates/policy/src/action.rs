@@ -248,6 +248,10 @@ actions! {
     SendHeads = "send_heads", Some(Permission::SendHeads), Witness;
     /// See the state of the server.
     ViewSystem = "view_system", Some(Permission::ViewSystem), Read;
+    /// Show that one holds the recovery key.
+    ProveRecoveryKey = "prove_recovery_key", Some(Permission::ManageServer), Write;
+    /// Choose the certificate that browsers and the command line see.
+    ChangeCertificate = "change_certificate", Some(Permission::ManageServer), Write;
 }
 
 impl Action {

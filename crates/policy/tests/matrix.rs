@@ -129,6 +129,7 @@ fn matrix() -> String {
         ListNotifications: "-"; MarkNotifications: "-";
         ViewAudit: "-"; VerifyAudit: "-"; ExportAudit: "-"; ViewWitness: "site";
         ManageWitness: "site"; SendHeads: "-"; ViewSystem: "-";
+        ProveRecoveryKey: "-"; ChangeCertificate: "-";
     }
     out
 }

@@ -21,13 +21,13 @@ pub use factors::second_factor_is_missing;
 pub(crate) use factors::{give_recovery_codes, second_factors};
 pub use hasher::PasswordHasher;
 pub(crate) use login::{Caller, SessionView, insert_session, session_answer};
-pub use operator::reset_second_factor_of;
+pub use operator::{NewSetupToken, renew_setup_token, reset_second_factor_of};
 pub use own_password::change_own_password;
 pub use prove::require_recent_proof;
 pub(crate) use prove::{Proved, own_session};
 pub use second_factor::ENROLMENT_LIFE;
 pub(crate) use second_factor::may_change;
-pub use setup::{NewSetup, SETUP_TOKEN_PREFIX, set_up};
+pub use setup::{NewSetup, SETUP_TOKEN_LIFE, SETUP_TOKEN_PREFIX, set_up};
 pub use throttle::FORGET_AFTER;
 pub(crate) use throttle::Throttle;
 

@@ -21,6 +21,7 @@ mod m20261122_122000_access;
 mod m20261122_122000_agents;
 mod m20261122_130000_sign_in;
 mod m20261122_140000_passkeys;
+mod m20261122_160000_first_run;
 pub(crate) mod schema;
 
 use sea_orm::sea_query::{ColumnDef, Expr, Order, Query, Table as Create};
@@ -89,6 +90,11 @@ const MIGRATIONS: &[Migration] = &[
         id: "m20261122_140000_passkeys",
         tables: m20261122_140000_passkeys::TABLES,
         extensions: &[],
+    },
+    Migration {
+        id: "m20261122_160000_first_run",
+        tables: m20261122_160000_first_run::TABLES,
+        extensions: m20261122_160000_first_run::EXTENSIONS,
     },
 ];
 
@@ -334,6 +340,10 @@ mod tests {
             (
                 "m20261122_140000_passkeys",
                 "6aa34a625195fc47698a148a1e2cffaecf65213c19f09e72ddf0965285058359",
+            ),
+            (
+                "m20261122_160000_first_run",
+                "cc8d9dd758859cd62f9959a827870adb7c0406f1897db7b7614774fd9f5fe6da",
             ),
         ];
         let found: Vec<_> = MIGRATIONS.iter().map(|one| (one.id, one.checksum())).collect();
