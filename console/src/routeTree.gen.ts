@@ -16,6 +16,7 @@ import { Route as AppIndexRouteImport } from "./routes/_app/index"
 import { Route as AppSplatRouteImport } from "./routes/_app/$"
 import { Route as AppAuditRouteImport } from "./routes/_app/audit"
 import { Route as AppDevicesRouteImport } from "./routes/_app/devices"
+import { Route as AppFirstRunRouteImport } from "./routes/_app/first-run"
 import { Route as AppMeRouteImport } from "./routes/_app/me"
 import { Route as AppNotificationsRouteImport } from "./routes/_app/notifications"
 import { Route as AppRolesRouteImport } from "./routes/_app/roles"
@@ -60,6 +61,11 @@ const AppAuditRoute = AppAuditRouteImport.update({
 const AppDevicesRoute = AppDevicesRouteImport.update({
   id: "/devices",
   path: "/devices",
+  getParentRoute: () => AppRoute,
+} as any)
+const AppFirstRunRoute = AppFirstRunRouteImport.update({
+  id: "/first-run",
+  path: "/first-run",
   getParentRoute: () => AppRoute,
 } as any)
 const AppMeRoute = AppMeRouteImport.update({
@@ -125,6 +131,7 @@ export interface FileRoutesByFullPath {
   "/$": typeof AppSplatRoute
   "/audit": typeof AppAuditRoute
   "/devices": typeof AppDevicesRoute
+  "/first-run": typeof AppFirstRunRoute
   "/me": typeof AppMeRoute
   "/notifications": typeof AppNotificationsRoute
   "/roles": typeof AppRolesRoute
@@ -143,6 +150,7 @@ export interface FileRoutesByTo {
   "/$": typeof AppSplatRoute
   "/audit": typeof AppAuditRoute
   "/devices": typeof AppDevicesRoute
+  "/first-run": typeof AppFirstRunRoute
   "/me": typeof AppMeRoute
   "/notifications": typeof AppNotificationsRoute
   "/roles": typeof AppRolesRoute
@@ -164,6 +172,7 @@ export interface FileRoutesById {
   "/_app/$": typeof AppSplatRoute
   "/_app/audit": typeof AppAuditRoute
   "/_app/devices": typeof AppDevicesRoute
+  "/_app/first-run": typeof AppFirstRunRoute
   "/_app/me": typeof AppMeRoute
   "/_app/notifications": typeof AppNotificationsRoute
   "/_app/roles": typeof AppRolesRoute
@@ -186,6 +195,7 @@ export interface FileRouteTypes {
     | "/$"
     | "/audit"
     | "/devices"
+    | "/first-run"
     | "/me"
     | "/notifications"
     | "/roles"
@@ -204,6 +214,7 @@ export interface FileRouteTypes {
     | "/$"
     | "/audit"
     | "/devices"
+    | "/first-run"
     | "/me"
     | "/notifications"
     | "/roles"
@@ -224,6 +235,7 @@ export interface FileRouteTypes {
     | "/_app/$"
     | "/_app/audit"
     | "/_app/devices"
+    | "/_app/first-run"
     | "/_app/me"
     | "/_app/notifications"
     | "/_app/roles"
@@ -293,6 +305,13 @@ declare module "@tanstack/react-router" {
       path: "/devices"
       fullPath: "/devices"
       preLoaderRoute: typeof AppDevicesRouteImport
+      parentRoute: typeof AppRoute
+    }
+    "/_app/first-run": {
+      id: "/_app/first-run"
+      path: "/first-run"
+      fullPath: "/first-run"
+      preLoaderRoute: typeof AppFirstRunRouteImport
       parentRoute: typeof AppRoute
     }
     "/_app/me": {
@@ -379,6 +398,7 @@ interface AppRouteChildren {
   AppSplatRoute: typeof AppSplatRoute
   AppAuditRoute: typeof AppAuditRoute
   AppDevicesRoute: typeof AppDevicesRoute
+  AppFirstRunRoute: typeof AppFirstRunRoute
   AppMeRoute: typeof AppMeRoute
   AppNotificationsRoute: typeof AppNotificationsRoute
   AppRolesRoute: typeof AppRolesRoute
@@ -397,6 +417,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppSplatRoute: AppSplatRoute,
   AppAuditRoute: AppAuditRoute,
   AppDevicesRoute: AppDevicesRoute,
+  AppFirstRunRoute: AppFirstRunRoute,
   AppMeRoute: AppMeRoute,
   AppNotificationsRoute: AppNotificationsRoute,
   AppRolesRoute: AppRolesRoute,

@@ -56,7 +56,7 @@ export const resource = (id: string) =>
 export const notificationCounts = queryOptions({
   queryKey: ["notifications", "counts"],
   queryFn: ({ signal }) => body(api.GET("/api/v1/notifications/counts", { signal })),
-  refetchInterval: LOOK_AGAIN,
+  refetchInterval: lookAgain,
 });
 
 export const policies = queryOptions({
