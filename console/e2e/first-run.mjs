@@ -63,6 +63,8 @@ const WORDS = {
 }[language];
 
 const PASSWORD = "kaze no naka no sakana";
+/** Where the walk is, for when it fails. */
+let where = async () => "";
 let checks = 0;
 const found = [];
 
@@ -86,6 +88,7 @@ try {
   console.log(`Tests  ${checks} passed (${checks})`);
 } catch (error) {
   console.error(error);
+  console.error(await where().catch(String));
   console.log(`Tests  1 failed | ${checks} passed (${checks + 1})`);
   process.exitCode = 1;
 } finally {
@@ -99,8 +102,13 @@ async function walk() {
     timezoneId: "Asia/Tokyo",
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(20_000);
   const faults = await listen(page);
+  where = async () => {
+    const text = await page.locator("body").innerText({ timeout: 2_000 });
+    if (folder) await page.screenshot({ path: join(folder, `first-run-failed-${factor}.png`) });
+    return [page.url(), text.slice(0, 1_500), ...faults].join("\n");
+  };
   const devtools = await context.newCDPSession(page);
   if (factor === "passkey") {
     await devtools.send("WebAuthn.enable");
@@ -233,11 +241,15 @@ async function walk() {
   const field = page.locator("main input");
   await field.fill(key.slice(0, -2));
   await page.locator("main button[type=submit]").click();
-  await page.locator("main input[aria-invalid=true]").waitFor();
+  const fault = page.locator('main [id$="-error"]');
+  await fault.waitFor();
+  const slip = await fault.textContent();
   await field.fill("sekisho-rk1-rqhtfk0zb7q4gfbfk8gjbctnxk7dpdmadfp7n2b22a006rby6t38663nvg");
   await page.locator("main button[type=submit]").click();
-  await page.waitForResponse((answer) => answer.url().endsWith("/recovery-key/proof"));
-  await page.locator("main input[aria-invalid=true]").waitFor();
+  await page.waitForFunction((before) => {
+    const now = document.querySelector('main [id$="-error"]')?.textContent;
+    return now && now !== before;
+  }, slip);
   refused();
   await look("recovery-wrong");
   const sent = [];

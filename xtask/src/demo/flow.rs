@@ -8,7 +8,7 @@ use sekisho_model::clock::{Clock as _, SystemClock};
 
 use super::agent::Agent;
 use super::client::{Client, text};
-use super::host::{ACCOUNTS, HOST, Host, LOCKED, account};
+use super::host::{ACCOUNTS, Host, LOCKED, account};
 use super::interrupt::Interrupt;
 use super::report::Report;
 use super::server::{Server, write_secret};

@@ -9,6 +9,8 @@ import { lookSoon } from "../../api/live";
 import { Loading, LoadProblem } from "../../parts/problem";
 import { State } from "../../parts/words";
 
+/** So many are looked at, and so many are shown. */
+const MANY = 200;
 const FEW = 12;
 
 export function PasswordStep({ done }: { done: boolean }) {
@@ -19,7 +21,7 @@ export function PasswordStep({ done }: { done: boolean }) {
     queryFn: ({ signal }) =>
       body(
         api.GET("/api/v1/accounts", {
-          params: { query: { presence: "present", limit: FEW } },
+          params: { query: { presence: "present", limit: MANY } },
           signal,
         }),
       ),
@@ -28,6 +30,8 @@ export function PasswordStep({ done }: { done: boolean }) {
     return <LoadProblem error={found.error} onRetry={() => void found.refetch()} />;
   }
   if (!found.data) return <Loading lines={3} />;
+  // Accounts that nobody can sign in to have no password to begin with.
+  const shown = found.data.items.filter((one) => one.password_field === "set").slice(0, FEW);
   return (
     <Stack>
       {done && (
@@ -39,14 +43,14 @@ export function PasswordStep({ done }: { done: boolean }) {
         />
       )}
       <Text>{t("pages.firstRun.password.about")}</Text>
-      {found.data.items.length === 0 ? (
+      {shown.length === 0 ? (
         <Group gap="sm" role="status">
           <Loader size="sm" type="dots" />
           <Text size="sm">{t("pages.firstRun.password.none")}</Text>
         </Group>
       ) : (
         <List spacing={6} aria-label={t("pages.accounts.title")}>
-          {found.data.items.map((account) => (
+          {shown.map((account) => (
             <List.Item key={account.id}>
               <Group gap="sm">
                 <Anchor
@@ -63,6 +67,9 @@ export function PasswordStep({ done }: { done: boolean }) {
           ))}
         </List>
       )}
+      <Anchor component={Link} to="/accounts" size="sm">
+        {t("pages.firstRun.password.all")}
+      </Anchor>
     </Stack>
   );
 }

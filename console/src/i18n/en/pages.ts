@@ -666,6 +666,7 @@ export const pages = {
       about:
         "Open an account, give it a new password with “Reset”, and look at it with “Reveal”. Until the reset the server does not know the password.",
       none: "Accounts show up here when the agent has found them.",
+      all: "All accounts",
       done: "The first password is kept by the server",
     },
   },
