@@ -76,9 +76,12 @@ export async function settled(page) {
   await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
 }
 
-/** What axe finds, one line each. The policy of the page stays on. */
-export async function accessibility(context, page) {
-  const devtools = await context.newCDPSession(page);
+/**
+ * What axe finds, one line each. The policy of the page stays on. A session that ends
+ * takes a virtual authenticator along: who has one gives theirs.
+ */
+export async function accessibility(context, page, session) {
+  const devtools = session ?? (await context.newCDPSession(page));
   await devtools.send("Runtime.evaluate", { expression: `${axe};0` });
   const { result } = await devtools.send("Runtime.evaluate", {
     awaitPromise: true,
@@ -93,6 +96,6 @@ export async function accessibility(context, page) {
     ])} }).then(({ violations }) => violations.flatMap(({ id, nodes }) =>
       nodes.map(({ target }) => id + " at " + target.join(" "))))`,
   });
-  await devtools.detach();
+  if (!session) await devtools.detach();
   return result.value ?? ["axe gave no answer"];
 }

@@ -139,7 +139,7 @@ async function walk() {
         const file = `first-run-${name}-${language}-${scheme}-${width}.png`;
         await page.screenshot({ path: join(folder, file), fullPage: true });
       }
-      const wrong = await accessibility(context, page);
+      const wrong = await accessibility(context, page, devtools);
       found.push(...wrong.map((one) => `${name} (${scheme}, ${width}): ${one}`));
       checks += 1;
     }
@@ -324,6 +324,8 @@ async function walk() {
   await button(WORDS.menu).click();
   await page.getByRole("menuitem", { name: WORDS.signOut }).click();
   await page.waitForURL(/\/login/);
+  // What was still being read when the session ended is refused.
+  await page.waitForLoadState("networkidle");
   refused();
   await look("sign-in");
   if (factor === "totp") {

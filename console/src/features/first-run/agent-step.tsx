@@ -199,7 +199,7 @@ function Command({ created, keyRow, onAnother }: CommandProps) {
         />
         <Text size="sm" c="dimmed" mt={4}>
           {t("pages.keys.commandHint")}{" "}
-          <Anchor component={Link} to="/agents/keys" size="sm">
+          <Anchor component={Link} to="/agents/keys" size="sm" underline="always">
             {t("pages.firstRun.agent.packages")}
           </Anchor>
         </Text>
