@@ -5,7 +5,7 @@ import { chromium } from "playwright-core";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-const ARGS = [
+export const ARGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -29,8 +29,23 @@ export function target() {
   };
 }
 
-export const launch = ({ chromium: executablePath }) =>
-  chromium.launch({ executablePath, args: ARGS });
+export const launch = ({ chromium: executablePath }, args = ARGS) =>
+  chromium.launch({ executablePath, args });
+
+/** Keeps the console errors and policy violations of a page. */
+export async function listen(page) {
+  const faults = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") faults.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => faults.push(`exception: ${error}`));
+  await page.addInitScript(() => {
+    addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
+      console.error(`policy: ${violatedDirective} ${blockedURI}`),
+    );
+  });
+  return faults;
+}
 
 /** A signed-in page. `faults` fills with console errors and policy violations. */
 export async function signIn(browser, { url, user, password }, { language, scheme, width }) {
@@ -43,16 +58,7 @@ export async function signIn(browser, { url, user, password }, { language, schem
     ignoreHTTPSErrors: true,
   });
   const page = await context.newPage();
-  const faults = [];
-  page.on("console", (message) => {
-    if (message.type() === "error") faults.push(`console: ${message.text()}`);
-  });
-  page.on("pageerror", (error) => faults.push(`exception: ${error}`));
-  await page.addInitScript(() => {
-    addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
-      console.error(`policy: ${violatedDirective} ${blockedURI}`),
-    );
-  });
+  const faults = await listen(page);
   await page.goto(`${url}/login`);
   await page.fill("input[autocomplete=username]", user);
   await page.fill("input[autocomplete=current-password]", password);
@@ -70,9 +76,12 @@ export async function settled(page) {
   await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
 }
 
-/** What axe finds, one line each. The policy of the page stays on. */
-export async function accessibility(context, page) {
-  const devtools = await context.newCDPSession(page);
+/**
+ * What axe finds, one line each. The policy of the page stays on. A session that ends
+ * takes a virtual authenticator along: who has one gives theirs.
+ */
+export async function accessibility(context, page, session) {
+  const devtools = session ?? (await context.newCDPSession(page));
   await devtools.send("Runtime.evaluate", { expression: `${axe};0` });
   const { result } = await devtools.send("Runtime.evaluate", {
     awaitPromise: true,
@@ -87,6 +96,6 @@ export async function accessibility(context, page) {
     ])} }).then(({ violations }) => violations.flatMap(({ id, nodes }) =>
       nodes.map(({ target }) => id + " at " + target.join(" "))))`,
   });
-  await devtools.detach();
+  if (!session) await devtools.detach();
   return result.value ?? ["axe gave no answer"];
 }

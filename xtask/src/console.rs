@@ -37,6 +37,26 @@ pub(crate) struct Site<'a> {
     pub(crate) account: String,
 }
 
+/// The kinds of second factor with which first run is walked, and the server's
+/// settings for each: with a passkey one proves again who one is, so that a proof is
+/// old while it is walked.
+pub(crate) const FIRST_RUNS: [(&str, &str); 2] =
+    [("totp", ""), ("passkey", "[limits]\nproof_minutes = 1\n")];
+
+/// A server without an administrator, for a browser that walks the wizard.
+pub(crate) struct NewSite<'a> {
+    /// Where it is, by its name.
+    pub(crate) url: String,
+    /// The file with the set-up token.
+    pub(crate) setup_token_file: &'a Path,
+    /// The file with the recovery key; a real one is on paper.
+    pub(crate) recovery_key_file: &'a Path,
+    /// Where the walk leaves the enrolment key, and finds what the host shows.
+    pub(crate) host_folder: &'a Path,
+    /// The account that is to be reset, as people type it.
+    pub(crate) account: String,
+}
+
 /// Whether the console can be built here.
 ///
 /// # Errors
@@ -209,16 +229,39 @@ pub(crate) fn walk(workspace: &Workspace, site: &Site<'_>) -> Command {
     command
 }
 
-fn browser(workspace: &Workspace, site: &Site<'_>, script: &str) -> Command {
+/// The command that walks from the set-up token to a revealed, rotated password,
+/// with a second factor of a kind: `totp` or `passkey`. It keeps the pictures in a
+/// folder.
+pub(crate) fn first_run(
+    workspace: &Workspace,
+    site: &NewSite<'_>,
+    factor: &str,
+    pictures: Option<&Path>,
+) -> Command {
+    let mut command = script(workspace, "e2e/first-run.mjs", &site.url);
+    command
+        .args([factor, &site.account])
+        .args(pictures)
+        .env("SEKISHO_SETUP_TOKEN_FILE", site.setup_token_file)
+        .env("SEKISHO_RECOVERY_KEY_FILE", site.recovery_key_file)
+        .env("SEKISHO_HOST_FOLDER", site.host_folder);
+    command
+}
+
+fn browser(workspace: &Workspace, site: &Site<'_>, name: &str) -> Command {
+    let mut command = script(workspace, name, &site.url);
+    command.env("SEKISHO_USER", site.user).env("SEKISHO_PASSWORD_FILE", site.password_file);
+    command
+}
+
+fn script(workspace: &Workspace, name: &str, url: &str) -> Command {
     let mut command = Command::new("node");
     command
         .current_dir(workspace.root.join("console"))
-        .arg(script)
+        .arg(name)
         .env("PATH", path(workspace))
         .env("CHROMIUM", CHROMIUM)
-        .env("SEKISHO_URL", &site.url)
-        .env("SEKISHO_USER", site.user)
-        .env("SEKISHO_PASSWORD_FILE", site.password_file);
+        .env("SEKISHO_URL", url);
     command
 }
 

@@ -25,6 +25,11 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     // The browser is started in another folder.
     let out = fs::canonicalize(&out)?;
     demo::visit(workspace, |site| cmd::run(&mut console::look(workspace, site, Some(&out))))?;
+    for (factor, settings) in console::FIRST_RUNS {
+        demo::begin(workspace, settings, |site| {
+            cmd::run(&mut console::first_run(workspace, site, factor, Some(&out)))
+        })?;
+    }
     println!("screenshots: the pictures are in {}", out.display());
     Ok(())
 }

@@ -33,6 +33,8 @@ const COUNTED: readonly Kind[] = [
   "devices",
   "agents",
   "enrolment-keys",
+  "me",
+  "system",
 ];
 
 /** Reading it is itself on record, so it is not read again by itself. */

@@ -2138,6 +2138,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the certificate that browsers and the command line see. */
+        get: operations["show_certificate"];
+        /**
+         * Chooses the certificate that browsers and the command line see: the site's
+         *     own, for further names, or an uploaded one. It is judged first, and shown from
+         *     the next connection on. Agents see the site's own in any case.
+         */
+        put: operations["put_certificate"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/keys": {
         parameters: {
             query?: never;
@@ -2169,6 +2191,63 @@ export interface paths {
         get: operations["show_public_system"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/recovery-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows which recovery key backups are sealed to, and whether somebody has
+         *     shown that they hold it. The server never has its private half.
+         */
+        get: operations["show_recovery_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/recovery-key/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks the holder of the recovery key to show it: only its private half answers
+         *     this, and it does not leave the caller.
+         */
+        post: operations["ask_for_recovery_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/recovery-key/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows that the caller holds the recovery key. */
+        post: operations["prove_recovery_key"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2749,12 +2828,35 @@ export interface components {
             /** @description Each of them, in the order they were named. */
             items: components["schemas"]["BulkItem"][];
         };
+        /**
+         * @description Where the certificate comes from.
+         * @enum {string}
+         */
+        CertificateSource: "site_ca" | "uploaded";
         /** @description A certificate of a device. */
         CertificateView: {
             /** @description Its serial number. */
             serial: string;
             /** @description Its end. */
             not_after: components["schemas"]["Time"];
+        };
+        /** @description Which certificate is to be shown. */
+        ChosenCertificate: {
+            /** @description Where it comes from. */
+            source: components["schemas"]["CertificateSource"];
+            /**
+             * @description With `site_ca`: DNS names and addresses beside the server's own, by which
+             *     people reach it.
+             */
+            names?: string[];
+            /**
+             * @description With `uploaded`: the certificate and what it hangs on, PEM, the server's
+             *     own first.
+             */
+            chain?: string | null;
+            key?: components["schemas"]["SecretText"] | null;
+            /** @description Only judge it; nothing is changed. */
+            dry_run?: boolean;
         };
         /** @description A new enrolment key, with the text to copy. Shown once. */
         CreatedKeyView: components["schemas"]["EnrolmentKeyView"] & {
@@ -4372,6 +4474,12 @@ export interface components {
             has_key?: boolean | null;
             /** @description Whether there is an approved agent on one's own resources. */
             has_agent?: boolean | null;
+            /** @description Whether one has a second factor of one's own. */
+            second_factor: boolean;
+            /** @description Whether somebody has chosen which certificate the server shows. */
+            certificate_chosen?: boolean | null;
+            /** @description Whether somebody has shown that they hold the recovery key. */
+            recovery_key_proved?: boolean | null;
         };
         /** @description Where somebody is signed in. */
         OwnSession: {
@@ -4650,6 +4758,16 @@ export interface components {
             /** @description Whether the first administrator is missing. */
             setup_needed: boolean;
             /**
+             * @description Whether that waits for another set-up token, because the one there is has
+             *     expired: `sekisho-server setup-token` makes one.
+             */
+            setup_token_expired: boolean;
+            /**
+             * @description The name or address that people use (`public_name`). Passkeys are bound
+             *     to it.
+             */
+            public_name: string;
+            /**
              * @description Where agents enrol and report: the site's public name and the port of
              *     the agent plane, as this server listens. What stands before it (a
              *     gateway, another port outside) it does not know.
@@ -4701,6 +4819,32 @@ export interface components {
         RecoveryInfo: {
             /** @description Why. */
             reason: string;
+        };
+        /** @description What the holder of the recovery key is asked. */
+        RecoveryKeyChallenge: {
+            /** @description What the answer names. */
+            challenge: string;
+            /** @description The encapsulated key (RFC 9180), base64url. */
+            enc: string;
+            /** @description Until when the answer is waited for. */
+            expires_at: components["schemas"]["Time"];
+        };
+        /** @description The answer. */
+        RecoveryKeyProof: {
+            /** @description What the question answered as `challenge`. */
+            challenge: string;
+            /**
+             * @description The exported secret (RFC 9180 §5.3) with the info `sekisho recovery key
+             *     proof v1` and the exporter context `proof`, 32 bytes in base64url.
+             */
+            proof: components["schemas"]["SecretText"];
+        };
+        /** @description The recovery key, as far as the server knows it. */
+        RecoveryKeyView: {
+            /** @description Its short id, as in the trust bundles. */
+            kid: string;
+            proved_at?: components["schemas"]["Time"] | null;
+            proved_by?: components["schemas"]["Named"] | null;
         };
         /** @description A registered passkey. */
         RegisteredPasskey: components["schemas"]["PasskeyView"] & {
@@ -5077,6 +5221,29 @@ export interface components {
         SentHeads: {
             /** @description Signed heads, oldest first; at most 1000. */
             heads: Record<string, never>[];
+        };
+        /** @description The certificate that browsers and the command line see. */
+        ServerCertificateView: {
+            /** @description Where it comes from. */
+            source: components["schemas"]["CertificateSource"];
+            /** @description The server's own name or address (`public_name`). */
+            public_name: string;
+            /** @description Every name and address it is for. */
+            names: string[];
+            /** @description The further names that somebody chose. */
+            more_names: string[];
+            /** @description Who issued it. */
+            issuer: string;
+            /** @description Its serial number, lower-case hexadecimal digits. */
+            serial: string;
+            /** @description Its SHA-256, lower-case hexadecimal digits. */
+            fingerprint: string;
+            /** @description Its first instant. */
+            not_before: components["schemas"]["Time"];
+            /** @description Its last instant. The site's own is renewed by itself. */
+            not_after: components["schemas"]["Time"];
+            chosen_at?: components["schemas"]["Time"] | null;
+            chosen_by?: components["schemas"]["Named"] | null;
         };
         /** @description A session. */
         SessionInfo: {
@@ -15199,7 +15366,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The set-up token is wrong */
+            /** @description The set-up token is wrong; `setup_token_expired`: it is right, and its time is over */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -15779,6 +15946,131 @@ export interface operations {
             };
         };
     };
+    show_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The certificate */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerCertificateView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Only administrators and auditors see it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    put_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChosenCertificate"];
+            };
+        };
+        responses: {
+            /** @description The certificate that is shown from now on; with `dry_run` the one that would be */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerCertificateView"];
+                };
+            };
+            /** @description A name is none, or a part is missing */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed; `reauthentication_needed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It is not usable; `conflict` says why: `certificate_unreadable`, `certificate_name_missing`, `certificate_expired`, `certificate_not_yet_valid`, `certificate_weak`, `certificate_wrong_use`, `certificate_chain_broken`, `certificate_key_mismatch`, `key_unreadable`, `key_encrypted` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     show_site_keys: {
         parameters: {
             query?: never;
@@ -15855,6 +16147,187 @@ export interface operations {
             };
             /** @description A field is missing, unknown or malformed */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_recovery_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryKeyView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Only administrators and auditors see it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    ask_for_recovery_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The question */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryKeyChallenge"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Only administrators are asked */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    prove_recovery_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoveryKeyProof"];
+            };
+        };
+        responses: {
+            /** @description It is the right one */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryKeyView"];
+                };
+            };
+            /** @description It is another key (`field: proof`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Only administrators are asked */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The challenge is over; begin again */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -139,6 +139,9 @@ const ja: Readonly<Record<number, string>> = {
   720: "他サイトの証人を開始",
   721: "他サイトの証人を終了",
   722: "他サイトの監査ヘッドを拒否",
+  730: "セットアップトークンを再発行",
+  731: "リカバリーキーの保管を確認",
+  732: "サーバー証明書を変更",
   800: "アクセスを拒否",
 };
 
@@ -281,6 +284,9 @@ const en: Readonly<Record<number, string>> = {
   720: "Foreign site witnessed",
   721: "Foreign site no longer witnessed",
   722: "Foreign audit head refused",
+  730: "Set-up token renewed",
+  731: "Recovery key confirmed",
+  732: "Server certificate changed",
   800: "Access denied",
 };
 

@@ -1,4 +1,4 @@
-import { Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createFileRoute, useNavigate } from "@tanstack/react-router";
@@ -6,8 +6,11 @@ import { useTranslation } from "react-i18next";
 import { api, body } from "../api/client";
 import { isProblem } from "../api/problem";
 import { publicSystem } from "../api/queries";
+import { dropDraft, keepDraft, readDraft } from "../features/first-run/draft";
+import { StepLine } from "../features/first-run/step-line";
 import { allTexts } from "../i18n";
 import { normalise } from "../i18n/format";
+import { CopyBlock } from "../parts/copy";
 import { ProblemAlert } from "../parts/problem";
 import { Outside } from "../shell/outside";
 
@@ -17,6 +20,17 @@ export const Route = createFileRoute("/setup")({
 });
 
 const MIN_PASSWORD = 12;
+const DRAFT = "setup";
+
+/** Nothing is done yet; what the first administrator may is known afterwards. */
+const NOTHING_DONE = {
+  administrator: false,
+  factor: false,
+  certificate: false,
+  recovery: false,
+  agent: false,
+  password: false,
+};
 
 function SetUp() {
   const { t } = useTranslation();
@@ -24,7 +38,13 @@ function SetUp() {
   const client = useQueryClient();
   const site = useQuery(publicSystem);
   const form = useForm({
-    initialValues: { token: "", name: "", display_name: "", password: "", again: "" },
+    initialValues: {
+      ...readDraft(DRAFT, { name: "", display_name: "" }),
+      token: "",
+      password: "",
+      again: "",
+    },
+    onValuesChange: ({ name, display_name }) => keepDraft(DRAFT, { name, display_name }),
     validate: {
       token: (value) =>
         value.trim() ? null : t("common.required", { field: t("pages.setup.token") }),
@@ -50,15 +70,22 @@ function SetUp() {
       await body(api.POST("/api/v1/session", { body: signIn }));
     },
     onSuccess: async () => {
+      dropDraft(DRAFT);
       client.clear();
-      await navigate({ to: "/" });
+      await navigate({ to: "/first-run" });
     },
   });
   const wrongToken = isProblem(create.error, "unauthenticated");
+  const tooLate = isProblem(create.error, "setup_token_expired");
+  const expired = tooLate || site.data?.setup_token_expired === true;
   const isDone = site.data?.setup_needed === false && !create.isPending && !create.isSuccess;
   const toggle = { visibilityToggleButtonProps: { "aria-label": t("pages.signIn.show") } };
   return (
-    <Outside title={t("pages.setup.title")}>
+    <Outside
+      title={t("pages.setup.title")}
+      width={560}
+      above={isDone ? undefined : <StepLine current="administrator" done={NOTHING_DONE} />}
+    >
       {isDone ? (
         <Stack>
           <Text>{t("problems.texts.setup_done")}</Text>
@@ -72,7 +99,15 @@ function SetUp() {
             <Text size="sm" c="dimmed">
               {t("pages.setup.explain")}
             </Text>
-            {create.error && (
+            {expired && (
+              <Alert color="yellow" role="alert" title={t("pages.setup.expired")}>
+                <Text size="sm" mb={6}>
+                  {t("pages.setup.expiredExplain")}
+                </Text>
+                <CopyBlock value="sekisho-server setup-token" />
+              </Alert>
+            )}
+            {create.error && !tooLate && (
               <ProblemAlert
                 error={create.error}
                 fields={{
@@ -85,6 +120,7 @@ function SetUp() {
             )}
             <TextInput
               label={t("pages.setup.token")}
+              description={t("pages.setup.tokenHint")}
               required
               autoComplete="off"
               spellCheck={false}

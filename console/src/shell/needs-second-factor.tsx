@@ -7,7 +7,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api/client";
 import { ask } from "../api/proof";
-import { QUERY, SetUp } from "../features/me/second-factor";
+import { SetUp, secondFactor } from "../features/me/second-factor";
 import { Loading, LoadProblem } from "../parts/problem";
 import { Outside } from "./outside";
 import { ProofDialog } from "./proof-dialog";
@@ -17,7 +17,7 @@ export function NeedsSecondFactor() {
   const client = useQueryClient();
   const navigate = useNavigate();
   const [setting, setSetting] = useState(false);
-  const found = useQuery(QUERY);
+  const found = useQuery(secondFactor);
   const signOut = async () => {
     await api.DELETE("/api/v1/session").catch(() => undefined);
     client.clear();

@@ -8,7 +8,16 @@ import { changeLanguage, currentLanguage, LANGUAGES } from "../i18n";
 import icon from "../icon.svg";
 import { problemText } from "../parts/problem";
 
-export function Outside({ title, children }: { title: string; children: ReactNode }) {
+interface Props {
+  title: string;
+  /** What stands between the product and the title. */
+  above?: ReactNode;
+  /** In pixels. */
+  width?: number;
+  children: ReactNode;
+}
+
+export function Outside({ title, above, width = 400, children }: Props) {
   const { t } = useTranslation();
   const site = useQuery(publicSystem);
   useEffect(() => {
@@ -16,7 +25,7 @@ export function Outside({ title, children }: { title: string; children: ReactNod
   }, [title, t]);
   return (
     <Center mih="100dvh" p="md" component="main">
-      <Stack w="100%" maw={400} gap="md">
+      <Stack w="100%" maw={width} gap="md">
         <Group gap="sm" justify="center">
           <img src={icon} alt="" width={44} height={44} />
           <Box>
@@ -28,6 +37,7 @@ export function Outside({ title, children }: { title: string; children: ReactNod
             </Text>
           </Box>
         </Group>
+        {above}
         <Paper withBorder p="lg" radius="lg" shadow="xs">
           <Title order={1} size="h3" mb="md">
             {title}

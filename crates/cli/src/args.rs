@@ -9,9 +9,9 @@ use crate::net::proxy::ProxyArgs;
 use crate::net::server::Server;
 use crate::net::trust::Pin;
 use crate::nouns::{
-    accounts, agents, audit, copy, devices, explain, groups, history, keys, login, mail, manual,
-    notifications, orders, packages, policies, reports, resources, reveal, roles, second_factor,
-    sessions, setup, shares, tokens, user_groups, users, witness,
+    accounts, agents, audit, certificate, copy, devices, explain, groups, history, keys, login,
+    mail, manual, notifications, orders, packages, policies, recovery_key, reports, resources,
+    reveal, roles, second_factor, sessions, setup, shares, tokens, user_groups, users, witness,
 };
 
 /// Keeps, rotates and lends the passwords of privileged accounts
@@ -151,6 +151,12 @@ pub(crate) enum Verb {
     /// Other sites whose audit logs this server witnesses
     #[command(subcommand)]
     Witness(witness::Witness),
+    /// The certificate that browsers and this program see
+    #[command(subcommand)]
+    Certificate(certificate::Verbs),
+    /// The key that opens backups, and whether somebody still holds it
+    #[command(subcommand)]
+    RecoveryKey(recovery_key::Verbs),
     /// The state of the server
     #[command(after_help = "Example:\n  sekisho status --json")]
     Status,

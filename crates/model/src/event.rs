@@ -376,6 +376,13 @@ pub enum Event {
     PasskeyRemoved { user: UserId, passkey: PasskeyId },
     /// The counter of a passkey went back: its authenticator was copied.
     PasskeyCopied { user: UserId, passkey: PasskeyId },
+    /// An operator made a new set-up token; the former one is void.
+    SetupTokenRenewed { expires_at: Timestamp },
+    /// Somebody has shown that they hold the recovery key of this id.
+    RecoveryKeyProved { user: UserId, kid: String },
+    /// The certificate that browsers and the command line see was changed:
+    /// `site_ca` with these further names, or `uploaded`.
+    ServerCertificateChanged { source: String, names: Vec<String>, serial: Option<String> },
 
     /// A user was made for, or linked to, an identity at an OpenID provider.
     IdentityLinked { user: UserId, issuer: String, subject: String },
@@ -770,6 +777,15 @@ impl Event {
             }
             Self::WitnessedHeadRefused { .. } => {
                 info(722, "Foreign audit head refused", "他サイトの監査ヘッドを拒否")
+            }
+            Self::SetupTokenRenewed { .. } => {
+                info(730, "Set-up token renewed", "セットアップトークンを再発行")
+            }
+            Self::RecoveryKeyProved { .. } => {
+                info(731, "Recovery key confirmed", "リカバリーキーの保管を確認")
+            }
+            Self::ServerCertificateChanged { .. } => {
+                info(732, "Server certificate changed", "サーバー証明書を変更")
             }
             Self::AccessDenied { .. } => info(800, "Access denied", "アクセスを拒否"),
         }

@@ -99,7 +99,10 @@ impl Event {
             | Self::ReportScheduleDeleted { .. }
             | Self::MailAddressChanged { .. }
             | Self::MailDiscarded { .. }
-            | Self::SecondFactorRuleChanged { .. } => (C::Change, S::Notice),
+            | Self::SecondFactorRuleChanged { .. }
+            | Self::SetupTokenRenewed { .. }
+            | Self::RecoveryKeyProved { .. }
+            | Self::ServerCertificateChanged { .. } => (C::Change, S::Notice),
             Self::UserChanged { .. }
             | Self::ResourceCreated { .. }
             | Self::ResourceChanged { .. }

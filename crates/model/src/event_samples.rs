@@ -200,6 +200,13 @@ impl Event {
             },
             Self::ViewDeleted { view: SavedViewId::from_uuid(id), name: text() },
             Self::PasskeyAdded { user, passkey: PasskeyId::from_uuid(id), name: text() },
+            Self::SetupTokenRenewed { expires_at: Timestamp::EPOCH },
+            Self::RecoveryKeyProved { user, kid: text() },
+            Self::ServerCertificateChanged {
+                source: text(),
+                names: vec![text()],
+                serial: Some(text()),
+            },
             Self::PasskeyRenamed { user, passkey: PasskeyId::from_uuid(id), name: text() },
             Self::PasskeyRemoved { user, passkey: PasskeyId::from_uuid(id) },
             Self::PasskeyCopied { user, passkey: PasskeyId::from_uuid(id) },

@@ -215,6 +215,8 @@ kinds! {
     Mail, MailId = "mail";
     /// A report that is sent again and again.
     ReportSchedule, ReportScheduleId = "report schedule";
+    /// A certificate that the server shows to browsers and the command line.
+    ServerCertificate, ServerCertificateId = "server certificate";
     /// An append-only audit chain; each server node has its own.
     AuditChain, AuditChainId = "audit chain";
 }

@@ -222,7 +222,10 @@ impl Event {
             | Self::ReportScheduleDeleted { user, .. }
             | Self::ReportNotMailed { user, .. }
             | Self::MailAddressChanged { user, .. } => vec![T::Own(user)],
-            Self::SecondFactorRuleChanged { .. } => vec![T::System],
+            Self::SecondFactorRuleChanged { .. }
+            | Self::SetupTokenRenewed { .. }
+            | Self::RecoveryKeyProved { .. }
+            | Self::ServerCertificateChanged { .. } => vec![T::System],
             Self::ViewSaved { .. } | Self::ViewDeleted { .. } => match actor {
                 Actor::User(user) => vec![T::Own(user)],
                 Actor::Device(_) | Actor::System | Actor::Anonymous => Vec::new(),

@@ -16,6 +16,7 @@ mod authority;
 mod ca;
 mod device;
 mod error;
+mod foreign;
 mod key;
 pub mod pem;
 mod renewal;
@@ -25,6 +26,9 @@ mod trust;
 pub use ca::{IssuedCertificate, NewCa, NewIssuing, SiteCa, SubjectName};
 pub use device::{DeviceCertificate, device_uri, trust_domain};
 pub use error::{CertificateProblem, PkiError};
+pub use foreign::{
+    ServerCertificateFacts, ServerCertificateProblem, judge_server_chain, server_certificate_facts,
+};
 pub use key::{KeyPair, PublicKey, fingerprint};
 pub use renewal::{Jitter, renewal_at, renewal_due};
 pub use trust::{Chain, DeviceIdentity, SiteTrust, Usage, verify_chain};

@@ -265,6 +265,10 @@ actions! {
     ManageMail = "manage_mail", Some(Permission::ManageUsers), Write;
     /// See the state of the server.
     ViewSystem = "view_system", Some(Permission::ViewSystem), Read;
+    /// Show that one holds the recovery key.
+    ProveRecoveryKey = "prove_recovery_key", Some(Permission::ManageServer), Write;
+    /// Choose the certificate that browsers and the command line see.
+    ChangeCertificate = "change_certificate", Some(Permission::ManageServer), Write;
 }
 
 impl Action {

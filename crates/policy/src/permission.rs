@@ -106,6 +106,8 @@ permissions! {
     SendHeads = "send_heads": AUDITORS,
     /// See the state of the server.
     ViewSystem = "view_system": AUDITORS,
+    /// Change the server's certificate, and show that the recovery key is kept.
+    ManageServer = "manage_server": ADMINISTRATORS,
 }
 
 /// What somebody's role may do.

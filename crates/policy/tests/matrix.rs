@@ -133,6 +133,7 @@ fn matrix() -> String {
         ListReports: "-"; ListSchedules: "-"; ScheduleReport: "-";
         ViewSchedule: "own" "foreign"; EditSchedule: "own" "foreign";
         ViewMail: "-"; ManageMail: "site";
+        ProveRecoveryKey: "-"; ChangeCertificate: "-";
     }
     out
 }

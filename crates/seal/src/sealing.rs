@@ -150,6 +150,22 @@ pub fn open(
     Ok((Zeroizing::new(plaintext), Exporter(Context::Receiver(context))))
 }
 
+/// What [`seal`] and its receiver share, where nothing but that is wanted.
+///
+/// # Errors
+/// [`SealError::Unsealable`] when `enc` is no encapsulated key.
+pub fn receive(key: &OpeningKey, info: &[u8], enc: &[u8; 32]) -> Result<Exporter, SealError> {
+    let enc = Encapsulated::from_bytes(enc).map_err(|_| SealError::Unsealable)?;
+    let context = hpke::setup_receiver::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
+        &OpModeR::Base,
+        &key.0,
+        &enc,
+        info,
+    )
+    .map_err(|_| SealError::Unsealable)?;
+    Ok(Exporter(Context::Receiver(context)))
+}
+
 fn bundle(psk: Psk<'_>) -> Result<PskBundle<'_>, SealError> {
     if psk.secret.len() < 32 {
         return Err(SealError::BadKey("enrolment secret"));

@@ -13,6 +13,8 @@ use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::oidc::Oidc;
 use crate::passkeys::Passkeys;
+use crate::recovery_key::Challenges;
+use crate::run::Certificate;
 use crate::sessions::PasswordHasher;
 use crate::shutdown::Tasks;
 use crate::vault::Vault;
@@ -53,6 +55,10 @@ pub struct App {
     pub oidc: Oidc,
     /// Checks passkeys.
     pub passkeys: Passkeys,
+    /// What holders of the recovery key were asked.
+    pub recovery_challenges: Challenges,
+    /// What the listeners show.
+    pub certificate: Certificate,
     /// Work that outlives the request that began it.
     pub tasks: Tasks,
 }

@@ -183,7 +183,7 @@ fn show(shown: &Shown<'_>, json: bool, out: &mut dyn Write) -> std::io::Result<(
         let Shown { recovery_key, setup_token, ca_pem_path, api_fingerprint } = shown;
         writeln!(out, "Recovery key (shown only now; keep it offline, two copies):")?;
         writeln!(out, "\n  {recovery_key}\n")?;
-        writeln!(out, "Set-up token (works once, creates the first administrator):")?;
+        writeln!(out, "Set-up token (works once within 7 days, creates the first administrator):")?;
         writeln!(out, "\n  {setup_token}\n")?;
         writeln!(out, "CA certificate: {}", ca_pem_path.display())?;
         writeln!(out, "Its SHA-256:    {api_fingerprint}")?;

@@ -15,7 +15,7 @@ use commands::mail::MailCommand;
 use commands::manual;
 use commands::packages::PackagesCommand;
 use commands::passphrase::PassphraseArguments;
-use commands::people::ResetSecondFactor;
+use commands::people::{ResetSecondFactor, SetupToken};
 use sekisho_model::clock::SystemClock;
 use sekisho_model::rng::SystemRng;
 use sekisho_seal::recovery_key;
@@ -136,6 +136,9 @@ enum Command {
     ///
     /// The server may be running. It is in the audit log.
     ResetSecondFactor(ResetSecondFactor),
+    /// Make another set-up token, when the first was lost or has expired before
+    /// anybody used it. The former one is void.
+    SetupToken(SetupToken),
     /// Print what was understood of the configuration, and what is wrong.
     CheckConfig {
         #[command(flatten)]
@@ -306,6 +309,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::BackupDrill(command) => command.run(&mut out)?,
         Command::MigrateTo(command) => command.run(&mut out)?,
         Command::ResetSecondFactor(command) => command.run(&mut out)?,
+        Command::SetupToken(command) => command.run(&mut out)?,
         Command::CheckConfig { config } => {
             let environment = |name: &str| std::env::var(name).ok();
             let checked = Config::check(Some(&config.config), &config.set, environment);

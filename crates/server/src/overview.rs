@@ -7,7 +7,7 @@ use sekisho_model::account::{Knowledge, Presence};
 use sekisho_model::device::DeviceState;
 use sekisho_model::order::OrderState;
 use sekisho_policy::action::{
-    ListAccounts, ListAgents, ListDevices, ListEnrolmentKeys, ListOrders, ViewOverview,
+    ListAccounts, ListAgents, ListDevices, ListEnrolmentKeys, ListOrders, ViewOverview, ViewSystem,
 };
 use sekisho_policy::{ActionType, Facts};
 use sekisho_store::{
@@ -18,7 +18,8 @@ use utoipa_axum::routes;
 
 use crate::app::SharedApp;
 use crate::http::{Authenticated, Json, Problem, Routes};
-use crate::{devices, enrolment_keys, sharing};
+use crate::sessions::second_factors;
+use crate::{devices, enrolment_keys, recovery_key, sharing};
 
 /// The endpoint.
 pub fn routes() -> Routes {
@@ -56,6 +57,12 @@ struct Overview {
     has_key: Option<bool>,
     /// Whether there is an approved agent on one's own resources.
     has_agent: Option<bool>,
+    /// Whether one has a second factor of one's own.
+    second_factor: bool,
+    /// Whether somebody has chosen which certificate the server shows.
+    certificate_chosen: Option<bool>,
+    /// Whether somebody has shown that they hold the recovery key.
+    recovery_key_proved: Option<bool>,
 }
 
 /// See what is to be done, in numbers.
@@ -111,6 +118,12 @@ async fn show_overview(
         let since = Some(caller.now.minus(RECENT));
         let failed = OrderFilter { since, ..mine(FAILED.to_vec()) };
         shown.my_failed_tasks = Some(reader.orders().count(&failed).await?);
+    }
+    shown.second_factor = !second_factors(reader, caller.user.id).await?.is_empty();
+    if may(&caller, ViewSystem) {
+        shown.certificate_chosen = Some(reader.server_certificates().find().await?.is_some());
+        let kid = recovery_key::kid(&recovery_key::newest(&app)?);
+        shown.recovery_key_proved = Some(reader.recovery_proofs().find(&kid).await?.is_some());
     }
     if may(&caller, ListEnrolmentKeys) {
         let owner = (!enrolment_keys::sees_all(&caller.subject)).then_some(caller.user.id);

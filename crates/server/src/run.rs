@@ -22,7 +22,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-pub(crate) use tls::Certificate;
+pub use tls::Certificate;
 
 use crate::app::{App, SharedApp};
 use crate::config::Config;
@@ -33,6 +33,7 @@ use crate::metrics::Metrics;
 use crate::oidc::Oidc;
 use crate::passkeys::Passkeys;
 use crate::recovery::Recovered;
+use crate::recovery_key::Challenges;
 use crate::sealed::Start;
 use crate::sessions::PasswordHasher;
 use crate::shutdown::{Shutdown, Tasks, shutdown};
@@ -130,6 +131,8 @@ async fn app(
         hasher: PasswordHasher::new(config.limits.password_hashes, rng),
         oidc: Oidc::new(&config),
         passkeys: Passkeys::new(&config.public_name)?,
+        recovery_challenges: Challenges::default(),
+        certificate: Certificate::default(),
         tasks: Tasks::default(),
         config,
     }))
@@ -295,8 +298,8 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     crate::recovery::fence::check_at_start(&app).await?;
-    let certificate = tls::Certificate::issue(&app)?;
-    let tls = certificate.server_config()?;
+    app.certificate.renew(&app).await?;
+    let tls = app.certificate.server_config()?;
     let (stopper, shutdown) = shutdown();
     let mut parts = JoinSet::new();
     // A required witness that is behind holds changes from the first request.
@@ -311,7 +314,7 @@ pub async fn serve(
     );
     let router = http::router(app.clone());
     parts.spawn(http::serve::serve_tls(listeners.api, tls, router, shutdown.clone()));
-    let agents_tls = crate::agents::server_config(&app, certificate.resolver())?;
+    let agents_tls = crate::agents::server_config(&app, app.certificate.own())?;
     let agents_tls = Arc::new(agents_tls);
     let (plane, watch) = (app.clone(), shutdown.clone());
     parts.spawn(crate::agents::serve(plane, listeners.agents, agents_tls, watch));
@@ -319,7 +322,7 @@ pub async fn serve(
         let router = metrics_router(app.clone());
         parts.spawn(http::serve::serve_plain(listener, router, shutdown.clone()));
     }
-    parts.spawn(certificate.keep_fresh(app.clone(), shutdown.clone()));
+    parts.spawn(app.certificate.clone().keep_fresh(app.clone(), shutdown.clone()));
     parts.spawn(housekeeping::run(app.clone(), shutdown.clone()));
     parts.spawn(crate::recovery::fence::keep(app.clone(), shutdown.clone()));
     parts.spawn(housekeeping::sweep_orders(app.clone(), shutdown.clone()));

@@ -3,7 +3,7 @@
 
 use sekisho_model::Secret;
 use sekisho_model::id::{
-    DeviceSessionId, EnrolmentKeyId, SecretVersionId, SiteKeyId, TotpFactorId,
+    DeviceSessionId, EnrolmentKeyId, SecretVersionId, ServerCertificateId, SiteKeyId, TotpFactorId,
 };
 use sekisho_store::{Blob, SecretVersion};
 use sekisho_vault::{Place, VaultError};
@@ -28,6 +28,11 @@ pub fn site_key_place(id: &SiteKeyId) -> Place<'_> {
 /// The secret that an authenticator app shares with this server.
 pub fn totp_place(id: &TotpFactorId) -> Place<'_> {
     Place { table: "totp_factors", row: id.as_bytes(), field: "sealed_secret" }
+}
+
+/// The key of an uploaded certificate.
+pub fn certificate_place(id: &ServerCertificateId) -> Place<'_> {
+    Place { table: "server_certificates", row: id.as_bytes(), field: "sealed_key" }
 }
 
 /// The MAC keys of a device session.

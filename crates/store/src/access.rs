@@ -23,9 +23,10 @@ use crate::{
     Accounts, ApiTokens, AuditGate, AuditHeads, AuditLog, Bundles, CustomRoles, DeviceCertificates,
     DeviceSessions, Devices, EnrolmentKeys, Escrows, IdempotencyKeys, Identities, LoginSessions,
     Mails, Notifications, Orders, Outbox, Packages, Passkeys, PasswordPolicies, PendingSignIns,
-    RecoveryCodes, ReportSchedules, ResourceGroups, Resources, Rotation, SavedViews, SealedValues,
-    SecretVersions, Shares, SignInAttempts, SignInRules, SiteKeys, Sites, TotpFactors, Upkeep,
-    UserGroups, UserMails, UserPreferences, Users, VaultKeys,
+    RecoveryCodes, RecoveryProofs, ReportSchedules, ResourceGroups, Resources, Rotation,
+    SavedViews, SealedValues, SecretVersions, ServerCertificates, Shares, SignInAttempts,
+    SignInRules, SiteKeys, Sites, TotpFactors, Upkeep, UserGroups, UserMails, UserPreferences,
+    Users, VaultKeys,
 };
 
 /// An open database. Cloning it is cheap and shares the connections.
@@ -244,6 +245,10 @@ repositories! {
     sealed_values: SealedValues,
     /// The site's signing, opening and CA keys.
     site_keys: SiteKeys,
+    /// Proofs that somebody holds the recovery key.
+    recovery_proofs: RecoveryProofs,
+    /// The certificate that browsers and the command line see.
+    server_certificates: ServerCertificates,
     /// Trust bundles.
     bundles: Bundles,
     /// People.

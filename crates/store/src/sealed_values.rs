@@ -25,6 +25,7 @@ pub const SEALED_COLUMNS: &[SealedColumn] = &[
     SealedColumn { table: "site_keys", field: "sealed_private" },
     SealedColumn { table: "enrolment_keys", field: "sealed_secret" },
     SealedColumn { table: "totp_factors", field: "sealed_secret" },
+    SealedColumn { table: "server_certificates", field: "sealed_key" },
     SealedColumn { table: "device_sessions", field: "sealed_keys" },
     SealedColumn { table: "secret_versions", field: "sealed" },
 ];

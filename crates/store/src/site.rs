@@ -23,6 +23,8 @@ record! {
         /// Hash of the token that creates the first administrator; `None`
         /// once it was used.
         setup_token_hash: Option<Hash>,
+        /// From when on that token is not taken any more.
+        setup_token_expires_at: Option<Timestamp>,
         /// Why the site is in recovery; `None` in normal operation.
         recovery_reason: Option<String>,
         /// When it was created.
@@ -103,15 +105,24 @@ impl Sites<'_, UnitOfWork> {
     pub async fn consume_setup_token(&self, hash: Hash) -> Result<bool, StoreError> {
         let update = row::Entity::update_many()
             .col_expr(row::Column::SetupTokenHash, Expr::value(None::<Vec<u8>>))
+            .col_expr(row::Column::SetupTokenExpiresAt, Expr::value(None::<i64>))
             .filter(row::Column::SetupTokenHash.eq(hash.into_raw()));
         Ok(affected(&self.at.db(), update).await? == 1)
     }
 
-    /// Replaces the set-up token; for an operator at the machine's console.
-    pub async fn set_setup_token(&self, hash: Hash) -> Result<(), StoreError> {
+    /// Replaces the set-up token, which is taken until `expires_at`; for an
+    /// operator at the machine's console. Returns whether there was one: a site
+    /// that is set up gets no other.
+    pub async fn renew_setup_token(
+        &self,
+        hash: Hash,
+        expires_at: Timestamp,
+    ) -> Result<bool, StoreError> {
         let update = row::Entity::update_many()
-            .col_expr(row::Column::SetupTokenHash, Expr::value(hash.into_raw()));
-        affected(&self.at.db(), update).await.map(drop)
+            .col_expr(row::Column::SetupTokenHash, Expr::value(hash.into_raw()))
+            .col_expr(row::Column::SetupTokenExpiresAt, Expr::value(expires_at.as_millis()))
+            .filter(row::Column::SetupTokenHash.is_not_null());
+        Ok(affected(&self.at.db(), update).await? == 1)
     }
 
     /// Enters recovery. Returns whether the site was in normal operation;

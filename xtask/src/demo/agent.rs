@@ -8,6 +8,7 @@ use std::process::{Child, Stdio};
 use anyhow::{Context, Result, bail};
 
 use super::Binaries;
+use super::client::text;
 use super::server::last_lines;
 use crate::cmd;
 use crate::scratch_system::ScratchSystem;
@@ -51,6 +52,19 @@ impl Agent {
             .spawn()
             .context("the agent could not be started")?;
         Ok(Self { child, log: log.to_owned() })
+    }
+
+    /// The fingerprint that `status` shows on the host.
+    pub(super) fn fingerprint(
+        &self,
+        binaries: &Binaries,
+        system: &ScratchSystem,
+    ) -> Result<String> {
+        let mut status = system.command(&binaries.agent);
+        let shown = cmd::feed_checked(status.args(["status", "--json", "--config", CONFIG]), b"")?;
+        let shown: serde_json::Value =
+            serde_json::from_str(&shown).context("the agent's status")?;
+        Ok(text(&shown, "fingerprint").to_owned())
     }
 
     /// The end of its log.

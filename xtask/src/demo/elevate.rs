@@ -5,10 +5,11 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use super::Args;
 use crate::cmd;
 
 /// Runs `demo` again as root with the programs that are already built.
-pub(super) fn run_as_root(once: bool, json: Option<&Path>, binaries: &Path) -> Result<()> {
+pub(super) fn run_as_root(args: &Args, binaries: &Path) -> Result<()> {
     if !cmd::on_path("sudo") {
         bail!(
             "the demo makes real accounts in a namespace of its own, and that needs root; there \
@@ -20,16 +21,19 @@ pub(super) fn run_as_root(once: bool, json: Option<&Path>, binaries: &Path) -> R
          nothing of this machine is changed"
     );
     let own = std::env::current_exe().context("finding this program")?;
-    cmd::run(&mut sudo(&own, once, json, binaries))
+    cmd::run(&mut sudo(&own, args, binaries))
 }
 
-fn sudo(own: &Path, once: bool, json: Option<&Path>, binaries: &Path) -> Command {
+fn sudo(own: &Path, args: &Args, binaries: &Path) -> Command {
     let mut command = Command::new("sudo");
     command.arg("--").arg(own).arg("demo").arg("--prebuilt").arg(binaries);
-    if once {
+    if args.once {
         command.arg("--once");
     }
-    if let Some(file) = json {
+    if args.wizard {
+        command.arg("--wizard");
+    }
+    if let Some(file) = &args.json {
         command.arg("--json").arg(file);
     }
     command
@@ -41,11 +45,11 @@ mod tests {
 
     #[test]
     fn the_same_demo_is_run_as_root() {
-        let command =
-            sudo(Path::new("/t/xtask"), true, Some(Path::new("out.json")), Path::new("/t"));
-        assert_eq!(
-            cmd::show(&command),
-            "sudo -- /t/xtask demo --prebuilt /t --once --json out.json"
-        );
+        let shown = |args: &Args| cmd::show(&sudo(Path::new("/t/xtask"), args, Path::new("/t")));
+        let args =
+            Args { once: true, wizard: false, json: Some("out.json".into()), prebuilt: None };
+        assert_eq!(shown(&args), "sudo -- /t/xtask demo --prebuilt /t --once --json out.json");
+        let args = Args { once: false, wizard: true, json: None, prebuilt: None };
+        assert_eq!(shown(&args), "sudo -- /t/xtask demo --prebuilt /t --wizard");
     }
 }

@@ -1,49 +1,33 @@
 //! The cycle: enrol, discover, reset, reveal, log in, verify, audit.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use data_encoding::HEXLOWER;
 use sekisho_model::clock::{Clock as _, SystemClock};
-use sekisho_model::rng::{self, SystemRng};
 
 use super::agent::Agent;
 use super::client::{Client, text};
+use super::host::{ACCOUNTS, Host, LOCKED, account};
 use super::interrupt::Interrupt;
 use super::report::Report;
 use super::server::{Server, write_secret};
 use super::{Binaries, random_password, wait_for};
 use crate::console::Site;
-use crate::ports::free_port;
-use crate::scratch_system::{Login, Scheme, ScratchSystem, Sshd, log_in};
+use crate::scratch_system::{Login, log_in};
 
-/// The name of the scratch system; the resource takes it over.
-const HOST: &str = "scratch";
-/// Its accounts. The first one's password is reset.
-const ACCOUNTS: [(&str, Scheme); 3] = [
-    ("svc-backup", Scheme::SystemDefault),
-    ("deploy", Scheme::Sha512),
-    ("db.admin", Scheme::SystemDefault),
-];
-/// An account whose password is locked: discovered, and stays locked.
-const LOCKED: &str = "retired";
 /// The first administrator.
 const ADMINISTRATOR: &str = "admin";
 
 /// Everything that runs during the demo. The fields are dropped in this order.
 pub(super) struct Stage {
     agent: Option<Agent>,
-    sshd: Sshd,
-    system: ScratchSystem,
+    host: Host,
     server: Server,
     client: Client,
     folder: PathBuf,
     administrator_password: String,
     password_file: PathBuf,
-    /// The password that the reset replaces.
-    former_password: String,
     account: Option<String>,
 }
 
@@ -55,7 +39,7 @@ impl Stage {
         interrupt: &Interrupt,
     ) -> Result<Self> {
         let took = Stopwatch::start();
-        let server = Server::start(binaries, &folder.join("server"), interrupt)?;
+        let server = Server::start(binaries, &folder.join("server"), "", interrupt)?;
         let client = Client::new(binaries, &server, &folder.join("cli"));
         let administrator_password = random_password();
         let password_file = folder.join("admin-password");
@@ -75,36 +59,17 @@ impl Stage {
 
         interrupt.check()?;
         let took = Stopwatch::start();
-        let memory = folder.join("memory");
-        fs::create_dir(&memory)?;
-        let machine_id = HEXLOWER.encode(&rng::random_bytes::<16>(&SystemRng));
-        let system = ScratchSystem::start(&memory, HOST, &machine_id)?;
-        let former_password = random_password();
-        for (name, scheme) in ACCOUNTS {
-            system.add_account(name, &former_password, scheme)?;
-        }
-        system.add_account(LOCKED, &former_password, Scheme::SystemDefault)?;
-        system.lock_account(LOCKED)?;
-        let ssh_folder = folder.join("ssh");
-        fs::create_dir(&ssh_folder)?;
-        let users = ACCOUNTS.map(|(name, _)| name);
-        let sshd = Sshd::start(&system, &ssh_folder, free_port()?, &users)?;
-        took.done(&format!(
-            "scratch Linux system with {} and sshd on port {}",
-            users.join(", "),
-            sshd.port()
-        ));
+        let host = Host::start(folder)?;
+        took.done(&host.description());
 
         Self {
             agent: None,
-            sshd,
-            system,
+            host,
             server,
             client,
             folder: folder.to_owned(),
             administrator_password,
             password_file,
-            former_password,
             account: None,
         }
         .with_agent(binaries)
@@ -122,7 +87,7 @@ impl Stage {
         ])?;
         let agent = Agent::enrol_and_start(
             binaries,
-            &self.system,
+            &self.host.system,
             &format!("127.0.0.1:{}", self.server.agents_port),
             text(&key, "key"),
             &self.folder.join("agent.log"),
@@ -144,9 +109,7 @@ impl Stage {
         self.account = Some(account.clone());
 
         let (user, _) = ACCOUNTS[0];
-        if log_in(&self.sshd, user, &self.former_password)? != Login::In {
-            bail!("the first password of {user} does not log in; the scratch system is broken");
-        }
+        self.host.check()?;
         interrupt.check()?;
         let took = Stopwatch::start();
         self.client.run(&["reset", &account, "--wait"])?;
@@ -160,11 +123,10 @@ impl Stage {
         }
         interrupt.check()?;
         let took = Stopwatch::start();
-        report.ssh_new_ok = log_in(&self.sshd, user, new_password)? == Login::In;
+        report.ssh_new_ok = log_in(&self.host.sshd, user, new_password)? == Login::In;
         took.verdict(report.ssh_new_ok, "the revealed password logs in over SSH");
         let took = Stopwatch::start();
-        let old = log_in(&self.sshd, user, &self.former_password)?;
-        report.ssh_old_refused = old == Login::Refused;
+        report.ssh_old_refused = self.host.refuses_former()?;
         took.verdict(report.ssh_old_refused, "the former password is refused");
 
         interrupt.check()?;
@@ -193,24 +155,24 @@ impl Stage {
         format!("── server\n{}\n── agent\n{agent}\n──", self.server.log())
     }
 
-    /// Where it is, how to sign in, and what to try next.
     /// For a browser.
     pub(super) fn site(&self) -> Site<'_> {
         Site {
             url: self.server.url(),
             user: ADMINISTRATOR,
             password_file: &self.password_file,
-            account: format!("{HOST}/{}", ACCOUNTS[0].0),
+            account: account(),
         }
     }
 
+    /// Where it is, how to sign in, and what to try next.
     pub(super) fn summary(&self) -> String {
         let (user, _) = ACCOUNTS[0];
         let account = self.account.as_deref().unwrap_or("ACCOUNT");
         let ssh = format!(
             "ssh -p {} -o UserKnownHostsFile={} {user}@127.0.0.1",
-            self.sshd.port(),
-            self.sshd.known_hosts().display()
+            self.host.sshd.port(),
+            self.host.sshd.known_hosts().display()
         );
         let lines = [
             format!("console   {}/", self.server.url()),
@@ -268,10 +230,10 @@ fn says_in_sync(answer: &serde_json::Value) -> bool {
 }
 
 /// How long a step takes, and the line that says so.
-struct Stopwatch(Duration);
+pub(super) struct Stopwatch(Duration);
 
 impl Stopwatch {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         Self(SystemClock.elapsed())
     }
 
@@ -280,7 +242,7 @@ impl Stopwatch {
         u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn done(&self, what: &str) {
+    pub(super) fn done(&self, what: &str) {
         self.verdict(true, what);
     }
 
@@ -291,7 +253,7 @@ impl Stopwatch {
 }
 
 /// The lines in a frame.
-fn boxed(lines: &[String]) -> String {
+pub(super) fn boxed(lines: &[String]) -> String {
     let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
     let edge = "─".repeat(width + 2);
     let rows: Vec<String> = lines.iter().map(|line| format!("│ {line:<width$} │")).collect();

@@ -3,7 +3,9 @@
 mod agent;
 mod client;
 mod elevate;
+mod first_run;
 mod flow;
+mod host;
 mod interrupt;
 mod report;
 mod server;
@@ -17,9 +19,10 @@ use sekisho_model::clock::{Clock as _, SystemClock};
 use sekisho_model::rng::{self, SystemRng};
 
 use crate::cmd;
-use crate::console::{self, Site};
+use crate::console::{self, NewSite, Site};
 use crate::setup;
 use crate::workspace::Workspace;
+use first_run::Beginning;
 use flow::Stage;
 use interrupt::Interrupt;
 use report::Report;
@@ -30,6 +33,10 @@ pub(crate) struct Args {
     /// End after the cycle instead of staying up until Ctrl-C.
     #[arg(long)]
     once: bool,
+    /// An empty server, whose wizard you walk yourself, and a host whose agent waits
+    /// for the enrolment key that you make there.
+    #[arg(long, conflicts_with_all = ["once", "json"])]
+    wizard: bool,
     /// Write what was seen to this file, as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -68,11 +75,7 @@ impl Binaries {
 pub(crate) fn build_and_run(workspace: &Workspace, args: &Args) -> Result<()> {
     setup::ensure_packages()?;
     let binaries = build(workspace)?;
-    if cmd::is_root() {
-        run(args, &binaries)
-    } else {
-        elevate::run_as_root(args.once, args.json.as_deref(), &binaries.folder)
-    }
+    if cmd::is_root() { run(args, &binaries) } else { elevate::run_as_root(args, &binaries.folder) }
 }
 
 /// Builds the programs, and the console where Node is.
@@ -117,9 +120,34 @@ pub(crate) fn visit(
     look(&stage.site())
 }
 
+/// An empty site and a host without an agent, for as long as `walk` runs. It leaves
+/// the enrolment key in the host's folder, and the host enrols with it. `settings`
+/// are more of the server's. As root.
+///
+/// # Errors
+/// When something cannot be started, or `walk` fails.
+pub(crate) fn begin(
+    workspace: &Workspace,
+    settings: &str,
+    walk: impl FnOnce(&NewSite<'_>) -> Result<()>,
+) -> Result<()> {
+    setup::ensure_packages()?;
+    let binaries = build(workspace)?;
+    let interrupt = Interrupt::watch()?;
+    let scratch = tempfile::Builder::new().prefix("sekisho-demo-").tempdir()?;
+    let mut beginning = Beginning::set_up(&binaries, scratch.path(), settings, &interrupt)?;
+    beginning.while_walked(&binaries, &interrupt, walk)
+}
+
 /// The demo itself, as root, with programs that are there.
 pub(crate) fn run(args: &Args, binaries: &Binaries) -> Result<()> {
     let interrupt = Interrupt::watch()?;
+    if args.wizard {
+        let scratch = tempfile::Builder::new().prefix("sekisho-demo-").tempdir()?;
+        Beginning::set_up(binaries, scratch.path(), "", &interrupt)?.stay(binaries, &interrupt)?;
+        println!("\ndemo: done; everything it made is gone");
+        return Ok(());
+    }
     let mut report = Report::default();
     let outcome = show(args, binaries, &interrupt, &mut report);
     if let Some(file) = &args.json {

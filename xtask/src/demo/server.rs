@@ -29,22 +29,32 @@ pub(super) struct Server {
     pub(super) ca_file: PathBuf,
     /// A file with the token that makes the first administrator.
     pub(super) setup_token_file: PathBuf,
+    /// What opens its backups; a real server's is on paper only.
+    pub(super) recovery_key: String,
 }
 
 /// What `init --json` prints.
 #[derive(Deserialize)]
 struct Initialised {
     setup_token: String,
+    recovery_key: String,
     ca_pem_path: PathBuf,
 }
 
 impl Server {
-    /// Creates a site in `folder` and starts its server.
-    pub(super) fn start(binaries: &Binaries, folder: &Path, interrupt: &Interrupt) -> Result<Self> {
+    /// Creates a site in `folder` and starts its server. `settings` stand below
+    /// those that it always has, as TOML.
+    pub(super) fn start(
+        binaries: &Binaries,
+        folder: &Path,
+        settings: &str,
+        interrupt: &Interrupt,
+    ) -> Result<Self> {
         fs::create_dir_all(folder)?;
         let [api_port, agents_port, metrics_port] = free_ports()?;
         let config = folder.join("server.toml");
-        fs::write(&config, configuration(folder, [api_port, agents_port, metrics_port]))?;
+        let always = configuration(folder, [api_port, agents_port, metrics_port]);
+        fs::write(&config, format!("{always}\n{settings}"))?;
 
         let mut init = Command::new(&binaries.server);
         init.args(["init", "--json", "--config"]).arg(&config);
@@ -70,7 +80,9 @@ impl Server {
             .spawn()
             .context("the server could not be started")?;
         let ca_file = initialised.ca_pem_path;
-        let mut server = Self { child, log, api_port, agents_port, ca_file, setup_token_file };
+        let recovery_key = initialised.recovery_key;
+        let mut server =
+            Self { child, log, api_port, agents_port, ca_file, setup_token_file, recovery_key };
         wait_for("the server listening", Duration::from_secs(30), interrupt, || {
             server.check_alive()?;
             let listening = [api_port, agents_port]
@@ -84,6 +96,11 @@ impl Server {
     /// Where people and programs reach it.
     pub(super) fn url(&self) -> String {
         format!("https://127.0.0.1:{}", self.api_port)
+    }
+
+    /// The same by the server's name, without which browsers have no passkeys.
+    pub(super) fn named_url(&self) -> String {
+        format!("https://localhost:{}", self.api_port)
     }
 
     /// The end of its log.

@@ -191,6 +191,16 @@ impl Session {
         if let Err(error) = visited {
             self.check(NAME, || Err(error));
         }
+        for (factor, settings) in console::FIRST_RUNS {
+            let name = format!("console: first run with {factor}");
+            let walked = demo::begin(workspace, settings, |site| {
+                self.tests(&name, console::first_run(workspace, site, factor, None));
+                Ok(())
+            });
+            if let Err(error) = walked {
+                self.check(&name, || Err(error));
+            }
+        }
     }
 
     /// Says that a part cannot run here, where it happens and at the end.

@@ -1,19 +1,18 @@
 //! One's own passkeys.
 import { Alert, Button, Group, Stack, Text, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { IconPlus, IconX } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, type Schemas } from "../../api/client";
-import { canUsePasskeys, Declined, registerPasskey } from "../../api/passkey";
+import { canUsePasskeys } from "../../api/passkey";
 import { publicSystem } from "../../api/queries";
 import { Dialog } from "../../parts/dialog";
 import { ProblemAlert } from "../../parts/problem";
 import { Ago } from "../../parts/time";
 import { DataTable } from "../../table/data-table";
 import type { Column, RowAction } from "../../table/types";
-import { Codes } from "./second-factor";
+import { AddPasskey } from "./add-passkey";
 
 type Passkey = Schemas["PasskeyView"];
 
@@ -87,61 +86,9 @@ export function Passkeys() {
         onOpen={setRenaming}
         empty={<Text c="dimmed">{t("pages.passkeys.none")}</Text>}
       />
-      {adding && <Add onClose={() => setAdding(false)} />}
+      {adding && <AddPasskey onClose={() => setAdding(false)} />}
       {renaming && <Rename of={renaming} onClose={() => setRenaming(undefined)} />}
     </Stack>
-  );
-}
-
-function Add({ onClose }: { onClose: () => void }) {
-  const { t } = useTranslation();
-  const client = useQueryClient();
-  const [name, setName] = useState("");
-  const add = useMutation({
-    mutationFn: () => registerPasskey(name.trim()),
-    onSuccess: (made) => {
-      void client.invalidateQueries({ queryKey: ["passkeys"] });
-      void client.invalidateQueries({ queryKey: ["me"] });
-      if (!made.recovery_codes) {
-        notifications.show({ color: "teal", message: t("pages.passkeys.added") });
-        onClose();
-      }
-    },
-  });
-  const codes = add.data?.recovery_codes;
-  if (codes) return <Codes codes={codes} onClose={onClose} />;
-  const declined = add.error instanceof Declined;
-  return (
-    <Dialog title={t("pages.passkeys.add")} onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (name.trim()) add.mutate();
-        }}
-      >
-        <Stack>
-          <Text size="sm">{t("pages.passkeys.addExplain")}</Text>
-          {declined && <Alert color="gray">{t("pages.passkeys.declined")}</Alert>}
-          <ProblemAlert error={declined ? null : add.error} />
-          <TextInput
-            label={t("pages.passkeys.name")}
-            description={t("pages.passkeys.nameHint")}
-            required
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            data-autofocus
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t("common.cancel")}
-            </Button>
-            <Button type="submit" loading={add.isPending} disabled={!name.trim()}>
-              {t("pages.passkeys.add")}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Dialog>
   );
 }
 

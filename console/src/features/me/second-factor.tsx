@@ -13,7 +13,7 @@ import { Loading, LoadProblem, ProblemAlert } from "../../parts/problem";
 import { At } from "../../parts/time";
 import { CodeField } from "../../shell/code-field";
 
-export const QUERY = {
+export const secondFactor = {
   queryKey: ["me", "second-factor"],
   queryFn: ({ signal }: { signal: AbortSignal }) =>
     body(api.GET("/api/v1/me/second-factor", { signal })),
@@ -22,7 +22,7 @@ export const QUERY = {
 export function SecondFactor() {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const found = useQuery(QUERY);
+  const found = useQuery(secondFactor);
   const [setting, setSetting] = useState(false);
   const [removing, setRemoving] = useState(false);
   const [codes, setCodes] = useState<string[]>();

@@ -16,6 +16,9 @@ export const pages = {
     differ: "The two passwords differ.",
     submit: "Create the administrator",
     wrongToken: "Check the set-up token.",
+    tokenHint: "It begins with sekisho_setup_ and is taken for 7 days.",
+    expired: "The set-up token has expired",
+    expiredExplain: "Run this on the server’s machine, and use the token that it prints.",
   },
   resources: {
     title: "Resources",
@@ -579,5 +582,124 @@ export const pages = {
     manage_witness: "Witness the audit logs of other sites",
     send_heads: "Send heads of an audit log",
     view_system: "See the state of the server",
+    manage_server: "Change the server’s certificate, confirm the recovery key",
+  },
+  firstRun: {
+    title: "First steps",
+    about:
+      "From the first administrator to the first password. Each step can be left and continued later.",
+    progress: "Steps",
+    isDone: " (done)",
+    steps: {
+      administrator: "Administrator",
+      factor: "Second factor",
+      certificate: "Name and certificate",
+      recovery: "Recovery key",
+      agent: "First agent",
+      password: "First password",
+    },
+    administratorDone: "The first administrator was created.",
+    next: "Next: {{step}}",
+    later: "Later; next: {{step}}",
+    leave: "Leave to Home",
+    home: "To Home",
+    resumes:
+      "The server knows which steps are done. Go on any time from “Getting started” on Home.",
+    factor: {
+      about:
+        "Whoever learns the administrator’s password cannot sign in with it alone. A passkey or an authenticator app: one of them is enough.",
+      app: "An app on your phone shows a 6-digit code every 30 seconds, which you type when you sign in.",
+      codes:
+        "With the first one you get recovery codes, shown once. Keep them somewhere else than the device.",
+      hasPasskey: "You have a passkey",
+      hasApp: "You have an authenticator app",
+      noName:
+        "The server has no name (DNS name), so there are no passkeys. Give it one with the setting public_name.",
+      noBrowser: "This browser has no passkeys.",
+      otherName: "Passkeys are bound to the server’s name. Open this page at",
+    },
+    certificate: {
+      about:
+        "The certificate that browsers and the command line see. The server’s name is “{{name}}” (the setting public_name).",
+      chosen: "Chosen by {{name}}",
+      inEffect: "It is used from the next connection on; no restart is needed.",
+      way: "Who issues the certificate",
+      own: "This site’s own authority",
+      upload: "Upload a certificate",
+      names: "Names and addresses",
+      issuer: "Issuer",
+      until: "Valid until",
+      fingerprint: "SHA-256",
+      ownAbout:
+        "This site’s own authority issues it, and renews it in time. If the names above are enough, there is nothing to type.",
+      moreNames: "Further names and addresses",
+      moreNamesHint:
+        "DNS names and IP addresses beside public_name, by which people open this server. One a line.",
+      useOwn: "Use this authority’s certificate",
+      trustOwn:
+        "For browsers not to warn, add ca.pem from the server’s data_dir to the trusted authorities of each device.",
+      uploadAbout:
+        "Choose the certificate (PEM) of your company’s or a public authority, and its private key. The server’s certificate comes first in the file, the intermediate ones after it.",
+      chain: "Certificate (PEM)",
+      key: "Private key (PEM)",
+      bundle: "Split a PFX file into certificate and private key first.",
+      good: "This certificate can be used",
+      check: "Only check",
+      useUploaded: "Check and use",
+      forAgents: "Agents go on seeing a certificate of this site’s own authority.",
+      forCli:
+        "The command line trusts nothing but the authority of its --ca-file. Give it the new one’s.",
+    },
+    recovery: {
+      about:
+        "The recovery key is the only one that opens backups and escrows. Without it, passwords cannot be brought back when the server is lost.",
+      notHere:
+        "sekisho-server init showed it once. It is not on the server, and cannot be shown here. Type it from the paper you wrote it on, to be sure that you wrote it right. What you type stays in this browser and is not sent.",
+      key: "Recovery key",
+      keyHint:
+        "It begins with sekisho-rk1-. Blanks and capitals do not matter. Id of the key: {{kid}}",
+      submit: "Check what I wrote down",
+      again: "Check once more",
+      proved: "{{name}} has shown to hold this key",
+      wrong: {
+        prefix: "Type all of it; it begins with sekisho-rk1-.",
+        character: "There is a character that no recovery key has.",
+        checksum: "A character is missing or was copied wrong.",
+        other: "This is not the recovery key of this site ({{kid}}).",
+      },
+      unable: "This browser cannot check it. Update it, or use the command line.",
+      lost: "If you do not have it",
+      lostExplain:
+        "There is no way to show the same key again. As long as nothing is in here, the sure way is to stop the server, delete database and key file, and run sekisho-server init again. Write the key down in two places then.",
+    },
+    agent: {
+      about:
+        "Choose one Linux host whose passwords you want kept. First make a key that admits it, once.",
+      firstHost: "First host",
+      preApprovedHint: "Without it you compare the host’s fingerprint here before you approve it.",
+      replaces: "With a new key the former one is revoked.",
+      copyKey: "Copy the key",
+      copyCommand: "Copy the command",
+      made: "The key “{{label}}” was made",
+      shownBefore:
+        "A key is shown only when it is made. If you did not keep it, make a new one. Made:",
+      another: "Make a new key",
+      packages: "Packages of the agent",
+      compare:
+        "Run sekisho-agent status on the host, and make sure that it shows the same fingerprint.",
+      approve: "They are the same: approve",
+      connected: "{{host}} is connected",
+      discovering: "Discovering accounts…",
+      found_one: "{{count}} account found.",
+      found_other: "{{count}} accounts found.",
+      gone: "{{host}} does not wait for approval",
+    },
+    password: {
+      about:
+        "Open an account, give it a new password with “Reset”, and look at it with “Reveal”. Until the reset the server does not know the password.",
+      none: "Accounts show up here when the agent has found them.",
+      all: "All accounts",
+      done: "The first password is kept by the server",
+    },
   },
 } satisfies Shape<typeof source>;

@@ -10,6 +10,18 @@ export const problems = {
     account_gone: "The account is no longer on its host. If it is back, discover accounts again.",
     agent_dissociated: "Its agent is dissociated. Associate it first.",
     agent_not_approved: "The agent of this resource is not approved. Approve the device first.",
+    certificate_chain_broken:
+      "The certificates form no chain. Put the server’s first, then each one’s issuer.",
+    certificate_expired: "The certificate has expired. Choose a newer one.",
+    certificate_key_mismatch:
+      "The private key does not belong to the certificate. Choose the one its request was made with.",
+    certificate_name_missing: "The certificate is not for this server’s name (public_name).",
+    certificate_not_yet_valid: "The certificate is not valid yet. Check the server’s clock.",
+    certificate_unreadable: "The certificate cannot be read. Choose a PEM file.",
+    certificate_weak:
+      "The certificate’s key or signature is too weak. Use RSA of 2048 bits or more, or an elliptic curve of 256 bits or more.",
+    certificate_wrong_use:
+      "It is not a certificate for a TLS server. One of an authority or a client cannot be used.",
     changed_meanwhile: "Something else changed it at this moment. Look again and repeat.",
     default_policy: "This is the default password policy; it cannot be deleted.",
     device_blocked: "The device is blocked. Unblock it first.",
@@ -18,6 +30,8 @@ export const problems = {
     device_retired: "The device is out of service. Enrol it anew.",
     directory_account: "The account is defined in a directory. Change it there.",
     in_use: "Something else still uses it. Remove that first.",
+    key_encrypted: "The private key is encrypted with a passphrase. Decrypt it first.",
+    key_unreadable: "The private key cannot be read. Choose a PEM file.",
     last_administrator:
       "They are the last administrator. Make somebody else an administrator first.",
     name_taken: "The name is taken. Choose another one.",
@@ -59,6 +73,8 @@ export const problems = {
     second_factor_needed: "Enter the code of your second factor.",
     second_factor_required: "Your role needs a second factor. Set one up first.",
     setup_done: "The site is set up already. Please sign in.",
+    setup_token_expired:
+      "The set-up token has expired. Run sekisho-server setup-token on the server.",
     stale: "Somebody else changed it first. Look at what it is now.",
     too_many_streams:
       "Too many tabs are open, so this one is not kept up to date by itself. Close some of them.",

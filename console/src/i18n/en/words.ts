@@ -224,6 +224,8 @@ export const words = {
     manage_witness: "Manage witnessed sites",
     send_heads: "Send audit heads",
     view_system: "See the server’s state",
+    prove_recovery_key: "Confirm the recovery key",
+    change_certificate: "Change the server’s certificate",
   },
   actor: { system: "System", anonymous: "Not signed in", device: "Device", user: "User" },
 } satisfies Shape<typeof ja.words>;

@@ -9,6 +9,19 @@ export const problems = {
     agent_dissociated: "エージェントの関連付けが解除されています。先に関連付けてください。",
     agent_not_approved:
       "このリソースのエージェントが承認されていません。先にデバイスを承認してください。",
+    certificate_chain_broken:
+      "証明書のつながりが途切れています。サーバーの証明書を先頭に、発行者の順に並べてください。",
+    certificate_expired: "証明書の有効期限が切れています。新しい証明書を選んでください。",
+    certificate_key_mismatch:
+      "秘密鍵が証明書と対になっていません。証明書の申請に使った鍵を選んでください。",
+    certificate_name_missing: "証明書に、このサーバーの名前（public_name）が入っていません。",
+    certificate_not_yet_valid:
+      "証明書の有効期間がまだ始まっていません。サーバーの時計を確かめてください。",
+    certificate_unreadable: "証明書を読めません。PEM 形式のファイルを選んでください。",
+    certificate_weak:
+      "証明書の鍵か署名が弱すぎます。RSA 2048 ビット以上か、256 ビット以上の楕円曲線にしてください。",
+    certificate_wrong_use:
+      "TLS サーバー用の証明書ではありません。認証局やクライアントの証明書は使えません。",
     changed_meanwhile: "ほかの操作と重なりました。最新の状態を確かめて、やり直してください。",
     default_policy: "既定のパスワードポリシーなので、削除できません。",
     device_blocked: "デバイスはブロックされています。先にブロックを解除してください。",
@@ -17,6 +30,8 @@ export const problems = {
     device_retired: "デバイスは使用を終了しています。登録し直してください。",
     directory_account: "ディレクトリのアカウントです。ディレクトリ側で変更してください。",
     in_use: "ほかで使われています。先に参照している設定を外してください。",
+    key_encrypted: "秘密鍵がパスフレーズで暗号化されています。先に復号してください。",
+    key_unreadable: "秘密鍵を読めません。PEM 形式のファイルを選んでください。",
     last_administrator: "最後の管理者です。先に別のユーザーを管理者にしてください。",
     name_taken: "同じ名前のものがあります。別の名前にしてください。",
     no_agent: "このリソースにはエージェントがありません。エージェントキーで登録してください。",
@@ -58,6 +73,8 @@ export const problems = {
     second_factor_needed: "二要素認証のコードを入力してください。",
     second_factor_required: "あなたのロールには二要素認証が必要です。先に設定してください。",
     setup_done: "初期設定は完了しています。サインインしてください。",
+    setup_token_expired:
+      "セットアップトークンの有効期限が切れています。サーバーで sekisho-server setup-token を実行してください。",
     stale: "ほかの人が先に変更しました。最新の内容を確かめてください。",
     too_many_streams:
       "開いているタブが多すぎるため、この画面は自動更新されません。使わないタブを閉じてください。",

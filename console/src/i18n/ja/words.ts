@@ -225,6 +225,8 @@ export const words = {
     manage_witness: "証人となるサイトの管理",
     send_heads: "監査ログの先頭の送信",
     view_system: "サーバーの状態の閲覧",
+    prove_recovery_key: "リカバリーキーの保管の確認",
+    change_certificate: "サーバー証明書の変更",
   },
   actor: { system: "システム", anonymous: "未認証", device: "デバイス", user: "ユーザー" },
 } as const;

@@ -224,15 +224,24 @@ function Home() {
         {starts && (
           <GettingStarted
             steps={[
-              {
-                id: "key",
-                done: Boolean(data.has_key || data.has_agent),
-                to: "/agents/keys",
-                search: { new: true },
-              },
-              { id: "agent", done: Boolean(data.has_agent), to: "/devices" },
+              { id: "factor", done: data.second_factor, ...firstRun("factor") },
+              ...(may(me, "manage_server")
+                ? [
+                    {
+                      id: "certificate" as const,
+                      done: Boolean(data.certificate_chosen),
+                      ...firstRun("certificate"),
+                    },
+                    {
+                      id: "recovery" as const,
+                      done: Boolean(data.recovery_key_proved),
+                      ...firstRun("recovery"),
+                    },
+                  ]
+                : []),
+              { id: "agent", done: Boolean(data.has_agent), ...firstRun("agent") },
               { id: "accounts", done: Boolean(data.accounts), to: "/resources" },
-              { id: "reset", done: Boolean(data.known_accounts), to: "/accounts" },
+              { id: "reset", done: Boolean(data.known_accounts), ...firstRun("password") },
               ...(system
                 ? [{ id: "backup" as const, done: Boolean(backupAge), to: undefined }]
                 : []),
@@ -321,8 +330,11 @@ function Home() {
   );
 }
 
+/** A step of the wizard. */
+const firstRun = (step: string) => ({ to: "/first-run", search: { step } });
+
 interface Step {
-  id: "key" | "agent" | "accounts" | "reset" | "backup";
+  id: "factor" | "certificate" | "recovery" | "agent" | "accounts" | "reset" | "backup";
   done: boolean;
   to: string | undefined;
   search?: Record<string, unknown>;

@@ -443,6 +443,33 @@ pub(crate) struct PublicSystem {
     pub(crate) setup_needed: bool,
 }
 
+/// The recovery key, as far as the server knows it.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct RecoveryKey {
+    pub(crate) kid: String,
+    pub(crate) proved_at: Option<Time>,
+    pub(crate) proved_by: Option<Named<UserKind>>,
+}
+
+/// What the holder of the recovery key is asked.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct RecoveryKeyChallenge {
+    pub(crate) challenge: String,
+    pub(crate) enc: String,
+}
+
+/// The certificate of the server.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ServerCertificate {
+    pub(crate) source: String,
+    #[serde(default)]
+    pub(crate) names: Vec<String>,
+    pub(crate) issuer: String,
+    pub(crate) serial: String,
+    pub(crate) fingerprint: String,
+    pub(crate) not_after: Option<Time>,
+}
+
 /// What a signed-in person may know of a server.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct System {

@@ -18,11 +18,12 @@ use serde_bytes::ByteBuf;
 use uuid::Uuid;
 
 /// Where sealed values stand: table and column. Their rows have an `id`.
-const SEALED: [(&str, &str); 5] = [
+const SEALED: [(&str, &str); 6] = [
     ("secret_versions", "sealed"),
     ("site_keys", "sealed_private"),
     ("enrolment_keys", "sealed_secret"),
     ("totp_factors", "sealed_secret"),
+    ("server_certificates", "sealed_key"),
     ("device_sessions", "sealed_keys"),
 ];
 

@@ -23,6 +23,8 @@ pub const PREFIX: &str = "/api/v1";
 fn features() -> Routes {
     Routes::new()
         .and(crate::system::routes())
+        .and(crate::recovery_key::routes())
+        .and(crate::certificate::routes())
         .and(crate::sessions::routes())
         .and(crate::passkeys::routes())
         .and(crate::oidc::routes())

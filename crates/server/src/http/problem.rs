@@ -180,6 +180,12 @@ pub enum Problem {
     /// The idempotency key was used for another request.
     #[error("this Idempotency-Key was used for another request; use a new key")]
     IdempotencyMismatch,
+    /// The set-up token is right, and its time is over.
+    #[error(
+        "the set-up token has expired; run 'sekisho-server setup-token' on the server's machine \
+         and use the one that it prints"
+    )]
+    SetupTokenExpired,
     /// The first administrator exists.
     #[error("the site is set up already; sign in, or ask an administrator for a user")]
     SetupDone,
@@ -265,6 +271,9 @@ impl Problem {
             }
             Self::IdempotencyMismatch => {
                 ("idempotency_mismatch", S::UNPROCESSABLE_ENTITY, "Another request")
+            }
+            Self::SetupTokenExpired => {
+                ("setup_token_expired", S::UNAUTHORIZED, "Set-up token expired")
             }
             Self::SetupDone => ("setup_done", S::CONFLICT, "Already set up"),
             Self::Internal(_) => ("internal", S::INTERNAL_SERVER_ERROR, "Internal error"),

@@ -88,6 +88,7 @@ pub async fn create_site(
         id: site,
         node_chain: AuditChainId::at(now, rng),
         setup_token_hash: Some(setup_token_hash),
+        setup_token_expires_at: Some(now.plus(crate::sessions::SETUP_TOKEN_LIFE)),
         recovery_reason: None,
         created_at: now,
     };

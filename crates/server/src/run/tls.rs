@@ -1,7 +1,7 @@
-//! The certificate of the API listener: issued by the site CA at each start,
-//! with a new key, and again before it expires. A copy is kept for the time
-//! when the server is sealed and the CA's key with it, unless that is switched
-//! off.
+//! The certificates of the listeners: one issued by the site CA at each start,
+//! with a new key, and again before it expires; and for the API one that was
+//! uploaded. A copy of the first is kept for the time when the server is sealed
+//! and the CA's key with it, unless that is switched off.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -11,24 +11,40 @@ use std::time::Duration;
 use anyhow::Context;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
+use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use sekisho_model::id::SiteId;
+use sekisho_model::id::{ServerCertificateId, SiteId};
 use sekisho_model::{Clock, Rng, Secret, Timestamp};
-use sekisho_pki::{KeyPair, SiteCa, SiteTrust, SubjectName};
+use sekisho_pki::{
+    KeyPair, ServerCertificateFacts, SiteCa, SiteTrust, SubjectName, server_certificate_facts,
+};
+use sekisho_store::{Access as _, ServerCertificate};
 use zeroize::Zeroizing;
 
 use crate::app::{App, SharedApp};
+use crate::certificate::{Uploaded, kept_names};
 use crate::config::Config;
+use crate::http::Problem;
+use crate::secrets;
 use crate::shutdown::Shutdown;
 
-/// How often the age of the certificate is looked at.
-const LOOK_EVERY: Duration = Duration::from_secs(3600);
+/// How often it is looked whether the certificate is due, or another one was
+/// chosen in the database.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 
-/// The certificate in use.
-#[derive(Clone, Debug)]
-pub(crate) struct Certificate(Arc<RwLock<Current>>);
+/// The certificates in use: the site's own, and one that was uploaded. Empty
+/// until the listeners are opened.
+#[derive(Clone, Debug, Default)]
+pub struct Certificate(Arc<RwLock<Held>>);
+
+#[derive(Debug, Default)]
+struct Held {
+    own: Option<Current>,
+    uploaded: Option<Uploaded>,
+    /// What was chosen in the database when this was made.
+    chosen: Option<ServerCertificateId>,
+}
 
 #[derive(Clone, Debug)]
 struct Current {
@@ -37,9 +53,51 @@ struct Current {
 }
 
 impl Certificate {
-    /// Issues the first one.
-    pub(super) fn issue(app: &App) -> anyhow::Result<Self> {
-        Ok(Self(Arc::new(RwLock::new(issue(app)?))))
+    /// Issues the site's own anew, and takes what was chosen into use.
+    ///
+    /// # Errors
+    /// When the site's own cannot be issued. An uploaded one that is not usable
+    /// any more is logged, and the site's own is shown in its place.
+    pub(crate) async fn renew(&self, app: &App) -> anyhow::Result<()> {
+        let chosen = app.store.read().server_certificates().find().await?;
+        let more = chosen.as_ref().map_or_else(Vec::new, |row| kept_names(&row.names));
+        let own = issue(app, &more)?;
+        let uploaded = chosen.as_ref().and_then(|row| match open(app, row) {
+            Ok(uploaded) => uploaded,
+            Err(error) => {
+                tracing::error!(
+                    %error,
+                    "the uploaded certificate is not usable; the site's own is shown instead"
+                );
+                None
+            }
+        });
+        let chosen = chosen.map(|row| row.id);
+        *self.0.write().expect("no holder panics") = Held { own: Some(own), uploaded, chosen };
+        Ok(())
+    }
+
+    /// What is shown; `None` before the listeners are opened.
+    pub(crate) fn facts(&self) -> Option<ServerCertificateFacts> {
+        let held = self.0.read().expect("no holder panics");
+        if let Some(uploaded) = &held.uploaded {
+            return Some(uploaded.facts.clone());
+        }
+        server_certificate_facts(held.own.as_ref()?.key.cert.first()?)
+    }
+
+    /// What the site's own authority would issue for these further names.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub(crate) fn preview(
+        &self,
+        app: &App,
+        more: &[SubjectName],
+    ) -> anyhow::Result<ServerCertificateFacts> {
+        let made = make(&app.config, more, app.keys.ca(), app.clock.now(), app.rng.as_ref())?;
+        let leaf = made.chain.first().context("a certificate was made")?;
+        server_certificate_facts(leaf).context("a certificate was made")
     }
 
     /// The certificate that was kept or, without one, one that nobody trusts.
@@ -59,13 +117,13 @@ impl Certificate {
                 unknown(config, clock.now(), rng)?
             }
         };
-        let renew_at = clock.now();
-        Ok(Self(Arc::new(RwLock::new(Current { key: Arc::new(key), renew_at }))))
+        let own = Some(Current { key: Arc::new(key), renew_at: clock.now() });
+        Ok(Self(Arc::new(RwLock::new(Held { own, ..Held::default() }))))
     }
 
-    /// For other listeners of this server.
-    pub(super) fn resolver(&self) -> Arc<dyn ResolvesServerCert> {
-        Arc::new(self.clone())
+    /// The site's own, for agents: their trust bundle names its authority.
+    pub(super) fn own(&self) -> Arc<dyn ResolvesServerCert> {
+        Arc::new(Own(self.clone()))
     }
 
     /// TLS 1.3 only: every browser and our own clients have it.
@@ -74,40 +132,79 @@ impl Certificate {
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&rustls::version::TLS13])?
             .with_no_client_auth()
-            .with_cert_resolver(self.resolver());
+            .with_cert_resolver(Arc::new(self.clone()));
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Arc::new(config))
     }
 
-    /// Replaces it in time.
+    /// Replaces it in time, and when another was chosen around this server.
     pub(super) async fn keep_fresh(self, app: SharedApp, shutdown: Shutdown) {
         while shutdown.sleep(LOOK_EVERY).await {
-            let due = self.0.read().expect("no holder panics").renew_at;
-            if app.clock.now() < due {
-                continue;
-            }
-            match issue(&app) {
-                Ok(fresh) => *self.0.write().expect("no holder panics") = fresh,
-                Err(error) => {
-                    tracing::error!(
-                        error = format!("{error:#}"),
-                        "the API's certificate was not renewed; trying again"
-                    );
+            let renewed = async {
+                let found = app.store.read().server_certificates().find().await?;
+                if self.is_due(app.clock.now(), found.map(|row| row.id)) {
+                    self.renew(&app).await?;
                 }
+                anyhow::Ok(())
+            };
+            if let Err(error) = renewed.await {
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "the API's certificate was not renewed; trying again"
+                );
             }
         }
+    }
+
+    fn is_due(&self, now: Timestamp, chosen: Option<ServerCertificateId>) -> bool {
+        let held = self.0.read().expect("no holder panics");
+        let expired = held.uploaded.as_ref().is_some_and(|uploaded| now > uploaded.facts.not_after);
+        expired || held.chosen != chosen || held.own.as_ref().is_none_or(|own| now >= own.renew_at)
     }
 }
 
 impl ResolvesServerCert for Certificate {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.0.read().expect("no holder panics").key.clone())
+    /// The uploaded one to whoever asks for a name of it; the site's own to who
+    /// comes by another name or by an address.
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let held = self.0.read().expect("no holder panics");
+        let own = held.own.as_ref().map(|own| own.key.clone());
+        let Some(uploaded) = &held.uploaded else { return own };
+        let is_asked_for =
+            hello.server_name().is_some_and(|name| is_for(&uploaded.certified, name));
+        if is_asked_for { Some(uploaded.certified.clone()) } else { own }
     }
 }
 
-fn issue(app: &App) -> anyhow::Result<Current> {
+/// The site's own certificate, whatever was uploaded.
+#[derive(Debug)]
+struct Own(Certificate);
+
+impl ResolvesServerCert for Own {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let held = self.0.0.read().expect("no holder panics");
+        held.own.as_ref().map(|own| own.key.clone())
+    }
+}
+
+fn is_for(certified: &CertifiedKey, name: &str) -> bool {
+    let Ok(name) = ServerName::try_from(name) else { return false };
+    let Some(leaf) = certified.cert.first() else { return false };
+    ParsedCertificate::try_from(leaf)
+        .is_ok_and(|leaf| rustls::client::verify_server_name(&leaf, &name).is_ok())
+}
+
+/// The uploaded certificate of a choice, judged again: its time may be over.
+fn open(app: &App, row: &ServerCertificate) -> Result<Option<Uploaded>, Problem> {
+    let (Some(chain), Some(sealed)) = (&row.chain, &row.sealed_key) else { return Ok(None) };
+    let chain = std::str::from_utf8(&chain.0).map_err(Problem::internal)?;
+    let key = secrets::open(app, secrets::certificate_place(&row.id), sealed)?;
+    Uploaded::judge(chain, &key, &app.config.public_name, app.clock.now()).map(Some)
+}
+
+fn issue(app: &App, more: &[SubjectName]) -> anyhow::Result<Current> {
     let now = app.clock.now();
-    let made = make(&app.config, app.keys.ca(), now, app.rng.as_ref())?;
+    let made = make(&app.config, more, app.keys.ca(), now, app.rng.as_ref())?;
     if let Err(error) = keep(&app.config, &made) {
         tracing::warn!(
             error = format!("{error:#}"),
@@ -135,10 +232,16 @@ impl Made {
     }
 }
 
-fn make(config: &Config, ca: &SiteCa, now: Timestamp, rng: &dyn Rng) -> anyhow::Result<Made> {
+fn make(
+    config: &Config,
+    more: &[SubjectName],
+    ca: &SiteCa,
+    now: Timestamp,
+    rng: &dyn Rng,
+) -> anyhow::Result<Made> {
     let key = KeyPair::generate().context("a key for the API's certificate")?;
     let issued = ca
-        .issue_server(&names(config), key.public_key(), now, rng)
+        .issue_server(&names(config, more), key.public_key(), now, rng)
         .context("the API's certificate")?;
     let mut chain = vec![CertificateDer::from(issued.der)];
     chain.extend(issued.chain.into_iter().map(CertificateDer::from));
@@ -153,7 +256,7 @@ fn unknown(config: &Config, now: Timestamp, rng: &dyn Rng) -> anyhow::Result<Cer
     let site = SiteId::at(now, rng);
     let new = SiteCa::create(site, now, rng)?;
     let trust = SiteTrust::new(site, &new.root, &[new.issuing.certificate])?;
-    make(config, &SiteCa::load(trust, &new.issuing.key)?, now, rng)?.certified()
+    make(config, &[], &SiteCa::load(trust, &new.issuing.key)?, now, rng)?.certified()
 }
 
 const KEY_BEGIN: &str = "-----BEGIN PRIVATE KEY-----\n";
@@ -200,9 +303,14 @@ fn read_kept(path: &Path, now: Timestamp) -> anyhow::Result<CertifiedKey> {
 }
 
 /// Every name and address under which the server is reached.
-fn names(config: &Config) -> Vec<SubjectName> {
+fn names(config: &Config, more: &[SubjectName]) -> Vec<SubjectName> {
     let mut names = vec![config.public_name.clone()];
-    names.extend("localhost".parse().ok().map(SubjectName::Dns));
+    names.extend(more.iter().filter(|name| **name != config.public_name).cloned());
+    if let Some(localhost) = "localhost".parse().ok().map(SubjectName::Dns)
+        && !names.contains(&localhost)
+    {
+        names.push(localhost);
+    }
     let loopback = ["127.0.0.1", "::1"].into_iter().filter_map(|text| text.parse().ok());
     let listen = [config.listen.api.ip(), config.listen.agents.ip()];
     let listen = listen.into_iter().filter(|address: &IpAddr| !address.is_unspecified());

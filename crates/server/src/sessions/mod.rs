@@ -24,13 +24,13 @@ pub(crate) use login::{
     Caller, SessionView, SignedIn, insert_session, insert_session_proved, session_answer,
     session_cookie,
 };
-pub use operator::reset_second_factor_of;
+pub use operator::{NewSetupToken, renew_setup_token, reset_second_factor_of};
 pub use own_password::change_own_password;
 pub use prove::require_recent_proof;
 pub(crate) use prove::{Proved, own_session};
 pub use second_factor::ENROLMENT_LIFE;
 pub(crate) use second_factor::may_change;
-pub use setup::{NewSetup, SETUP_TOKEN_PREFIX, set_up};
+pub use setup::{NewSetup, SETUP_TOKEN_LIFE, SETUP_TOKEN_PREFIX, set_up};
 pub use throttle::FORGET_AFTER;
 pub(crate) use throttle::{Attempt, Throttle};
 

@@ -1,5 +1,7 @@
 //! `POST /setup`: the first administrator, once.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use http::StatusCode;
 use sekisho_model::event::{Actor, Event};
@@ -16,6 +18,10 @@ use crate::users::{self, UserView, check_password};
 
 /// What set-up tokens begin with.
 pub const SETUP_TOKEN_PREFIX: &str = "sekisho_setup";
+
+/// A set-up token is taken for so long. Until it is used, whoever has it becomes
+/// the first administrator.
+pub const SETUP_TOKEN_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// The first administrator.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -37,7 +43,8 @@ pub struct NewSetup {
     post, path = "/setup", tag = "session", security(()), request_body = NewSetup,
     responses(
         (status = 201, description = "The first administrator", body = UserView),
-        (status = 401, description = "The set-up token is wrong"),
+        (status = 401, description = "The set-up token is wrong; `setup_token_expired`: it is \
+            right, and its time is over"),
         (status = 409, description = "The site is set up already"),
     ),
 )]
@@ -52,14 +59,18 @@ pub(super) async fn post_setup(
 /// Creates the first administrator.
 ///
 /// # Errors
-/// A wrong token, a site that is set up, or a weak password.
+/// A wrong or expired token, a site that is set up, or a weak password.
 pub async fn set_up(app: &App, from: &Anonymous, new: NewSetup) -> Result<User, Problem> {
-    let site = app.store.read().site().find().await?;
-    let expected = site.and_then(|site| site.setup_token_hash).ok_or(Problem::SetupDone)?;
+    let site = app.store.read().site().find().await?.ok_or(Problem::SetupDone)?;
+    let expected = site.setup_token_hash.ok_or(Problem::SetupDone)?;
     if !token::matches(&new.token.0, &expected.0) {
         return Err(Problem::Unauthenticated {
             detail: "the set-up token is wrong; 'sekisho-server init' printed it",
         });
+    }
+    // Only whoever has the token is told that it is too old.
+    if site.setup_token_expires_at.is_some_and(|end| from.now >= end) {
+        return Err(Problem::SetupTokenExpired);
     }
     check_password("password", &new.name, &new.password)?;
     let display_name = users::display_name(&new.display_name)?;

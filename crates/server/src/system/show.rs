@@ -26,6 +26,12 @@ pub(super) struct PublicSystem {
     initialised: bool,
     /// Whether the first administrator is missing.
     setup_needed: bool,
+    /// Whether that waits for another set-up token, because the one there is has
+    /// expired: `sekisho-server setup-token` makes one.
+    setup_token_expired: bool,
+    /// The name or address that people use (`public_name`). Passkeys are bound
+    /// to it.
+    public_name: String,
     /// Where agents enrol and report: the site's public name and the port of
     /// the agent plane, as this server listens. What stands before it (a
     /// gateway, another port outside) it does not know.
@@ -54,7 +60,11 @@ pub(super) async fn show_public_system(
         version: VERSION,
         site: site.as_ref().map(|site| site.id),
         initialised: site.is_some(),
-        setup_needed: site.is_some_and(|site| site.setup_token_hash.is_some()),
+        setup_needed: site.as_ref().is_some_and(|site| site.setup_token_hash.is_some()),
+        setup_token_expired: site
+            .and_then(|site| site.setup_token_expires_at)
+            .is_some_and(|end| app.clock.now() >= end),
+        public_name: app.config.public_name.to_string(),
         agents_address: format!("{}:{}", app.config.public_name, app.config.listen.agents.port()),
         hide_after_s: crate::accounts::HIDE_AFTER_S,
         passkeys: app.passkeys.are_possible(),

@@ -215,7 +215,10 @@ impl Batch<'_> {
 
 #[cfg(test)]
 mod tests {
-    use sekisho_model::id::{DeviceSessionId, EnrolmentKeyId, SecretVersionId, SiteKeyId};
+    use sekisho_model::id::{
+        DeviceSessionId, EnrolmentKeyId, SecretVersionId, ServerCertificateId, SiteKeyId,
+        TotpFactorId,
+    };
 
     use super::*;
     use crate::secrets;
@@ -227,6 +230,8 @@ mod tests {
         let places = [
             secrets::site_key_place(&SiteKeyId::from_uuid(id)).to_string(),
             secrets::enrolment_key_place(&EnrolmentKeyId::from_uuid(id)).to_string(),
+            secrets::totp_place(&TotpFactorId::from_uuid(id)).to_string(),
+            secrets::certificate_place(&ServerCertificateId::from_uuid(id)).to_string(),
             secrets::session_place(&DeviceSessionId::from_uuid(id)).to_string(),
             secrets::version_place(&SecretVersionId::from_uuid(id)).to_string(),
         ];

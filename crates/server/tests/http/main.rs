@@ -21,6 +21,7 @@ mod criteria;
 mod devices;
 mod enrolment_keys;
 mod export;
+mod first_run;
 mod groups;
 mod harness;
 mod idempotency;

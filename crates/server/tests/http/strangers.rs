@@ -202,6 +202,8 @@ impl World {
                 "/resources/{id}/shares" | "/accounts/{id}/shares" | "/resource-groups/{id}/shares",
             ) => json!({ "user": self.user, "level": "view" }),
             ("PATCH", "/shares/{id}") => json!({ "level": "modify" }),
+            ("PUT", "/system/certificate") => json!({ "source": "site_ca" }),
+            ("POST", "/system/recovery-key/proof") => json!({ "challenge": "1-0", "proof": "x" }),
             ("POST", "/user-groups") => json!({ "name": "q" }),
             ("PATCH", "/user-groups/{id}") => json!({ "name": "q" }),
             ("POST", "/roles") | ("PATCH", "/roles/{id}") => {

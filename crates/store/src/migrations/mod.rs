@@ -23,6 +23,7 @@ mod m20261122_130000_sign_in;
 mod m20261122_140000_passkeys;
 mod m20261122_153500_mail;
 mod m20261122_154000_identities;
+mod m20261122_160000_first_run;
 pub(crate) mod schema;
 
 use sea_orm::sea_query::{ColumnDef, Expr, Order, Query, Table as Create};
@@ -101,6 +102,11 @@ const MIGRATIONS: &[Migration] = &[
         id: "m20261122_154000_identities",
         tables: m20261122_154000_identities::TABLES,
         extensions: &[],
+    },
+    Migration {
+        id: "m20261122_160000_first_run",
+        tables: m20261122_160000_first_run::TABLES,
+        extensions: m20261122_160000_first_run::EXTENSIONS,
     },
 ];
 
@@ -354,6 +360,10 @@ mod tests {
             (
                 "m20261122_154000_identities",
                 "e89ee586b88107087c3ba2256a2296eb7ade29d12f77c10850c6bf3d95e98bea",
+            ),
+            (
+                "m20261122_160000_first_run",
+                "cc8d9dd758859cd62f9959a827870adb7c0406f1897db7b7614774fd9f5fe6da",
             ),
         ];
         let found: Vec<_> = MIGRATIONS.iter().map(|one| (one.id, one.checksum())).collect();

@@ -12,6 +12,7 @@ mod copying;
 mod databases;
 mod devices;
 mod failover;
+mod first_run;
 mod lists;
 mod mail;
 mod orders;

@@ -35,6 +35,7 @@ impl World {
             id: self.id(),
             node_chain: self.id(),
             setup_token_hash: Some(Hash([7; 32])),
+            setup_token_expires_at: Some(self.in_an_hour()),
             recovery_reason: None,
             created_at: self.now(),
         };

@@ -1,0 +1,294 @@
+//! Under which names the server is reached, and who certifies them.
+import {
+  Alert,
+  Button,
+  FileButton,
+  Group,
+  List,
+  SegmentedControl,
+  Stack,
+  Text,
+  Textarea,
+} from "@mantine/core";
+import { IconCheck, IconFileCertificate, IconKey } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, body, type Schemas } from "../../api/client";
+import { normalise } from "../../i18n/format";
+import { CopyBlock, Mono } from "../../parts/copy";
+import { Facts } from "../../parts/facts";
+import { Loading, LoadProblem, ProblemAlert } from "../../parts/problem";
+import { At } from "../../parts/time";
+import { dropDraft, keepDraft, readDraft } from "./draft";
+
+type Certificate = Schemas["ServerCertificateView"];
+type Chosen = Schemas["ChosenCertificate"];
+
+const DRAFT = "first-run.certificate";
+
+const QUERY = {
+  queryKey: ["system", "certificate"],
+  queryFn: ({ signal }: { signal: AbortSignal }) =>
+    body(api.GET("/api/v1/system/certificate", { signal })),
+};
+
+export function CertificateStep() {
+  const { t } = useTranslation();
+  const found = useQuery(QUERY);
+  const [way, setWay] = useState<string>();
+  if (found.error && !found.data) {
+    return <LoadProblem error={found.error} onRetry={() => void found.refetch()} />;
+  }
+  if (!found.data) return <Loading lines={4} />;
+  const now = way ?? found.data.source;
+  return (
+    <Stack>
+      <Text>{t("pages.firstRun.certificate.about", { name: found.data.public_name })}</Text>
+      {found.data.chosen_at && (
+        <Alert
+          color="teal"
+          role="status"
+          icon={<IconCheck aria-hidden="true" />}
+          title={t("pages.firstRun.certificate.chosen", {
+            name: found.data.chosen_by?.name ?? "",
+          })}
+        >
+          {t("pages.firstRun.certificate.inEffect")}
+        </Alert>
+      )}
+      <Shown certificate={found.data} />
+      <SegmentedControl
+        aria-label={t("pages.firstRun.certificate.way")}
+        value={now}
+        onChange={setWay}
+        data={[
+          { value: "site_ca", label: t("pages.firstRun.certificate.own") },
+          { value: "uploaded", label: t("pages.firstRun.certificate.upload") },
+        ]}
+      />
+      {now === "uploaded" ? <Upload /> : <Own certificate={found.data} />}
+    </Stack>
+  );
+}
+
+function Shown({ certificate }: { certificate: Certificate }) {
+  const { t } = useTranslation();
+  return (
+    <Facts
+      rows={[
+        [
+          t("pages.firstRun.certificate.names"),
+          <span key="names">{certificate.names.join(", ")}</span>,
+        ],
+        [t("pages.firstRun.certificate.issuer"), <bdi key="issuer">{certificate.issuer}</bdi>],
+        [t("pages.firstRun.certificate.until"), <At key="until" value={certificate.not_after} />],
+        [
+          t("pages.firstRun.certificate.fingerprint"),
+          <Mono key="fingerprint" copy>
+            {certificate.fingerprint}
+          </Mono>,
+        ],
+      ]}
+    />
+  );
+}
+
+function useChoose() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (chosen: Chosen) => body(api.PUT("/api/v1/system/certificate", { body: chosen })),
+    onSuccess: async (shown, { dry_run }) => {
+      if (dry_run) return;
+      client.setQueryData(QUERY.queryKey, shown);
+      await client.invalidateQueries({ queryKey: ["overview"] });
+    },
+  });
+}
+
+/** The site's own authority, for the server's name and those that are typed. */
+function Own({ certificate }: { certificate: Certificate }) {
+  const { t } = useTranslation();
+  const [typed, setTyped] = useState(
+    () => readDraft(DRAFT, { names: certificate.more_names.join("\n") }).names,
+  );
+  const choose = useChoose();
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        const names = normalise(typed)
+          .split(/[\s,、]+/u)
+          .filter((name) => name !== "");
+        choose.mutate(
+          { source: "site_ca", names, dry_run: false },
+          { onSuccess: () => dropDraft(DRAFT) },
+        );
+      }}
+    >
+      <Stack align="flex-start">
+        <Text size="sm" c="dimmed">
+          {t("pages.firstRun.certificate.ownAbout")}
+        </Text>
+        <ProblemAlert
+          error={choose.error}
+          fields={{ names: t("pages.firstRun.certificate.moreNames") }}
+        />
+        <Textarea
+          w="100%"
+          autosize
+          minRows={2}
+          maxRows={8}
+          label={`${t("pages.firstRun.certificate.moreNames")}${t("common.optional")}`}
+          description={t("pages.firstRun.certificate.moreNamesHint")}
+          autoCapitalize="none"
+          spellCheck={false}
+          value={typed}
+          onChange={({ currentTarget: { value } }) => {
+            setTyped(value);
+            keepDraft(DRAFT, { names: value });
+          }}
+        />
+        <Button type="submit" loading={choose.isPending}>
+          {t("pages.firstRun.certificate.useOwn")}
+        </Button>
+        <Text size="sm" c="dimmed">
+          {t("pages.firstRun.certificate.trustOwn")}
+        </Text>
+      </Stack>
+    </form>
+  );
+}
+
+interface Read {
+  name: string;
+  text: string;
+}
+
+/** Another authority's. The key is never drawn, and is let go when it was sent. */
+function Upload() {
+  const { t } = useTranslation();
+  const [chain, setChain] = useState<Read>();
+  const [key, setKey] = useState<Read>();
+  const choose = useChoose();
+  const bundle = [chain, key].some((file) => /\.(pfx|p12)$/i.test(file?.name ?? ""));
+  const send = (dry_run: boolean) => {
+    if (!chain || !key) return;
+    choose.mutate(
+      { source: "uploaded", names: [], chain: chain.text, key: key.text, dry_run },
+      {
+        onSuccess: () => {
+          if (dry_run) return;
+          setChain(undefined);
+          setKey(undefined);
+        },
+      },
+    );
+  };
+  const ready = chain !== undefined && key !== undefined && !bundle;
+  const judged = choose.data && choose.variables?.dry_run ? choose.data : undefined;
+  return (
+    <Stack align="flex-start">
+      <Text size="sm" c="dimmed">
+        {t("pages.firstRun.certificate.uploadAbout")}
+      </Text>
+      <Group>
+        <Pick
+          label={t("pages.firstRun.certificate.chain")}
+          icon={<IconFileCertificate size={17} aria-hidden="true" />}
+          file={chain}
+          onRead={(file) => {
+            choose.reset();
+            setChain(file);
+          }}
+        />
+        <Pick
+          label={t("pages.firstRun.certificate.key")}
+          icon={<IconKey size={17} aria-hidden="true" />}
+          file={key}
+          onRead={(file) => {
+            choose.reset();
+            setKey(file);
+          }}
+        />
+      </Group>
+      {bundle && (
+        <Alert color="yellow" role="alert" title={t("pages.firstRun.certificate.bundle")} w="100%">
+          <CopyBlock
+            value={
+              "openssl pkcs12 -in server.pfx -nokeys -out chain.pem\nopenssl pkcs12 -in server.pfx -nocerts -nodes -out key.pem"
+            }
+          />
+        </Alert>
+      )}
+      <ProblemAlert
+        error={choose.error}
+        fields={{
+          chain: t("pages.firstRun.certificate.chain"),
+          key: t("pages.firstRun.certificate.key"),
+        }}
+      />
+      {judged && (
+        <Alert
+          color="teal"
+          role="status"
+          icon={<IconCheck aria-hidden="true" />}
+          title={t("pages.firstRun.certificate.good")}
+          w="100%"
+        >
+          <Shown certificate={judged} />
+        </Alert>
+      )}
+      <Group>
+        <Button disabled={!ready} loading={choose.isPending} onClick={() => send(false)}>
+          {t("pages.firstRun.certificate.useUploaded")}
+        </Button>
+        <Button
+          variant="default"
+          disabled={!ready}
+          loading={choose.isPending}
+          onClick={() => send(true)}
+        >
+          {t("pages.firstRun.certificate.check")}
+        </Button>
+      </Group>
+      <List size="sm" c="dimmed">
+        <List.Item>{t("pages.firstRun.certificate.forAgents")}</List.Item>
+        <List.Item>{t("pages.firstRun.certificate.forCli")}</List.Item>
+      </List>
+    </Stack>
+  );
+}
+
+interface PickProps {
+  label: string;
+  icon: ReactNode;
+  file: Read | undefined;
+  onRead: (file: Read) => void;
+}
+
+/** A file of this machine, read here; only its name is drawn. */
+function Pick({ label, icon, file, onRead }: PickProps) {
+  return (
+    <Group gap="xs">
+      <FileButton
+        accept=".pem,.crt,.cer,.key,.pfx,.p12"
+        inputProps={{ "aria-label": label }}
+        onChange={(picked) => {
+          if (picked) void picked.text().then((text) => onRead({ name: picked.name, text }));
+        }}
+      >
+        {(props) => (
+          <Button variant="default" leftSection={icon} {...props}>
+            {label}
+          </Button>
+        )}
+      </FileButton>
+      {file && (
+        <Text size="sm">
+          <bdi>{file.name}</bdi>
+        </Text>
+      )}
+    </Group>
+  );
+}

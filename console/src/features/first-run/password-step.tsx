@@ -1,0 +1,75 @@
+//! The first password: an account is chosen, reset and revealed.
+import { Alert, Anchor, Group, List, Loader, Stack, Text } from "@mantine/core";
+import { IconCheck } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { api, body } from "../../api/client";
+import { lookSoon } from "../../api/live";
+import { Loading, LoadProblem } from "../../parts/problem";
+import { State } from "../../parts/words";
+
+/** So many are looked at, and so many are shown. */
+const MANY = 200;
+const FEW = 12;
+
+export function PasswordStep({ done }: { done: boolean }) {
+  const { t } = useTranslation();
+  const found = useQuery({
+    queryKey: ["accounts", "first-run"],
+    refetchInterval: lookSoon,
+    queryFn: ({ signal }) =>
+      body(
+        api.GET("/api/v1/accounts", {
+          params: { query: { presence: "present", limit: MANY } },
+          signal,
+        }),
+      ),
+  });
+  if (found.error && !found.data) {
+    return <LoadProblem error={found.error} onRetry={() => void found.refetch()} />;
+  }
+  if (!found.data) return <Loading lines={3} />;
+  // Accounts that nobody can sign in to have no password to begin with.
+  const shown = found.data.items.filter((one) => one.password_field === "set").slice(0, FEW);
+  return (
+    <Stack>
+      {done && (
+        <Alert
+          color="teal"
+          role="status"
+          icon={<IconCheck aria-hidden="true" />}
+          title={t("pages.firstRun.password.done")}
+        />
+      )}
+      <Text>{t("pages.firstRun.password.about")}</Text>
+      {shown.length === 0 ? (
+        <Group gap="sm" role="status">
+          <Loader size="sm" type="dots" />
+          <Text size="sm">{t("pages.firstRun.password.none")}</Text>
+        </Group>
+      ) : (
+        <List spacing={6} aria-label={t("pages.accounts.title")}>
+          {shown.map((account) => (
+            <List.Item key={account.id}>
+              <Group gap="sm">
+                <Anchor
+                  component={Link}
+                  to="/accounts/$id"
+                  params={{ id: account.id } as never}
+                  style={{ minHeight: 24 }}
+                >
+                  <bdi>{account.resource.name}</bdi> / <bdi>{account.name}</bdi>
+                </Anchor>
+                <State kind="knowledge" value={account.knowledge} />
+              </Group>
+            </List.Item>
+          ))}
+        </List>
+      )}
+      <Anchor component={Link} to="/accounts" size="sm">
+        {t("pages.firstRun.password.all")}
+      </Anchor>
+    </Stack>
+  );
+}
