@@ -38,7 +38,7 @@ use exit::Exit;
 use nouns::{
     accounts, agents, audit, copy, devices, explain, groups, history, keys, login, manual,
     notifications, orders, packages, policies, resources, reveal, roles, second_factor, sessions,
-    setup, shares, status, tokens, user_groups, users, witness,
+    settings, setup, shares, status, tokens, user_groups, users, witness,
 };
 use output::Output;
 
@@ -97,6 +97,7 @@ async fn run(cli: Cli, out: Output) -> Result<Exit> {
         Verb::Audit(verb) => audit::run(&app, verb).await,
         Verb::Witness(verb) => witness::run(&app, verb).await,
         Verb::Status => status::run(&app).await,
+        Verb::Settings(verb) => settings::run(&app, verb).await,
         Verb::Completions(_) | Verb::ManPages(_) => unreachable!("answered above"),
     }
 }

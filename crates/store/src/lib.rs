@@ -125,7 +125,7 @@ pub use passkeys::{Passkey, Passkeys};
 pub use password_policies::{POLICY_SORTS, PasswordPolicies, PasswordPolicy};
 pub use pending_sign_ins::{PendingSignIn, PendingSignIns};
 pub use postgres::PostgresServers;
-pub use preferences::{Preferences, SavedView, SavedViews, UserPreferences};
+pub use preferences::{DefaultView, Preferences, SavedView, SavedViews, UserPreferences};
 pub use resource_groups::{
     GROUP_SORTS, GroupFilter, MAX_CRITERIA_GROUPS, ResourceGroup, ResourceGroups,
 };

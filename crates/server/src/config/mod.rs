@@ -18,7 +18,7 @@ use sekisho_pki::SubjectName;
 use sekisho_store::StoreConfig;
 
 pub use audit::{AuditConfig, HostPort, Target, TlsFiles, Transport};
-pub use values::{ConfigProblem, Source};
+pub use values::{ConfigProblem, Source, Told};
 pub use vault_key::{Credential, Hsm, Pin, VaultKey};
 
 /// Where the configuration file is unless `--config` says otherwise.
@@ -43,6 +43,8 @@ pub struct Config {
     pub log: Log,
     /// Numbers that bound what anybody can ask for.
     pub limits: Limits,
+    /// Every setting as it was told, for people to look at.
+    pub told: Vec<Told>,
 }
 
 /// The listeners' addresses.

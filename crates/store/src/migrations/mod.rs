@@ -21,6 +21,7 @@ mod m20261122_122000_access;
 mod m20261122_122000_agents;
 mod m20261122_130000_sign_in;
 mod m20261122_140000_passkeys;
+mod m20261122_155000_default_views;
 pub(crate) mod schema;
 
 use sea_orm::sea_query::{ColumnDef, Expr, Order, Query, Table as Create};
@@ -88,6 +89,11 @@ const MIGRATIONS: &[Migration] = &[
     Migration {
         id: "m20261122_140000_passkeys",
         tables: m20261122_140000_passkeys::TABLES,
+        extensions: &[],
+    },
+    Migration {
+        id: "m20261122_155000_default_views",
+        tables: m20261122_155000_default_views::TABLES,
         extensions: &[],
     },
 ];
