@@ -1018,6 +1018,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/views/{id}/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Has the caller begin with a view when they open its page: their own, or one
+         *     that is shared with their role. Whichever it was before is not any more.
+         */
+        put: operations["put_default_view"];
+        post?: never;
+        /** Has the caller begin with the page as it is again. */
+        delete: operations["delete_default_view"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notifications": {
         parameters: {
             query?: never;
@@ -2065,6 +2086,27 @@ export interface paths {
         };
         /** Says what this is and whether it must be set up. */
         get: operations["show_public_system"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the settings this server began with: what was given, and where. None
+         *     is a secret; secrets are in files, whose names are shown. They change in the
+         *     configuration file or the environment, with a restart.
+         */
+        get: operations["show_settings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3572,6 +3614,48 @@ export interface components {
             count_capped?: boolean | null;
         };
         /** @description One page of a list. */
+        ItemList_SettingView: {
+            /** @description The items. */
+            items: {
+                /** @description Its key in the configuration file, with dots for tables. */
+                key: string;
+                /**
+                 * @description What holds; `null`: nothing was given and there is no fixed default, or
+                 *     it is not shown.
+                 */
+                value?: string | null;
+                /**
+                 * @description Whether something was given that is not shown, because it may hold a
+                 *     password.
+                 */
+                hidden: boolean;
+                /**
+                 * @description Where it was given: `default` (nowhere), `file`, `environment`,
+                 *     `command_line`.
+                 */
+                source: string;
+                /** @description The configuration file it was given in. */
+                file?: string | null;
+                /** @description The environment variable that stands over the file. */
+                environment: string;
+                /** @description What holds when it is not given; `null`: see `meaning`. */
+                default?: string | null;
+                /** @description The unit of a number, or what kind of value it is. */
+                unit: string;
+                /** @description What it does, in English. */
+                meaning: string;
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
+        };
+        /** @description One page of a list. */
         ItemList_ShareView: {
             /** @description The items. */
             items: {
@@ -3746,6 +3830,8 @@ export interface components {
                 query: string;
                 /** @description The role whose people see it, too. */
                 shared_with?: string | null;
+                /** @description Whether the caller begins with it when they open the page. */
+                is_default: boolean;
                 /** @description When it was last changed. */
                 changed_at: components["schemas"]["Time"];
             }[];
@@ -4902,6 +4988,36 @@ export interface components {
             /** @description When the sign-in ends at the latest. */
             expires_at: components["schemas"]["Time"];
         };
+        /** @description A setting of the server. */
+        SettingView: {
+            /** @description Its key in the configuration file, with dots for tables. */
+            key: string;
+            /**
+             * @description What holds; `null`: nothing was given and there is no fixed default, or
+             *     it is not shown.
+             */
+            value?: string | null;
+            /**
+             * @description Whether something was given that is not shown, because it may hold a
+             *     password.
+             */
+            hidden: boolean;
+            /**
+             * @description Where it was given: `default` (nowhere), `file`, `environment`,
+             *     `command_line`.
+             */
+            source: string;
+            /** @description The configuration file it was given in. */
+            file?: string | null;
+            /** @description The environment variable that stands over the file. */
+            environment: string;
+            /** @description What holds when it is not given; `null`: see `meaning`. */
+            default?: string | null;
+            /** @description The unit of a number, or what kind of value it is. */
+            unit: string;
+            /** @description What it does, in English. */
+            meaning: string;
+        };
         /** @description What changes; what is left out stays. */
         ShareChange: {
             /** @description How far it goes. */
@@ -5101,6 +5217,8 @@ export interface components {
             ended_shares: number;
             /** @description The code of the refusal, as in `problem+json`. */
             code?: string | null;
+            /** @description What is in the way, as a word, if it is refused with `conflict`. */
+            conflict?: string | null;
             /** @description Why not, as a sentence. */
             detail?: string | null;
         };
@@ -5309,6 +5427,8 @@ export interface components {
             query: string;
             /** @description The role whose people see it, too. */
             shared_with?: string | null;
+            /** @description Whether the caller begins with it when they open the page. */
+            is_default: boolean;
             /** @description When it was last changed. */
             changed_at: components["schemas"]["Time"];
         };
@@ -9959,6 +10079,136 @@ export interface operations {
             };
         };
     };
+    put_default_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They begin with it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such view, or you do not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_default_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They do not begin with this view */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such view, or you do not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_notifications: {
         parameters: {
             query?: {
@@ -12613,6 +12863,12 @@ export interface operations {
                 sort?: string;
                 /** @description Only those in this group, or in one inside it. */
                 group?: string;
+                /**
+                 * @description With `group` and `true`: only those that people put into the group
+                 *     itself, not those that its criteria take in or that are in a group
+                 *     inside it.
+                 */
+                direct?: boolean;
                 /** @description Only those of this owner. */
                 owner?: string;
                 /**
@@ -12755,6 +13011,12 @@ export interface operations {
                 sort?: string;
                 /** @description Only those in this group, or in one inside it. */
                 group?: string;
+                /**
+                 * @description With `group` and `true`: only those that people put into the group
+                 *     itself, not those that its criteria take in or that are in a group
+                 *     inside it.
+                 */
+                direct?: boolean;
                 /** @description Only those of this owner. */
                 owner?: string;
                 /**
@@ -15368,6 +15630,62 @@ export interface operations {
             };
             /** @description A field is missing, unknown or malformed */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_SettingView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Only administrators and auditors see them */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -63,6 +63,7 @@ export async function startI18n(language: Language) {
     returnNull: false,
     // A text that is not there is a fault: whoever looks at the console sees it.
     saveMissing: true,
+    // biome-ignore lint/suspicious/noConsole: the console of the browser is where it is looked for
     missingKeyHandler: (_, __, key) => console.error(`no text for ${key}`),
   });
   document.documentElement.lang = language;

@@ -1,12 +1,10 @@
 import {
   Grid,
   List,
-  Paper,
   SegmentedControl,
   Stack,
   Switch,
   Text,
-  Title,
   useMantineColorScheme,
 } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
@@ -19,18 +17,19 @@ import { Passkeys } from "../../features/me/passkeys";
 import { SecondFactor } from "../../features/me/second-factor";
 import { Sessions } from "../../features/me/sessions";
 import { Tokens } from "../../features/me/tokens";
+import { useRoleName } from "../../features/roles/role-name";
 import { changeLanguage, currentLanguage, LANGUAGES } from "../../i18n";
+import { Card } from "../../parts/card";
 import { Facts } from "../../parts/facts";
 import { PageHead } from "../../parts/page";
 import { At } from "../../parts/time";
-import { useWord } from "../../parts/words";
 import { setPreferences, usePreferences } from "../../shell/preferences";
 
 export const Route = createFileRoute("/_app/me")({ component: MePage });
 
 function MePage() {
   const { t } = useTranslation();
-  const word = useWord();
+  const roleName = useRoleName();
   const { data: me } = useSuspenseQuery(meQuery);
   return (
     <>
@@ -61,7 +60,7 @@ function MePage() {
                 rows={[
                   [t("pages.users.name"), me.user.name],
                   [t("pages.users.displayName"), <bdi key="name">{me.user.display_name}</bdi>],
-                  [t("pages.users.role"), word("role", me.role)],
+                  [t("pages.users.role"), <bdi key="role">{roleName(me.role)}</bdi>],
                   ...(me.session
                     ? ([
                         [t("pages.me.signedInAt"), <At key="from" value={me.session.created_at} />],
@@ -117,17 +116,6 @@ function MePage() {
         </Grid.Col>
       </Grid>
     </>
-  );
-}
-
-function Card({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <Paper withBorder p="lg" radius="md" component="section">
-      <Title order={2} size="h4" mb="sm">
-        {title}
-      </Title>
-      {children}
-    </Paper>
   );
 }
 
