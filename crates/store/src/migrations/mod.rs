@@ -341,6 +341,10 @@ mod tests {
                 "m20261122_140000_passkeys",
                 "6aa34a625195fc47698a148a1e2cffaecf65213c19f09e72ddf0965285058359",
             ),
+            (
+                "m20261122_155000_default_views",
+                "a4b69755e413f18b3312dd4c9564de22c7976cdd569860c8d5a93a64ff7317d1",
+            ),
         ];
         let found: Vec<_> = MIGRATIONS.iter().map(|one| (one.id, one.checksum())).collect();
         let found: Vec<_> = found.iter().map(|(id, checksum)| (*id, checksum.as_str())).collect();
