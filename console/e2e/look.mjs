@@ -1,7 +1,7 @@
 // Every page, in both languages, both themes and on a phone: axe is clean, the
 // policy holds, nothing fails. With a folder as argument it keeps the pictures.
 //
-//     SEKISHO_URL=https://127.0.0.1:8443 SEKISHO_PASSWORD_FILE=… node e2e/look.mjs [FOLDER]
+//     SEKISHO_URL=https://127.0.0.1:8443 SEKISHO_PASSWORD_FILE=… node e2e/look.mjs [FOLDER [PAGE…]]
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { accessibility, launch, settled, signIn, target } from "./browser.mjs";
@@ -14,7 +14,7 @@ const ways = [
   { language: "ja", scheme: "light", width: 390 },
   { language: "en", scheme: "dark", width: 390 },
 ];
-const folder = process.argv[2];
+const [folder, ...only] = process.argv.slice(2);
 if (folder) mkdirSync(folder, { recursive: true });
 
 const to = target();
@@ -25,6 +25,7 @@ try {
   for (const way of ways) {
     const { context, page, faults } = await signIn(browser, to, way);
     for (const [name, path] of Object.entries(await pages(page))) {
+      if (only.length > 0 && !only.includes(name)) continue;
       faults.length = 0;
       await page.goto(`${to.url}${path}`);
       await settled(page);
@@ -56,13 +57,27 @@ async function pages(page) {
     return (await answer.json()).items;
   };
   const [resources, accounts] = [await list("resources"), await list("accounts")];
+  const [groups, people] = [await list("resource-groups"), await list("user-groups")];
   const resource = resources[0]?.id;
+  const group = groups[0]?.id;
+  const team = people[0]?.id;
   const account = (accounts.find((one) => one.knowledge === "known") ?? accounts[0])?.id;
   return {
     home: "/",
     resources: "/resources",
     "resource-new": "/resources?new=true",
-    ...(resource && { resource: `/resources/${resource}` }),
+    ...(resource && {
+      resource: `/resources/${resource}`,
+      "resource-shares": `/resources/${resource}?tab=shares`,
+    }),
+    groups: "/resources/groups",
+    "group-new": "/resources/groups?new=true",
+    ...(group && {
+      group: `/resources/groups/${group}`,
+      "group-criteria": `/resources/groups/${group}?tab=criteria`,
+      "group-inner": `/resources/groups/${group}?tab=inner`,
+      "group-shares": `/resources/groups/${group}?tab=shares`,
+    }),
     accounts: "/accounts",
     "accounts-no-match": "/accounts?q=nothing-is-called-this",
     ...(account && {
@@ -79,6 +94,17 @@ async function pages(page) {
     devices: "/devices",
     users: "/users",
     "user-new": "/users?new=true",
+    "user-groups": "/users/groups",
+    "user-group-new": "/users/groups?new=true",
+    ...(team && { "user-group": `/users/groups/${team}` }),
+    roles: "/roles",
+    policies: "/policies",
+    "policy-new": "/policies?new=true",
+    settings: "/settings",
+    "settings-sign-in": "/settings?tab=sign-in",
+    "settings-keys": "/settings?tab=keys",
+    "settings-audit": "/settings?tab=audit",
+    "settings-file": "/settings?tab=file",
     audit: "/audit",
     reports: "/reports",
     report: "/reports?report=installed-agents",

@@ -12,16 +12,21 @@ export type EnrolmentKey = Schemas["EnrolmentKeyView"];
 export type Notification = Schemas["NotificationView"];
 export type Package = Schemas["PackageView"];
 export type AuditLine = Schemas["LineView"];
+export type Criteria = Schemas["CriteriaBody"];
+export type Group = Schemas["GroupView"];
 export type Me = Schemas["Me"];
 export type Order = Schemas["OrderView"];
 export type Explained = Schemas["ExplainView"];
 export type Permission = Schemas["PermissionView"];
+export type Policy = Schemas["PolicyView"];
 export type Resource = Schemas["ResourceView"];
 export type Revealed = Schemas["RevealedView"];
 export type Role = Schemas["RoleView"];
 export type Share = Schemas["ShareView"];
 export type Token = Schemas["TokenView"];
 export type User = Schemas["UserView"];
+export type UserGroup = Schemas["UserGroupView"];
+export type View = Schemas["ViewView"];
 export type Version = Schemas["VersionView"];
 
 /** One page of a list. */

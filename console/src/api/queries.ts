@@ -31,6 +31,12 @@ export const system = queryOptions({
   refetchInterval: 60_000,
 });
 
+export const settings = queryOptions({
+  queryKey: ["system", "settings"],
+  queryFn: ({ signal }) => body(api.GET("/api/v1/system/settings", { signal })),
+  staleTime: 300_000,
+});
+
 export const me = queryOptions({
   queryKey: ["me"],
   queryFn: ({ signal }) => body(api.GET("/api/v1/me", { signal })),
@@ -66,9 +72,40 @@ export const policies = queryOptions({
   staleTime: 60_000,
 });
 
+/** The groups of resources one sees, for choosing among them. */
+export const groups = queryOptions({
+  queryKey: ["groups", "all"],
+  queryFn: ({ signal }) =>
+    body(api.GET("/api/v1/resource-groups", { params: { query: { limit: 200 } }, signal })),
+  staleTime: 60_000,
+});
+
+export const group = (id: string) =>
+  queryOptions({
+    queryKey: ["groups", "one", id],
+    queryFn: ({ signal }) =>
+      body(api.GET("/api/v1/resource-groups/{id}", { params: { path: { id } }, signal })),
+    refetchInterval: lookAgain,
+  });
+
+export const userGroup = (id: string) =>
+  queryOptions({
+    queryKey: ["user-groups", "one", id],
+    queryFn: ({ signal }) =>
+      body(api.GET("/api/v1/user-groups/{id}", { params: { path: { id } }, signal })),
+    refetchInterval: lookAgain,
+  });
+
 export const roles = queryOptions({
   queryKey: ["roles"],
   queryFn: ({ signal }) => body(api.GET("/api/v1/roles", { signal })),
+  staleTime: 60_000,
+});
+
+/** The views of lists that one saved, then those that others share. */
+export const views = queryOptions({
+  queryKey: ["views"],
+  queryFn: ({ signal }) => body(api.GET("/api/v1/me/views", { signal })),
   staleTime: 60_000,
 });
 

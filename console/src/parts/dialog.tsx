@@ -28,7 +28,8 @@ function useFocusBack() {
     return () => {
       // The dialog's own parts are still leaving.
       setTimeout(() => {
-        const isFree = document.activeElement === document.body || !document.activeElement;
+        const page = element?.ownerDocument;
+        const isFree = page?.activeElement === page?.body || !page?.activeElement;
         if (isFree && element instanceof HTMLElement && element.isConnected) element.focus();
       }, 60);
     };

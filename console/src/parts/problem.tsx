@@ -21,11 +21,14 @@ export function problemText(t: TFunction, error: unknown, field?: string): strin
   if (error.code === "throttled" && error.retryAfter) {
     return t("problems.texts.throttled_for", { count: error.retryAfter });
   }
-  if (error.code === "conflict" && isKnownConflict(error.conflict)) {
-    return t(`problems.conflicts.${error.conflict}`);
-  }
-  if (isKnown(error.code)) return t(`problems.texts.${error.code}`);
-  return t("problems.texts.unknown", { code: error.code });
+  return codeText(t, error.code, error.conflict);
+}
+
+/** The text of a code, and of what is in the way where it is a conflict. */
+export function codeText(t: TFunction, code: string, conflict?: string): string {
+  if (code === "conflict" && isKnownConflict(conflict)) return t(`problems.conflicts.${conflict}`);
+  if (isKnown(code)) return t(`problems.texts.${code}`);
+  return t("problems.texts.unknown", { code });
 }
 
 interface AlertProps {

@@ -64,6 +64,7 @@ export function Keys({ pages }: { pages: PageLink[] }) {
     [["k"], t("shell.keys.up")],
     [["x"], t("shell.keys.select")],
     [["Enter"], t("shell.keys.open")],
+    [["v"], t("shell.keys.views")],
     ...pages.map((page): [string[], string] => [
       ["g", page.key],
       t("shell.keys.go", { page: t(`shell.nav.${page.name}`) }),

@@ -3,6 +3,8 @@ import { useMantineColorScheme } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { Spotlight, type SpotlightActionGroupData, spotlight } from "@mantine/spotlight";
 import {
+  IconBookmark,
+  IconFolders,
   IconKey,
   IconLanguage,
   IconLogout,
@@ -12,13 +14,15 @@ import {
   IconServer2,
   IconUser,
 } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, type Me } from "../api/client";
+import { views as viewsQuery } from "../api/queries";
 import { changeLanguage, currentLanguage } from "../i18n";
 import { normalise } from "../i18n/format";
+import { readQuery } from "../table/view-query";
 import { may, type PageLink } from "./nav";
 
 export const openPalette = () => spotlight.open();
@@ -34,17 +38,19 @@ const FEW = 6;
 export function Palette({ me, pages, onSignOut }: Props) {
   const { t } = useTranslation();
   const navigate = useNavigate();
+  const client = useQueryClient();
   const { setColorScheme } = useMantineColorScheme();
   const [typed, setTyped] = useState("");
   const [q] = useDebouncedValue(normalise(typed), 180);
 
+  const matches = (text: string) => normalise(text).toLowerCase().includes(q.toLowerCase());
   const found = useQuery({
     queryKey: ["palette", q],
     enabled: q.length > 0,
     staleTime: 15_000,
     queryFn: async ({ signal }) => {
       const query = { q, limit: FEW };
-      const [resources, accounts, users] = await Promise.all([
+      const [resources, accounts, users, groups, views] = await Promise.all([
         may(me, "view_resources")
           ? body(api.GET("/api/v1/resources", { params: { query }, signal }))
           : undefined,
@@ -54,16 +60,21 @@ export function Palette({ me, pages, onSignOut }: Props) {
         may(me, "manage_users")
           ? body(api.GET("/api/v1/users", { params: { query }, signal }))
           : undefined,
+        may(me, "view_resources")
+          ? body(api.GET("/api/v1/resource-groups", { params: { query }, signal }))
+          : undefined,
+        client.ensureQueryData(viewsQuery),
       ]);
       return {
         resources: resources?.items ?? [],
         accounts: accounts?.items ?? [],
         users: users?.items ?? [],
+        groups: groups?.items ?? [],
+        views: views.items.filter(({ name }) => matches(name)).slice(0, FEW),
       };
     },
   });
 
-  const matches = (text: string) => normalise(text).toLowerCase().includes(q.toLowerCase());
   const icon = { size: 20, stroke: 1.5 };
   const verbs = [
     may(me, "download_agent") && {
@@ -77,6 +88,24 @@ export function Palette({ me, pages, onSignOut }: Props) {
       label: t("pages.resources.add"),
       leftSection: <IconPlus {...icon} />,
       onClick: () => void navigate({ to: "/resources", search: { new: true } as never }),
+    },
+    may(me, "manage_groups") && {
+      id: "new-group",
+      label: t("pages.groups.add"),
+      leftSection: <IconPlus {...icon} />,
+      onClick: () => void navigate({ to: "/resources/groups", search: { new: true } as never }),
+    },
+    may(me, "manage_policies") && {
+      id: "new-policy",
+      label: t("pages.policies.add"),
+      leftSection: <IconPlus {...icon} />,
+      onClick: () => void navigate({ to: "/policies", search: { new: true } as never }),
+    },
+    may(me, "manage_users") && {
+      id: "new-user-group",
+      label: t("pages.userGroups.add"),
+      leftSection: <IconPlus {...icon} />,
+      onClick: () => void navigate({ to: "/users/groups", search: { new: true } as never }),
     },
     may(me, "manage_users") && {
       id: "new-user",
@@ -125,6 +154,25 @@ export function Palette({ me, pages, onSignOut }: Props) {
         description: account.resource.name,
         leftSection: <IconKey {...icon} />,
         onClick: () => void navigate({ to: "/accounts/$id", params: { id: account.id } }),
+      })),
+    },
+    {
+      group: t("shell.nav.groups"),
+      actions: (found.data?.groups ?? []).map((group) => ({
+        id: group.id,
+        label: group.name,
+        description: group.description || undefined,
+        leftSection: <IconFolders {...icon} />,
+        onClick: () => void navigate({ to: "/resources/groups/$id", params: { id: group.id } }),
+      })),
+    },
+    {
+      group: t("pages.views.title"),
+      actions: (found.data?.views ?? []).map((view) => ({
+        id: view.id,
+        label: view.name,
+        leftSection: <IconBookmark {...icon} />,
+        onClick: () => void navigate({ to: view.page, search: readQuery(view.query) } as never),
       })),
     },
     {

@@ -1,23 +1,14 @@
-//! The sheet of a bulk action: what will happen, then what happened, row by row.
-import {
-  Alert,
-  Button,
-  Group,
-  NumberInput,
-  Progress,
-  ScrollArea,
-  Stack,
-  Table,
-  Text,
-  Textarea,
-} from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+//! The sheet of an action on one row or many: what will happen, then what happened,
+//! row by row.
+import { Alert, Button, Group, List, NumberInput, Stack, Text, Textarea } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Dialog } from "../parts/dialog";
-import { problemText } from "../parts/problem";
-import { type Outcome, type RowResult, runAll } from "./run";
-import type { RowAction } from "./types";
+import { ProblemAlert } from "../parts/problem";
+import { Results, useRun } from "./results";
+import type { Given, Preview, RowAction } from "./types";
 
 interface Props<T> {
   name: string;
@@ -26,123 +17,66 @@ interface Props<T> {
   rowName: (row: T) => string;
   rowId: (row: T) => string;
   onClose: () => void;
+  /** Every row succeeded. */
+  onDone?: () => void;
 }
 
-export function BulkSheet<T>({ name, action, rows, rowName, rowId, onClose }: Props<T>) {
+export function BulkSheet<T>({ name, action, rows, rowName, rowId, onClose, onDone }: Props<T>) {
   const { t } = useTranslation();
-  const client = useQueryClient();
   const fitting = rows.filter((row) => action.applies?.(row) ?? true);
   const skipped = rows.length - fitting.length;
   const [reason, setReason] = useState("");
   const [amount, setAmount] = useState<number | string>(action.amount?.start ?? 0);
-  const [results, setResults] = useState<RowResult<T>[]>();
-  const [running, setRunning] = useState(false);
-  const stop = useRef(new AbortController());
-  useEffect(() => () => stop.current.abort(), []);
+  const [choice, setChoice] = useState<string | null>(null);
+  const given: Given = { reason: reason.trim(), amount: Number(amount), choice: choice ?? "" };
+  const { results, running, run, stop } = useRun<T>([name], (row) => action.run(row, given));
 
-  const run = async (chosen: T[]) => {
-    stop.current = new AbortController();
-    setResults(chosen.map((row) => ({ row, outcome: "waiting" })));
-    setRunning(true);
-    const report = (index: number, outcome: Outcome, error?: unknown) =>
-      setResults((now) =>
-        now?.map((each, at) => (at === index ? { ...each, outcome, error } : each)),
-      );
-    const one = (row: T) => action.run(row, reason.trim(), Number(amount));
-    await runAll(chosen, one, stop.current.signal, report);
-    setRunning(false);
-    await client.invalidateQueries({ queryKey: [name] });
+  const start = async (chosen: T[]) => {
+    if (!(await run(chosen))) return;
+    // One row that went well needs no table of results.
+    if (rows.length === 1) {
+      const done = { name: rowName(rows[0] as T), action: action.label };
+      notifications.show({ color: "teal", message: t("table.bulk.doneOne", done) });
+      onClose();
+    }
+    onDone?.();
   };
 
-  const missingReason = action.reason === "required" && reason.trim() === "";
-  const wrongAmount =
+  const isMissing =
+    (action.reason === "required" && given.reason === "") ||
+    (action.choice !== undefined && given.choice === "");
+  const isWrong =
     action.amount !== undefined &&
-    !(Number(amount) >= action.amount.min && Number(amount) <= action.amount.max);
+    !(given.amount >= action.amount.min && given.amount <= action.amount.max);
   const { preview } = action;
   const would = useQuery({
-    queryKey: ["preview", name, action.id, fitting.map(rowId), amount],
-    enabled: preview !== undefined && fitting.length > 0 && !wrongAmount && !results,
-    queryFn: () => preview?.(fitting, Number(amount)),
+    queryKey: ["preview", name, action.id, fitting.map(rowId), given.amount, given.choice],
+    enabled: preview !== undefined && fitting.length > 0 && !isMissing && !isWrong && !results,
+    queryFn: () => preview?.(fitting, given),
     gcTime: 0,
   });
-  const count = (outcome: Outcome) =>
-    results?.filter((each) => each.outcome === outcome).length ?? 0;
-  const failed =
-    results?.filter((each) => each.outcome === "failed" || each.outcome === "stopped") ?? [];
-  const done = (results?.length ?? 0) - count("waiting") - count("running");
+  const isRefused = would.data !== undefined && would.data.refused === fitting.length;
 
   return (
     <Dialog
       onClose={onClose}
       size={results ? "lg" : "md"}
       title={results ? t("table.bulk.title", { action: action.label }) : action.label}
-      closeOnClickOutside={!running}
+      closeOnClickOutside={!running && !reason && !choice}
     >
       {results ? (
-        <Stack>
-          <div aria-live="polite">
-            <Text size="sm">
-              {running
-                ? t("table.bulk.running", { done, all: results.length })
-                : t("table.bulk.done", { ok: count("ok"), failed: failed.length })}
-            </Text>
-          </div>
-          <Progress
-            value={(done / Math.max(results.length, 1)) * 100}
-            color={failed.length > 0 ? "red" : "teal"}
-            aria-label={t("table.bulk.title", { action: action.label })}
-          />
-          <ScrollArea.Autosize mah={360}>
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>{t("table.bulk.item")}</Table.Th>
-                  <Table.Th>{t("table.bulk.result")}</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {results.map(({ row, outcome, error }) => (
-                  <Table.Tr key={rowId(row)}>
-                    <Table.Td>
-                      <bdi>{rowName(row)}</bdi>
-                    </Table.Td>
-                    <Table.Td>
-                      {outcome === "ok" && t("table.bulk.ok")}
-                      {(outcome === "waiting" || outcome === "running") && t("table.bulk.waiting")}
-                      {outcome === "stopped" && t("table.bulk.stopped")}
-                      {outcome === "failed" && (
-                        <Text span c="red" size="sm">
-                          {problemText(t, error)}
-                        </Text>
-                      )}
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </ScrollArea.Autosize>
-          <Group justify="flex-end">
-            {running ? (
-              <Button variant="default" onClick={() => stop.current.abort()}>
-                {t("table.bulk.stop")}
-              </Button>
-            ) : (
-              <>
-                {failed.length > 0 && (
-                  <Button variant="default" onClick={() => void run(failed.map(({ row }) => row))}>
-                    {t("table.bulk.retry")}
-                  </Button>
-                )}
-                <Button onClick={onClose}>{t("common.close")}</Button>
-              </>
-            )}
-          </Group>
-        </Stack>
+        <Results
+          title={t("table.bulk.title", { action: action.label })}
+          {...{ results, running, rowName, rowId, onClose }}
+          onStop={stop}
+          onRetry={(chosen) => void start(chosen)}
+        />
       ) : (
         <form
+          noValidate
           onSubmit={(event) => {
             event.preventDefault();
-            void run(fitting);
+            if (!isMissing && !isWrong) void start(fitting);
           }}
         >
           <Stack>
@@ -159,6 +93,7 @@ export function BulkSheet<T>({ name, action, rows, rowName, rowId, onClose }: Pr
                 {t("table.bulk.skipped", { count: skipped, why: action.otherwise ?? "" })}
               </Alert>
             )}
+            {action.choice?.(choice, setChoice)}
             {action.amount && (
               <NumberInput
                 label={action.amount.label}
@@ -174,15 +109,6 @@ export function BulkSheet<T>({ name, action, rows, rowName, rowId, onClose }: Pr
                 data-autofocus
               />
             )}
-            {preview && (
-              <div aria-live="polite">
-                {would.data && (
-                  <Text size="sm" c="dimmed">
-                    {t("table.bulk.preview", { ...would.data })}
-                  </Text>
-                )}
-              </div>
-            )}
             {action.reason && (
               <Textarea
                 label={t("common.reason")}
@@ -193,8 +119,14 @@ export function BulkSheet<T>({ name, action, rows, rowName, rowId, onClose }: Pr
                 minRows={2}
                 value={reason}
                 onChange={(event) => setReason(event.currentTarget.value)}
-                data-autofocus
+                {...(action.choice ? {} : { "data-autofocus": true })}
               />
+            )}
+            {preview && (
+              <div aria-live="polite">
+                {would.error && <ProblemAlert error={would.error} />}
+                {would.data && <Would would={would.data} of={fitting.length} />}
+              </div>
             )}
             <Group justify="flex-end">
               <Button variant="default" onClick={onClose}>
@@ -203,8 +135,10 @@ export function BulkSheet<T>({ name, action, rows, rowName, rowId, onClose }: Pr
               <Button
                 type="submit"
                 {...(action.danger ? { color: "red.9" } : {})}
-                disabled={missingReason || wrongAmount || fitting.length === 0}
-                {...(action.reason || action.amount ? {} : { "data-autofocus": true })}
+                disabled={isMissing || isWrong || isRefused || fitting.length === 0}
+                {...(action.reason || action.amount || action.choice
+                  ? {}
+                  : { "data-autofocus": true })}
               >
                 {action.label}
               </Button>
@@ -213,5 +147,43 @@ export function BulkSheet<T>({ name, action, rows, rowName, rowId, onClose }: Pr
         </form>
       )}
     </Dialog>
+  );
+}
+
+/** So many refusals are named; the others are counted. */
+const NAMED = 8;
+
+/** What the server says would happen. */
+function Would({ would, of }: { would: Preview; of: number }) {
+  const { t } = useTranslation();
+  const { refusals = [], notes = [], looked = of } = would;
+  return (
+    <Stack gap={4}>
+      <Text size="sm" c="dimmed">
+        {t("table.bulk.preview", {
+          changed: would.changed,
+          unchanged: would.unchanged,
+          refused: would.refused,
+        })}
+        {looked < of && ` ${t("table.bulk.looked", { count: looked })}`}
+      </Text>
+      {notes.map((note) => (
+        <Text key={note} size="sm" c="dimmed">
+          {note}
+        </Text>
+      ))}
+      {refusals.length > 0 && (
+        <List size="sm">
+          {refusals.slice(0, NAMED).map(({ row, why }) => (
+            <List.Item key={row}>
+              <bdi>{row}</bdi>: {why}
+            </List.Item>
+          ))}
+          {refusals.length > NAMED && (
+            <List.Item>{t("table.bulk.others", { count: refusals.length - NAMED })}</List.Item>
+          )}
+        </List>
+      )}
+    </Stack>
   );
 }

@@ -51,6 +51,7 @@ import { ariaSort, SortHead, SortMenu } from "./sort";
 import { useSteady } from "./steady";
 import type { ListProps, RowAction } from "./types";
 import { useRowKeys } from "./use-row-keys";
+import { SavedViews } from "./views";
 import { useWork } from "./work";
 
 const features = tableFeatures({
@@ -261,6 +262,7 @@ export function DataTable<T extends RowData>(props: ListProps<T>) {
           <SortMenu columns={columns} now={sort} onChange={(next) => list.set({ sort: next })} />
         )}
         <Group gap={6} ml="auto" wrap="nowrap">
+          {fixed === undefined && props.views !== false && <SavedViews />}
           <Tooltip label={t("table.refresh")}>
             <ActionIcon
               variant="default"

@@ -10,6 +10,11 @@ export interface RowResult<T> {
 
 const AT_ONCE = 4;
 
+/** So many rows the server looks at in one question what would happen. */
+export const ASKED = 200;
+/** And so many are looked at altogether, before something is done to all of them. */
+export const PREVIEWED = 1_000;
+
 /** Runs an action on each row, a few at a time; reports every change. */
 export async function runAll<T>(
   rows: readonly T[],
@@ -34,4 +39,15 @@ export async function runAll<T>(
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, rows.length) }, worker));
+}
+
+/** Calls for so many of them at a time, one call after the other. */
+export async function inChunks<T, R>(
+  all: readonly T[],
+  size: number,
+  call: (some: T[]) => Promise<R>,
+): Promise<R[]> {
+  const answers: R[] = [];
+  for (let at = 0; at < all.length; at += size) answers.push(await call(all.slice(at, at + size)));
+  return answers;
 }

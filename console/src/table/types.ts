@@ -54,9 +54,20 @@ export interface RowAction<T> {
   reason?: "required" | "optional";
   /** A whole number that is asked for, the same for all rows. */
   amount?: { label: string; hint: string; suffix: string; min: number; max: number; start: number };
+  /** A field for what has to be chosen first, e.g. a person; the same for all rows. */
+  choice?: (value: string | null, onChange: (value: string | null) => void) => ReactNode;
   /** What the server says would happen, before anything is done. */
-  preview?: (rows: T[], amount: number) => Promise<Preview>;
-  run: (row: T, reason: string, amount: number) => Promise<unknown>;
+  preview?: (rows: T[], given: Given) => Promise<Preview>;
+  run: (row: T, given: Given) => Promise<unknown>;
+}
+
+/** What was given for an action, the same for all its rows. */
+export interface Given {
+  /** Empty if there is none. */
+  reason: string;
+  amount: number;
+  /** Empty if nothing is to be chosen. */
+  choice: string;
 }
 
 /** How many rows would change, are so already, or would be refused. */
@@ -64,6 +75,12 @@ export interface Preview {
   changed: number;
   unchanged: number;
   refused: number;
+  /** So many rows were looked at, where it was not all of them. */
+  looked?: number;
+  /** What else would happen. */
+  notes?: string[];
+  /** Which rows would be refused, and why. */
+  refusals?: { row: string; why: string }[];
 }
 
 export interface ListProps<T extends RowData> {
@@ -90,6 +107,8 @@ export interface ListProps<T extends RowData> {
   /** What to say and offer when there is nothing at all. */
   empty: ReactNode;
   refreshEvery?: number;
+  /** Whether what it shows can be saved under a name; not a list that is part of a page. */
+  views?: boolean;
   /** Whether it says how many there are; not where counting would read for long. */
   counted?: boolean;
 }

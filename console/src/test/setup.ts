@@ -13,6 +13,7 @@ Object.defineProperty(window, "matchMedia", {
     removeEventListener() {},
   }),
 });
+Element.prototype.scrollIntoView = () => {};
 globalThis.ResizeObserver = class {
   observe() {}
   unobserve() {}

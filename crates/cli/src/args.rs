@@ -11,7 +11,8 @@ use crate::net::trust::Pin;
 use crate::nouns::{
     accounts, agents, audit, certificate, copy, devices, explain, groups, history, keys, login,
     mail, manual, notifications, orders, packages, policies, recovery_key, reports, resources,
-    reveal, roles, second_factor, sessions, setup, shares, tokens, user_groups, users, witness,
+    reveal, roles, second_factor, sessions, settings, setup, shares, tokens, user_groups, users,
+    witness,
 };
 
 /// Keeps, rotates and lends the passwords of privileged accounts
@@ -160,6 +161,9 @@ pub(crate) enum Verb {
     /// The state of the server
     #[command(after_help = "Example:\n  sekisho status --json")]
     Status,
+    /// The settings the server began with, and where they were given
+    #[command(after_help = "Example:\n  sekisho settings --given")]
+    Settings(settings::Settings),
     /// Print the script that completes this command line in your shell
     #[command(after_help = manual::COMPLETIONS_EXAMPLE)]
     Completions(manual::Completions),

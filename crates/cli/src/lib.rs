@@ -38,8 +38,8 @@ use exit::Exit;
 use nouns::{
     accounts, agents, audit, certificate, copy, devices, explain, groups, history, keys, login,
     mail, manual, notifications, orders, packages, policies, recovery_key, reports, resources,
-    reveal, roles, second_factor, sessions, setup, shares, status, tokens, user_groups, users,
-    witness,
+    reveal, roles, second_factor, sessions, settings, setup, shares, status, tokens, user_groups,
+    users, witness,
 };
 use output::Output;
 
@@ -102,6 +102,7 @@ async fn run(cli: Cli, out: Output) -> Result<Exit> {
         Verb::Audit(verb) => audit::run(&app, verb).await,
         Verb::Witness(verb) => witness::run(&app, verb).await,
         Verb::Status => status::run(&app).await,
+        Verb::Settings(verb) => settings::run(&app, verb).await,
         Verb::Completions(_) | Verb::ManPages(_) => unreachable!("answered above"),
     }
 }

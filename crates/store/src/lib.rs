@@ -133,7 +133,7 @@ pub use passkeys::{Passkey, Passkeys};
 pub use password_policies::{POLICY_SORTS, PasswordPolicies, PasswordPolicy};
 pub use pending_sign_ins::{PendingSignIn, PendingSignIns};
 pub use postgres::PostgresServers;
-pub use preferences::{Preferences, SavedView, SavedViews, UserPreferences};
+pub use preferences::{DefaultView, Preferences, SavedView, SavedViews, UserPreferences};
 pub use recovery_proofs::{RecoveryProof, RecoveryProofs};
 pub use report_schedules::{ReportSchedule, ReportSchedules, SCHEDULE_SORTS};
 pub use resource_groups::{

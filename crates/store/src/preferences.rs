@@ -53,6 +53,19 @@ record! {
     }
 }
 
+record! {
+    /// The view of a page that somebody begins with: their own, or one that is
+    /// shared with their role.
+    pub struct DefaultView in default_row "default_views" {
+        /// Who.
+        [primary_key] user: UserId,
+        /// The path of the page.
+        [primary_key] page: String,
+        /// The view.
+        view: SavedViewId,
+    }
+}
+
 /// How people like the console.
 pub struct UserPreferences<'a, A> {
     pub(crate) at: &'a A,
@@ -111,6 +124,18 @@ impl<A: Access> SavedViews<'_, A> {
             .order_by(view::Column::Id, Order::Asc);
         all(&self.at.db(), select, limit).await
     }
+
+    /// With which views somebody begins; at most `limit`.
+    pub async fn defaults_of(
+        &self,
+        user: UserId,
+        limit: u64,
+    ) -> Result<Vec<DefaultView>, StoreError> {
+        let select = default_row::Entity::find()
+            .filter(default_row::Column::User.eq(user.uuid()))
+            .order_by(default_row::Column::Page, Order::Asc);
+        all(&self.at.db(), select, limit).await
+    }
 }
 
 impl SavedViews<'_, UnitOfWork> {
@@ -132,8 +157,28 @@ impl SavedViews<'_, UnitOfWork> {
         overwrite(&self.at.db(), changed, condition, &fixed).await
     }
 
-    /// Deletes a view. Returns whether it was there.
+    /// Somebody begins with this view of a page, instead of another one.
+    pub async fn put_default(&self, wanted: DefaultView) -> Result<(), StoreError> {
+        upsert(&self.at.db(), wanted, [default_row::Column::View]).await
+    }
+
+    /// Somebody does not begin with this view any more.
+    pub async fn delete_default(&self, user: UserId, view: SavedViewId) -> Result<(), StoreError> {
+        default_row::Entity::delete_many()
+            .filter(default_row::Column::User.eq(user.uuid()))
+            .filter(default_row::Column::View.eq(view.uuid()))
+            .exec(&self.at.db())
+            .await?;
+        Ok(())
+    }
+
+    /// Deletes a view; nobody begins with it any more. Returns whether it was
+    /// there.
     pub async fn delete(&self, id: SavedViewId) -> Result<bool, StoreError> {
+        default_row::Entity::delete_many()
+            .filter(default_row::Column::View.eq(id.uuid()))
+            .exec(&self.at.db())
+            .await?;
         let done = view::Entity::delete_by_id(id.uuid()).exec(&self.at.db()).await?;
         Ok(done.rows_affected == 1)
     }

@@ -8,7 +8,7 @@ use sea_orm::{
 use sekisho_model::Timestamp;
 use sekisho_model::criteria::Criteria;
 use sekisho_model::device::{Platform, Served};
-use sekisho_model::id::{PasswordPolicyId, ResourceId, UserId};
+use sekisho_model::id::{PasswordPolicyId, ResourceGroupId, ResourceId, UserId};
 use sekisho_model::name::{DnsName, ResourceName};
 
 use crate::access::{Access, sealed::Connected};
@@ -16,6 +16,7 @@ use crate::accounts::out_of_sync_resources;
 use crate::devices::{Activity, served};
 use crate::error::StoreError;
 use crate::page::{Key, MAX_PAGE, Page, Paged, Sort, SortBy, Sorting, begins_with, sorted};
+use crate::resource_groups::members_of;
 use crate::sight::{Reached, Sight, inside, matching};
 use crate::stored::{all, insert, one, overwrite, record};
 use crate::unit_of_work::UnitOfWork;
@@ -73,6 +74,8 @@ pub struct ResourceFilter {
     /// Only those in one of these groups: what
     /// [`reach`](crate::ResourceGroups::reach) found. Empty is no group.
     pub groups: Option<Vec<Reached>>,
+    /// Only those that people put into this group itself.
+    pub put_into: Option<ResourceGroupId>,
     /// Only those that criteria match.
     pub criteria: Option<Criteria>,
     /// Only those whose name begins with this text, in any case.
@@ -177,6 +180,7 @@ impl ResourceFilter {
             .add_option(self.owner.map(|owner| C::Owner.eq(owner.uuid())))
             .add_option(self.seen_by.as_ref().map(Sight::resources))
             .add_option(self.groups.as_deref().map(inside))
+            .add_option(self.put_into.map(|group| C::Id.in_subquery(members_of(&[group]))))
             .add_option(self.criteria.as_ref().map(matching))
             .add_option(prefix.map(|prefix| begins_with(C::FoldedName, &prefix)))
             .add_option((!self.deleted).then(|| C::DeletedAt.is_null()))

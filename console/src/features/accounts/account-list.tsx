@@ -192,7 +192,7 @@ export function AccountList({ resource }: { resource?: string }) {
       applies: (row) => isReachable(row) && row.knowledge !== "unknown",
       otherwise: t("words.knowledge.unknown"),
       reason: "optional",
-      run: (row, reason) => giveOrder("verify", row.id, reason),
+      run: (row, { reason }) => giveOrder("verify", row.id, reason),
     });
   }
   if (may(verbs.me, "change_passwords")) {
@@ -204,7 +204,7 @@ export function AccountList({ resource }: { resource?: string }) {
       applies: isReachable,
       otherwise: t("pages.accounts.skipDirectory"),
       reason: "optional",
-      run: (row, reason) => giveOrder("reset", row.id, reason),
+      run: (row, { reason }) => giveOrder("reset", row.id, reason),
     });
   }
 

@@ -92,6 +92,7 @@ export function History({ account, onReveal }: Props) {
   );
   return (
     <DataTable<Version>
+      views={false}
       name="history"
       what={t("pages.accounts.history")}
       columns={columns}

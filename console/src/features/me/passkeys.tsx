@@ -76,6 +76,7 @@ export function Passkeys() {
       </Group>
       {!possible && <Alert color="gray">{t("pages.passkeys.impossible")}</Alert>}
       <DataTable<Passkey>
+        views={false}
         name="passkeys"
         what={t("pages.passkeys.title")}
         columns={columns}

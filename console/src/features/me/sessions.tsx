@@ -94,6 +94,7 @@ export function Sessions() {
       </Group>
       <ProblemAlert error={endOthers.error} />
       <DataTable<Session>
+        views={false}
         name="own-sessions"
         what={t("pages.sessions.title")}
         columns={columns}

@@ -104,6 +104,7 @@ export function Tokens() {
         {add}
       </Group>
       <DataTable<Token>
+        views={false}
         name="tokens"
         what={t("pages.me.tokens")}
         columns={columns}

@@ -3,15 +3,14 @@ import { Button, Group, Select, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, etag, type Resource } from "../../api/client";
-import { isProblem } from "../../api/problem";
 import { policies as policiesQuery } from "../../api/queries";
 import { normalise } from "../../i18n/format";
 import { Dialog } from "../../parts/dialog";
 import { ProblemAlert } from "../../parts/problem";
 import { StaleChange } from "../../parts/stale";
+import { useStale } from "../../parts/use-stale";
 import { useWord } from "../../parts/words";
 
 interface Props {
@@ -41,9 +40,9 @@ export function ResourceForm({ resource, onClose, onCreated }: Props) {
         value.trim() ? null : t("common.required", { field: t("pages.resources.name") }),
     },
   });
-  // Against which version the change is made; another one after somebody else's.
-  const [base, setBase] = useState(resource);
-  const [theirs, setTheirs] = useState<Resource>();
+  const stale = useStale(resource, () =>
+    body(api.GET("/api/v1/resources/{id}", { params: { path: { id: resource?.id ?? "" } } })),
+  );
 
   const save = useMutation({
     mutationFn: async (against: Resource | undefined) => {
@@ -74,13 +73,10 @@ export function ResourceForm({ resource, onClose, onCreated }: Props) {
       onClose();
       if (!resource) onCreated?.(saved);
     },
-    onError: async (error) => {
-      if (!isProblem(error, "stale") || !resource) return;
-      const params = { path: { id: resource.id } };
-      setTheirs(await body(api.GET("/api/v1/resources/{id}", { params })));
-    },
+    onError: stale.onError,
   });
 
+  const { theirs } = stale;
   const labels = {
     name: t("pages.resources.name"),
     dns_name: t("pages.resources.dns"),
@@ -118,18 +114,16 @@ export function ResourceForm({ resource, onClose, onCreated }: Props) {
               dns_name: theirs.dns_name ?? "",
               policy: theirs.policy?.id ?? DEFAULT,
             });
-            setBase(theirs);
-            setTheirs(undefined);
+            stale.settle(theirs);
             save.reset();
           }}
           onKeep={() => {
-            setBase(theirs);
-            setTheirs(undefined);
+            stale.settle(theirs);
             save.mutate(theirs);
           }}
         />
       ) : (
-        <form onSubmit={form.onSubmit(() => save.mutate(base))} noValidate>
+        <form onSubmit={form.onSubmit(() => save.mutate(stale.base))} noValidate>
           <Stack>
             {save.error && <ProblemAlert error={save.error} fields={labels} />}
             <TextInput

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "../../api/client";
 import { normalise } from "../../i18n/format";
+import { problemText } from "../../parts/problem";
 
 /** `user:ID` or `user_group:ID`. */
 export type PrincipalKey = string;
@@ -59,6 +60,7 @@ export function PrincipalSelect({ label, description, value, onChange, usersOnly
       searchable
       data-autofocus
       nothingFoundMessage={t("pages.sharing.nobody")}
+      error={found.error ? problemText(t, found.error) : undefined}
       rightSection={found.isFetching ? <Loader size={16} /> : undefined}
       // The server has searched already.
       filter={({ options }) => options}

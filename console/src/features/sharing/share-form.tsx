@@ -5,10 +5,10 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, etag, type Share } from "../../api/client";
-import { isProblem } from "../../api/problem";
 import { Dialog } from "../../parts/dialog";
 import { ProblemAlert } from "../../parts/problem";
 import { StaleChange } from "../../parts/stale";
+import { useStale } from "../../parts/use-stale";
 import { useWord } from "../../parts/words";
 import { type PrincipalKey, PrincipalSelect, principalOf } from "./principal-select";
 
@@ -40,8 +40,10 @@ export function ShareForm({ kind, id, share, onClose }: Props) {
   const [name, setName] = useState("");
   const [level, setLevel] = useState(share?.level ?? "view");
   const [end, setEnd] = useState(local(share?.expires_at));
-  const [base, setBase] = useState(share);
-  const [theirs, setTheirs] = useState<Share>();
+  const stale = useStale(share, () =>
+    body(api.GET("/api/v1/shares/{id}", { params: { path: { id: share?.id ?? "" } } })),
+  );
+  const { theirs } = stale;
   const levels = kind === "accounts" ? ["view", "modify"] : ["view", "modify", "full"];
   const save = useMutation({
     mutationFn: (against: Share | undefined) => {
@@ -71,10 +73,7 @@ export function ShareForm({ kind, id, share, onClose }: Props) {
       notifications.show({ color: "teal", message });
       onClose();
     },
-    onError: async (error) => {
-      if (!isProblem(error, "stale") || !share) return;
-      setTheirs(await body(api.GET("/api/v1/shares/{id}", { params: { path: { id: share.id } } })));
-    },
+    onError: stale.onError,
   });
   const labels = {
     user: t("pages.sharing.with"),
@@ -98,13 +97,11 @@ export function ShareForm({ kind, id, share, onClose }: Props) {
           onTake={() => {
             setLevel(theirs.level);
             setEnd(local(theirs.expires_at));
-            setBase(theirs);
-            setTheirs(undefined);
+            stale.settle(theirs);
             save.reset();
           }}
           onKeep={() => {
-            setBase(theirs);
-            setTheirs(undefined);
+            stale.settle(theirs);
             save.mutate(theirs);
           }}
         />
@@ -113,7 +110,7 @@ export function ShareForm({ kind, id, share, onClose }: Props) {
           noValidate
           onSubmit={(event) => {
             event.preventDefault();
-            if (share || who) save.mutate(base);
+            if (share || who) save.mutate(stale.base);
           }}
         >
           <Stack>

@@ -3,16 +3,17 @@ import { Button, Group, List, PasswordInput, Select, Stack, Text, TextInput } fr
 import { useForm } from "@mantine/form";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, etag, type User } from "../../api/client";
-import { isProblem } from "../../api/problem";
 import { me as meQuery, roles as rolesQuery } from "../../api/queries";
 import { normalise } from "../../i18n/format";
 import { Dialog } from "../../parts/dialog";
 import { ProblemAlert } from "../../parts/problem";
 import { StaleChange } from "../../parts/stale";
+import { useStale } from "../../parts/use-stale";
 import { useWord } from "../../parts/words";
+import { useRoleName } from "../roles/role-name";
+import { FactorState } from "./factor-state";
 
 interface Props {
   user?: User;
@@ -44,8 +45,9 @@ export function UserForm({ user, onClose }: Props) {
         user || [...value].length >= MIN_PASSWORD ? null : t("pages.me.newHint"),
     },
   });
-  const [base, setBase] = useState(user);
-  const [theirs, setTheirs] = useState<User>();
+  const stale = useStale(user, () =>
+    body(api.GET("/api/v1/users/{id}", { params: { path: { id: user?.id ?? "" } } })),
+  );
   const save = useMutation({
     mutationFn: (against: User | undefined) => {
       const { name, role, password } = form.values;
@@ -73,21 +75,16 @@ export function UserForm({ user, onClose }: Props) {
       });
       onClose();
     },
-    onError: async (error) => {
-      if (!isProblem(error, "stale") || !user) return;
-      setTheirs(await body(api.GET("/api/v1/users/{id}", { params: { path: { id: user.id } } })));
-    },
+    onError: stale.onError,
   });
+  const { theirs } = stale;
   const labels = {
     name: t("pages.users.name"),
     display_name: t("pages.users.displayName"),
     role: t("pages.users.role"),
     password: t("pages.users.password"),
   };
-  const roleName = (role: string) => {
-    const custom = roles.data?.items.find((one) => one.role === role && !one.built_in);
-    return custom?.name ?? word("role", role);
-  };
+  const roleName = useRoleName();
   const chosen = roles.data?.items.find(({ role }) => role === form.values.role);
   return (
     <Dialog
@@ -104,18 +101,16 @@ export function UserForm({ user, onClose }: Props) {
           ]}
           onTake={() => {
             form.setValues({ display_name: theirs.display_name, role: theirs.role });
-            setBase(theirs);
-            setTheirs(undefined);
+            stale.settle(theirs);
             save.reset();
           }}
           onKeep={() => {
-            setBase(theirs);
-            setTheirs(undefined);
+            stale.settle(theirs);
             save.mutate(theirs);
           }}
         />
       ) : (
-        <form onSubmit={form.onSubmit(() => save.mutate(base))} noValidate>
+        <form onSubmit={form.onSubmit(() => save.mutate(stale.base))} noValidate>
           <Stack>
             {save.error && <ProblemAlert error={save.error} fields={labels} />}
             <TextInput
@@ -167,6 +162,7 @@ export function UserForm({ user, onClose }: Props) {
                 </List>
               </details>
             )}
+            {user && <FactorState user={user.id} />}
             {!user && (
               <PasswordInput
                 label={labels.password}

@@ -32,4 +32,12 @@ export const common = {
   id: "ID",
   now: "now",
   you: "(you)",
+  deleted: "{{name}} is deleted",
+  typeToDelete: "To confirm, type the name: {{name}}",
+  add: "Add",
+  added_one: "{{count}} added",
+  added_other: "{{count}} added",
+  typeName: "Type a name to search",
+  nothingFound: "Nothing found",
+  days: "days",
 } satisfies Shape<typeof ja.common>;

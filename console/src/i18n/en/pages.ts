@@ -1,7 +1,11 @@
 import type { pages as source } from "../ja/pages";
 import type { Shape } from "../shape";
+import { adminPages } from "./admin-pages";
+import { groupPages } from "./group-pages";
 
 export const pages = {
+  ...groupPages,
+  ...adminPages,
   setup: {
     title: "Set-up",
     explain:
@@ -46,8 +50,6 @@ export const pages = {
     delete: "Delete the resource",
     deleteExplain:
       "The resource and its {{count}} accounts are no longer shown. Their passwords stay in the database.",
-    deleteConfirm: "To confirm, type the name of the resource: {{name}}",
-    deleted: "{{name}} is deleted",
     created_ok: "{{name}} is added",
     addAccount: "Add an account",
     addAccountHint:
@@ -369,6 +371,15 @@ export const pages = {
     alreadyDisabled: "disabled already",
     notDisabled: "not disabled",
     empty: "There are no users.",
+    resetFactor: "Reset the second factor",
+    resetFactorExplain:
+      "Authenticator app, passkeys and recovery codes are taken away, and they are signed out. If their role needs a second factor, they set up another when they sign in. First make sure that it is really them who asks.",
+    ownFactor: "your own is changed under “My settings”",
+    passkeys_one: "{{count}} passkey",
+    passkeys_other: "{{count}} passkeys",
+    codes_one: "{{count}} recovery code",
+    codes_other: "{{count}} recovery codes",
+    factorMissing: "Their role needs one: they set it up when they sign in.",
   },
   audit: {
     title: "Audit log",
@@ -474,12 +485,11 @@ export const pages = {
   transfer: {
     title: "Give to another owner",
     explain:
-      "“{{name}}” goes to its new owner with its accounts, its history and its agent. The former owner keeps nothing.",
+      "A resource goes to its new owner with its accounts, its history and its agent. The former owner keeps nothing.",
+    effect: "{{shares}} shares with the former owner end, and {{groups}} groups of others lose it.",
+    notOwner: "owned by somebody else",
     to: "New owner",
     toHint: "An active user whose role may add resources.",
-    reason: "Reason",
-    give: "Give away",
-    done: "{{name}} was given to {{to}}",
   },
   roles: {
     title: "Roles",

@@ -69,5 +69,10 @@ export const table = {
       "The server says: {{changed}} change, {{unchanged}} are so already, {{refused}} refused",
     skipped_one: "{{count}} is left out ({{why}}).",
     skipped_other: "{{count}} are left out ({{why}}).",
+    doneOne: "{{name}}: done ({{action}})",
+    looked_one: "(of the first {{count}})",
+    looked_other: "(of the first {{count}})",
+    others_one: "{{count}} more",
+    others_other: "{{count}} more",
   },
 } satisfies Shape<typeof ja.table>;

@@ -28,4 +28,11 @@ export const common = {
   id: "ID",
   now: "現在",
   you: "（あなた）",
+  deleted: "{{name}} を削除しました",
+  typeToDelete: "確認のため、名前「{{name}}」を入力してください。",
+  add: "追加",
+  added_other: "{{count}} 件を追加しました",
+  typeName: "名前を入力して検索",
+  nothingFound: "見つかりません",
+  days: "日",
 } as const;

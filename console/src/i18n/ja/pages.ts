@@ -1,5 +1,10 @@
+import { adminPages } from "./admin-pages";
+import { groupPages } from "./group-pages";
+
 /** Every page that is not in `first-pages`. */
 export const pages = {
+  ...groupPages,
+  ...adminPages,
   setup: {
     title: "初期設定",
     explain:
@@ -44,8 +49,6 @@ export const pages = {
     delete: "リソースを削除",
     deleteExplain:
       "リソースと、そのアカウント {{count}} 件が一覧から消えます。パスワードはデータベースに残ります。",
-    deleteConfirm: "確認のため、リソースの名前「{{name}}」を入力してください。",
-    deleted: "{{name}} を削除しました",
     created_ok: "{{name}} を追加しました",
     addAccount: "アカウントを追加",
     addAccountHint:
@@ -362,6 +365,13 @@ export const pages = {
     alreadyDisabled: "すでに無効です",
     notDisabled: "無効ではありません",
     empty: "ユーザーはいません。",
+    resetFactor: "二要素認証をリセット",
+    resetFactorExplain:
+      "認証アプリ、パスキー、リカバリーコードを解除し、サインアウトさせます。ロールに必要なら、次のサインインで設定し直します。先に、本人であることを確かめてください。",
+    ownFactor: "自分の二要素認証は「個人設定」で変更します",
+    passkeys_other: "パスキー {{count}} 個",
+    codes_other: "リカバリーコード {{count}} 個",
+    factorMissing: "ロールに必要なため、次のサインインで設定します。",
   },
   audit: {
     title: "監査ログ",
@@ -466,12 +476,12 @@ export const pages = {
   transfer: {
     title: "所有者を変更",
     explain:
-      "「{{name}}」はアカウント、履歴、エージェントとともに新しい所有者へ移り、以前の所有者には何も残りません。",
+      "リソースは、アカウント、履歴、エージェントとともに新しい所有者へ移り、以前の所有者には何も残りません。",
+    effect:
+      "以前の所有者との共有 {{shares}} 件が終わり、ほかの人のグループ {{groups}} 個から外れます。",
+    notOwner: "ほかの人が所有しています",
     to: "新しい所有者",
     toHint: "リソースを追加できるロールの、有効なユーザーに限ります。",
-    reason: "理由",
-    give: "譲渡する",
-    done: "{{name}} を {{to}} に譲渡しました",
   },
   roles: {
     title: "ロール",

@@ -55,5 +55,8 @@ export const table = {
     waiting: "待機中",
     preview: "サーバーの確認: 変更 {{changed}} 件、変更なし {{unchanged}} 件、拒否 {{refused}} 件",
     skipped_other: "{{count}} 件は対象外です（{{why}}）。",
+    doneOne: "{{name}}: 「{{action}}」を実行しました",
+    looked_other: "（先頭の {{count}} 件を確認）",
+    others_other: "ほか {{count}} 件",
   },
 } as const;

@@ -172,7 +172,7 @@ function Devices() {
       applies: (row) => row.state === "pending" || row.state === "approved",
       otherwise: t("pages.devices.alreadyBlocked"),
       reason: "required",
-      run: (row, reason) =>
+      run: (row, { reason }) =>
         body(api.POST("/api/v1/devices/{id}/block", { params: params(row), body: { reason } })),
     },
     {

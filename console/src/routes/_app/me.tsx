@@ -1,12 +1,10 @@
 import {
   Grid,
   List,
-  Paper,
   SegmentedControl,
   Stack,
   Switch,
   Text,
-  Title,
   useMantineColorScheme,
 } from "@mantine/core";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
@@ -22,11 +20,12 @@ import { Sessions } from "../../features/me/sessions";
 import { Tokens } from "../../features/me/tokens";
 import { OwnMail } from "../../features/reports/own-mail";
 import { useReportWords } from "../../features/reports/words";
+import { useRoleName } from "../../features/roles/role-name";
 import { changeLanguage, currentLanguage, LANGUAGES } from "../../i18n";
+import { Card } from "../../parts/card";
 import { Facts } from "../../parts/facts";
 import { PageHead } from "../../parts/page";
 import { At } from "../../parts/time";
-import { useWord } from "../../parts/words";
 import { setPreferences, usePreferences } from "../../shell/preferences";
 
 export const Route = createFileRoute("/_app/me")({
@@ -40,6 +39,7 @@ function MePage() {
   const { t } = useTranslation();
   const w = useReportWords();
   const word = useWord();
+  const roleName = useRoleName();
   const { data: me } = useSuspenseQuery(meQuery);
   const site = useQuery(publicSystem);
   const { oidc } = Route.useSearch();
@@ -75,7 +75,7 @@ function MePage() {
                 rows={[
                   [t("pages.users.name"), me.user.name],
                   [t("pages.users.displayName"), <bdi key="name">{me.user.display_name}</bdi>],
-                  [t("pages.users.role"), word("role", me.role)],
+                  [t("pages.users.role"), <bdi key="role">{roleName(me.role)}</bdi>],
                   ...(me.session
                     ? ([
                         [t("pages.me.signedInAt"), <At key="from" value={me.session.created_at} />],
@@ -143,17 +143,6 @@ function MePage() {
         </Grid.Col>
       </Grid>
     </>
-  );
-}
-
-function Card({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <Paper withBorder p="lg" radius="md" component="section">
-      <Title order={2} size="h4" mb="sm">
-        {title}
-      </Title>
-      {children}
-    </Paper>
   );
 }
 

@@ -23,6 +23,7 @@ import {
 } from "../../api/queries";
 import { ProposalCard } from "../../features/roles/proposal";
 import { RoleForm } from "../../features/roles/role-form";
+import { useRoleName } from "../../features/roles/role-name";
 import { PageHead } from "../../parts/page";
 import { Loading, LoadProblem, ProblemAlert } from "../../parts/problem";
 import { useWord } from "../../parts/words";
@@ -97,12 +98,6 @@ function Roles() {
   );
 }
 
-/** What people call a role, in the reader's language where it is built in. */
-function useRoleName() {
-  const word = useWord();
-  return (role: Role) => (role.built_in ? word("role", role.role) : role.name);
-}
-
 interface MatrixProps {
   roles: Role[];
   permissions: string[];
@@ -122,7 +117,7 @@ function Matrix({ roles, permissions, onEdit, onRemove }: MatrixProps) {
             {roles.map((role) => (
               <Table.Th key={role.role} scope="col" ta="center">
                 <Group gap={4} justify="center" wrap="nowrap">
-                  <bdi>{name(role)}</bdi>
+                  <bdi>{name(role.role)}</bdi>
                   {!role.built_in && (
                     <Menu position="bottom-end">
                       <Menu.Target>
@@ -208,7 +203,7 @@ function Can({ roles }: { roles: Role[] }) {
         label={t("pages.roles.one")}
         allowDeselect={false}
         maw={360}
-        data={roles.map((one) => ({ value: one.role, label: name(one) }))}
+        data={roles.map((one) => ({ value: one.role, label: name(one.role) }))}
         value={role}
         onChange={setRole}
       />

@@ -27,6 +27,7 @@ pub(crate) mod roles;
 mod rotation;
 pub(crate) mod second_factor;
 pub(crate) mod sessions;
+pub(crate) mod settings;
 pub(crate) mod setup;
 pub(crate) mod shares;
 pub(crate) mod status;

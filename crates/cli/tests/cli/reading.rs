@@ -115,6 +115,24 @@ fn an_ended_token_and_a_lost_database_have_their_exit_codes() {
 }
 
 #[test]
+fn settings_say_where_they_were_given_and_hide_what_may_be_a_password() {
+    let fake = Fake::start();
+    let person = Person::signed_in(&fake);
+    let body = r#"{"items":[
+        {"key":"public_name","value":"vault.example.jp","hidden":false,"source":"file","file":"/etc/sekisho/server.toml"},
+        {"key":"database.url","value":null,"hidden":true,"source":"environment","file":null},
+        {"key":"log.level","value":"info","hidden":false,"source":"default","file":null}
+    ]}"#;
+    fake.json("GET /system/settings", body);
+    let all = person.run("settings").ends_with(0);
+    assert!(all.stdout.contains("/etc/sekisho/server.toml"), "{}", all.stdout);
+    assert!(all.stdout.contains("(given, not shown)"), "{}", all.stdout);
+    let given = person.run("settings --given").ends_with(0);
+    assert!(!given.stdout.contains("log.level"), "{}", given.stdout);
+    assert!(given.stdout.contains("public_name"), "{}", given.stdout);
+}
+
+#[test]
 fn usage_errors_are_2() {
     let fake = Fake::start();
     let person = Person::signed_in(&fake);

@@ -9,8 +9,7 @@ use sekisho_model::name::DnsName;
 use sekisho_pki::SubjectName;
 use sekisho_store::{StoreConfig, StoreUrl};
 
-use super::settings::SETTINGS;
-use super::values::Values;
+use super::values::{Told, Values};
 use super::vault_key::vault_key;
 use super::{
     Checked, Config, Hsm, Limits, Listen, Log, LogFormat, Pin, VaultKey, read_secret_file,
@@ -52,7 +51,8 @@ pub(super) fn check(
     let log = log(&mut values);
     let limits = limits(&mut values);
 
-    let understood = understood(&values);
+    let told = values.told();
+    let understood = understood(&told);
     let problems = values.problems;
     let config = match (problems.is_empty(), public_name, database, vault) {
         (true, Some(public_name), Some(database), Some(vault)) => Some(Config {
@@ -66,6 +66,7 @@ pub(super) fn check(
             mail,
             log,
             limits,
+            told,
         }),
         _ => None,
     };
@@ -254,17 +255,14 @@ fn limits(values: &mut Values) -> Limits {
 }
 
 /// One line per setting. No setting is a secret; secrets are in files.
-fn understood(values: &Values) -> String {
+fn understood(told: &[Told]) -> String {
     let mut out = String::new();
-    for setting in SETTINGS {
-        let text = match (setting.key, values.text(setting.key)) {
-            // Somebody may have put a password there.
-            ("database.url", Some(_)) => "(given)",
-            ("vault.passphrase", Some(text)) if text != "ask" => "(given)",
-            (_, Some(text)) => text,
-            (_, None) => "(not given)",
+    for Told { setting, text, is_hidden, source } in told {
+        let text = match text {
+            Some(text) => text,
+            None if *is_hidden => "(given)",
+            None => "(not given)",
         };
-        let source = values.source(setting.key);
         writeln!(out, "{} = {text}  [{source}]", setting.key).expect("a string takes all text");
     }
     out
@@ -306,6 +304,18 @@ mod tests {
         assert_eq!(config.listen.agents.port(), 5);
         assert_eq!(config.listen.metrics.map(|address| address.port()), Some(9464));
         assert!(checked.understood.contains("[environment variable SEKISHO_LISTEN_API]"));
+    }
+
+    #[test]
+    fn what_may_hold_a_password_is_told_of_and_not_shown() {
+        let text = "public_name='h'\n[vault]\nkek_file='/k'\n[database]\nurl='postgres://u@h/d'\n";
+        let checked = check_text(text, &[], &[]);
+        let told = checked.config.expect("usable").told;
+        let url = told.iter().find(|told| told.setting.key == "database.url").expect("a setting");
+        assert!(url.is_hidden && url.text.is_none());
+        assert!(checked.understood.contains("database.url = (given)  ["), "{}", checked.understood);
+        let name = told.iter().find(|told| told.setting.key == "public_name").expect("a setting");
+        assert_eq!(name.text.as_deref(), Some("h"));
     }
 
     #[test]

@@ -22,7 +22,7 @@ use sekisho_store::StoreConfig;
 pub use audit::{AuditConfig, HostPort, Target, TlsFiles, Transport};
 pub use mail::{MailConfig, MailLogin, MailPassword, MailTls};
 pub use oidc::OidcConfig;
-pub use values::{ConfigProblem, Source};
+pub use values::{ConfigProblem, Source, Told};
 pub use vault_key::{Credential, Hsm, Pin, VaultKey};
 
 /// Where the configuration file is unless `--config` says otherwise.
@@ -51,6 +51,8 @@ pub struct Config {
     pub log: Log,
     /// Numbers that bound what anybody can ask for.
     pub limits: Limits,
+    /// Every setting as it was told, for people to look at.
+    pub told: Vec<Told>,
 }
 
 /// The listeners' addresses.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::settings::{SETTINGS, setting};
+use super::settings::{SETTINGS, Setting, setting};
 use super::suggest::nearest;
 
 /// Something wrong with the configuration, as a sentence.
@@ -35,6 +35,20 @@ impl fmt::Display for Source {
             Self::Flag => f.write_str("command line"),
         }
     }
+}
+
+/// What a setting was told, and where. Never a secret.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The setting.
+    pub setting: &'static Setting,
+    /// What it was told, or its default; `None`: neither, or not to be shown.
+    pub text: Option<String>,
+    /// Something was told that is not shown: somebody may have put a password
+    /// there.
+    pub is_hidden: bool,
+    /// Where it was told.
+    pub source: Source,
 }
 
 /// The values of all settings, later sources over earlier ones.
@@ -132,6 +146,25 @@ impl Values {
 
     pub(super) fn source(&self, key: &str) -> Source {
         self.found.get(key).map_or(Source::Default, |(source, _)| source.clone())
+    }
+
+    /// Every setting as it was told.
+    pub(super) fn told(&self) -> Vec<Told> {
+        let told = |setting: &'static Setting| {
+            let text = self.text(setting.key);
+            let is_hidden = match (setting.key, text) {
+                ("database.url", Some(_)) => true,
+                ("vault.passphrase", Some(text)) => text != "ask",
+                _ => false,
+            };
+            Told {
+                setting,
+                text: text.filter(|_| !is_hidden).map(str::to_owned),
+                is_hidden,
+                source: self.source(setting.key),
+            }
+        };
+        SETTINGS.iter().map(told).collect()
     }
 
     pub(super) fn path(&self, key: &str) -> Option<PathBuf> {

@@ -263,9 +263,10 @@ async fn locked(work: &UnitOfWork, decided: &ResourceGroup) -> Result<ResourceGr
 /// all criteria.
 async fn check_criteria_count(work: &UnitOfWork, one_more: bool) -> Result<(), Problem> {
     if one_more && work.resource_groups().count_with_criteria().await? >= MAX_CRITERIA_GROUPS {
-        return Err(Problem::conflict(format!(
-            "{MAX_CRITERIA_GROUPS} groups have criteria, which is the most"
-        )));
+        return Err(Problem::conflict_of(
+            "too_many_criteria",
+            format!("{MAX_CRITERIA_GROUPS} groups have criteria, which is the most"),
+        ));
     }
     Ok(())
 }

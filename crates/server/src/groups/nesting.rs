@@ -30,7 +30,8 @@ pub(super) async fn nest(
     work.users().lock(outer.owner).await?;
     let (outer, inner) = (find(&work, outer.id).await?, find(&work, inner.id).await?);
     if outer.owner != inner.owner {
-        return Err(Problem::conflict(
+        return Err(Problem::conflict_of(
+            "other_owner",
             "the two groups have different owners; only groups of one owner stand inside each other",
         ));
     }
@@ -40,9 +41,10 @@ pub(super) async fn nest(
     let groups = work.resource_groups();
     let deep = groups.height(outer.id).await? + 1 + groups.depth(inner.id).await?;
     if deep > MAX_NESTING {
-        return Err(Problem::conflict(format!(
-            "{deep} groups would stand inside each other; at most {MAX_NESTING} may"
-        )));
+        return Err(Problem::conflict_of(
+            "nested_too_deep",
+            format!("{deep} groups would stand inside each other; at most {MAX_NESTING} may"),
+        ));
     }
     if !groups.nest(outer.id, inner.id).await? {
         return Ok(());
@@ -52,9 +54,10 @@ pub(super) async fn nest(
         around.extend(groups.outside(group).await?);
         let inside = groups.reach(&[group]).await?.len() - 1;
         if inside > MAX_INSIDE {
-            return Err(Problem::conflict(format!(
-                "{inside} groups would stand inside one; at most {MAX_INSIDE} may"
-            )));
+            return Err(Problem::conflict_of(
+                "nested_too_many",
+                format!("{inside} groups would stand inside one; at most {MAX_INSIDE} may"),
+            ));
         }
     }
     work.record(Event::ResourceGroupNested { group: outer.id, inner: inner.id });
@@ -72,7 +75,7 @@ async fn circle(
     for id in way {
         names.push(work.resource_groups().find(id).await?.ok_or(MISSING)?.name.to_string());
     }
-    Ok(Problem::conflict(format!("it would close a circle: {}", names.join(" > "))))
+    Ok(Problem::conflict_of("circle", format!("it would close a circle: {}", names.join(" > "))))
 }
 
 /// Takes a group out of another one.

@@ -280,6 +280,14 @@ impl Problem {
         }
     }
 
+    /// What is in the way, as a word, if it is a conflict that has one.
+    pub fn conflict_word(&self) -> Option<&'static str> {
+        match self {
+            Self::Conflict { word, .. } => *word,
+            _ => None,
+        }
+    }
+
     /// The field to blame.
     fn field(&self) -> Option<&str> {
         match self {
@@ -330,10 +338,7 @@ impl Problem {
             code,
             detail: self.detail(),
             field: self.field().map(str::to_owned),
-            conflict: match self {
-                Self::Conflict { word, .. } => *word,
-                _ => None,
-            },
+            conflict: self.conflict_word(),
             order: match self {
                 Self::InProgress { order } => Some(order.to_string()),
                 _ => None,

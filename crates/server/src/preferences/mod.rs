@@ -14,4 +14,5 @@ pub fn routes() -> Routes {
         .own(routes!(own::show_preferences, own::put_preferences))
         .signed_in(routes!(views::list_views, views::save_view))
         .signed_in(routes!(views::put_view, views::delete_view))
+        .signed_in(routes!(views::put_default_view, views::delete_default_view))
 }

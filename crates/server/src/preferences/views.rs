@@ -10,7 +10,7 @@ use sekisho_model::id::{SavedView as ViewKind, SavedViewId, UserId};
 use sekisho_model::name::Label;
 use sekisho_model::user::RoleRef;
 use sekisho_policy::{Facts, action};
-use sekisho_store::{Access as _, SavedView};
+use sekisho_store::{Access as _, DefaultView, SavedView, UnitOfWork};
 use serde::{Deserialize, Serialize};
 
 use crate::app::SharedApp;
@@ -20,6 +20,8 @@ use crate::http::{Authenticated, ItemList, Json, PathId, Problem, Query, Time};
 const MAX_OWN: usize = 100;
 /// At most so many that others share are shown.
 const MAX_SHARED: u64 = 200;
+/// One a page; more pages than that have no list.
+const MAX_DEFAULTS: u64 = 100;
 const MAX_PAGE_CHARS: usize = 200;
 const MAX_QUERY_CHARS: usize = 2000;
 
@@ -42,6 +44,8 @@ pub(super) struct ViewView {
     /// The role whose people see it, too.
     #[schema(value_type = Option<String>)]
     shared_with: Option<RoleRef>,
+    /// Whether the caller begins with it when they open the page.
+    is_default: bool,
     /// When it was last changed.
     changed_at: Time,
 }
@@ -74,10 +78,12 @@ pub(super) struct ViewFilter {
     page: Option<String>,
 }
 
-fn shown(view: SavedView, caller: UserId) -> ViewView {
+fn shown(view: SavedView, caller: UserId, defaults: &[DefaultView]) -> ViewView {
     ViewView {
         id: view.id,
         own: view.owner == caller,
+        // The view may be of another page by now.
+        is_default: defaults.iter().any(|first| first.view == view.id && first.page == view.page),
         page: view.page,
         name: view.name.to_string(),
         query: view.query,
@@ -101,8 +107,9 @@ pub(super) async fn list_views(
     let views = app.store.read().saved_views();
     let mut found = views.of_owner(user, MAX_OWN as u64).await?;
     found.extend(views.shared_with(role, user, MAX_SHARED).await?);
+    let defaults = views.defaults_of(user, MAX_DEFAULTS).await?;
     let wanted = |view: &SavedView| page.as_ref().is_none_or(|page| view.page == *page);
-    let items = found.into_iter().filter(wanted).map(|view| shown(view, user));
+    let items = found.into_iter().filter(wanted).map(|view| shown(view, user, &defaults));
     Ok(Json(ItemList::complete(items.collect())))
 }
 
@@ -136,12 +143,15 @@ pub(super) async fn save_view(
     // The user's row is the lock under which their views are counted.
     work.users().lock(caller.user.id).await?.ok_or(Problem::Stale)?;
     if work.saved_views().of_owner(caller.user.id, MAX_OWN as u64).await?.len() >= MAX_OWN {
-        return Err(Problem::conflict(format!("you have {MAX_OWN} views; delete one first")));
+        return Err(Problem::conflict_of(
+            "too_many_views",
+            format!("you have {MAX_OWN} views; delete one first"),
+        ));
     }
     work.saved_views().insert(view.clone()).await?;
     work.record(saved(&view));
     work.commit().await.map(drop)?;
-    Ok((StatusCode::CREATED, Json(shown(view, caller.user.id))))
+    Ok((StatusCode::CREATED, Json(shown(view, caller.user.id, &[]))))
 }
 
 /// Changes a view.
@@ -176,7 +186,8 @@ pub(super) async fn put_view(
     work.saved_views().update(view.clone()).await?;
     work.record(saved(&view));
     work.commit().await.map(drop)?;
-    Ok(Json(shown(view, caller.user.id)))
+    let defaults = app.store.read().saved_views().defaults_of(caller.user.id, MAX_DEFAULTS).await?;
+    Ok(Json(shown(view, caller.user.id, &defaults)))
 }
 
 /// Deletes a view.
@@ -200,6 +211,61 @@ pub(super) async fn delete_view(
         work.commit().await.map(drop)?;
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Has the caller begin with a view when they open its page: their own, or one
+/// that is shared with their role. Whichever it was before is not any more.
+#[utoipa::path(
+    put, path = "/me/views/{id}/default", tag = "session", params(("id" = String, Path)),
+    responses(
+        (status = 204, description = "They begin with it"),
+        (status = 404, description = "No such view, or you do not see it"),
+    ),
+)]
+pub(super) async fn put_default_view(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    PathId(id): PathId<ViewKind>,
+) -> Result<StatusCode, Problem> {
+    caller.decide(action::ChangePreferences, Facts::nothing())?.into_row();
+    let work = app.store.begin(&caller.context()).await?;
+    let view = seen(&work, &caller, id).await?;
+    let wanted = DefaultView { user: caller.user.id, page: view.page, view: view.id };
+    work.saved_views().put_default(wanted).await?;
+    work.commit_unaudited("with which view somebody begins").await.map(drop)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Has the caller begin with the page as it is again.
+#[utoipa::path(
+    delete, path = "/me/views/{id}/default", tag = "session", params(("id" = String, Path)),
+    responses(
+        (status = 204, description = "They do not begin with this view"),
+        (status = 404, description = "No such view, or you do not see it"),
+    ),
+)]
+pub(super) async fn delete_default_view(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    PathId(id): PathId<ViewKind>,
+) -> Result<StatusCode, Problem> {
+    caller.decide(action::ChangePreferences, Facts::nothing())?.into_row();
+    let work = app.store.begin(&caller.context()).await?;
+    let view = seen(&work, &caller, id).await?;
+    work.saved_views().delete_default(caller.user.id, view.id).await?;
+    work.commit_unaudited("with which view somebody begins").await.map(drop)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A view that the caller sees: their own, or one shared with their role.
+async fn seen(
+    work: &UnitOfWork,
+    caller: &Authenticated,
+    id: SavedViewId,
+) -> Result<SavedView, Problem> {
+    let found = work.saved_views().find(id).await?.ok_or(NO_SUCH_VIEW)?;
+    let is_seen = found.owner == caller.user.id || found.shared_with == Some(caller.user.role);
+    if is_seen { Ok(found) } else { Err(NO_SUCH_VIEW) }
 }
 
 fn saved(view: &SavedView) -> Event {

@@ -44,6 +44,11 @@ struct ResourceQuery {
     #[serde(default, deserialize_with = "from_text")]
     #[param(value_type = Option<String>)]
     group: Option<ResourceGroupId>,
+    /// With `group` and `true`: only those that people put into the group
+    /// itself, not those that its criteria take in or that are in a group
+    /// inside it.
+    #[serde(default, deserialize_with = "from_text")]
+    direct: Option<bool>,
     /// Only those of this owner.
     #[serde(default, deserialize_with = "from_text")]
     #[param(value_type = Option<String>)]
@@ -162,7 +167,15 @@ async fn wanted(
         Some(group) => Some(groups::reach(app, caller, group).await?),
         None => None,
     };
+    let put_into = match (list.filter.direct, list.filter.group) {
+        (Some(true), Some(group)) => Some(group),
+        (Some(true), None) => {
+            return Err(Problem::invalid("direct", "'direct' is for one group; give 'group', too"));
+        }
+        (Some(false) | None, _) => None,
+    };
     Ok(ResourceFilter {
+        put_into,
         seen_by: sharing::sight(app, caller).await?,
         groups,
         prefix: list.q.clone(),

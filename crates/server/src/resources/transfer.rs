@@ -97,6 +97,8 @@ struct TransferRow {
     ended_shares: u64,
     /// The code of the refusal, as in `problem+json`.
     code: Option<&'static str>,
+    /// What is in the way, as a word, if it is refused with `conflict`.
+    conflict: Option<&'static str>,
     /// Why not, as a sentence.
     detail: Option<String>,
 }
@@ -212,18 +214,19 @@ async fn row(
         transfer(app, &caller.context(), granted, to, reason, dry_run).await
     };
     let tried = tried.await;
-    let row = |outcome, effect: Effect, code, detail| TransferRow {
+    let row = |outcome, effect: Effect, refusal: Option<&Problem>| TransferRow {
         id,
         name,
         outcome,
         left_groups: effect.left_groups,
         ended_shares: effect.ended_shares,
-        code,
-        detail,
+        code: refusal.map(|problem| problem.kind().0),
+        conflict: refusal.and_then(Problem::conflict_word),
+        detail: refusal.map(Problem::to_string),
     };
     match tried {
-        Ok(effect) if dry_run => Ok(row(TransferOutcome::WouldTransfer, effect, None, None)),
-        Ok(effect) => Ok(row(TransferOutcome::Transferred, effect, None, None)),
+        Ok(effect) if dry_run => Ok(row(TransferOutcome::WouldTransfer, effect, None)),
+        Ok(effect) => Ok(row(TransferOutcome::Transferred, effect, None)),
         // Not the row's fault: the rest would fare no better.
         Err(
             problem @ (Problem::Unavailable { .. }
@@ -232,9 +235,8 @@ async fn row(
             | Problem::Internal(_)),
         ) => Err(problem),
         Err(problem) => {
-            let (code, _, _) = problem.kind();
             let effect = Effect { left_groups: 0, ended_shares: 0 };
-            Ok(row(TransferOutcome::Refused, effect, Some(code), Some(problem.to_string())))
+            Ok(row(TransferOutcome::Refused, effect, Some(&problem)))
         }
     }
 }
@@ -284,7 +286,7 @@ pub async fn transfer(
 ) -> Result<Effect, Problem> {
     let decided = granted.into_row();
     if decided.owner == to.id {
-        return Err(Problem::conflict(format!("{} owns it already", to.name)));
+        return Err(Problem::conflict_of("owned_already", format!("{} owns it already", to.name)));
     }
     let mut work = app.store.begin(context).await?;
     let still = work.users().lock(to.id).await?;
@@ -295,7 +297,8 @@ pub async fn transfer(
     work.resources().lock(decided.id).await?;
     let resource = super::find(&work, decided.id).await?;
     if resource.owner != decided.owner {
-        return Err(Problem::conflict(
+        return Err(Problem::conflict_of(
+            "changed_meanwhile",
             "the resource was given to somebody else at this moment; look at it again",
         ));
     }

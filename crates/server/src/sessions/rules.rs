@@ -68,7 +68,8 @@ pub(super) async fn put_rules(
     if second_factor_roles.contains(&caller.user.role)
         && second_factors(&work, caller.user.id).await?.is_empty()
     {
-        return Err(Problem::conflict(
+        return Err(Problem::conflict_of(
+            "own_factor_missing",
             "your own role is among them, and you have no second factor; set yours up first",
         ));
     }

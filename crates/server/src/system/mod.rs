@@ -3,6 +3,7 @@
 mod keys;
 mod last;
 mod probes;
+mod settings;
 mod show;
 mod vault;
 
@@ -18,6 +19,7 @@ pub fn routes() -> Routes {
         .signed_in(routes!(show::show_system))
         .signed_in(routes!(vault::show_vault))
         .signed_in(routes!(keys::show_site_keys))
+        .signed_in(routes!(settings::show_settings))
 }
 
 /// Endpoints outside of the API.

@@ -146,15 +146,19 @@ pub async fn join(
         return Ok(());
     }
     if of_user.len() as u64 >= MAX_GROUPS_OF_USER {
-        return Err(Problem::conflict(format!(
-            "the user is in {MAX_GROUPS_OF_USER} groups, which is the most; take them out of one \
-             first"
-        )));
+        return Err(Problem::conflict_of(
+            "too_many_groups",
+            format!(
+                "the user is in {MAX_GROUPS_OF_USER} groups, which is the most; take them out of \
+                 one first"
+            ),
+        ));
     }
     if work.user_groups().size(group.id).await? >= MAX_MEMBERS {
-        return Err(Problem::conflict(format!(
-            "the group has {MAX_MEMBERS} users, which is the most"
-        )));
+        return Err(Problem::conflict_of(
+            "too_many_members",
+            format!("the group has {MAX_MEMBERS} users, which is the most"),
+        ));
     }
     work.user_groups().join(group.id, user).await?;
     work.record(Event::UserGroupJoined { user_group: group.id, user });

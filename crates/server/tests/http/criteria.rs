@@ -51,6 +51,18 @@ async fn a_group_takes_in_what_matches_of_what_its_owner_owns() {
     share(&ann, "resource-groups", &made, json!({ "user": person(&pat), "level": "view" }))
         .await
         .expect(201);
+    // What people put into it is told from what it takes in by itself.
+    let db = ann.get("/resources?q=db-1").await.expect(200)["items"][0].clone();
+    join(&ann, &made, &db).await.expect(204);
+    assert_eq!(inside(&ann, &made).await, ["db-1", "web-1", "Web-2"]);
+    let direct = format!("/resources?group={}&direct=true", id(&made));
+    let found = ann.get(&direct).await.expect(200);
+    assert_eq!(found["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(found["items"][0]["name"], "db-1");
+    let without = ann.get("/resources?direct=true").await;
+    assert_eq!(without.problem(400, "invalid_input")["field"], "direct");
+    let left = format!("/resource-groups/{}/resources/{}", id(&made), id(&db));
+    ann.delete(&left).await.expect(204);
     // Whoever it is shared with sees the group and what is in it, at once.
     assert_eq!(inside(&pat, &made).await, ["web-1", "Web-2"]);
     resource(&ann, "web-3").await;

@@ -45,6 +45,7 @@ mod reveal;
 mod roles;
 mod rotation;
 mod second_factor;
+mod settings;
 mod setup;
 mod shape;
 mod shares;

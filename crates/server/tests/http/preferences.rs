@@ -89,5 +89,40 @@ async fn views_are_bounded_and_lead_nowhere_else() {
         ann.post("/me/views", body).await.expect(201);
     }
     let one_more = json!({ "page": "/accounts", "name": "v100", "query": "" });
-    ann.post("/me/views", one_more).await.problem(409, "conflict");
+    let refused = ann.post("/me/views", one_more).await.problem(409, "conflict");
+    assert_eq!(refused["conflict"], "too_many_views");
+}
+
+#[tokio::test]
+async fn a_person_begins_with_one_view_of_a_page_as_long_as_they_see_it() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann", Role::PasswordUser).await;
+    let bob = server.user("bob", Role::PasswordUser).await;
+    let view = |name: &str, shared: Option<&str>| json!({ "page": "/accounts", "name": name, "query": "?q=db", "shared_with": shared });
+    let mine = ann.post("/me/views", view("mine", None)).await.expect(201);
+    let ours = ann.post("/me/views", view("ours", Some("password_user"))).await.expect(201);
+    assert_eq!(mine["is_default"], false);
+    let path =
+        |view: &serde_json::Value| format!("/me/views/{}", view["id"].as_str().expect("an id"));
+    let first = |view: &serde_json::Value| format!("{}/default", path(view));
+    let begins = async |who: &crate::harness::Client| {
+        let list = who.get("/me/views").await.expect(200);
+        let items = list["items"].as_array().expect("a list").clone();
+        let first = items.into_iter().filter(|item| item["is_default"] == true);
+        first.map(|item| item["name"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+    };
+    ann.send(Method::PUT, &first(&mine), &[], None).await.expect(204);
+    ann.send(Method::PUT, &first(&ours), &[], None).await.expect(204);
+    assert_eq!(begins(&ann).await, ["ours"], "one of a page");
+    bob.send(Method::PUT, &first(&mine), &[], None).await.problem(404, "not_found");
+    bob.send(Method::PUT, &first(&ours), &[], None).await.expect(204);
+    assert_eq!(begins(&bob).await, ["ours"]);
+    ann.delete(&first(&mine)).await.expect(204);
+    assert_eq!(begins(&ann).await, ["ours"], "that was not the one");
+    ann.delete(&first(&ours)).await.expect(204);
+    assert!(begins(&ann).await.is_empty());
+    // Whoever does not see it any more begins with the page as it is.
+    ann.send(Method::PUT, &path(&ours), &[], Some(view("ours", None))).await.expect(200);
+    assert!(begins(&bob).await.is_empty());
+    ann.delete(&path(&ours)).await.expect(204);
 }

@@ -116,6 +116,9 @@ async fn many_are_given_each_by_itself_and_a_dry_run_gives_none() {
     assert_eq!(outcomes(&tried), ["would_transfer", "refused", "refused", "would_transfer"]);
     assert_eq!(tried["items"][1]["code"], tried["items"][2]["code"], "foreign looks like missing");
     assert_eq!(tried["items"][1]["name"], json!(null));
+    let again = json!({ "to": person(&ann), "resources": [id(&web)], "dry_run": true });
+    let again = ann.post("/resources/transfer", again).await.expect(200);
+    assert_eq!(again["items"][0]["conflict"], "owned_already");
     assert_eq!(count(&server, 650).await, 0);
     ann.get(&format!("/resources/{}", id(&web))).await.expect(200);
 

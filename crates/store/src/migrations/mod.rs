@@ -23,6 +23,7 @@ mod m20261122_130000_sign_in;
 mod m20261122_140000_passkeys;
 mod m20261122_153500_mail;
 mod m20261122_154000_identities;
+mod m20261122_155000_default_views;
 mod m20261122_160000_first_run;
 pub(crate) mod schema;
 
@@ -101,6 +102,11 @@ const MIGRATIONS: &[Migration] = &[
     Migration {
         id: "m20261122_154000_identities",
         tables: m20261122_154000_identities::TABLES,
+        extensions: &[],
+    },
+    Migration {
+        id: "m20261122_155000_default_views",
+        tables: m20261122_155000_default_views::TABLES,
         extensions: &[],
     },
     Migration {
@@ -360,6 +366,10 @@ mod tests {
             (
                 "m20261122_154000_identities",
                 "e89ee586b88107087c3ba2256a2296eb7ade29d12f77c10850c6bf3d95e98bea",
+            ),
+            (
+                "m20261122_155000_default_views",
+                "a4b69755e413f18b3312dd4c9564de22c7976cdd569860c8d5a93a64ff7317d1",
             ),
             (
                 "m20261122_160000_first_run",

@@ -5,8 +5,8 @@ use std::time::Duration;
 use sekisho_model::id::UserId;
 use sekisho_model::user::{Density, Language, ProofMethod, Role, Theme};
 use sekisho_store::{
-    Access, Blob, Hash, Identity, LoginSession, Passkey, PendingSignIn, Preferences, RecoveryCode,
-    SavedView, StoreError, TotpFactor, Unique,
+    Access, Blob, DefaultView, Hash, Identity, LoginSession, Passkey, PendingSignIn, Preferences,
+    RecoveryCode, SavedView, StoreError, TotpFactor, Unique,
 };
 
 use crate::databases::{World, on_both};
@@ -289,11 +289,28 @@ fn preferences_and_views_are_kept_for_their_people() {
         assert_eq!(seen, Ok(vec![shared.clone()]));
         let own = views.shared_with(Role::PasswordUser.into(), user, 9).await;
         assert_eq!(own, Ok(Vec::new()), "one's own are not among the others'");
+
+        // One view of a page to begin with, also one that somebody else shares.
+        let first =
+            |user, view: &SavedView| DefaultView { user, page: view.page.clone(), view: view.id };
+        views.put_default(first(user, &mine)).await.expect("writes");
+        views.put_default(first(user, &shared)).await.expect("writes");
+        views.put_default(first(other.id, &shared)).await.expect("writes");
+        assert_eq!(views.defaults_of(user, 9).await, Ok(vec![first(user, &shared)]));
+        views.delete_default(user, mine.id).await.expect("is another one");
+        assert_eq!(views.defaults_of(user, 9).await.expect("reads").len(), 1);
+        views.delete_default(user, shared.id).await.expect("deletes");
+        assert_eq!(views.defaults_of(user, 9).await, Ok(Vec::new()));
         let changed = SavedView { query: "?q=x".to_owned(), shared_with: None, ..shared };
         views.update(changed.clone()).await.expect("writes");
         assert_eq!(views.find(changed.id).await, Ok(Some(changed.clone())));
         assert_eq!(views.delete(changed.id).await, Ok(true));
         assert_eq!(views.delete(changed.id).await, Ok(false));
+        assert_eq!(
+            views.defaults_of(other.id, 9).await,
+            Ok(Vec::new()),
+            "it is gone with the view"
+        );
         assert!(matches!(views.update(changed).await, Err(StoreError::Stale { .. })));
         let twice = views.insert(world.view(user, "b", None)).await;
         assert_eq!(twice, Err(StoreError::Conflict { what: Unique::ViewName }));

@@ -17,9 +17,9 @@ use sekisho_model::password::PasswordRules;
 use sekisho_model::rotation::{Age, Ageing};
 use sekisho_model::user::{ProofMethod, Role, TokenScope};
 use sekisho_store::{
-    Access, AccountFilter, AccountRotation, ApiToken, AuditFilter, Blob, Bundle, Delivery,
-    DeviceCertificate, DeviceFilter, Escrow, Hash, IdempotencyKey, Kek, LoginSession, NextKek,
-    NextWrapping, Only, OrderFilter, Page, PasswordPolicy, ResourceFilter, ResourceGroup,
+    Access, AccountFilter, AccountRotation, ApiToken, AuditFilter, Blob, Bundle, DefaultView,
+    Delivery, DeviceCertificate, DeviceFilter, Escrow, Hash, IdempotencyKey, Kek, LoginSession,
+    NextKek, NextWrapping, Only, OrderFilter, Page, PasswordPolicy, ResourceFilter, ResourceGroup,
     ResourceUpkeep, SiteKey, SiteKeyKind, StoreUrl, StoredHead, WitnessedHead, WitnessedSite,
 };
 
@@ -293,7 +293,9 @@ async fn fill_sign_in(world: &World, sample: Sample, work: &sekisho_store::UnitO
     work.sign_in_rules().set_second_factor(Role::Administrator.into(), true).await.expect("writes");
     work.preferences().put(world.preferences(sample.user)).await.expect("writes");
     let view = world.view(sample.user, "mine", Some(Role::PasswordAuditor));
-    work.saved_views().insert(view).await.expect("inserts");
+    work.saved_views().insert(view.clone()).await.expect("inserts");
+    let first = DefaultView { user: sample.user, page: view.page, view: view.id };
+    work.saved_views().put_default(first).await.expect("writes");
 }
 
 async fn fill_devices(world: &World, sample: Sample, work: &sekisho_store::UnitOfWork) {

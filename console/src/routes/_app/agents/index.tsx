@@ -5,15 +5,16 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, type Device } from "../../../api/client";
 import { RemapDialog } from "../../../features/agents/remap-dialog";
-import { AgentsTabs } from "../../../features/agents-tabs";
+import { AgentsTabs } from "../../../features/tabs";
 import { PageHead } from "../../../parts/page";
 import { Ago } from "../../../parts/time";
 import { State, useWord } from "../../../parts/words";
 import { DataTable } from "../../../table/data-table";
 import { AGENT_FILTERS } from "../../../table/filter-names";
+import { ASKED, inChunks, PREVIEWED } from "../../../table/run";
 import { readListSearch } from "../../../table/search";
 import { listTwin, option } from "../../../table/twin";
-import type { Column, Filter, RowAction } from "../../../table/types";
+import type { Column, Filter, Given, Preview, RowAction } from "../../../table/types";
 import { wordFilter } from "../../../table/word-filter";
 
 export const Route = createFileRoute("/_app/agents/")({
@@ -159,17 +160,25 @@ function Agents() {
   );
   const [remapped, setRemapped] = useState<Device>();
   const params = (row: Device) => ({ path: { id: row.id } });
-  const preview = (action: "associate" | "dissociate") => (rows: Device[], every: number) =>
-    body(
-      api.POST("/api/v1/agents/bulk", {
-        body: {
-          action,
-          agents: rows.slice(0, 200).map((row) => row.id),
-          ...(action === "dissociate" ? { interval_min: every } : {}),
-          dry_run: true,
-        },
-      }),
-    );
+  const preview =
+    (action: "associate" | "dissociate") =>
+    async (rows: Device[], { amount }: Given): Promise<Preview> => {
+      const looked = rows.slice(0, PREVIEWED).map((row) => row.id);
+      const interval = action === "dissociate" ? { interval_min: amount } : {};
+      const parts = await inChunks(looked, ASKED, (agents) =>
+        body(
+          api.POST("/api/v1/agents/bulk", { body: { action, agents, ...interval, dry_run: true } }),
+        ),
+      );
+      const sum = (what: "changed" | "unchanged" | "refused") =>
+        parts.reduce((all, part) => all + part[what], 0);
+      return {
+        changed: sum("changed"),
+        unchanged: sum("unchanged"),
+        refused: sum("refused"),
+        looked: looked.length,
+      };
+    };
   const actions: RowAction<Device>[] = [
     {
       id: "associate",
@@ -198,11 +207,11 @@ function Agents() {
         start: 60,
       },
       preview: preview("dissociate"),
-      run: (row, _, every) =>
+      run: (row, { amount }) =>
         body(
           api.POST("/api/v1/agents/{id}/dissociate", {
             params: params(row),
-            body: { interval_min: every },
+            body: { interval_min: amount },
           }),
         ),
     },

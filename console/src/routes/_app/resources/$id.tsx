@@ -13,18 +13,18 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createFileRoute, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, body, type Resource } from "../../../api/client";
+import { api, body, etag, type Resource } from "../../../api/client";
 import { me as meQuery, resource as resourceQuery } from "../../../api/queries";
 import { AccountList } from "../../../features/accounts/account-list";
 import { AuditList } from "../../../features/audit/audit-list";
 import { AddAccount } from "../../../features/resources/add-account";
-import { DeleteResource } from "../../../features/resources/delete-dialog";
 import { ResourceForm } from "../../../features/resources/resource-form";
-import { TransferResource } from "../../../features/resources/transfer-dialog";
+import { useTransfer } from "../../../features/resources/transfer";
 import { ShareList } from "../../../features/sharing/share-list";
 import { TaskDrawer } from "../../../features/tasks/task-drawer";
 import { TaskList } from "../../../features/tasks/task-list";
 import { Mono } from "../../../parts/copy";
+import { DeleteNamed } from "../../../parts/delete-named";
 import { Facts } from "../../../parts/facts";
 import { PageHead } from "../../../parts/page";
 import { Loading, LoadProblem, Notice, ProblemAlert } from "../../../parts/problem";
@@ -33,6 +33,7 @@ import { Ago, At } from "../../../parts/time";
 import { State, useWord } from "../../../parts/words";
 import { may } from "../../../shell/nav";
 import { quote } from "../../../shell/twin";
+import { BulkSheet } from "../../../table/bulk";
 import { ACCOUNT_FILTERS, AUDIT_FILTERS, TASK_FILTERS } from "../../../table/filter-names";
 import { readListSearch } from "../../../table/search";
 
@@ -49,6 +50,7 @@ function ResourcePage() {
   const client = useQueryClient();
   const { data: me } = useQuery(meQuery);
   const { data, error, refetch } = useQuery(resourceQuery(id));
+  const transfer = useTransfer();
   const [dialog, setDialog] = useState<"edit" | "delete" | "account" | "transfer">();
   const discover = useMutation({
     mutationFn: () =>
@@ -63,7 +65,6 @@ function ResourcePage() {
   if (!data) return <Loading />;
   const name = quote(data.name);
   const edits = may(me, "edit_resources");
-  const owns = data.owner.id === me?.user.id || may(me, "see_everything");
   return (
     <>
       <PageHead
@@ -106,7 +107,7 @@ function ResourcePage() {
                   >
                     {t("pages.resources.addAccount")}
                   </Menu.Item>
-                  {owns && (
+                  {transfer.applies?.(data) && (
                     <Menu.Item
                       leftSection={<IconUserShare size={16} aria-hidden="true" />}
                       onClick={() => setDialog("transfer")}
@@ -195,17 +196,30 @@ function ResourcePage() {
       {dialog === "edit" && <ResourceForm resource={data} onClose={() => setDialog(undefined)} />}
       {dialog === "account" && <AddAccount resource={id} onClose={() => setDialog(undefined)} />}
       {dialog === "delete" && (
-        <DeleteResource
-          resource={data}
+        <DeleteNamed
+          title={t("pages.resources.delete")}
+          explain={t("pages.resources.deleteExplain", { count: data.accounts.total })}
+          name={data.name}
+          remove={() =>
+            api.DELETE("/api/v1/resources/{id}", {
+              params: { path: { id }, header: { "If-Match": etag(data) } },
+            })
+          }
+          touches={[["resources", "list"], ["accounts"]]}
           onClose={() => setDialog(undefined)}
           onDeleted={() => void navigate({ to: "/resources" })}
         />
       )}
       {dialog === "transfer" && (
-        <TransferResource
-          resource={data}
+        <BulkSheet
+          name="resources"
+          action={transfer}
+          rows={[data]}
+          rowName={(row) => row.name}
+          rowId={(row) => row.id}
           onClose={() => setDialog(undefined)}
-          onGiven={() => void navigate({ to: "/resources" })}
+          // Whoever gave it away may not see it any more.
+          onDone={() => void navigate({ to: "/resources" })}
         />
       )}
       <TaskDrawer />

@@ -1,146 +1,42 @@
-import { Anchor, Badge, Button, Group, Text } from "@mantine/core";
+import { Button, Group, Text } from "@mantine/core";
 import { IconPlus, IconZoomScan } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { createFileRoute, Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, type Resource } from "../../../api/client";
-import { me as meQuery } from "../../../api/queries";
+import { groups as groupsQuery, me as meQuery } from "../../../api/queries";
+import { useResourceColumns, useResourceFilters } from "../../../features/resources/columns";
 import { ResourceForm } from "../../../features/resources/resource-form";
+import { useTransfer } from "../../../features/resources/transfer";
+import { ResourcesTabs } from "../../../features/tabs";
 import { PageHead } from "../../../parts/page";
-import { Ago } from "../../../parts/time";
-import { State, useWord } from "../../../parts/words";
 import { may } from "../../../shell/nav";
 import { DataTable } from "../../../table/data-table";
 import { RESOURCE_FILTERS } from "../../../table/filter-names";
 import { readListSearch } from "../../../table/search";
 import { listTwin, option } from "../../../table/twin";
-import type { Column, Filter, RowAction } from "../../../table/types";
-import { wordFilter } from "../../../table/word-filter";
+import type { Filter, RowAction } from "../../../table/types";
 
 export const Route = createFileRoute("/_app/resources/")({
-  validateSearch: (search: Record<string, unknown>) =>
-    readListSearch(search, ["group", ...RESOURCE_FILTERS]),
+  validateSearch: (search: Record<string, unknown>) => readListSearch(search, RESOURCE_FILTERS),
   component: Resources,
 });
 
-const SERVED = ["active", "inactive", "pending", "blocked", "none"];
-const PLATFORMS = ["linux", "windows", "windows_domain"];
-
 function Resources() {
   const { t } = useTranslation();
-  const word = useWord();
   const search = Route.useSearch();
   const navigate = Route.useNavigate();
   const { data: me } = useQuery(meQuery);
-  const columns = useMemo<Column<Resource>[]>(
-    () => [
-      {
-        id: "name",
-        label: t("pages.resources.name"),
-        sort: "name",
-        primary: true,
-        minWidth: 160,
-        text: (row) => row.name,
-        cell: (row) => (
-          <Anchor component={Link} to="/resources/$id" params={{ id: row.id } as never} fw={550}>
-            <bdi>{row.name}</bdi>
-          </Anchor>
-        ),
-      },
-      {
-        id: "platform",
-        label: t("pages.resources.platform"),
-        sort: "platform",
-        text: (row) => word("platform", row.platform),
-        cell: (row) => word("platform", row.platform),
-      },
-      {
-        id: "dns",
-        label: t("pages.resources.dns"),
-        sort: "dns_name",
-        text: (row) => row.dns_name ?? "",
-        cell: (row) => row.dns_name ?? "–",
-      },
-      {
-        id: "accounts",
-        label: t("pages.resources.accounts"),
-        text: (row) => String(row.accounts.total),
-        cell: (row) => (
-          <Group gap={6}>
-            <span>{row.accounts.total}</span>
-            {row.accounts.out_of_sync > 0 && (
-              <Badge className="state state-bad" leftSection={<span aria-hidden="true">■</span>}>
-                {t("pages.resources.outOfSync", { count: row.accounts.out_of_sync })}
-              </Badge>
-            )}
-          </Group>
-        ),
-      },
-      {
-        id: "agent",
-        label: t("pages.resources.agent"),
-        text: (row) =>
-          row.device
-            ? word("agent", row.device.active ? "active" : "inactive")
-            : t("pages.resources.noAgent"),
-        cell: (row) =>
-          row.device ? (
-            <Group gap={6}>
-              {row.device.state === "approved" ? (
-                <State kind="agent" value={row.device.active ? "active" : "inactive"} />
-              ) : (
-                <State kind="device" value={row.device.state} />
-              )}
-            </Group>
-          ) : (
-            <Text c="dimmed" size="sm">
-              {t("pages.resources.noAgent")}
-            </Text>
-          ),
-      },
-      {
-        id: "seen",
-        label: t("pages.resources.lastSeen"),
-        text: (row) => row.device?.last_seen_at ?? "",
-        cell: (row) => <Ago value={row.device?.last_seen_at} none="–" />,
-      },
-      {
-        id: "owner",
-        label: t("pages.resources.owner"),
-        text: (row) => row.owner.name,
-        cell: (row) => row.owner.name,
-      },
-      {
-        id: "policy",
-        label: t("pages.resources.policy"),
-        hidden: true,
-        text: (row) => row.policy?.name ?? "",
-        cell: (row) => row.policy?.name ?? t("pages.resources.defaultPolicy"),
-      },
-      {
-        id: "created",
-        label: t("pages.resources.created"),
-        sort: "created_at",
-        hidden: true,
-        text: (row) => row.created_at,
-        cell: (row) => <Ago value={row.created_at} />,
-      },
-    ],
-    [t, word],
-  );
-  const filters = useMemo<Filter[]>(
-    () => [
-      wordFilter(word, "agent", t("pages.resources.agent"), "served", SERVED),
-      wordFilter(word, "platform", t("pages.resources.platform"), "platform", PLATFORMS),
-      {
-        id: "out_of_sync",
-        label: t("pages.accounts.state"),
-        options: [{ value: "true", label: word("knowledge", "out_of_sync") }],
-      },
-    ],
-    [t, word],
-  );
+  const columns = useResourceColumns();
+  const groups = useQuery(groupsQuery);
+  const narrowing = useResourceFilters();
+  const filters = useMemo<Filter[]>(() => {
+    const options = (groups.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name }));
+    if (options.length === 0 && !search.group) return narrowing;
+    return [...narrowing, { id: "group", label: t("pages.resources.group"), options }];
+  }, [groups.data, narrowing, search.group, t]);
+  const transfer = useTransfer();
   const actions: RowAction<Resource>[] = may(me, "edit_resources")
     ? [
         {
@@ -158,6 +54,7 @@ function Resources() {
               }),
             ),
         },
+        transfer,
       ]
     : [];
   const showForm = (on: boolean) =>
@@ -170,16 +67,24 @@ function Resources() {
       {t("pages.resources.add")}
     </Button>
   );
+  const twin = listTwin("/resources", "sekisho resources list", search, {
+    q: option("--search", search.q),
+  });
+  twin.requests.push({
+    method: "POST",
+    path: "/resources/transfer",
+    body: { to: "USER_ID", resources: ["RESOURCE_ID"], dry_run: true },
+  });
+  twin.commands.push("sekisho resources transfer RESOURCE… --to USER --dry-run");
   return (
     <>
       <PageHead
         title={t("pages.resources.title")}
         about={t("pages.resources.about")}
         actions={add}
-        twin={listTwin("/resources", "sekisho resources list", search, {
-          q: option("--search", search.q),
-        })}
+        twin={twin}
       />
+      <ResourcesTabs at="/resources" />
       <DataTable<Resource>
         name="resources"
         what={t("pages.resources.title")}

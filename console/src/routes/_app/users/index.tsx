@@ -1,35 +1,34 @@
 import { Button, Menu, Text, UnstyledButton } from "@mantine/core";
-import { IconPencil, IconPlus, IconUserCheck, IconUserOff } from "@tabler/icons-react";
+import {
+  IconDeviceMobileOff,
+  IconPencil,
+  IconPlus,
+  IconUserCheck,
+  IconUserOff,
+} from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
-import { useCallback, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, body, type User } from "../../api/client";
-import { me as meQuery, roles as rolesQuery } from "../../api/queries";
-import { UserForm } from "../../features/users/user-form";
-import { PageHead } from "../../parts/page";
-import { Ago } from "../../parts/time";
-import { State, useWord } from "../../parts/words";
-import { DataTable } from "../../table/data-table";
-import { USER_FILTERS } from "../../table/filter-names";
-import { readListSearch } from "../../table/search";
-import { listTwin } from "../../table/twin";
-import type { Column, Filter, RowAction } from "../../table/types";
-import { wordFilter } from "../../table/word-filter";
+import { api, body, type User } from "../../../api/client";
+import { me as meQuery, roles as rolesQuery } from "../../../api/queries";
+import { useRoleName } from "../../../features/roles/role-name";
+import { UsersTabs } from "../../../features/tabs";
+import { UserForm } from "../../../features/users/user-form";
+import { PageHead } from "../../../parts/page";
+import { Ago } from "../../../parts/time";
+import { State, useWord } from "../../../parts/words";
+import { DataTable } from "../../../table/data-table";
+import { USER_FILTERS } from "../../../table/filter-names";
+import { readListSearch } from "../../../table/search";
+import { listTwin } from "../../../table/twin";
+import type { Column, Filter, RowAction } from "../../../table/types";
+import { wordFilter } from "../../../table/word-filter";
 
-export const Route = createFileRoute("/_app/users")({
+export const Route = createFileRoute("/_app/users/")({
   validateSearch: (search: Record<string, unknown>) => readListSearch(search, USER_FILTERS),
   component: Users,
 });
-
-const ROLES = [
-  "super_administrator",
-  "administrator",
-  "password_administrator",
-  "password_auditor",
-  "password_user",
-  "connection_user",
-];
 
 function Users() {
   const { t } = useTranslation();
@@ -39,13 +38,7 @@ function Users() {
   const { data: me } = useQuery(meQuery);
   const { data: roles } = useQuery(rolesQuery);
   const [edited, setEdited] = useState<User>();
-  const roleName = useCallback(
-    (role: string) => {
-      const custom = roles?.items.find((one) => one.role === role && !one.built_in);
-      return custom?.name ?? word("role", role);
-    },
-    [roles, word],
-  );
+  const roleName = useRoleName();
   const columns = useMemo<Column<User>[]>(
     () => [
       {
@@ -101,10 +94,16 @@ function Users() {
   );
   const filters = useMemo<Filter[]>(
     () => [
-      wordFilter(word, "role", t("pages.users.role"), "role", ROLES),
+      {
+        id: "role",
+        label: t("pages.users.role"),
+        options: (roles?.items ?? [])
+          .filter((one) => one.in_force)
+          .map((one) => ({ value: one.role, label: roleName(one.role) })),
+      },
       wordFilter(word, "state", t("pages.users.state"), "user", ["active", "disabled"]),
     ],
-    [t, word],
+    [t, word, roles, roleName],
   );
   const actions: RowAction<User>[] = [
     {
@@ -128,6 +127,17 @@ function Users() {
       run: (row) =>
         body(api.POST("/api/v1/users/{id}/enable", { params: { path: { id: row.id } } })),
     },
+    {
+      id: "reset-second-factor",
+      label: t("pages.users.resetFactor"),
+      icon: <IconDeviceMobileOff size={16} aria-hidden="true" />,
+      danger: true,
+      explain: t("pages.users.resetFactorExplain"),
+      applies: (row) => row.id !== me?.user.id,
+      otherwise: t("pages.users.ownFactor"),
+      run: (row) =>
+        api.DELETE("/api/v1/users/{id}/second-factor", { params: { path: { id: row.id } } }),
+    },
   ];
   const showForm = (on: boolean) =>
     void navigate({
@@ -135,7 +145,12 @@ function Users() {
       replace: true,
     });
   const twin = listTwin("/users", "sekisho users list", search);
-  twin.commands.push("sekisho users create NAME --role password_user");
+  twin.requests.push({ method: "DELETE", path: "/users/USER_ID/second-factor" });
+  twin.commands.push(
+    "sekisho users create NAME --role password_user",
+    "sekisho second-factor show --user NAME",
+    "sekisho second-factor reset NAME",
+  );
   return (
     <>
       <PageHead
@@ -151,6 +166,7 @@ function Users() {
           </Button>
         }
       />
+      <UsersTabs at="/users" />
       <DataTable<User>
         name="users"
         what={t("pages.users.title")}

@@ -1,0 +1,30 @@
+//! A small table that is no list: a few rows, all there.
+import { Table } from "@mantine/core";
+import type { ReactNode } from "react";
+
+interface Props {
+  label: string;
+  heads: readonly string[];
+  /** Rows. */
+  children: ReactNode;
+  minWidth?: number;
+}
+
+export function PlainTable({ label, heads, children, minWidth = 480 }: Props) {
+  return (
+    <Table.ScrollContainer minWidth={minWidth} tabIndex={0} role="region" aria-label={label}>
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            {heads.map((head) => (
+              <Table.Th key={head} scope="col">
+                {head}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>{children}</Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
