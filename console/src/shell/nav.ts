@@ -99,7 +99,7 @@ export const MANAGE: PageLink[] = [
   { name: "roles", to: "/roles", icon: IconShieldCheck, needs: "manage_roles", key: "o" },
   { name: "policies", to: "/policies", icon: IconLockCog, needs: "view_policies", key: "p" },
   { name: "audit", to: "/audit", icon: IconBook2, needs: "view_audit", key: "l" },
-  { name: "reports", to: "/reports", icon: IconReportAnalytics, key: "p" },
+  { name: "reports", to: "/reports", icon: IconReportAnalytics, key: "b" },
   {
     name: "settings",
     to: "/settings",
