@@ -17,19 +17,26 @@ import { Route as AppIndexRouteImport } from "./routes/_app/index"
 import { Route as AppSplatRouteImport } from "./routes/_app/$"
 import { Route as AppAuditRouteImport } from "./routes/_app/audit"
 import { Route as AppDevicesRouteImport } from "./routes/_app/devices"
+import { Route as AppFirstRunRouteImport } from "./routes/_app/first-run"
 import { Route as AppMailRouteImport } from "./routes/_app/mail"
 import { Route as AppMeRouteImport } from "./routes/_app/me"
 import { Route as AppNotificationsRouteImport } from "./routes/_app/notifications"
+import { Route as AppPoliciesRouteImport } from "./routes/_app/policies"
 import { Route as AppReportsRouteImport } from "./routes/_app/reports"
 import { Route as AppRolesRouteImport } from "./routes/_app/roles"
+import { Route as AppSettingsRouteImport } from "./routes/_app/settings"
 import { Route as AppTasksRouteImport } from "./routes/_app/tasks"
-import { Route as AppUsersRouteImport } from "./routes/_app/users"
 import { Route as AppAccountsIndexRouteImport } from "./routes/_app/accounts/index"
 import { Route as AppAccountsIdRouteImport } from "./routes/_app/accounts/$id"
 import { Route as AppAgentsIndexRouteImport } from "./routes/_app/agents/index"
 import { Route as AppAgentsKeysRouteImport } from "./routes/_app/agents/keys"
 import { Route as AppResourcesIndexRouteImport } from "./routes/_app/resources/index"
 import { Route as AppResourcesIdRouteImport } from "./routes/_app/resources/$id"
+import { Route as AppUsersIndexRouteImport } from "./routes/_app/users/index"
+import { Route as AppResourcesGroupsIndexRouteImport } from "./routes/_app/resources/groups/index"
+import { Route as AppResourcesGroupsIdRouteImport } from "./routes/_app/resources/groups/$id"
+import { Route as AppUsersGroupsIndexRouteImport } from "./routes/_app/users/groups/index"
+import { Route as AppUsersGroupsIdRouteImport } from "./routes/_app/users/groups/$id"
 
 const AppRoute = AppRouteImport.update({
   id: "/_app",
@@ -70,6 +77,11 @@ const AppDevicesRoute = AppDevicesRouteImport.update({
   path: "/devices",
   getParentRoute: () => AppRoute,
 } as any)
+const AppFirstRunRoute = AppFirstRunRouteImport.update({
+  id: "/first-run",
+  path: "/first-run",
+  getParentRoute: () => AppRoute,
+} as any)
 const AppMailRoute = AppMailRouteImport.update({
   id: "/mail",
   path: "/mail",
@@ -85,6 +97,11 @@ const AppNotificationsRoute = AppNotificationsRouteImport.update({
   path: "/notifications",
   getParentRoute: () => AppRoute,
 } as any)
+const AppPoliciesRoute = AppPoliciesRouteImport.update({
+  id: "/policies",
+  path: "/policies",
+  getParentRoute: () => AppRoute,
+} as any)
 const AppReportsRoute = AppReportsRouteImport.update({
   id: "/reports",
   path: "/reports",
@@ -95,14 +112,14 @@ const AppRolesRoute = AppRolesRouteImport.update({
   path: "/roles",
   getParentRoute: () => AppRoute,
 } as any)
+const AppSettingsRoute = AppSettingsRouteImport.update({
+  id: "/settings",
+  path: "/settings",
+  getParentRoute: () => AppRoute,
+} as any)
 const AppTasksRoute = AppTasksRouteImport.update({
   id: "/tasks",
   path: "/tasks",
-  getParentRoute: () => AppRoute,
-} as any)
-const AppUsersRoute = AppUsersRouteImport.update({
-  id: "/users",
-  path: "/users",
   getParentRoute: () => AppRoute,
 } as any)
 const AppAccountsIndexRoute = AppAccountsIndexRouteImport.update({
@@ -135,6 +152,31 @@ const AppResourcesIdRoute = AppResourcesIdRouteImport.update({
   path: "/resources/$id",
   getParentRoute: () => AppRoute,
 } as any)
+const AppUsersIndexRoute = AppUsersIndexRouteImport.update({
+  id: "/users/",
+  path: "/users/",
+  getParentRoute: () => AppRoute,
+} as any)
+const AppResourcesGroupsIndexRoute = AppResourcesGroupsIndexRouteImport.update({
+  id: "/resources/groups/",
+  path: "/resources/groups/",
+  getParentRoute: () => AppRoute,
+} as any)
+const AppResourcesGroupsIdRoute = AppResourcesGroupsIdRouteImport.update({
+  id: "/resources/groups/$id",
+  path: "/resources/groups/$id",
+  getParentRoute: () => AppRoute,
+} as any)
+const AppUsersGroupsIndexRoute = AppUsersGroupsIndexRouteImport.update({
+  id: "/users/groups/",
+  path: "/users/groups/",
+  getParentRoute: () => AppRoute,
+} as any)
+const AppUsersGroupsIdRoute = AppUsersGroupsIdRouteImport.update({
+  id: "/users/groups/$id",
+  path: "/users/groups/$id",
+  getParentRoute: () => AppRoute,
+} as any)
 
 export interface FileRoutesByFullPath {
   "/": typeof AppIndexRoute
@@ -144,19 +186,26 @@ export interface FileRoutesByFullPath {
   "/$": typeof AppSplatRoute
   "/audit": typeof AppAuditRoute
   "/devices": typeof AppDevicesRoute
+  "/first-run": typeof AppFirstRunRoute
   "/mail": typeof AppMailRoute
   "/me": typeof AppMeRoute
   "/notifications": typeof AppNotificationsRoute
+  "/policies": typeof AppPoliciesRoute
   "/reports": typeof AppReportsRoute
   "/roles": typeof AppRolesRoute
+  "/settings": typeof AppSettingsRoute
   "/tasks": typeof AppTasksRoute
-  "/users": typeof AppUsersRoute
   "/accounts/$id": typeof AppAccountsIdRoute
   "/agents/keys": typeof AppAgentsKeysRoute
   "/resources/$id": typeof AppResourcesIdRoute
   "/accounts/": typeof AppAccountsIndexRoute
   "/agents/": typeof AppAgentsIndexRoute
   "/resources/": typeof AppResourcesIndexRoute
+  "/users/": typeof AppUsersIndexRoute
+  "/resources/groups/$id": typeof AppResourcesGroupsIdRoute
+  "/users/groups/$id": typeof AppUsersGroupsIdRoute
+  "/resources/groups/": typeof AppResourcesGroupsIndexRoute
+  "/users/groups/": typeof AppUsersGroupsIndexRoute
 }
 export interface FileRoutesByTo {
   "/login": typeof LoginRoute
@@ -165,13 +214,15 @@ export interface FileRoutesByTo {
   "/$": typeof AppSplatRoute
   "/audit": typeof AppAuditRoute
   "/devices": typeof AppDevicesRoute
+  "/first-run": typeof AppFirstRunRoute
   "/mail": typeof AppMailRoute
   "/me": typeof AppMeRoute
   "/notifications": typeof AppNotificationsRoute
+  "/policies": typeof AppPoliciesRoute
   "/reports": typeof AppReportsRoute
   "/roles": typeof AppRolesRoute
+  "/settings": typeof AppSettingsRoute
   "/tasks": typeof AppTasksRoute
-  "/users": typeof AppUsersRoute
   "/": typeof AppIndexRoute
   "/accounts/$id": typeof AppAccountsIdRoute
   "/agents/keys": typeof AppAgentsKeysRoute
@@ -179,6 +230,11 @@ export interface FileRoutesByTo {
   "/accounts": typeof AppAccountsIndexRoute
   "/agents": typeof AppAgentsIndexRoute
   "/resources": typeof AppResourcesIndexRoute
+  "/users": typeof AppUsersIndexRoute
+  "/resources/groups/$id": typeof AppResourcesGroupsIdRoute
+  "/users/groups/$id": typeof AppUsersGroupsIdRoute
+  "/resources/groups": typeof AppResourcesGroupsIndexRoute
+  "/users/groups": typeof AppUsersGroupsIndexRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
@@ -189,13 +245,15 @@ export interface FileRoutesById {
   "/_app/$": typeof AppSplatRoute
   "/_app/audit": typeof AppAuditRoute
   "/_app/devices": typeof AppDevicesRoute
+  "/_app/first-run": typeof AppFirstRunRoute
   "/_app/mail": typeof AppMailRoute
   "/_app/me": typeof AppMeRoute
   "/_app/notifications": typeof AppNotificationsRoute
+  "/_app/policies": typeof AppPoliciesRoute
   "/_app/reports": typeof AppReportsRoute
   "/_app/roles": typeof AppRolesRoute
+  "/_app/settings": typeof AppSettingsRoute
   "/_app/tasks": typeof AppTasksRoute
-  "/_app/users": typeof AppUsersRoute
   "/_app/": typeof AppIndexRoute
   "/_app/accounts/$id": typeof AppAccountsIdRoute
   "/_app/agents/keys": typeof AppAgentsKeysRoute
@@ -203,6 +261,11 @@ export interface FileRoutesById {
   "/_app/accounts/": typeof AppAccountsIndexRoute
   "/_app/agents/": typeof AppAgentsIndexRoute
   "/_app/resources/": typeof AppResourcesIndexRoute
+  "/_app/users/": typeof AppUsersIndexRoute
+  "/_app/resources/groups/$id": typeof AppResourcesGroupsIdRoute
+  "/_app/users/groups/$id": typeof AppUsersGroupsIdRoute
+  "/_app/resources/groups/": typeof AppResourcesGroupsIndexRoute
+  "/_app/users/groups/": typeof AppUsersGroupsIndexRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
@@ -214,19 +277,26 @@ export interface FileRouteTypes {
     | "/$"
     | "/audit"
     | "/devices"
+    | "/first-run"
     | "/mail"
     | "/me"
     | "/notifications"
+    | "/policies"
     | "/reports"
     | "/roles"
+    | "/settings"
     | "/tasks"
-    | "/users"
     | "/accounts/$id"
     | "/agents/keys"
     | "/resources/$id"
     | "/accounts/"
     | "/agents/"
     | "/resources/"
+    | "/users/"
+    | "/resources/groups/$id"
+    | "/users/groups/$id"
+    | "/resources/groups/"
+    | "/users/groups/"
   fileRoutesByTo: FileRoutesByTo
   to:
     | "/login"
@@ -235,13 +305,15 @@ export interface FileRouteTypes {
     | "/$"
     | "/audit"
     | "/devices"
+    | "/first-run"
     | "/mail"
     | "/me"
     | "/notifications"
+    | "/policies"
     | "/reports"
     | "/roles"
+    | "/settings"
     | "/tasks"
-    | "/users"
     | "/"
     | "/accounts/$id"
     | "/agents/keys"
@@ -249,6 +321,11 @@ export interface FileRouteTypes {
     | "/accounts"
     | "/agents"
     | "/resources"
+    | "/users"
+    | "/resources/groups/$id"
+    | "/users/groups/$id"
+    | "/resources/groups"
+    | "/users/groups"
   id:
     | "__root__"
     | "/_app"
@@ -258,13 +335,15 @@ export interface FileRouteTypes {
     | "/_app/$"
     | "/_app/audit"
     | "/_app/devices"
+    | "/_app/first-run"
     | "/_app/mail"
     | "/_app/me"
     | "/_app/notifications"
+    | "/_app/policies"
     | "/_app/reports"
     | "/_app/roles"
+    | "/_app/settings"
     | "/_app/tasks"
-    | "/_app/users"
     | "/_app/"
     | "/_app/accounts/$id"
     | "/_app/agents/keys"
@@ -272,6 +351,11 @@ export interface FileRouteTypes {
     | "/_app/accounts/"
     | "/_app/agents/"
     | "/_app/resources/"
+    | "/_app/users/"
+    | "/_app/resources/groups/$id"
+    | "/_app/users/groups/$id"
+    | "/_app/resources/groups/"
+    | "/_app/users/groups/"
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -339,6 +423,13 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof AppDevicesRouteImport
       parentRoute: typeof AppRoute
     }
+    "/_app/first-run": {
+      id: "/_app/first-run"
+      path: "/first-run"
+      fullPath: "/first-run"
+      preLoaderRoute: typeof AppFirstRunRouteImport
+      parentRoute: typeof AppRoute
+    }
     "/_app/mail": {
       id: "/_app/mail"
       path: "/mail"
@@ -360,6 +451,13 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof AppNotificationsRouteImport
       parentRoute: typeof AppRoute
     }
+    "/_app/policies": {
+      id: "/_app/policies"
+      path: "/policies"
+      fullPath: "/policies"
+      preLoaderRoute: typeof AppPoliciesRouteImport
+      parentRoute: typeof AppRoute
+    }
     "/_app/reports": {
       id: "/_app/reports"
       path: "/reports"
@@ -374,18 +472,18 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof AppRolesRouteImport
       parentRoute: typeof AppRoute
     }
+    "/_app/settings": {
+      id: "/_app/settings"
+      path: "/settings"
+      fullPath: "/settings"
+      preLoaderRoute: typeof AppSettingsRouteImport
+      parentRoute: typeof AppRoute
+    }
     "/_app/tasks": {
       id: "/_app/tasks"
       path: "/tasks"
       fullPath: "/tasks"
       preLoaderRoute: typeof AppTasksRouteImport
-      parentRoute: typeof AppRoute
-    }
-    "/_app/users": {
-      id: "/_app/users"
-      path: "/users"
-      fullPath: "/users"
-      preLoaderRoute: typeof AppUsersRouteImport
       parentRoute: typeof AppRoute
     }
     "/_app/accounts/": {
@@ -430,6 +528,41 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof AppResourcesIdRouteImport
       parentRoute: typeof AppRoute
     }
+    "/_app/users/": {
+      id: "/_app/users/"
+      path: "/users"
+      fullPath: "/users/"
+      preLoaderRoute: typeof AppUsersIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    "/_app/resources/groups/": {
+      id: "/_app/resources/groups/"
+      path: "/resources/groups"
+      fullPath: "/resources/groups/"
+      preLoaderRoute: typeof AppResourcesGroupsIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    "/_app/resources/groups/$id": {
+      id: "/_app/resources/groups/$id"
+      path: "/resources/groups/$id"
+      fullPath: "/resources/groups/$id"
+      preLoaderRoute: typeof AppResourcesGroupsIdRouteImport
+      parentRoute: typeof AppRoute
+    }
+    "/_app/users/groups/": {
+      id: "/_app/users/groups/"
+      path: "/users/groups"
+      fullPath: "/users/groups/"
+      preLoaderRoute: typeof AppUsersGroupsIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    "/_app/users/groups/$id": {
+      id: "/_app/users/groups/$id"
+      path: "/users/groups/$id"
+      fullPath: "/users/groups/$id"
+      preLoaderRoute: typeof AppUsersGroupsIdRouteImport
+      parentRoute: typeof AppRoute
+    }
   }
 }
 
@@ -437,13 +570,15 @@ interface AppRouteChildren {
   AppSplatRoute: typeof AppSplatRoute
   AppAuditRoute: typeof AppAuditRoute
   AppDevicesRoute: typeof AppDevicesRoute
+  AppFirstRunRoute: typeof AppFirstRunRoute
   AppMailRoute: typeof AppMailRoute
   AppMeRoute: typeof AppMeRoute
   AppNotificationsRoute: typeof AppNotificationsRoute
+  AppPoliciesRoute: typeof AppPoliciesRoute
   AppReportsRoute: typeof AppReportsRoute
   AppRolesRoute: typeof AppRolesRoute
+  AppSettingsRoute: typeof AppSettingsRoute
   AppTasksRoute: typeof AppTasksRoute
-  AppUsersRoute: typeof AppUsersRoute
   AppIndexRoute: typeof AppIndexRoute
   AppAccountsIdRoute: typeof AppAccountsIdRoute
   AppAgentsKeysRoute: typeof AppAgentsKeysRoute
@@ -451,19 +586,26 @@ interface AppRouteChildren {
   AppAccountsIndexRoute: typeof AppAccountsIndexRoute
   AppAgentsIndexRoute: typeof AppAgentsIndexRoute
   AppResourcesIndexRoute: typeof AppResourcesIndexRoute
+  AppUsersIndexRoute: typeof AppUsersIndexRoute
+  AppResourcesGroupsIdRoute: typeof AppResourcesGroupsIdRoute
+  AppUsersGroupsIdRoute: typeof AppUsersGroupsIdRoute
+  AppResourcesGroupsIndexRoute: typeof AppResourcesGroupsIndexRoute
+  AppUsersGroupsIndexRoute: typeof AppUsersGroupsIndexRoute
 }
 
 const AppRouteChildren: AppRouteChildren = {
   AppSplatRoute: AppSplatRoute,
   AppAuditRoute: AppAuditRoute,
   AppDevicesRoute: AppDevicesRoute,
+  AppFirstRunRoute: AppFirstRunRoute,
   AppMailRoute: AppMailRoute,
   AppMeRoute: AppMeRoute,
   AppNotificationsRoute: AppNotificationsRoute,
+  AppPoliciesRoute: AppPoliciesRoute,
   AppReportsRoute: AppReportsRoute,
   AppRolesRoute: AppRolesRoute,
+  AppSettingsRoute: AppSettingsRoute,
   AppTasksRoute: AppTasksRoute,
-  AppUsersRoute: AppUsersRoute,
   AppIndexRoute: AppIndexRoute,
   AppAccountsIdRoute: AppAccountsIdRoute,
   AppAgentsKeysRoute: AppAgentsKeysRoute,
@@ -471,6 +613,11 @@ const AppRouteChildren: AppRouteChildren = {
   AppAccountsIndexRoute: AppAccountsIndexRoute,
   AppAgentsIndexRoute: AppAgentsIndexRoute,
   AppResourcesIndexRoute: AppResourcesIndexRoute,
+  AppUsersIndexRoute: AppUsersIndexRoute,
+  AppResourcesGroupsIdRoute: AppResourcesGroupsIdRoute,
+  AppUsersGroupsIdRoute: AppUsersGroupsIdRoute,
+  AppResourcesGroupsIndexRoute: AppResourcesGroupsIndexRoute,
+  AppUsersGroupsIndexRoute: AppUsersGroupsIndexRoute,
 }
 
 const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren)

@@ -760,6 +760,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List mails, newest first, or by `sort`: `created_at`; without their texts.
+         *     For administrators and auditors.
+         */
+        get: operations["list_mail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See how mail is doing. For administrators and auditors. */
+        get: operations["mail_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Throw away a mail that was given up. For administrators. */
+        delete: operations["discard_mail"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail/{id}/send-again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a mail that was given up after all. For administrators. */
+        post: operations["send_mail_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -787,6 +858,24 @@ export interface paths {
         /** Lists who the caller is at OpenID providers, oldest first. */
         get: operations["list_own_identities"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows whether and where the caller gets mail. */
+        get: operations["show_own_mail"];
+        /** Says whether and where the caller gets mail. What ended before is not told. */
+        put: operations["put_own_mail"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1030,6 +1119,27 @@ export interface paths {
         post?: never;
         /** Deletes a view. */
         delete: operations["delete_view"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/views/{id}/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Has the caller begin with a view when they open its page: their own, or one
+         *     that is shared with their role. Whichever it was before is not any more.
+         */
+        put: operations["put_default_view"];
+        post?: never;
+        /** Has the caller begin with the page as it is again. */
+        delete: operations["delete_default_view"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1391,6 +1501,120 @@ export interface paths {
          *     others.
          */
         get: operations["list_principals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report-schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the reports that one has sent to oneself, newest first, or by `sort`:
+         *     `created_at`, `next_run_at`.
+         */
+        get: operations["list_report_schedules"];
+        put?: never;
+        /**
+         * Have a report sent to oneself by mail, each day, week or month. It always
+         *     shows what its owner may see at that moment.
+         */
+        post: operations["create_report_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report-schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See one's schedule of a report. */
+        get: operations["show_report_schedule"];
+        put?: never;
+        post?: never;
+        /** Delete one's schedule of a report. What is in the outbox is sent. */
+        delete: operations["delete_report_schedule"];
+        options?: never;
+        head?: never;
+        /** Change one's schedule of a report, stop it, or let it go on. */
+        patch: operations["change_report_schedule"];
+        trace?: never;
+    };
+    "/api/v1/report-schedules/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a scheduled report now, besides its time. */
+        post: operations["send_report_now"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the reports that one may run. */
+        get: operations["list_reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{report}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run a report. One that is made of the audit log is on record as a reading of
+         *     it.
+         */
+        get: operations["run_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{report}/rows.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Write the whole of a report as a file. On record. */
+        get: operations["export_report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2254,6 +2478,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the settings this server began with: what was given, and where. None
+         *     is a secret; secrets are in files, whose names are shown. They change in the
+         *     configuration file or the environment, with a restart.
+         */
+        get: operations["show_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/vault": {
         parameters: {
             query?: never;
@@ -2858,6 +3103,13 @@ export interface components {
             /** @description Only judge it; nothing is changed. */
             dry_run?: boolean;
         };
+        /** @description A column of a report. */
+        ColumnView: {
+            /** @description Its name, which never changes. */
+            name: string;
+            /** @description What it holds: `text`, `time`, `word`, `flag`, `number`. */
+            holds: components["schemas"]["Holds"];
+        };
         /** @description A new enrolment key, with the text to copy. Shown once. */
         CreatedKeyView: components["schemas"]["EnrolmentKeyView"] & {
             /** @description What to copy to the endpoint. */
@@ -3175,6 +3427,11 @@ export interface components {
              */
             counts: boolean;
         };
+        /**
+         * @description What a column holds.
+         * @enum {string}
+         */
+        Holds: "text" | "time" | "word" | "flag" | "number";
         /** @description Somebody as an OpenID provider knows them. */
         IdentityView: {
             /** @description Its id. */
@@ -3500,6 +3757,45 @@ export interface components {
             count_capped?: boolean | null;
         };
         /** @description One page of a list. */
+        ItemList_MailView: {
+            /** @description The items. */
+            items: {
+                /** @description Its id. */
+                id: string;
+                /** @description What it is about: `report`, `tasks`. */
+                kind: string;
+                /** @description `waiting`, `sent`, `dead`. */
+                state: string;
+                user?: components["schemas"]["Named"] | null;
+                /** @description Where it goes. */
+                address: string;
+                /** @description Its subject. */
+                subject: string;
+                /** @description The name of the attached file. */
+                attachment?: string | null;
+                /**
+                 * Format: int32
+                 * @description How often it was tried.
+                 */
+                attempts: number;
+                /** @description What the mail server said last. */
+                problem?: string | null;
+                /** @description When it was written. */
+                created_at: components["schemas"]["Time"];
+                next_try_at?: components["schemas"]["Time"] | null;
+                finished_at?: components["schemas"]["Time"] | null;
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
+        };
+        /** @description One page of a list. */
         ItemList_NotificationView: {
             /** @description The items. */
             items: {
@@ -3778,6 +4074,29 @@ export interface components {
             count_capped?: boolean | null;
         };
         /** @description One page of a list. */
+        ItemList_ReportView: {
+            /** @description The items. */
+            items: {
+                /** @description Its word, which never changes. */
+                report: string;
+                /** @description Its title, in English. */
+                title: string;
+                /** @description Its columns. */
+                columns: components["schemas"]["ColumnView"][];
+                /** @description What can be asked of it. */
+                parameters: components["schemas"]["ParameterView"][];
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
+        };
+        /** @description One page of a list. */
         ItemList_ResourceView: {
             /** @description The items. */
             items: {
@@ -3842,6 +4161,96 @@ export interface components {
                  * @description Counts changes; the ETag. 1 for built-in roles.
                  */
                 version: number;
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
+        };
+        /** @description One page of a list. */
+        ItemList_ScheduleView: {
+            /** @description The items. */
+            items: {
+                /** @description Its id. */
+                id: string;
+                /** @description What its owner calls it. */
+                name: string;
+                /** @description The word of the report. */
+                report: string;
+                /** @description What is asked of the report. */
+                parameters: Record<string, never>;
+                /** @description `day`, `week`, `month`. */
+                every: string;
+                /**
+                 * Format: int32
+                 * @description Of a week: 1 (Monday) to 7 (Sunday); of a month: 1 to 31.
+                 */
+                day?: number | null;
+                /** @description The time of day: `09:30`. */
+                at: string;
+                /** @description In which time zone (IANA): `Asia/Tokyo`. */
+                zone: string;
+                /** @description Whether it runs. */
+                active: boolean;
+                next_run_at?: components["schemas"]["Time"] | null;
+                last_run_at?: components["schemas"]["Time"] | null;
+                /**
+                 * @description What came of that: `queued`, `denied`, `no_address`, `no_mail`,
+                 *     `failed`.
+                 */
+                last_result?: string | null;
+                /**
+                 * Format: int64
+                 * @description Counts changes; the ETag.
+                 */
+                version: number;
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
+        };
+        /** @description One page of a list. */
+        ItemList_SettingView: {
+            /** @description The items. */
+            items: {
+                /** @description Its key in the configuration file, with dots for tables. */
+                key: string;
+                /**
+                 * @description What holds; `null`: nothing was given and there is no fixed default, or
+                 *     it is not shown.
+                 */
+                value?: string | null;
+                /**
+                 * @description Whether something was given that is not shown, because it may hold a
+                 *     password.
+                 */
+                hidden: boolean;
+                /**
+                 * @description Where it was given: `default` (nowhere), `file`, `environment`,
+                 *     `command_line`.
+                 */
+                source: string;
+                /** @description The configuration file it was given in. */
+                file?: string | null;
+                /** @description The environment variable that stands over the file. */
+                environment: string;
+                /** @description What holds when it is not given; `null`: see `meaning`. */
+                default?: string | null;
+                /** @description The unit of a number, or what kind of value it is. */
+                unit: string;
+                /** @description What it does, in English. */
+                meaning: string;
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
@@ -4028,6 +4437,8 @@ export interface components {
                 query: string;
                 /** @description The role whose people see it, too. */
                 shared_with?: string | null;
+                /** @description Whether the caller begins with it when they open the page. */
+                is_default: boolean;
                 /** @description When it was last changed. */
                 changed_at: components["schemas"]["Time"];
             }[];
@@ -4148,6 +4559,53 @@ export interface components {
             /** @description Where the chain ended when the lines were read. */
             head: components["schemas"]["HeadView"];
         };
+        /** @description How mail is doing. */
+        MailStatus: {
+            /** @description The mail server, host and port; `null`: none is set, no mail is sent. */
+            server?: string | null;
+            /** @description Whom mail is from. */
+            from?: string | null;
+            /**
+             * Format: int64
+             * @description Mails that wait to be sent.
+             */
+            waiting: number;
+            /**
+             * Format: int64
+             * @description Mails that were given up.
+             */
+            dead: number;
+            /** @description Why no mail goes out; `null`: it does, as far as is known. */
+            problem?: string | null;
+            problem_since?: components["schemas"]["Time"] | null;
+        };
+        /** @description A mail, without its text. */
+        MailView: {
+            /** @description Its id. */
+            id: string;
+            /** @description What it is about: `report`, `tasks`. */
+            kind: string;
+            /** @description `waiting`, `sent`, `dead`. */
+            state: string;
+            user?: components["schemas"]["Named"] | null;
+            /** @description Where it goes. */
+            address: string;
+            /** @description Its subject. */
+            subject: string;
+            /** @description The name of the attached file. */
+            attachment?: string | null;
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /** @description What the mail server said last. */
+            problem?: string | null;
+            /** @description When it was written. */
+            created_at: components["schemas"]["Time"];
+            next_try_at?: components["schemas"]["Time"] | null;
+            finished_at?: components["schemas"]["Time"] | null;
+        };
         /** @description The caller. */
         Me: {
             /** @description Who they are. */
@@ -4248,6 +4706,27 @@ export interface components {
             platform: string;
             /** @description The id of the policy of its accounts; left out: the default one. */
             policy?: string | null;
+        };
+        /** @description A report that is to be sent to the caller. */
+        NewSchedule: {
+            /** @description What it is called; in the mail's subject. */
+            name: string;
+            /** @description The word of the report: `installed-agents`. */
+            report: string;
+            /** @description What is asked of the report, by the names of its parameters. */
+            parameters?: Record<string, never>;
+            /** @description `day`, `week`, `month`. */
+            every: string;
+            /**
+             * Format: int32
+             * @description Of a week: 1 (Monday) to 7 (Sunday); of a month: 1 to 31, or its last day
+             *     if it has no such day.
+             */
+            day?: number | null;
+            /** @description The time of day: `09:30`. */
+            at: string;
+            /** @description In which time zone (IANA): `Asia/Tokyo`. */
+            zone: string;
         };
         /** @description The first administrator. */
         NewSetup: {
@@ -4481,6 +4960,32 @@ export interface components {
             /** @description Whether somebody has shown that they hold the recovery key. */
             recovery_key_proved?: boolean | null;
         };
+        /** @description Whether and where somebody wants mail. */
+        OwnMailChange: {
+            /** @description Their address; `null`: none, and no mail. */
+            address?: string | null;
+            /** @description Whether they are told by mail what became of their tasks. */
+            tasks: boolean;
+            /**
+             * @description What they are told of: `reset_done`, `reset_failed`, `verify_done`,
+             *     `verify_failed`.
+             */
+            kinds: components["schemas"]["Kind"][];
+        };
+        /** @description Whether and where somebody gets mail. */
+        OwnMailView: {
+            /** @description Whether this server sends mail at all. */
+            available: boolean;
+            /** @description Their address: scheduled reports go there, and what became of tasks. */
+            address?: string | null;
+            /** @description Whether they are told by mail what became of their tasks. */
+            tasks: boolean;
+            /**
+             * @description What they are told of: `reset_done`, `reset_failed`, `verify_done`,
+             *     `verify_failed`.
+             */
+            kinds: components["schemas"]["Kind"][];
+        };
         /** @description Where somebody is signed in. */
         OwnSession: {
             /** @description Its id. */
@@ -4538,6 +5043,17 @@ export interface components {
             sha256: string;
             /** @description When it was added. */
             added_at: components["schemas"]["Time"];
+        };
+        /** @description Something that can be asked of a report. */
+        ParameterView: {
+            /** @description Its name. */
+            name: string;
+            /** @description What can be given: `flag`, `days`, `time`, `user`, `word`. */
+            takes: string;
+            /** @description The words that can be given, if they are few. */
+            words: string[];
+            /** @description What it does, in English. */
+            about: string;
         };
         /** @description Another name. */
         PasskeyName: {
@@ -4896,6 +5412,38 @@ export interface components {
             /** @description The caller's resources with that name. */
             items: components["schemas"]["RemapTarget"][];
         };
+        /** @description A page of a report. */
+        ReportPage: {
+            /** @description The report. */
+            report: string;
+            /** @description When it was made. */
+            as_of: components["schemas"]["Time"];
+            /**
+             * @description The rows: a value for each column, by its name. A page may be shorter
+             *     than asked for, even empty, and still have a next one.
+             */
+            items: Record<string, never>[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many rows all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
+        };
+        /** @description A report that the caller may run. */
+        ReportView: {
+            /** @description Its word, which never changes. */
+            report: string;
+            /** @description Its title, in English. */
+            title: string;
+            /** @description Its columns. */
+            columns: components["schemas"]["ColumnView"][];
+            /** @description What can be asked of it. */
+            parameters: components["schemas"]["ParameterView"][];
+        };
         /** @description Why a new password is wanted. */
         ResetRequest: {
             /** @description Why, in a few words. */
@@ -5190,6 +5738,62 @@ export interface components {
              */
             history: number;
         };
+        /** @description What changes; what is left out stays. */
+        ScheduleChange: {
+            /** @description What it is called. */
+            name?: string | null;
+            /** @description What is asked of the report. */
+            parameters?: Record<string, never> | null;
+            /** @description `day`, `week`, `month`. */
+            every?: string | null;
+            /**
+             * Format: int32
+             * @description Of a week: 1 to 7; of a month: 1 to 31; `null`: each day.
+             */
+            day?: number | null;
+            /** @description The time of day. */
+            at?: string | null;
+            /** @description The time zone. */
+            zone?: string | null;
+            /** @description Whether it runs. */
+            active?: boolean | null;
+        };
+        /** @description A report that the caller has sent to themselves. */
+        ScheduleView: {
+            /** @description Its id. */
+            id: string;
+            /** @description What its owner calls it. */
+            name: string;
+            /** @description The word of the report. */
+            report: string;
+            /** @description What is asked of the report. */
+            parameters: Record<string, never>;
+            /** @description `day`, `week`, `month`. */
+            every: string;
+            /**
+             * Format: int32
+             * @description Of a week: 1 (Monday) to 7 (Sunday); of a month: 1 to 31.
+             */
+            day?: number | null;
+            /** @description The time of day: `09:30`. */
+            at: string;
+            /** @description In which time zone (IANA): `Asia/Tokyo`. */
+            zone: string;
+            /** @description Whether it runs. */
+            active: boolean;
+            next_run_at?: components["schemas"]["Time"] | null;
+            last_run_at?: components["schemas"]["Time"] | null;
+            /**
+             * @description What came of that: `queued`, `denied`, `no_address`, `no_mail`,
+             *     `failed`.
+             */
+            last_result?: string | null;
+            /**
+             * Format: int64
+             * @description Counts changes; the ETag.
+             */
+            version: number;
+        };
         /** @description The second factors of a user. */
         SecondFactorView: {
             totp_since?: components["schemas"]["Time"] | null;
@@ -5221,6 +5825,14 @@ export interface components {
         SentHeads: {
             /** @description Signed heads, oldest first; at most 1000. */
             heads: Record<string, never>[];
+        };
+        /** @description What came of sending a report at once. */
+        SentNow: {
+            /**
+             * @description `queued`: it is on its way; else why not: `denied`, `no_address`,
+             *     `no_mail`, `failed`.
+             */
+            result: string;
         };
         /** @description The certificate that browsers and the command line see. */
         ServerCertificateView: {
@@ -5258,6 +5870,36 @@ export interface components {
             user: components["schemas"]["UserView"];
             /** @description When the sign-in ends at the latest. */
             expires_at: components["schemas"]["Time"];
+        };
+        /** @description A setting of the server. */
+        SettingView: {
+            /** @description Its key in the configuration file, with dots for tables. */
+            key: string;
+            /**
+             * @description What holds; `null`: nothing was given and there is no fixed default, or
+             *     it is not shown.
+             */
+            value?: string | null;
+            /**
+             * @description Whether something was given that is not shown, because it may hold a
+             *     password.
+             */
+            hidden: boolean;
+            /**
+             * @description Where it was given: `default` (nowhere), `file`, `environment`,
+             *     `command_line`.
+             */
+            source: string;
+            /** @description The configuration file it was given in. */
+            file?: string | null;
+            /** @description The environment variable that stands over the file. */
+            environment: string;
+            /** @description What holds when it is not given; `null`: see `meaning`. */
+            default?: string | null;
+            /** @description The unit of a number, or what kind of value it is. */
+            unit: string;
+            /** @description What it does, in English. */
+            meaning: string;
         };
         /** @description What changes; what is left out stays. */
         ShareChange: {
@@ -5458,6 +6100,8 @@ export interface components {
             ended_shares: number;
             /** @description The code of the refusal, as in `problem+json`. */
             code?: string | null;
+            /** @description What is in the way, as a word, if it is refused with `conflict`. */
+            conflict?: string | null;
             /** @description Why not, as a sentence. */
             detail?: string | null;
         };
@@ -5666,6 +6310,8 @@ export interface components {
             query: string;
             /** @description The role whose people see it, too. */
             shared_with?: string | null;
+            /** @description Whether the caller begins with it when they open the page. */
+            is_default: boolean;
             /** @description When it was last changed. */
             changed_at: components["schemas"]["Time"];
         };
@@ -8974,6 +9620,266 @@ export interface operations {
             };
         };
     };
+    list_mail: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Only those that are `waiting`, `sent` or `dead`. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of mails */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_MailView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    mail_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How mail is doing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailStatus"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    discard_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No mail of this id was given up */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    send_mail_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It waits to be sent */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No mail of this id was given up */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     show_me: {
         parameters: {
             query?: never;
@@ -9046,6 +9952,122 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemList_IdentityView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_own_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Their mail */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnMailView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    put_own_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnMailChange"];
+            };
+        };
+        responses: {
+            /** @description Their mail */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnMailView"];
                 };
             };
             /** @description A field is missing, unknown or malformed */
@@ -10353,6 +11375,136 @@ export interface operations {
                 };
             };
             /** @description No such view, or it is not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    put_default_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They begin with it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such view, or you do not see it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_default_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They do not begin with this view */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such view, or you do not see it */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12031,6 +13183,686 @@ export interface operations {
             };
         };
     };
+    list_report_schedules: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of schedules */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_ScheduleView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    create_report_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSchedule"];
+            };
+        };
+        responses: {
+            /** @description The schedule */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such report, or you may not run it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description You have no mail address, this server sends no mail, or you have 50 schedules */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_report_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schedule */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such schedule, or it is not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_report_schedule: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag that was read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such schedule, or it is not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It has changed since it was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_report_schedule: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag that was read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleChange"];
+            };
+        };
+        responses: {
+            /** @description The schedule */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such schedule, or it is not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description It has changed since it was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    send_report_now: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came of it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentNow"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such schedule, or it is not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_reports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The reports */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_ReportView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    run_report: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /** @description Agents in this state: `pending`, `approved`, `blocked`. */
+                state?: string;
+                /** @description Agents heard of lately, or silent ones. */
+                active?: boolean;
+                /** @description Also what will soon be late. */
+                soon?: boolean;
+                /** @description Only what this person did: the name they sign in with. */
+                user?: string;
+                /** @description Of so many days until now. */
+                days?: number;
+                /** @description Instead of days: from this time on. */
+                from?: string;
+                /** @description Before this time. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its word, e.g. `installed-agents` */
+                report: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of rows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPage"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such report, or you may not run it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    export_report: {
+        parameters: {
+            query?: {
+                /** @description As for the list itself. */
+                q?: string;
+                /** @description `true`: begin with the mark by which spreadsheets know UTF-8. */
+                bom?: boolean;
+                /** @description Agents in this state: `pending`, `approved`, `blocked`. */
+                state?: string;
+                /** @description Agents heard of lately, or silent ones. */
+                active?: boolean;
+                /** @description Also what will soon be late. */
+                soon?: boolean;
+                /** @description Only what this person did: the name they sign in with. */
+                user?: string;
+                /** @description Of so many days until now. */
+                days?: number;
+                /** @description Instead of days: from this time on. */
+                from?: string;
+                /** @description Before this time. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its word, e.g. `installed-agents` */
+                report: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such report, or you may not run it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     list_groups: {
         parameters: {
             query?: {
@@ -13026,6 +14858,12 @@ export interface operations {
                 sort?: string;
                 /** @description Only those in this group, or in one inside it. */
                 group?: string;
+                /**
+                 * @description With `group` and `true`: only those that people put into the group
+                 *     itself, not those that its criteria take in or that are in a group
+                 *     inside it.
+                 */
+                direct?: boolean;
                 /** @description Only those of this owner. */
                 owner?: string;
                 /**
@@ -13168,6 +15006,12 @@ export interface operations {
                 sort?: string;
                 /** @description Only those in this group, or in one inside it. */
                 group?: string;
+                /**
+                 * @description With `group` and `true`: only those that people put into the group
+                 *     itself, not those that its criteria take in or that are in a group
+                 *     inside it.
+                 */
+                direct?: boolean;
                 /** @description Only those of this owner. */
                 owner?: string;
                 /**
@@ -16328,6 +18172,62 @@ export interface operations {
             };
             /** @description The challenge is over; begin again */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_SettingView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Only administrators and auditors see them */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -38,7 +38,6 @@ export const Route = createFileRoute("/_app/me")({
 function MePage() {
   const { t } = useTranslation();
   const w = useReportWords();
-  const word = useWord();
   const roleName = useRoleName();
   const { data: me } = useSuspenseQuery(meQuery);
   const site = useQuery(publicSystem);

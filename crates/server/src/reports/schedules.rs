@@ -48,7 +48,7 @@ pub(super) struct ScheduleView {
     /// The word of the report.
     report: String,
     /// What is asked of the report.
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
     parameters: BTreeMap<String, String>,
     /// `day`, `week`, `month`.
     #[schema(value_type = String)]
@@ -84,7 +84,7 @@ pub(super) struct NewSchedule {
     report: String,
     /// What is asked of the report, by the names of its parameters.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
     parameters: BTreeMap<String, String>,
     /// `day`, `week`, `month`.
     #[schema(value_type = String)]
