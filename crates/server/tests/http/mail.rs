@@ -220,9 +220,9 @@ async fn a_refused_sender_gives_no_mail_up() {
 
 #[tokio::test]
 async fn what_nobody_took_for_three_days_is_given_up() {
-    let peer = Peer::start(json!({}));
+    let mut peer = Peer::start(json!({}));
     let server = server(&peer).await;
-    drop(peer);
+    peer.stop();
     let id = write(&server, "ann@example.jp", "x").await;
     let problem = refusal(&server).await;
     assert!(problem.contains("cannot connect to localhost"), "{problem}");

@@ -285,7 +285,7 @@ impl World {
             ("PUT", "/notifications/settings") => json!({ "muted": [] }),
             ("POST", "/witness/heads") => json!({ "heads": [] }),
             ("POST", "/devices/{id}/block" | "/devices/{id}/resume") => json!({ "reason": "x" }),
-            ("POST", _) => json!({}),
+            ("POST", _) | ("PUT", "/me/views/{id}/default") => json!({}),
             (method, path) => panic!("tell World::body about {method} {path}"),
         })
     }

@@ -24,10 +24,17 @@ pub(crate) struct Peer {
     out: BufReader<ChildStdout>,
 }
 
-impl Drop for Peer {
-    fn drop(&mut self) {
+impl Peer {
+    /// Nobody listens any more.
+    pub(crate) fn stop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 
