@@ -259,7 +259,7 @@ impl Engine {
     pub fn tidy(&mut self, now: Timestamp) -> Result<(), StateError> {
         // The highest seq must outlive the entries it is read from.
         self.state.put_counters(&self.counters)?;
-        self.journal.tidy(now)
+        self.journal.tidy(now, &self.held)
     }
 
     /// The server gives an order again that has a receipt: it does not have that

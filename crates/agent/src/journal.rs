@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sekisho_model::Timestamp;
-use sekisho_model::id::{AccountId, OrderId};
+use sekisho_model::id::{AccountId, OrderId, SecretVersionId};
 use sekisho_model::order::Operation;
 use sekisho_seal::escrow::SealedEscrow;
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,8 @@ pub(crate) const FOLDERS: [&str; 2] = [JOURNAL, ESCROW];
 /// the last reset of each account for ever.
 const KEEP_REPORTED: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Escrows that are not the newest of their account are kept so long.
+/// Escrows that are neither the newest of their account nor of the version it
+/// holds are kept so long.
 const KEEP_ESCROW: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// How far an order has come.
@@ -147,12 +148,17 @@ impl Journal {
     }
 
     /// Forgets what need not be remembered: orders reported a week ago, but for
-    /// the last reset of each account, and escrows of a month ago that are not
-    /// the newest of their account. The caller has stored the highest seq.
+    /// the last reset of each account, and escrows of a month ago that are
+    /// neither the newest of their account nor of the version it holds. The
+    /// caller has stored the highest seq.
     ///
     /// # Errors
     /// When the disk fails; what was not forgotten is still known.
-    pub fn tidy(&mut self, now: Timestamp) -> Result<(), StateError> {
+    pub fn tidy(
+        &mut self,
+        now: Timestamp,
+        held: &BTreeMap<AccountId, SecretVersionId>,
+    ) -> Result<(), StateError> {
         let resets = self.entries.values().filter(|entry| entry.operation == Operation::Reset);
         let last = newest(resets.map(|entry| (entry.account, entry.seq)));
         let old: Vec<OrderId> = self
@@ -175,7 +181,9 @@ impl Journal {
             let is_newest = last.get(&escrow.account) == Some(&escrow.seq);
             let is_open =
                 self.entries.get(&escrow.order).is_some_and(|entry| entry.step < Step::Reported);
-            if !is_newest && !is_open && now.since(escrow.at) > KEEP_ESCROW {
+            // The newest may never have been applied, and the clock may be wrong.
+            let is_held = held.get(&escrow.account) == Some(&escrow.version);
+            if !is_newest && !is_open && !is_held && now.since(escrow.at) > KEEP_ESCROW {
                 self.state.remove(&format!("{ESCROW}/{}", escrow.version))?;
             }
         }

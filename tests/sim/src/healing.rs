@@ -98,6 +98,11 @@ impl World<'_> {
         match self.power.run(recovering).await {
             Ok(Ok(recovered)) => {
                 self.note(|| format!("    {recovered:?}"));
+                if recovered.keys_replaced_in.is_none() && recovered.skipped == 0 {
+                    // Before any host was asked: nothing may be called worthless.
+                    self.amnesia = false;
+                    self.check().await?;
+                }
                 Ok(true)
             }
             Ok(Err(RecoveryError::NotInRecovery)) | Err(Died) => Ok(true),

@@ -1,5 +1,6 @@
 //! What happens in a case: drawn from its seed before it begins.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use sekisho_model::Rng;
@@ -143,6 +144,23 @@ enum Disaster {
     Disk,
 }
 
+/// Faults, each as the numbers that [`Draw::step`] draws it by.
+const FAULTS: [Range<usize>; 13] = [
+    70..85,
+    85..96,
+    96..102,
+    102..119,
+    122..124,
+    124..126,
+    126..132,
+    132..133,
+    133..134,
+    134..140,
+    140..144,
+    144..146,
+    146..152,
+];
+
 /// Draws the steps of a case. `accounts` says on which host each one is.
 pub(crate) fn draw(rng: &dyn Rng, accounts: &[usize]) -> Vec<Step> {
     let draw = Draw { rng, accounts };
@@ -173,12 +191,18 @@ impl Draw<'_> {
         u32::try_from(self.below(limit)).expect("small")
     }
 
+    /// Half of the cases know every fault, the others only two, and old copies:
+    /// what takes the same two faults in one order is rare among all of them.
     fn schedule(&self) -> Vec<Step> {
         let focus = self.below(self.accounts.len());
+        let narrow = self.one_in(2);
+        let faults = if narrow { vec![self.fault(), self.fault()] } else { Vec::from(FAULTS) };
         let disaster = match self.below(20) {
             0 | 1 => Disaster::Server,
             2 | 3 => Disaster::Host,
             4 => Disaster::Disk,
+            5..=9 if narrow => Disaster::Server,
+            10..=12 if narrow => Disaster::Disk,
             _ => Disaster::None,
         };
         let mut steps = Vec::new();
@@ -186,7 +210,7 @@ impl Draw<'_> {
             steps.push(Step::Reset(focus));
         }
         for _ in 0..3 + self.below(8) {
-            steps.push(self.step(focus));
+            steps.push(self.step(focus, &faults));
         }
         let host = self.accounts[focus];
         let (before, after) = match disaster {
@@ -207,10 +231,24 @@ impl Draw<'_> {
         steps
     }
 
-    fn step(&self, focus: usize) -> Step {
+    fn fault(&self) -> Range<usize> {
+        FAULTS[self.below(FAULTS.len())].clone()
+    }
+
+    /// A step; of the faults only those.
+    fn step(&self, focus: usize, faults: &[Range<usize>]) -> Step {
         let account = if self.one_in(5) { self.below(self.accounts.len()) } else { focus };
         let host = self.accounts[account];
-        match self.below(152) {
+        let drawn = self.below(152);
+        let is_fault = FAULTS.iter().any(|fault| fault.contains(&drawn));
+        let known = !is_fault || faults.iter().any(|fault| fault.contains(&drawn));
+        let drawn = if known {
+            drawn
+        } else {
+            let fault = &faults[self.below(faults.len())];
+            fault.start + self.below(fault.len())
+        };
+        match drawn {
             0..=19 => Step::Reset(account),
             20..=51 => Step::Work(host),
             52..=54 => Step::Verify(account),

@@ -504,6 +504,32 @@ async fn row_10_an_agent_that_refuses_because_it_holds_a_newer_password_is_asked
     assert_settled(&server, &agent).await;
 }
 
+/// Found by the simulator, with a clock that somebody had set years ahead.
+#[tokio::test]
+async fn row_10_the_escrow_of_what_works_outlives_those_that_came_to_nothing() {
+    let (server, mut agent) = site().await;
+    let backup = server.backup().await;
+    server.request_reset(ACCOUNT).await;
+    agent.work().await.expect("works");
+    let works = agent.host.password(ACCOUNT);
+    server.request_reset(ACCOUNT).await;
+    agent.host.crash_at(Crash::BeforeApply);
+    assert!(agent.work().await.is_err());
+    server.advance(Duration::from_secs(40 * 24 * 3600));
+    agent.tidy().expect("starts");
+    let server = server.restored_from(backup).await;
+    agent.network.lead_to(server.plane());
+    assert!(agent.show_certificate(&server), "it lived 30 days");
+    agent.request_certificate().await;
+    agent.show_certificate(&server);
+    agent.work_through().await;
+    server.recover().await;
+    assert_known(&server, &agent).await;
+    agent.work_through().await;
+    assert_eq!(server.current(ACCOUNT).await, Some(works));
+    assert_settled(&server, &agent).await;
+}
+
 #[tokio::test]
 async fn row_10_a_restored_server_that_has_used_the_same_numbers_again() {
     let (server, mut agent) = site().await;

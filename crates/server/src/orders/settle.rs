@@ -216,12 +216,30 @@ async fn adopt(
             }
         }
     }
-    for tried in results.iter().filter(|tried| tried.version != found.version) {
-        let (from, to) = (SecretState::Indeterminate, SecretState::Superseded);
-        let evidence = "a check found that another value works";
-        versions.move_state(tried.version, from, to, evidence).await?;
-    }
+    settle_doubts(uow, account, found.version, "a check found that another value works").await?;
     noted(uow, device, account, found.version, found.result).await
+}
+
+/// One value is known to work: no other that may have worked does, but for the
+/// value of a reset that is open, which is settled with it.
+async fn settle_doubts(
+    uow: &UnitOfWork,
+    account: AccountId,
+    works: SecretVersionId,
+    evidence: &str,
+) -> Result<(), OrderError> {
+    let versions = uow.secret_versions();
+    let mut others = versions.in_states(account, &[SecretState::Indeterminate]).await?;
+    others.retain(|other| other.id != works);
+    if others.is_empty() {
+        return Ok(());
+    }
+    let open = uow.orders().open_reset(account).await?.and_then(|reset| reset.candidate_version);
+    for other in others.iter().filter(|other| Some(other.id) != open) {
+        let (from, to) = (SecretState::Indeterminate, SecretState::Superseded);
+        versions.move_state(other.id, from, to, evidence).await?;
+    }
+    Ok(())
 }
 
 /// Applies the reconcile table.
@@ -297,11 +315,7 @@ async fn commit(
             break;
         }
     }
-    // What may have worked before does not work any more.
-    for older in versions.in_states(account, &[SecretState::Indeterminate]).await? {
-        let (from, to) = (SecretState::Indeterminate, SecretState::Superseded);
-        versions.move_state(older.id, from, to, "replaced by a reset").await?;
-    }
+    settle_doubts(uow, account, candidate, "replaced by a reset").await?;
     if let Some(result) = verified {
         noted(uow, &given.device, account, candidate, result).await?;
     }

@@ -237,7 +237,6 @@ async fn take_over(
     let Some(account) = account_of(uow, resource, &opened).await? else {
         return Ok(Taken::NotItsAccount);
     };
-    supersede_older(uow, account.id, row.version).await?;
     let (blob, vault_key_version) = secrets::seal_version(app, &row.version, &opened.value.0)?;
     let version = SecretVersion {
         id: row.version,
@@ -273,7 +272,6 @@ fn unreadable(row: &Row, error: &SealError) -> Taken {
 /// thinks that it never left, or that it was withdrawn, it forgot what came of
 /// it: the host will say.
 async fn known_again(uow: &UnitOfWork, known: &SecretVersion) -> Result<Taken, RecoveryError> {
-    supersede_older(uow, known.account, known.id).await?;
     let evidence = "an agent keeps it in escrow, so it may have been set";
     for from in [SecretState::Candidate, SecretState::Rejected] {
         let to = SecretState::Indeterminate;
@@ -282,24 +280,6 @@ async fn known_again(uow: &UnitOfWork, known: &SecretVersion) -> Result<Taken, R
         }
     }
     Ok(Taken::Known)
-}
-
-/// Only the newest escrow may be what works now; the ones before it are
-/// history, but for the value of a reset that is open.
-async fn supersede_older(
-    uow: &UnitOfWork,
-    account: AccountId,
-    newest: SecretVersionId,
-) -> Result<(), StoreError> {
-    let open = uow.orders().open_reset(account).await?.and_then(|order| order.candidate_version);
-    let versions = uow.secret_versions();
-    for older in versions.in_states(account, &[SecretState::Indeterminate]).await? {
-        if older.id != newest && Some(older.id) != open {
-            let (from, to) = (SecretState::Indeterminate, SecretState::Superseded);
-            versions.move_state(older.id, from, to, "a newer escrow was found").await?;
-        }
-    }
-    Ok(())
 }
 
 /// A reset that the database thinks is on its way may have been carried out
