@@ -4183,7 +4183,9 @@ export interface components {
                 /** @description The word of the report. */
                 report: string;
                 /** @description What is asked of the report. */
-                parameters: Record<string, never>;
+                parameters: {
+                    [key: string]: string;
+                };
                 /** @description `day`, `week`, `month`. */
                 every: string;
                 /**
@@ -4714,7 +4716,9 @@ export interface components {
             /** @description The word of the report: `installed-agents`. */
             report: string;
             /** @description What is asked of the report, by the names of its parameters. */
-            parameters?: Record<string, never>;
+            parameters?: {
+                [key: string]: string;
+            };
             /** @description `day`, `week`, `month`. */
             every: string;
             /**
@@ -5767,7 +5771,9 @@ export interface components {
             /** @description The word of the report. */
             report: string;
             /** @description What is asked of the report. */
-            parameters: Record<string, never>;
+            parameters: {
+                [key: string]: string;
+            };
             /** @description `day`, `week`, `month`. */
             every: string;
             /**

@@ -4,7 +4,9 @@
 //! package, version and architecture; an RPM has them in its header; in our
 //! tarball the folder has the version and the program the processor (ELF).
 
-use std::io::{BufReader, Cursor, Read};
+mod rpm;
+
+use std::io::Read;
 
 use flate2::read::GzDecoder;
 use sekisho_model::device::Platform;
@@ -93,7 +95,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Found, NotOurs> {
     let (format, said) = if bytes.starts_with(AR_MAGIC) {
         (Format::Deb, deb(bytes)?)
     } else if bytes.starts_with(&[0xed, 0xab, 0xee, 0xdb]) {
-        (Format::Rpm, rpm(bytes)?)
+        (Format::Rpm, rpm::read(bytes).map_err(|problem| damaged(Format::Rpm, problem))?)
     } else if bytes.starts_with(&[0x1f, 0x8b]) {
         (Format::Tarball, tarball(bytes)?)
     } else {
@@ -182,17 +184,6 @@ fn control(content: &[u8]) -> Result<Said, NotOurs> {
         });
     }
     Err(damaged(Format::Deb, "its control.tar.gz has no control file"))
-}
-
-fn rpm(bytes: &[u8]) -> Result<Said, NotOurs> {
-    let fail = |error: rpm::Error| damaged(Format::Rpm, error);
-    let metadata = rpm::PackageMetadata::parse(&mut BufReader::new(Cursor::new(bytes)));
-    let metadata = metadata.map_err(fail)?;
-    Ok(Said {
-        name: metadata.get_name().map_err(fail)?.to_owned(),
-        version: metadata.get_version().map_err(fail)?.to_owned(),
-        architecture: metadata.get_arch().map_err(fail)?.to_owned(),
-    })
 }
 
 fn tarball(bytes: &[u8]) -> Result<Said, NotOurs> {
@@ -296,8 +287,8 @@ mod tests {
     }
 
     fn red_hat() -> Vec<u8> {
-        let mut builder = rpm::PackageBuilder::new(NAME, "0.3.0", "MIT", "x86_64", "the agent");
-        builder.using_config(rpm::BuildConfig::v4());
+        let mut builder = ::rpm::PackageBuilder::new(NAME, "0.3.0", "MIT", "x86_64", "the agent");
+        builder.using_config(::rpm::BuildConfig::v4());
         let mut bytes = Vec::new();
         builder.build().expect("built").write(&mut bytes).expect("written");
         bytes
