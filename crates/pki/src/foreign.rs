@@ -345,9 +345,9 @@ mod tests {
         client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         let found = judged(&[leaf(&client, &issuer), root.clone()]);
         assert_eq!(found, Err(Problem::WrongUse));
-        assert_eq!(judged(&[root.clone()]), Err(Problem::WrongUse), "an authority's");
+        assert_eq!(judged(std::slice::from_ref(&root)), Err(Problem::WrongUse), "an authority's");
 
-        let found = judged(&[good.clone()]);
+        let found = judged(std::slice::from_ref(&good));
         assert!(matches!(found, Err(Problem::IssuerMissing { .. })), "{found:?}");
         for wrong in [other, twin] {
             let found = judged(&[good.clone(), wrong]);
