@@ -229,6 +229,12 @@ pub(crate) fn walk(workspace: &Workspace, site: &Site<'_>) -> Command {
     command
 }
 
+/// The command that makes trouble for who uses the console: odd names, changes by two
+/// at once, a session that ends, a network that is away.
+pub(crate) fn trouble(workspace: &Workspace, site: &Site<'_>) -> Command {
+    browser(workspace, site, "e2e/trouble.mjs")
+}
+
 /// The command that walks from the set-up token to a revealed, rotated password,
 /// with a second factor of a kind: `totp` or `passkey`. It keeps the pictures in a
 /// folder.

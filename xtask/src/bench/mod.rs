@@ -22,7 +22,7 @@ pub use stats::{median, percentile};
 pub use wire::{Difference, Wire};
 
 use crate::workspace::Workspace;
-use crate::{cmd, dist};
+use crate::{cmd, console, dist};
 
 /// The arguments of `bench`.
 #[derive(Clone, Debug, clap::Args)]
@@ -43,6 +43,8 @@ pub enum Part {
     Reveal(RevealArgs),
     /// One idle agent: memory, CPU, size, bytes.
     Agent(AgentArgs),
+    /// The console in a browser: first load, rows of a long list, changes.
+    Console(ConsoleArgs),
 }
 
 /// What every bench takes.
@@ -113,10 +115,24 @@ pub struct AgentArgs {
     pub common: Common,
 }
 
+/// The arguments of `bench console`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ConsoleArgs {
+    /// How many accounts the list has.
+    #[arg(long, default_value_t = 10_000)]
+    pub accounts: usize,
+    /// What every bench takes.
+    #[command(flatten)]
+    pub common: Common,
+}
+
 /// The verb: builds what is shipped and the program that measures it, and
 /// runs that.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     crate::setup::ensure_packages()?;
+    if matches!(args.part, Part::Console(_)) {
+        console::can_be_seen(workspace)?;
+    }
     println!("bench: building server, agent and command line as they are shipped");
     let programs = dist::shipped_programs(workspace)?;
     println!("bench: building the program that measures");
@@ -135,6 +151,8 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
         std::process::Command::new(workspace.target.join("release").join("sekisho-bench"));
     bench.arg("--programs").arg(&programs);
     bench.arg("--tools").arg(workspace.target.join("tools"));
+    bench.arg("--console").arg(workspace.root.join("console"));
+    bench.env("PATH", console::path(workspace));
     // The same words again: the program reads them as this verb did.
     bench.args(std::env::args_os().skip_while(|word| word != "bench").skip(1));
     cmd::run(&mut bench)

@@ -186,6 +186,7 @@ impl Session {
         let visited = demo::visit(workspace, |site| {
             self.tests("console: every page", console::look(workspace, site, None));
             self.tests("console: by keyboard", console::walk(workspace, site));
+            self.tests("console: in trouble", console::trouble(workspace, site));
             Ok(())
         });
         if let Err(error) = visited {

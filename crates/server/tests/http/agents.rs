@@ -94,7 +94,7 @@ async fn the_interval_is_given_in_minutes_and_has_bounds_a_105() {
 }
 
 #[tokio::test]
-async fn open_orders_of_a_dissociated_agent_wait_and_new_ones_are_refused_a_102() {
+async fn open_orders_of_a_dissociated_agent_wait_and_new_ones_are_refused_a_101_a_102() {
     let server = TestServer::start().await;
     let (ann, resource, web) = world(&server).await;
     let root = account(&ann, &resource, "root").await;

@@ -10,6 +10,7 @@
 mod agent;
 mod ansible;
 mod api;
+mod console;
 mod fleet;
 mod host;
 mod reset;
@@ -38,6 +39,9 @@ struct Cli {
     /// The folder of tools that `cargo xtask setup` fills.
     #[arg(long)]
     tools: PathBuf,
+    /// The folder of the web console's sources.
+    #[arg(long)]
+    console: PathBuf,
     #[command(flatten)]
     args: Args,
 }
@@ -46,6 +50,7 @@ struct Cli {
 struct Stage {
     programs: PathBuf,
     tools: PathBuf,
+    console: PathBuf,
     machine: Machine,
     scratch: tempfile::TempDir,
 }
@@ -75,14 +80,16 @@ fn run(cli: Cli) -> Result<()> {
     sekisho_platform::process::raise_open_files()?;
     let machine = Machine::look(&std::env::temp_dir())?;
     let scratch = tempfile::Builder::new().prefix("sekisho-bench-").tempdir()?;
-    let stage = Stage { programs: cli.programs, tools: cli.tools, machine, scratch };
+    let Cli { programs, tools, console, args } = cli;
+    let stage = Stage { programs, tools, console, machine, scratch };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        match &cli.args.part {
+        match &args.part {
             Part::Fleet(args) => fleet::run(&stage, args).await,
             Part::Reset(args) => reset::run(&stage, args).await,
             Part::Reveal(args) => reveal::run(&stage, args).await,
             Part::Agent(args) => agent::run(&stage, args).await,
+            Part::Console(args) => console::run(&stage, args).await,
         }
     })
 }

@@ -82,6 +82,7 @@ impl Site {
             "token": setup_token, "name": "admin", "display_name": "Admin", "password": password,
         });
         api.post("/setup", &first).await?;
+        fs::write(self.password_file(), &password)?;
         let sign_in = json!({ "name": "admin", "password": password });
         let cookie = api.post_for_cookie("/session", &sign_in).await?;
         api.sign_in_with(&cookie);
@@ -161,6 +162,16 @@ impl Site {
     /// Where agents reach it.
     pub(crate) fn agents(&self) -> String {
         format!("127.0.0.1:{}", self.agents_port)
+    }
+
+    /// Where people reach it with a browser.
+    pub(crate) fn url(&self) -> String {
+        format!("https://localhost:{}", self.api_port)
+    }
+
+    /// The file with the password of the administrator, `admin`.
+    pub(crate) fn password_file(&self) -> PathBuf {
+        self.folder.join("password")
     }
 
     /// The database's file.
