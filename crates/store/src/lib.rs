@@ -87,7 +87,7 @@ mod words;
 
 pub use access::{Access, Reader, Snapshot, Store};
 pub use accounts::{Account, AccountFilter, AccountTally, Accounts};
-pub use api_tokens::{ApiToken, ApiTokens};
+pub use api_tokens::{ApiToken, ApiTokens, SIGN_IN_LIFE};
 pub use audit::{AuditChain, AuditFilter, AuditLog};
 pub use audit_gate::AuditGate;
 pub use audit_heads::{AuditCursor, AuditHeads, StoredHead, WitnessedHead, WitnessedSite};

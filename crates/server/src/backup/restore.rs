@@ -256,6 +256,7 @@ impl Job<'_> {
         work.site().begin_chain(AuditChainId::at(work.now(), self.rng.as_ref())).await?;
         work.record(Event::SiteRestored {
             taken_at: self.created_at,
+        work.api_tokens().revoke_sign_ins(work.now()).await?;
             former_chain: former.id,
             former_seq: former.head_seq,
         });
