@@ -139,9 +139,19 @@ pub enum Event {
     /// A user's own password was changed.
     UserPasswordChanged { user: UserId },
     /// An API token was created.
-    TokenCreated { token: ApiTokenId, name: String, scopes: Vec<TokenScope> },
+    TokenCreated {
+        token: ApiTokenId,
+        name: String,
+        scopes: Vec<TokenScope>,
+        #[serde(default)]
+        sign_in: bool,
+    },
     /// An API token was revoked.
-    TokenRevoked { token: ApiTokenId },
+    TokenRevoked {
+        token: ApiTokenId,
+        #[serde(default)]
+        sign_in: bool,
+    },
 
     /// A resource was created.
     ResourceCreated { resource: ResourceId, name: String },
@@ -566,8 +576,13 @@ impl Event {
             Self::SignInRefused { name: text(), reason: SignInRefusal::WrongPassword },
             Self::SignedOut { user },
             Self::UserPasswordChanged { user },
-            Self::TokenCreated { token, name: text(), scopes: vec![TokenScope::Read] },
-            Self::TokenRevoked { token },
+            Self::TokenCreated {
+                token,
+                name: text(),
+                scopes: vec![TokenScope::Read],
+                sign_in: false,
+            },
+            Self::TokenRevoked { token, sign_in: false },
             Self::ResourceCreated { resource, name: text() },
             Self::ResourceChanged { resource, fields: vec![text()] },
             Self::ResourceDeleted { resource, name: text() },

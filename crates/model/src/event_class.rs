@@ -42,6 +42,10 @@ impl Event {
             | Self::OrderDelivered { .. }
             | Self::DeviceEnrolled { .. } => (C::Use, S::Notice),
 
+            // A token for a day at most is how a command line signs in.
+            Self::TokenCreated { sign_in: true, .. } | Self::TokenRevoked { sign_in: true, .. } => {
+                (C::SignIn, S::Info)
+            }
             Self::SetUpCompleted { .. }
             | Self::UserCreated { .. }
             | Self::UserRoleChanged { .. }

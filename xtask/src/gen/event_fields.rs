@@ -59,6 +59,11 @@ pub(super) const FIELDS: &[(&str, &str, &str)] = &[
     ("scopes", "what an API token may be used for", "API トークンの用途"),
     ("seq", "number in its sequence", "通し番号"),
     ("serial", "serial number of the certificate", "証明書のシリアル番号"),
+    (
+        "sign_in",
+        "the API token lives a day at most, as `sekisho login` makes it: the class is *sign_in*",
+        "API トークンの寿命が一日以内（`sekisho login` が作るもの）。クラスは *sign_in* になる",
+    ),
     ("since", "since when", "いつから"),
     ("sink", "target of the export, as in the settings", "転送先(設定上の名前)"),
     ("site", "id of the site", "サイトの ID"),
