@@ -114,7 +114,7 @@ fn a_killed_primary_loses_nothing_and_cannot_come_back_unnoticed() {
                     match change(&world).await {
                         Ok(id) => drop(acknowledged.lock().expect("whole").insert(id)),
                         // Nothing else may come of it: it is a 503 to the caller.
-                        Err(StoreError::Unavailable { .. }) => {}
+                        Err(StoreError::Unavailable { .. } | StoreError::Undecided { .. }) => {}
                         Err(other) => panic!("{other}"),
                     }
                 }
@@ -161,7 +161,7 @@ fn a_killed_primary_loses_nothing_and_cannot_come_back_unnoticed() {
         let refused = tokio::time::timeout(Duration::from_secs(30), async {
             loop {
                 match change(&world).await {
-                    Err(StoreError::Unavailable { .. }) => {}
+                    Err(StoreError::Unavailable { .. } | StoreError::Undecided { .. }) => {}
                     other => return other,
                 }
             }
