@@ -347,8 +347,9 @@ fn prepare_process() -> anyhow::Result<()> {
     sekisho_platform::process::restrict_new_files().context("cannot set the umask")
 }
 
-/// What to do about keys that cannot be locked into memory.
-const MEMLOCK: &str = "raise LimitMEMLOCK= in the unit, or switch swap off or encrypt it";
+/// What to do about keys that cannot be locked into memory, besides what the
+/// error says.
+const MEMLOCK: &str = "or switch swap off or encrypt it";
 
 fn lock_page(page: &[u8]) {
     static SAID: Once = Once::new();
