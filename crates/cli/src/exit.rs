@@ -50,7 +50,8 @@ Exit codes:
   2  the command line is wrong, or a name fits several things
   3  not signed in
   4  the server (or its database) cannot be reached, or is not trusted
-  5  the outcome is not known: two values may work, or the wait timed out
+  5  the outcome is not known: two values may work, the wait
+     timed out, or the database did not confirm a change
 
 First steps:
   sekisho --server sekisho.example.com login

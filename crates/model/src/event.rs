@@ -152,9 +152,19 @@ pub enum Event {
     /// A user's own password was changed.
     UserPasswordChanged { user: UserId },
     /// An API token was created.
-    TokenCreated { token: ApiTokenId, name: String, scopes: Vec<TokenScope> },
+    TokenCreated {
+        token: ApiTokenId,
+        name: String,
+        scopes: Vec<TokenScope>,
+        #[serde(default)]
+        sign_in: bool,
+    },
     /// An API token was revoked.
-    TokenRevoked { token: ApiTokenId },
+    TokenRevoked {
+        token: ApiTokenId,
+        #[serde(default)]
+        sign_in: bool,
+    },
 
     /// A resource was created.
     ResourceCreated { resource: ResourceId, name: String },
@@ -791,8 +801,6 @@ impl Event {
         }
     }
 }
-
-impl Event {}
 
 #[cfg(test)]
 mod tests {

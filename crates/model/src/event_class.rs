@@ -43,6 +43,10 @@ impl Event {
             | Self::DeviceEnrolled { .. }
             | Self::AgentRehomed { .. } => (C::Use, S::Notice),
 
+            // A token for a day at most is how a command line signs in.
+            Self::TokenCreated { sign_in: true, .. } | Self::TokenRevoked { sign_in: true, .. } => {
+                (C::SignIn, S::Info)
+            }
             Self::SetUpCompleted { .. }
             | Self::UserCreated { .. }
             | Self::UserRoleChanged { .. }

@@ -284,7 +284,7 @@ mod tests {
     fn tokens_are_touched_for_whoever_made_them() {
         let id = "01a2015a-c083-78b9-bf67-2b24cdb84124";
         let user = id.parse().expect("an id");
-        let revoked = Event::TokenRevoked { token: id.parse().expect("an id") };
+        let revoked = Event::TokenRevoked { token: id.parse().expect("an id"), sign_in: false };
         assert_eq!(revoked.touches(Actor::User(user)), [Touched::Tokens(user)]);
         assert!(revoked.touches(Actor::System).is_empty());
     }

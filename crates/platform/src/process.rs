@@ -35,6 +35,19 @@ pub fn is_root() -> bool {
     crate::system::is_root()
 }
 
+/// Called by root, this process becomes the user whom `folder` belongs to, with
+/// that user's groups, for good: what it reads and makes from here on is that
+/// user's. Gives the user's name. `None`: nothing changed, because the folder is
+/// root's or not there, or root did not call.
+///
+/// Must come before any thread is started: it changes the calling one.
+///
+/// # Errors
+/// When the system refuses; the process must not go on then.
+pub fn become_owner_of(folder: &std::path::Path) -> Result<Option<String>, PlatformError> {
+    crate::system::become_owner_of(folder)
+}
+
 /// The id of the user this process acts as.
 #[cfg(target_os = "linux")]
 pub fn user() -> u32 {

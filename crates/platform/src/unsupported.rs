@@ -35,6 +35,10 @@ pub(crate) fn is_root() -> bool {
     false
 }
 
+pub(crate) fn become_owner_of(_folder: &Path) -> Result<Option<String>, PlatformError> {
+    Ok(None)
+}
+
 pub(crate) fn restrict_new_files() -> Result<(), PlatformError> {
     refuse("restricting the permissions of new files")
 }

@@ -5,7 +5,7 @@ mod commands;
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Once, OnceLock};
 
 use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -20,7 +20,7 @@ use sekisho_model::clock::SystemClock;
 use sekisho_model::rng::SystemRng;
 use sekisho_seal::recovery_key;
 use sekisho_seal::sealing::OpeningKey;
-use sekisho_server::config::{Config, DEFAULT_PATH, LogFormat, settings};
+use sekisho_server::config::{Checked, Config, DEFAULT_PATH, LogFormat, settings};
 use sekisho_server::{http, init, run};
 use sekisho_vault::PageLocker;
 use zeroize::Zeroizing;
@@ -69,7 +69,7 @@ enum Command {
         config: ConfigArguments,
     },
     /// Give a sealed server its passphrase, or have it look for its key now.
-    /// Speaks to the server's socket on this machine, as root.
+    /// Speaks to the server's socket on this machine.
     Unseal {
         #[command(flatten)]
         config: ConfigArguments,
@@ -176,47 +176,48 @@ struct ConfigArguments {
 }
 
 impl ConfigArguments {
-    /// The settings, for work on the site's files.
+    /// The settings. What follows is done as the server's user, also when root
+    /// calls: what root wrote, the server could not use afterwards.
     fn load(&self) -> anyhow::Result<Config> {
-        let config = self.settings()?;
-        refuse_to_take_over(&config.data_dir)?;
-        Ok(config)
+        self.become_the_servers_user()?;
+        Config::load(Some(&self.config), &self.set, environment)
     }
 
-    fn settings(&self) -> anyhow::Result<Config> {
-        Config::load(Some(&self.config), &self.set, |name| std::env::var(name).ok())
+    /// As [`load`](Self::load), and what is wrong with them.
+    fn check(&self) -> anyhow::Result<Checked> {
+        self.become_the_servers_user()?;
+        Ok(Config::check(Some(&self.config), &self.set, environment))
+    }
+
+    fn become_the_servers_user(&self) -> anyhow::Result<()> {
+        let folder = Config::data_dir(Some(&self.config), &self.set, environment);
+        if let Some(user) = sekisho_platform::process::become_owner_of(&folder)? {
+            let folder = folder.display();
+            let note = format!("done as the user {user}, to whom {folder} belongs");
+            BECAME.get_or_init(|| note);
+        }
+        Ok(())
     }
 }
 
-/// What root writes into the folder of the server's user, the server cannot
-/// use afterwards.
-fn refuse_to_take_over(data_dir: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::MetadataExt as _;
-    let Ok(folder) = std::fs::metadata(data_dir) else { return Ok(()) };
-    let owner = folder.uid();
-    if owner == 0 || !sekisho_platform::process::is_root() {
-        return Ok(());
-    }
-    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let name = users.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(owner)).then(|| name.to_owned())
-    });
-    anyhow::bail!(
-        "{} belongs to {}, and what root writes there the server could not use any more; run this \
-         as that user: runuser -u {} -- sekisho-server …",
-        data_dir.display(),
-        name.as_deref().unwrap_or("another user"),
-        name.as_deref().unwrap_or("USER"),
-    )
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
+
+/// As whom a command that root called went on.
+static BECAME: OnceLock<String> = OnceLock::new();
 
 fn main() -> ExitCode {
     match dispatch(Arguments::parse().command) {
         Ok(code) => code,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "sekisho-server: {error:#}");
+            if let Some(note) = BECAME.get() {
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "note: {note}; files that you name must be readable to that user"
+                );
+            }
             ExitCode::FAILURE
         }
     }
@@ -295,7 +296,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Audit { command } => return command.run(&mut out),
         Command::Unseal { config, passphrase } => {
             prepare_process()?;
-            let config = config.settings()?;
+            let config = config.load()?;
             let passphrase = passphrase.read(&config)?;
             let done = sekisho_server::sealed::unseal(&config.listen.control, passphrase.as_ref())?;
             anyhow::ensure!(done.unsealed, "{}", done.message);
@@ -311,9 +312,11 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::ResetSecondFactor(command) => command.run(&mut out)?,
         Command::SetupToken(command) => command.run(&mut out)?,
         Command::CheckConfig { config } => {
-            let environment = |name: &str| std::env::var(name).ok();
-            let checked = Config::check(Some(&config.config), &config.set, environment);
+            let checked = config.check()?;
             write!(out, "{}", checked.understood)?;
+            if let Some(note) = BECAME.get() {
+                writeln!(out, "note: {note}")?;
+            }
             for problem in &checked.problems {
                 writeln!(out, "problem: {problem}")?;
             }
@@ -369,8 +372,9 @@ fn prepare_process() -> anyhow::Result<()> {
     sekisho_platform::process::restrict_new_files().context("cannot set the umask")
 }
 
-/// What to do about keys that cannot be locked into memory.
-const MEMLOCK: &str = "raise LimitMEMLOCK= in the unit, or switch swap off or encrypt it";
+/// What to do about keys that cannot be locked into memory, besides what the
+/// error says.
+const MEMLOCK: &str = "or switch swap off or encrypt it";
 
 fn lock_page(page: &[u8]) {
     static SAID: Once = Once::new();

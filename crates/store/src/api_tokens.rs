@@ -1,6 +1,8 @@
 //! Scoped, expiring keys to the REST API.
 
-use sea_orm::sea_query::Expr;
+use std::time::Duration;
+
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use sekisho_model::Timestamp;
 use sekisho_model::id::{ApiTokenId, UserId};
@@ -54,6 +56,19 @@ const SORTING: Sorting<ApiToken> = Sorting {
     id_of: |token| token.id.uuid(),
     usual: Sort { by: "created_at", descending: true },
 };
+
+/// A token that is made for so long at most is a sign-in: `sekisho login` makes
+/// one for a working day. It ends with the sign-ins, and is no change that waits
+/// for a witness.
+pub const SIGN_IN_LIFE: Duration = Duration::from_secs(24 * 3600);
+
+impl ApiToken {
+    /// Whether it is a sign-in rather than the key of a program: see
+    /// [`SIGN_IN_LIFE`].
+    pub fn is_sign_in(&self) -> bool {
+        self.expires_at.since(self.created_at) <= SIGN_IN_LIFE
+    }
+}
 
 /// Keys to the REST API.
 pub struct ApiTokens<'a, A> {
@@ -109,6 +124,17 @@ impl ApiTokens<'_, UnitOfWork> {
             .filter(row::Column::Id.eq(id.uuid()))
             .filter(row::Column::RevokedAt.is_null());
         Ok(affected(&self.at.db(), update).await? == 1)
+    }
+
+    /// Revokes everybody's tokens that are sign-ins, and returns how many.
+    pub async fn revoke_sign_ins(&self, at: Timestamp) -> Result<u64, StoreError> {
+        let life = Expr::col(row::Column::ExpiresAt).sub(Expr::col(row::Column::CreatedAt));
+        let longest = i64::try_from(SIGN_IN_LIFE.as_millis()).unwrap_or(i64::MAX);
+        let update = row::Entity::update_many()
+            .col_expr(row::Column::RevokedAt, Expr::value(at.as_millis()))
+            .filter(life.lte(longest))
+            .filter(row::Column::RevokedAt.is_null());
+        affected(&self.at.db(), update).await
     }
 
     /// Notes that it was used.

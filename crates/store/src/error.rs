@@ -20,6 +20,13 @@ pub enum StoreError {
         /// What the database or the system said.
         reason: String,
     },
+    /// The database was asked to commit and did not say that it has: the
+    /// change may have been done, whole, or not at all (503).
+    #[error("the database did not confirm the change, which may or may not be done: {reason}")]
+    Undecided {
+        /// What the database or the system said.
+        reason: String,
+    },
     /// The database knows less than this server has seen it know: a former
     /// primary, or an old copy. Nothing is stored (503); see
     /// [`Store::begin_past_fence`](crate::Store::begin_past_fence).
@@ -175,10 +182,24 @@ impl StoreError {
         Self::Unavailable { reason: reason.to_string() }
     }
 
+    /// The error of a COMMIT that was sent.
+    pub(crate) fn of_commit(error: DbErr) -> Self {
+        let decided = match &error {
+            DbErr::Conn(RuntimeErr::SqlxError(inner))
+            | DbErr::Exec(RuntimeErr::SqlxError(inner))
+            | DbErr::Query(RuntimeErr::SqlxError(inner)) => says_no(inner),
+            _ => false,
+        };
+        match error.into() {
+            Self::Unavailable { reason } if !decided => Self::Undecided { reason },
+            other => other,
+        }
+    }
+
     /// The error of writing audit lines.
     pub(crate) fn not_recorded(self) -> Self {
         match self {
-            Self::Unavailable { .. } | Self::Behind { .. } => self,
+            Self::Unavailable { .. } | Self::Undecided { .. } | Self::Behind { .. } => self,
             other => Self::NotRecorded { reason: other.to_string() },
         }
     }
@@ -227,6 +248,18 @@ fn from_sqlx(error: &sqlx::Error) -> StoreError {
         }
         _ => StoreError::internal(error),
     }
+}
+
+/// Whether the database itself refused a COMMIT: then nothing is stored. One
+/// that is shut down, or whose disk failed, may have stored it before.
+fn says_no(error: &sqlx::Error) -> bool {
+    const SQLITE_IOERR: u32 = 10;
+    let sqlx::Error::Database(error) = error else { return false };
+    let code = error.code().unwrap_or_default();
+    if error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
+        return !matches!(code.get(..2), Some("08" | "57" | "58"));
+    }
+    code.parse::<u32>().unwrap_or(0) & 0xff != SQLITE_IOERR
 }
 
 fn from_database(error: &dyn sqlx::error::DatabaseError) -> StoreError {

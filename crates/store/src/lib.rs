@@ -105,7 +105,7 @@ mod words;
 
 pub use access::{Access, Reader, Snapshot, Store};
 pub use accounts::{ACCOUNT_SORTS, Account, AccountFilter, AccountTally, Accounts};
-pub use api_tokens::{ApiToken, ApiTokens, TOKEN_SORTS};
+pub use api_tokens::{ApiToken, ApiTokens, SIGN_IN_LIFE, TOKEN_SORTS};
 pub use audit::{AUDIT_SORTS, AuditChain, AuditFilter, AuditLog};
 pub use audit_gate::AuditGate;
 pub use audit_heads::{AuditCursor, AuditHeads, StoredHead, WitnessedHead, WitnessedSite};

@@ -9,6 +9,8 @@ use sea_orm::{
     QueryResult, RuntimeErr, Statement,
 };
 
+use crate::error::StoreError;
+
 /// A transaction that cannot be committed once a statement in it failed.
 ///
 /// PostgreSQL refuses everything after a failure but answers the COMMIT with
@@ -42,9 +44,9 @@ impl Transaction {
         self.failed.load(Ordering::Relaxed)
     }
 
-    pub(crate) async fn commit(self) -> Result<(), DbErr> {
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
         let limit = self.limit;
-        within(limit, self.inner.commit()).await
+        within(limit, self.inner.commit()).await.map_err(StoreError::of_commit)
     }
 
     pub(crate) async fn rollback(self) -> Result<(), DbErr> {

@@ -26,8 +26,8 @@ const SEARCH_EVERY: Duration = Duration::from_millis(250);
 /// of it does not grow for ever.
 const CONNECTION_LIFE: Duration = Duration::from_secs(30 * 60);
 
-/// The servers of one database: a primary and its standbys, in the order in
-/// which they are tried. At any time at most one of them takes writes.
+/// The servers of one database: a primary and its standbys. At any time at most
+/// one of them should take writes.
 #[derive(Clone)]
 pub struct PostgresServers(Vec<PgConnectOptions>);
 
@@ -181,7 +181,21 @@ async fn is_durable(connection: &mut PgConnection) -> Result<bool, sqlx::Error> 
     sqlx::query(question).fetch_one(connection).await?.try_get(0)
 }
 
-/// The first server that answers and takes writes, beginning with one.
+/// Which of the histories that a database has had this one is, as the name of
+/// the file it writes to begins: each promotion begins a later one. Empty where
+/// the system does not say.
+async fn timeline(connection: &mut PgConnection) -> Result<String, sqlx::Error> {
+    let question = "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)";
+    match sqlx::query(question).fetch_one(connection).await {
+        Ok(row) => row.try_get(0),
+        Err(sqlx::Error::Database(_)) => Ok(String::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The server that takes writes. Of several, which only happens when a former
+/// primary came back, the one that was promoted last; of equals the first,
+/// beginning with `first`. All are asked at once.
 ///
 /// # Errors
 /// What each of them said instead.
@@ -189,21 +203,48 @@ async fn find_primary(
     servers: &[PgConnectOptions],
     first: usize,
 ) -> Result<(usize, PgConnection), StoreError> {
-    let mut problems = Vec::new();
-    for step in 0..servers.len() {
-        let at = (first + step) % servers.len();
-        let asked = in_time(async {
-            let mut connection = PgConnection::connect_with(&servers[at]).await?;
-            Ok(takes_writes(&mut connection).await?.then_some(connection))
+    let mut asked = JoinSet::new();
+    for (at, server) in servers.iter().cloned().enumerate() {
+        asked.spawn(async move {
+            let answer = in_time(async {
+                let mut connection = PgConnection::connect_with(&server).await?;
+                if !takes_writes(&mut connection).await? {
+                    return Ok(None);
+                }
+                let timeline = timeline(&mut connection).await?;
+                Ok(Some((timeline, connection)))
+            });
+            (at, answer.await)
         });
-        match asked.await {
-            Ok(Some(connection)) => return Ok((at, connection)),
+    }
+    let mut answers = asked.join_all().await;
+    answers.sort_by_key(|(at, _)| (at + servers.len() - first) % servers.len());
+    let (mut primaries, mut problems) = (Vec::new(), Vec::new());
+    for (at, answer) in answers {
+        match answer {
+            Ok(Some((timeline, connection))) => primaries.push((timeline, at, connection)),
             Ok(None) => problems.push(format!("{} takes no writes", address(&servers[at]))),
             Err(error) if servers.len() == 1 => return Err(error.into()),
             Err(error) => problems.push(format!("{}: {error}", address(&servers[at]))),
         }
     }
-    Err(StoreError::unavailable(problems.join("; ")))
+    // Stable: equals stay in their order.
+    primaries.sort_by(|(a, ..), (b, ..)| b.cmp(a));
+    let mut primaries = primaries.into_iter();
+    let Some((newest, at, connection)) = primaries.next() else {
+        return Err(StoreError::unavailable(problems.join("; ")));
+    };
+    for (timeline, former, _) in primaries {
+        tracing::warn!(
+            used = address(&servers[at]),
+            timeline = newest,
+            other = address(&servers[former]),
+            other_timeline = timeline,
+            "two database servers take writes; the other is not used: stop it, it looks like a \
+             former primary"
+        );
+    }
+    Ok((at, connection))
 }
 
 /// Asks the server in use, and looks for another when it takes no writes.

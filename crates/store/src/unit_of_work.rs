@@ -168,8 +168,7 @@ impl UnitOfWork {
     ///
     /// # Errors
     /// [`StoreError::Unaudited`] when no event was recorded. After any error
-    /// nothing is stored, except that a connection lost during the commit
-    /// itself leaves the outcome open, as with every database.
+    /// nothing is stored, except after [`StoreError::Undecided`].
     pub async fn commit(self) -> Result<Committed, StoreError> {
         if self.events.is_empty() {
             return Err(StoreError::Unaudited);

@@ -92,6 +92,11 @@ pub(super) const FIELDS: &[(&str, &str, &str)] = &[
     ("sha256", "SHA-256 of the file", "ファイルの SHA-256"),
     ("share", "id of the share", "共有の ID"),
     ("shared_with", "the role it is shared with", "共有先のロール"),
+    (
+        "sign_in",
+        "the API token lives a day at most, as `sekisho login` makes it: the class is *sign_in*",
+        "API トークンの寿命が一日以内（`sekisho login` が作るもの）。クラスは *sign_in* になる",
+    ),
     ("since", "since when", "いつから"),
     ("sink", "target of the export, as in the settings", "転送先(設定上の名前)"),
     ("site", "id of the site", "サイトの ID"),

@@ -81,6 +81,7 @@ impl Problem {
     pub(crate) fn exit(&self) -> Exit {
         match (self.code.as_str(), self.status) {
             ("unauthenticated", _) | (_, 401) => Exit::NotSignedIn,
+            ("undecided", _) => Exit::Unknown,
             ("unavailable", _) | (_, 502..=504) => Exit::Unreachable,
             _ => Exit::Refused,
         }
@@ -171,6 +172,8 @@ mod tests {
         assert_eq!(exit(StatusCode::NOT_FOUND, "<html>"), Exit::Refused);
         assert_eq!(exit(StatusCode::UNAUTHORIZED, "{}"), Exit::NotSignedIn);
         assert_eq!(exit(StatusCode::SERVICE_UNAVAILABLE, "{}"), Exit::Unreachable);
+        let undecided = r#"{"code":"undecided"}"#;
+        assert_eq!(exit(StatusCode::SERVICE_UNAVAILABLE, undecided), Exit::Unknown);
         let foreign = problem(StatusCode::BAD_GATEWAY, "<html>").to_string();
         assert!(foreign.starts_with("Bad Gateway: the answer did not come"), "{foreign}");
         assert!(foreign.ends_with("request  r-1"), "{foreign}");

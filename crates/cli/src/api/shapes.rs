@@ -187,6 +187,8 @@ pub(crate) struct OpenOrder {
 /// What a reveal answers.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Revealed {
+    pub(crate) knowledge: Option<String>,
+    pub(crate) checked_at: Option<Time>,
     pub(crate) values: Vec<RevealedValue>,
     pub(crate) hide_after_s: Option<u64>,
 }

@@ -218,11 +218,21 @@ fn who(actor: &Value) -> String {
     }
 }
 
+/// Fields of events that are instants, which are kept in milliseconds.
+const INSTANTS: [&str; 5] = ["due_at", "next_try_at", "since", "taken_at", "until"];
+
 /// The fields of an event without its tag, which has a column of its own.
 fn details(event: Value) -> Value {
     let mut event = opened(event);
     if let Value::Object(fields) = &mut event {
         fields.remove("event");
+        for name in INSTANTS {
+            if let Some(value) = fields.get_mut(name)
+                && let Some(millis) = value.as_i64()
+            {
+                *value = sekisho_model::Timestamp::from_millis(millis).to_string().into();
+            }
+        }
     }
     event
 }

@@ -63,6 +63,9 @@ pub(crate) async fn run(app: &App, verb: Copy) -> Result<Exit> {
     let body = reveal::values(&mut api, id, &reason, Purpose::Copy).await?;
     let revealed: Revealed = body.read()?;
     drop(body);
+    if let Some(remark) = reveal::remark(&app.out, &revealed, &verb.account) {
+        app.out.warn(&remark);
+    }
     let value = choose(&revealed.values, verb.which)?;
     let exit = if revealed.values.len() > 1 { Exit::Unknown } else { Exit::Ok };
     let Some(clipboard) = &mut clipboard else {

@@ -1,6 +1,7 @@
 //! `sekisho reveal`.
 
 use clap::Args;
+use sekisho_model::account::Knowledge;
 use sekisho_model::id::{AccountId, SecretVersionId};
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -64,6 +65,9 @@ pub(crate) async fn run(app: &App, verb: Reveal) -> Result<Exit> {
     let id = find::account(&mut api, &verb.account).await?;
     let reason = prompt::text(verb.reason.as_deref(), "the reason", "--reason TEXT")?;
     let body = values(&mut api, id, &reason, Purpose::Show).await?;
+    if let Some(remark) = remark(&app.out, &body.read()?, &verb.account) {
+        app.out.warn(&remark);
+    }
     print(&app.out, &body, &verb.account, verb.no_hide)
 }
 
@@ -86,6 +90,20 @@ pub(super) async fn former(
 ) -> Result<Body> {
     let path = format!("/accounts/{id}/history/{version}/reveal");
     api.post_once(&path, &FormerRequest { reason }).await
+}
+
+/// What must be said with a value that the newest check found not to work.
+pub(super) fn remark(out: &Output, revealed: &Revealed, account: &str) -> Option<String> {
+    let fails = revealed.knowledge.as_deref() == Some(Knowledge::OutOfSync.as_str());
+    fails.then(|| {
+        let when = revealed.checked_at.map(|at| format!(" ({})", out.time(at)));
+        format!(
+            "the newest check{} found that the current value does not work: somebody else changed \
+             the password; sekisho reset {} sets a new one",
+            when.unwrap_or_default(),
+            safe(account)
+        )
+    })
 }
 
 /// Prints revealed values: JSON, for a person, or one a line for a script.

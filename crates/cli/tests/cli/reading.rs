@@ -55,6 +55,21 @@ fn a_plain_table_has_one_harmless_line_an_account() {
 }
 
 #[test]
+fn instants_in_the_audit_log_are_readable() {
+    let fake = Fake::start();
+    let person = Person::signed_in(&fake);
+    let line = r#"{"seq":7,"at":"2026-01-31T09:00:00.000Z","code":121,"name":"Site restored","actor":{"kind":"console"},"event":{"event":"site_restored","taken_at":1769850000000,"former_seq":12}}"#;
+    fake.json("GET /audit?limit=100", &list(&[line.to_owned()], None));
+    let done = person.run("audit list").ends_with(0);
+    assert!(done.stdout.contains("2026-01-31T09:00:00.000Z"), "{}", done.stdout);
+    assert!(
+        done.stdout.contains("12") && !done.stdout.contains("1769850000000"),
+        "{}",
+        done.stdout
+    );
+}
+
+#[test]
 fn an_account_is_found_by_its_path_even_with_slashes() {
     let fake = Fake::start();
     let person = Person::signed_in(&fake);

@@ -59,6 +59,22 @@ fn two_values_are_both_told_and_the_exit_code_says_so() {
 }
 
 #[test]
+fn a_value_that_does_not_work_comes_with_that_remark() {
+    let fake = Fake::start();
+    let person = Person::signed_in(&fake);
+    let knows = r#""knowledge":"out_of_sync","checked_at":"2026-01-31T09:00:00.000Z","values""#;
+    let json = revealed(&[value(3, "current", "old-one")]).replace(r#""values""#, knows);
+    fake.json(&reveal_line(), &json);
+    for line in ["reveal", "reveal --json", "copy --stdout"] {
+        let done = person.run(&format!("{line} {ACCOUNT} --reason x")).ends_with(0);
+        assert!(done.stdout.contains("old-one"), "{}", done.stdout);
+        for part in ["warning: the newest check (2026-01-31", "does not work", "sekisho reset"] {
+            assert!(done.stderr.contains(part), "{line}: {part}: {}", done.stderr);
+        }
+    }
+}
+
+#[test]
 fn a_reveal_needs_a_reason_and_a_known_password() {
     let fake = Fake::start();
     let person = Person::signed_in(&fake);

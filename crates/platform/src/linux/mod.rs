@@ -26,7 +26,9 @@ pub use discovery::Discovery;
 pub(crate) use files::{check_private, create_private_dir, open_private, sync_dir, write_private};
 pub(crate) use host::host_facts;
 pub(crate) use memory::{lock_pages, unlock_pages};
-pub(crate) use process::{harden, is_root, open_files, raise_open_files, restrict_new_files};
+pub(crate) use process::{
+    become_owner_of, harden, is_root, open_files, raise_open_files, restrict_new_files,
+};
 
 pub(crate) fn system_accounts(
     clock: Arc<dyn Clock>,

@@ -1,18 +1,24 @@
 //! Core dumps off, private files by default.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
 use rustix::fs::Mode;
 use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, dumpable_behavior, getrlimit, set_dumpable_behavior,
-    setrlimit, umask,
+    DumpableBehavior, Gid, Resource, Rlimit, Uid, dumpable_behavior, getrlimit,
+    set_dumpable_behavior, setrlimit, umask,
 };
+use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
+use super::account_files::{parse_group, parse_passwd};
 use crate::PlatformError;
 
+fn failed(action: &str, error: rustix::io::Errno) -> PlatformError {
+    PlatformError::Io { action: action.to_owned(), source: error.into() }
+}
+
 pub(crate) fn harden() -> Result<(), PlatformError> {
-    let failed = |action: &str, error: rustix::io::Errno| PlatformError::Io {
-        action: action.to_owned(),
-        source: error.into(),
-    };
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     setrlimit(Resource::Core, none)
         .map_err(|error| failed("set the size limit of core dumps to zero", error))?;
@@ -43,6 +49,46 @@ pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
+pub(crate) fn become_owner_of(folder: &Path) -> Result<Option<String>, PlatformError> {
+    let Ok(facts) = fs::metadata(folder) else { return Ok(None) };
+    if !is_root() || facts.uid() == 0 {
+        return Ok(None);
+    }
+    let read = |path: &str| {
+        fs::read(path).map_err(|error| PlatformError::io("read", Path::new(path), error))
+    };
+    let owner = owner(facts.uid(), &read("/etc/passwd")?, &read("/etc/group")?);
+    let (uid, gid) = (Uid::from_raw(facts.uid()), Gid::from_raw(owner.gid.unwrap_or(facts.gid())));
+    let groups: Vec<Gid> = owner.groups.into_iter().map(Gid::from_raw).collect();
+    let action = format!("become {}", owner.name);
+    // Groups first: who is not root any more may not change them.
+    set_thread_groups(&groups)
+        .and_then(|()| set_thread_res_gid(gid, gid, gid))
+        .and_then(|()| set_thread_res_uid(uid, uid, uid))
+        .map_err(|error| failed(&action, error))?;
+    // Another user is another answer to who may read this process's memory.
+    harden()?;
+    Ok(Some(owner.name))
+}
+
+struct Owner {
+    name: String,
+    gid: Option<u32>,
+    groups: Vec<u32>,
+}
+
+/// Somebody without a line in the files has a number only.
+fn owner(uid: u32, passwd: &[u8], group: &[u8]) -> Owner {
+    let Some(entry) = parse_passwd(passwd).entries.into_iter().find(|entry| entry.uid == uid)
+    else {
+        return Owner { name: format!("uid {uid}"), gid: None, groups: Vec::new() };
+    };
+    let name = entry.name.as_str().to_owned();
+    let groups = parse_group(group).entries.into_iter();
+    let groups = groups.filter(|group| group.members.contains(&name)).map(|group| group.gid);
+    Owner { gid: Some(entry.gid), groups: groups.collect(), name }
+}
+
 pub(crate) fn restrict_new_files() -> Result<(), PlatformError> {
     umask(Mode::from_raw_mode(0o077));
     Ok(())
@@ -60,6 +106,18 @@ mod tests {
         assert_eq!(open_files().unwrap(), allowed.min(200));
         assert_eq!(raise_open_files().unwrap(), allowed);
         assert_eq!(open_files().unwrap(), allowed);
+    }
+
+    #[test]
+    fn a_folders_owner_comes_with_every_group() {
+        let passwd = b"root:x:0:0::/root:/bin/sh\nsekisho:x:994:991::/:/usr/sbin/nologin\n";
+        let group = b"root:x:0:\nsekisho:x:991:\nhsm:x:112:other,sekisho\ntape:x:26:other\n";
+        let known = owner(994, passwd, group);
+        assert_eq!(known.name, "sekisho");
+        assert_eq!((known.gid, known.groups), (Some(991), vec![112]));
+        let unknown = owner(7, passwd, group);
+        assert_eq!((unknown.name.as_str(), unknown.gid), ("uid 7", None));
+        assert!(unknown.groups.is_empty());
     }
 
     #[test]

@@ -6,12 +6,12 @@
 //! revealed.
 
 use sekisho_model::Timestamp;
-use sekisho_model::account::{SecretOrigin, SecretState};
+use sekisho_model::account::{Knowledge, SecretOrigin, SecretState};
 use sekisho_model::event::Event;
 use sekisho_model::id::SecretVersionId;
 use sekisho_policy::Granted;
 use sekisho_policy::action::{RevealFormer, RevealPassword};
-use sekisho_store::{Access as _, OperationContext, SecretVersion};
+use sekisho_store::{Access as _, OperationContext, SecretVersion, UnitOfWork};
 
 use super::Target;
 use crate::app::App;
@@ -32,6 +32,8 @@ pub enum Purpose {
 pub struct Revealed {
     /// The account.
     pub target: Target,
+    /// What is known of its password.
+    pub knowledge: Knowledge,
     /// Normally one; while a reset's outcome is open every value that may
     /// work, the newest first.
     pub values: Vec<RevealedValue>,
@@ -78,13 +80,14 @@ pub async fn reveal(
     versions.sort_by_key(|version| (version.state == SecretState::Current, -version.number));
     let values = open(app, versions)?;
     let account = target.account.id;
+    let knowledge = knowledge(&work, &target).await?;
     let versions = values.iter().map(|value| value.version).collect();
     work.record(match purpose {
         Purpose::Show => Event::PasswordRevealed { account, versions, reason },
         Purpose::Copy => Event::PasswordCopied { account, versions, reason },
     });
     work.commit().await.map(drop)?;
-    Ok(Revealed { target, values })
+    Ok(Revealed { target, knowledge, values })
 }
 
 /// Reveals one value of an account's history.
@@ -122,9 +125,15 @@ pub async fn reveal_former(
         }
     };
     let values = open(app, vec![found])?;
+    let knowledge = knowledge(&work, &target).await?;
     work.record(event);
     work.commit().await.map(drop)?;
-    Ok(Revealed { target, values })
+    Ok(Revealed { target, knowledge, values })
+}
+
+async fn knowledge(work: &UnitOfWork, target: &Target) -> Result<Knowledge, Problem> {
+    let known = work.accounts().knowledge(std::slice::from_ref(&target.account)).await?;
+    Ok(known.get(&target.account.id).copied().unwrap_or(Knowledge::Unknown))
 }
 
 /// The states of values that may work on the host.

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use http::StatusCode;
-use sekisho_model::account::{SecretOrigin, SecretState};
+use sekisho_model::account::{Knowledge, SecretOrigin, SecretState};
 use sekisho_model::id::{
     Account as AccountKind, SecretVersion as SecretVersionKind, SecretVersionId,
 };
@@ -57,6 +57,13 @@ pub(super) struct RevealFormerRequest {
 pub(super) struct RevealedView {
     /// The account.
     account: AccountRef,
+    /// What is known of its password: `unverified`, `known`, `indeterminate`;
+    /// `out_of_sync`: the newest check found that the current value does not
+    /// work.
+    #[schema(value_type = String)]
+    knowledge: Knowledge,
+    /// When the current value was last checked, whatever the check found.
+    checked_at: Option<Time>,
     /// Normally one; while a reset's outcome is open every value that may
     /// work, the newest first.
     values: Vec<RevealedValueView>,
@@ -104,6 +111,8 @@ impl From<RevealedValue> for RevealedValueView {
 fn shown(revealed: Revealed) -> SecretJson<RevealedView> {
     let body = RevealedView {
         account: AccountRef::of(&revealed.target),
+        knowledge: revealed.knowledge,
+        checked_at: revealed.target.account.last_verified_at.map(Time),
         values: revealed.values.into_iter().map(RevealedValueView::from).collect(),
         hide_after_s: HIDE_AFTER_S,
     };

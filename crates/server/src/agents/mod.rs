@@ -48,7 +48,7 @@ pub struct Peer {
 pub(crate) enum Refusal {
     /// The peer's fault.
     Peer(ProblemCode),
-    /// The database cannot be reached: nothing was done.
+    /// The database cannot be reached: nothing was done, or nobody can say.
     Unavailable(String),
     /// Ours.
     Internal(String),
@@ -78,7 +78,9 @@ impl From<StoreError> for Refusal {
             StoreError::Unavailable { reason } | StoreError::Held { reason } => {
                 Self::Unavailable(reason)
             }
-            StoreError::Behind { .. } => Self::Unavailable(error.to_string()),
+            StoreError::Undecided { .. } | StoreError::Behind { .. } => {
+                Self::Unavailable(error.to_string())
+            }
             other => Self::Internal(other.to_string()),
         }
     }

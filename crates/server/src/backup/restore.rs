@@ -10,7 +10,7 @@ use sekisho_model::id::{AuditChainId, SiteId};
 use sekisho_model::{Clock, Rng, Secret, Timestamp};
 use sekisho_seal::sealing::OpeningKey;
 use sekisho_store::copy::{self, Found, Shape, TableSum};
-use sekisho_store::{Access as _, Blob, Store, StoreConfig, StoreUrl, UnitOfWork};
+use sekisho_store::{Access as _, Blob, Store, StoreConfig, StoreError, StoreUrl, UnitOfWork};
 use sekisho_vault::{Kek, KekRecord, KeyRing};
 use serde::Serialize;
 
@@ -81,6 +81,13 @@ pub async fn restore(
     };
     let written = match filled.await {
         Ok(ca) => init::write_ca(config.ca_path(), &ca),
+        Err(error) if is_undecided(&error) => {
+            // The key stays: it may be the one that opens the database.
+            return Err(error.context(
+                "the site may or may not have been restored: look whether the database holds \
+                 rows, and empty it before you try again",
+            ));
+        }
         Err(error) => {
             if new_key && let VaultKey::File(path) = &config.vault {
                 // Nothing was sealed with it, and the next try makes another.
@@ -96,6 +103,10 @@ pub async fn restore(
         database: config.database.url.to_string(),
         inspected: looked.inspected,
     })
+}
+
+fn is_undecided(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| matches!(cause.downcast_ref(), Some(StoreError::Undecided { .. })))
 }
 
 /// The database that is filled: PostgreSQL as it is, because one transaction
@@ -200,7 +211,7 @@ impl Job<'_> {
         let mut work = store.begin(&context).await?;
         load(&work, contents, looked.inspected.rows, watch).await?;
         self.take_over(&mut work, &ring).await?;
-        work.commit().await.map(drop).context("the restored rows were not stored")?;
+        work.commit().await.map(drop).context("the restored rows")?;
         store.close().await?;
 
         // Once more, as a server opens it: an older schema is migrated now.
@@ -245,6 +256,7 @@ impl Job<'_> {
         // agents must say anew what they know: frames of their old sessions
         // could be played again to a server that forgot their counters.
         work.login_sessions().purge(Timestamp::from_millis(i64::MAX)).await?;
+        work.api_tokens().revoke_sign_ins(work.now()).await?;
         work.device_sessions().end_everybodys().await?;
         // What waited then has been sent since, or is old news.
         work.mails().forget_waiting().await?;

@@ -134,9 +134,9 @@ impl Restore {
         writeln!(
             out,
             "It is in recovery and gives no order. Start the server, wait until the agents are\n\
-             connected, then end the recovery with `sekisho-server recover`. API tokens that were\n\
-             revoked, users that were disabled and devices that were blocked after the backup are\n\
-             as they were before: look through them."
+             connected, then end the recovery with `sekisho-server recover`. Everybody signs in\n\
+             again. API tokens for more than a day that were revoked, users that were disabled and\n\
+             devices that were blocked after the backup are as they were before: look through them."
         )?;
         Ok(())
     }

@@ -171,7 +171,7 @@ impl KeysCommand {
             } => {
                 let config = config.load()?;
                 let new_config = new_config.context("give --new-config")?;
-                let new = Config::load(Some(&new_config), &[], |name| std::env::var(name).ok())
+                let new = Config::load(Some(&new_config), &[], crate::environment)
                     .with_context(|| format!("the new configuration {}", new_config.display()))?;
                 let passphrase = passphrase.read(&config)?;
                 let new_passphrase = PassphraseArguments::from_file(new_passphrase_file);

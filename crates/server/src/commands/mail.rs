@@ -28,7 +28,7 @@ impl MailCommand {
     pub(crate) fn run(self, out: &mut dyn Write) -> anyhow::Result<()> {
         let Self::Test { config, address } = self;
         crate::prepare_process()?;
-        let config = config.settings()?;
+        let config = config.load()?;
         let address: MailAddress = address.parse().context("the address")?;
         let test = sekisho_server::mail::test(&config, address, &SystemClock, &SystemRng);
         let done = crate::runtime()?.block_on(test)?;

@@ -22,20 +22,8 @@ pub(super) fn check(
     flags: &[String],
     environment: impl Fn(&str) -> Option<String>,
 ) -> Checked {
-    let mut values = Values::default();
-    if let Some(path) = file {
-        match std::fs::read_to_string(path) {
-            Ok(text) => values.file(path, &text),
-            Err(error) => {
-                values
-                    .problem(format!("cannot read the configuration {}: {error}", path.display()));
-            }
-        }
-    }
-    values.environment(&environment);
-    values.flags(flags);
-
-    let data_dir = values.path("data_dir").unwrap_or_default();
+    let mut values = values(file, flags, &environment);
+    let data_dir = data_dir(&values);
     if !data_dir.is_absolute() {
         let source = values.source("data_dir");
         let found = data_dir.display();
@@ -71,6 +59,31 @@ pub(super) fn check(
         _ => None,
     };
     Checked { config, understood, problems }
+}
+
+/// What file, environment and command line say.
+pub(super) fn values(
+    file: Option<&Path>,
+    flags: &[String],
+    environment: impl Fn(&str) -> Option<String>,
+) -> Values {
+    let mut values = Values::default();
+    if let Some(path) = file {
+        match std::fs::read_to_string(path) {
+            Ok(text) => values.file(path, &text),
+            Err(error) => {
+                values
+                    .problem(format!("cannot read the configuration {}: {error}", path.display()));
+            }
+        }
+    }
+    values.environment(environment);
+    values.flags(flags);
+    values
+}
+
+pub(super) fn data_dir(values: &Values) -> PathBuf {
+    values.path("data_dir").unwrap_or_default()
 }
 
 fn public_name(values: &mut Values) -> Option<SubjectName> {

@@ -141,6 +141,16 @@ impl Config {
         }
     }
 
+    /// The data folder alone. Opens no file but the configuration, and checks
+    /// nothing: whose it is says who may read the rest.
+    pub fn data_dir(
+        file: Option<&std::path::Path>,
+        flags: &[String],
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> PathBuf {
+        check::data_dir(&check::values(file, flags, environment))
+    }
+
     /// Reads and checks everything, and says what was understood.
     pub fn check(
         file: Option<&std::path::Path>,

@@ -128,7 +128,11 @@ fn describe_refusals(operation: &mut Operation) {
         ("400", "A field is missing, unknown or malformed", true),
         ("401", "Not signed in", !is_open),
         ("403", "Not allowed, or from another site", !is_open),
-        ("503", "The database is unavailable; nothing was changed", true),
+        (
+            "503",
+            "The database is unavailable; nothing was changed unless `code` is `undecided`",
+            true,
+        ),
     ];
     let responses = &mut operation.responses.responses;
     for (status, description, always) in common {

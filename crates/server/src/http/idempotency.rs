@@ -16,7 +16,7 @@ use sekisho_store::{Access as _, Blob, Claim, Hash, IdempotencyKey};
 
 use super::actor::Authenticated;
 use super::json::read_body;
-use super::problem::Problem;
+use super::problem::{Carried, Problem};
 use crate::app::SharedApp;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -132,13 +132,17 @@ fn replay(claim: &IdempotencyKey, earlier: IdempotencyKey) -> Result<Response, P
 }
 
 /// Stores a success. A refusal is not stored: the request did nothing and is
-/// judged again when it comes again.
+/// judged again when it comes again. Where nobody knows, the claim stays.
 async fn keep_answer(
     app: &SharedApp,
     caller: &Authenticated,
     claim: &IdempotencyKey,
     response: Response,
 ) -> Result<Response, Problem> {
+    let carried = response.extensions().get::<Carried>();
+    if carried.is_some_and(|carried| matches!(*carried.0, Problem::Undecided { .. })) {
+        return Ok(response);
+    }
     let (parts, body) = response.into_parts();
     let body = body.collect().await.map_err(Problem::internal)?.to_bytes();
     let stored = async {

@@ -122,6 +122,15 @@ pub enum Problem {
         /// For the log.
         reason: String,
     },
+    /// The database did not confirm a change.
+    #[error(
+        "the database did not confirm it, so it may or may not have been done; look at it, or at \
+         the audit log, before you try again"
+    )]
+    Undecided {
+        /// For the log.
+        reason: String,
+    },
     /// What cannot be recorded is not done.
     #[error("the audit log cannot be written, so nothing was done; an operator must look")]
     AuditUnavailable {
@@ -253,6 +262,7 @@ impl Problem {
                 ("too_many_streams", S::TOO_MANY_REQUESTS, "Too many event streams")
             }
             Self::Unavailable { .. } => ("unavailable", S::SERVICE_UNAVAILABLE, "Unavailable"),
+            Self::Undecided { .. } => ("undecided", S::SERVICE_UNAVAILABLE, "Not confirmed"),
             Self::AuditUnavailable { .. } => {
                 ("audit_unavailable", S::SERVICE_UNAVAILABLE, "Audit log not writable")
             }
@@ -315,7 +325,7 @@ impl Problem {
             Self::Internal(error) => {
                 tracing::error!(%request, code, error = format!("{error:#}"), "request failed");
             }
-            Self::Unavailable { reason } => {
+            Self::Unavailable { reason } | Self::Undecided { reason } => {
                 tracing::warn!(%request, code, reason, "request failed")
             }
             Self::AuditUnavailable { reason } => {
@@ -440,6 +450,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable { reason } => Self::Unavailable { reason },
+            StoreError::Undecided { reason } => Self::Undecided { reason },
             StoreError::Behind { .. } => Self::Unavailable { reason: error.to_string() },
             StoreError::NotRecorded { reason } => Self::AuditUnavailable { reason },
             StoreError::Held { reason } => Self::AuditHeld { reason },
@@ -510,5 +521,27 @@ impl From<InvalidCursor> for Problem {
 impl From<InvalidName> for Problem {
     fn from(error: InvalidName) -> Self {
         Self::invalid(error.field.replace(' ', "_"), &error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+    use sekisho_model::Timestamp;
+    use sekisho_model::rng::SystemRng;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_change_that_was_not_confirmed_is_not_called_undone() {
+        let problem = Problem::from(StoreError::Undecided { reason: "silence".to_owned() });
+        let response = problem.render(RequestId::at(Timestamp::EPOCH, &SystemRng));
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(!response.headers().contains_key(header::RETRY_AFTER), "first look, then repeat");
+        let body = response.into_body().collect().await.expect("whole").to_bytes();
+        let body = String::from_utf8_lossy(&body);
+        assert!(body.contains(r#""code":"undecided""#), "{body}");
+        assert!(body.contains("may or may not have been done"), "{body}");
+        assert!(!body.contains("nothing was"), "{body}");
     }
 }

@@ -115,6 +115,7 @@ pub async fn create(
         token: row.id,
         name: row.name.to_string(),
         scopes: row.scopes.clone(),
+        sign_in: row.is_sign_in(),
     });
     work.commit().await.map(drop)?;
     Ok((row, secret))

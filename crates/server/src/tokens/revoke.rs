@@ -25,9 +25,10 @@ pub(super) async fn revoke_token(
 ) -> Result<StatusCode, Problem> {
     let mut work = app.store.begin(&caller.context()).await?;
     let token = work.api_tokens().find(id).await?.ok_or(Problem::NotFound { what: "token" })?;
-    caller.decide(action::RevokeToken, Facts::owned_by(token.user, token))?.into_row();
+    let facts = Facts::owned_by(token.user, token);
+    let token = caller.decide(action::RevokeToken, facts)?.into_row();
     if work.api_tokens().revoke(id, caller.now).await? {
-        work.record(Event::TokenRevoked { token: id });
+        work.record(Event::TokenRevoked { token: id, sign_in: token.is_sign_in() });
         work.commit().await.map(drop)?;
     }
     Ok(StatusCode::NO_CONTENT)

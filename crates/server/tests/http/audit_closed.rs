@@ -40,7 +40,7 @@ async fn ask_for_all(world: &World) -> Vec<(&'static str, crate::harness::Answer
     let path = |tail: &str| format!("/accounts/{account}/{tail}");
     let role = json!({ "role": "password_administrator" });
     let key = json!({ "label": "k", "platform": "linux", "use": "once" });
-    let token = json!({ "name": "t", "scopes": ["reveal"], "expires_in_s": 3600 });
+    let token = json!({ "name": "t", "scopes": ["reveal"], "expires_in_s": 90_000 });
     let new_user = json!({
         "name": "new", "display_name": "New", "password": PASSWORD, "role": "administrator",
     });
@@ -127,7 +127,12 @@ async fn a_required_witness_that_is_missing_holds_secrets_and_changes() {
         assert!(detail.contains("witness.file"), "{action}: {detail}");
     }
     assert_eq!(traces(&server, &world).await, before, "nothing happened");
-    // Whoever looks for the fault can.
+    // Whoever looks for the fault can, and signs in and out with the command
+    // line, which keeps a token for a working day.
+    let sign_in = json!({ "name": "cli", "scopes": ["read"], "expires_in_s": 43_200 });
+    let made = world.admin.post("/tokens", sign_in).await.expect(201);
+    let path = format!("/tokens/{}", made["id"].as_str().expect("an id"));
+    world.admin.delete(&path).await.expect(204);
     world.admin.get("/audit").await.expect(200);
     let system = world.admin.get("/system").await.expect(200);
     assert!(system["audit_held"].is_string());

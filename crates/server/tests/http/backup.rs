@@ -18,6 +18,7 @@ use sekisho_server::config::{Config, VaultKey};
 use sekisho_server::{relocate, run};
 use sekisho_store::copy::shapes;
 use sekisho_store::{Access as _, Store, StoreConfig, StoreUrl};
+use serde_json::json;
 
 use crate::harness::{TestServer, config};
 
@@ -118,6 +119,11 @@ async fn open(server: &TestServer, config: &Config) -> anyhow::Result<SharedApp>
 #[tokio::test]
 async fn a_backup_restores_under_a_new_key() {
     let server = TestServer::filled().await;
+    let eve = server.user("eve", Role::Administrator).await;
+    for (name, life_s) in [("command line", 12 * 3600), ("program", 48 * 3600)] {
+        let body = json!({ "name": name, "scopes": ["read"], "expires_in_s": life_s });
+        eve.post("/tokens", body).await.expect(201);
+    }
     let folder = tempfile::tempdir().expect("a folder");
     let before = sums(&server.app.store).await;
     let made = server.backup(folder.path(), None).await.expect("made");
@@ -151,7 +157,15 @@ async fn a_backup_restores_under_a_new_key() {
         .filter(|(a, b)| **a != *b)
         .map(|(a, _)| a.0)
         .collect();
-    let expected = ["audit_chains", "audit_lines", "site", "kek", "vault_keys", "login_sessions"];
+    let expected = [
+        "audit_chains",
+        "audit_lines",
+        "site",
+        "kek",
+        "vault_keys",
+        "login_sessions",
+        "api_tokens",
+    ];
     assert_eq!(differ, expected);
     assert!(
         app.store
@@ -166,6 +180,11 @@ async fn a_backup_restores_under_a_new_key() {
             .is_empty(),
         "nobody is signed in"
     );
+    let tokens = app.store.read().api_tokens().list(None, &Default::default()).await;
+    let tokens = tokens.expect("reads").items.into_iter();
+    let live: Vec<String> =
+        tokens.filter(|it| it.revoked_at.is_none()).map(|it| it.name.to_string()).collect();
+    assert_eq!(live, ["program"], "nor with the command line");
     // The audit log goes on in a chain of its own.
     let chains = app.store.read().audit().chains().await.expect("reads");
     assert_eq!(chains.len(), 2);

@@ -1,6 +1,6 @@
 //! The one way to a clear password.
 
-use sekisho_model::account::SecretState;
+use sekisho_model::account::{SecretState, VerifyResult};
 use sekisho_model::id::AccountId;
 use sekisho_model::user::Role;
 use sekisho_store::{Access as _, SEALED_COLUMNS, SealedValue, StoreUrl};
@@ -94,6 +94,29 @@ async fn while_a_reset_is_open_every_value_that_may_work_is_shown() {
     );
     let shown = ann.get(&format!("/accounts/{}", id(&root))).await.expect(200);
     assert_eq!(shown["knowledge"], "indeterminate");
+}
+
+#[tokio::test]
+async fn a_value_that_the_newest_check_found_wrong_is_shown_with_that_remark() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann", Role::PasswordAdministrator).await;
+    let root = known_account(&server, &ann).await;
+    let revealed = reveal(&ann, &root).await.expect(200);
+    assert_eq!(
+        (&revealed["knowledge"], &revealed["checked_at"]),
+        (&json!("unverified"), &json!(null))
+    );
+    let work = server.app.store.begin(&server.context()).await.expect("begins");
+    let account: AccountId = id(&root).parse().expect("an id");
+    let version = revealed["values"][0]["version"].as_str().expect("text").parse().expect("an id");
+    let at = server.app.clock.now();
+    let noted = work.accounts().note_verify(account, version, VerifyResult::OutOfSync, at).await;
+    assert_eq!(noted, Ok(true));
+    work.commit_unaudited("a test").await.map(drop).expect("commits");
+    let revealed = reveal(&ann, &root).await.expect(200);
+    assert_eq!(revealed["knowledge"], "out_of_sync");
+    assert_eq!(revealed["checked_at"], json!(at.to_string()));
+    assert_eq!(revealed["values"][0]["value"], CANARY);
 }
 
 #[tokio::test]

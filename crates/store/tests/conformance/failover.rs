@@ -114,7 +114,7 @@ fn a_killed_primary_loses_nothing_and_cannot_come_back_unnoticed() {
                     match change(&world).await {
                         Ok(id) => drop(acknowledged.lock().expect("whole").insert(id)),
                         // Nothing else may come of it: it is a 503 to the caller.
-                        Err(StoreError::Unavailable { .. }) => {}
+                        Err(StoreError::Unavailable { .. } | StoreError::Undecided { .. }) => {}
                         Err(other) => panic!("{other}"),
                     }
                 }
@@ -153,11 +153,15 @@ fn a_killed_primary_loses_nothing_and_cannot_come_back_unnoticed() {
         // The former primary comes back with what it had, and the other goes.
         tokio::task::block_in_place(|| pair.tell("start-a"));
         change(&world).await.expect("the server stays with the new primary");
+        let started = world.reconnect().await.expect("connects");
+        let seen = started.read().audit().chains().await.expect("reads")[0].head_seq;
+        let known = world.store.read().audit().chains().await.expect("reads")[0].head_seq;
+        assert_eq!(seen, known, "a server that starts takes the one that was promoted");
         tokio::task::block_in_place(|| pair.tell("kill-b"));
         let refused = tokio::time::timeout(Duration::from_secs(30), async {
             loop {
                 match change(&world).await {
-                    Err(StoreError::Unavailable { .. }) => {}
+                    Err(StoreError::Unavailable { .. } | StoreError::Undecided { .. }) => {}
                     other => return other,
                 }
             }

@@ -23,6 +23,8 @@ struct Network {
 const FLOWS: u8 = 0;
 /// Bytes are taken and go nowhere; no connection is closed.
 const SILENT: u8 = 1;
+/// What PostgreSQL answers goes nowhere.
+const DEAF: u8 = 3;
 /// Every connection is closed, and every new one.
 const CUT: u8 = 2;
 
@@ -60,7 +62,8 @@ impl Network {
                             },
                             read = far.read(&mut b) => match read {
                                 Ok(n) if n > 0 => {
-                                    if !silent() && near.write_all(&b[..n]).await.is_err() { return }
+                                    let deaf = state.load(Ordering::SeqCst) == DEAF;
+                                    if !silent() && !deaf && near.write_all(&b[..n]).await.is_err() { return }
                                 }
                                 _ => return,
                             },
@@ -128,6 +131,26 @@ fn a_database_that_falls_silent_is_unavailable_soon_and_used_again() {
         change(&world, "bob").await.expect("it works again");
         let users = world.texts("SELECT name FROM users").await;
         assert_eq!(users, ["bob"], "nothing is half-done");
+    });
+}
+
+#[test]
+fn a_commit_that_nobody_confirmed_is_not_called_undone() {
+    block_on(async {
+        let (world, network) = over_a_network().await;
+        world.with_site().await;
+        for (state, name) in [(DEAF, "done"), (SILENT, "undone")] {
+            let work = world.begin().await;
+            work.users().insert(world.user(name)).await.expect("inserts");
+            network.becomes(state);
+            let said = work.commit_unaudited("one COMMIT").await.expect_err("no answer comes");
+            assert!(matches!(said, StoreError::Undecided { .. }), "{said}");
+            network.becomes(CUT);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            network.becomes(FLOWS);
+        }
+        let users = world.texts("SELECT name FROM users").await;
+        assert_eq!(users, ["done"], "either may be true");
     });
 }
 

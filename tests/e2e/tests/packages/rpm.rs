@@ -41,6 +41,7 @@ const STORY: &str = r#"
     ! rpm --query sekisho-agent
     test ! -e "$root/usr/bin/sekisho-server"
     grep -q "was NOT deleted" "$1/said"
+    grep -q /var/backups/sekisho "$1/said"
     grep -q kept "$root/var/lib/sekisho/sekisho.db"
     grep -q debug "$root/etc/sekisho/agent.toml.rpmsave"
 "#;

@@ -1,6 +1,8 @@
 //! The first steps of an operator, and the mistakes on the way.
 
 use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::process::Command;
 
 use crate::run::run;
 use crate::site::Site;
@@ -50,13 +52,33 @@ fn settings_that_cannot_be_right_are_refused_by_name() {
 }
 
 #[test]
-fn root_is_told_to_leave_the_files_to_the_servers_user() {
+fn what_root_calls_is_done_as_the_servers_user() {
+    const NOBODY: u32 = 65534;
     let site = Site::create();
-    std::os::unix::fs::chown(site.data_dir(), Some(65534), None).expect("we are root");
-    for words in [&["run"][..], &["keys", "status"], &["backup", "--to", "/nonexistent"]] {
-        let ran = run(&mut site.server_words(words), b"");
-        ran.refused_with("belongs to nobody");
-        ran.refused_with("runuser -u nobody -- sekisho-server");
-    }
-    run(&mut site.server_command("check-config"), b"").ok();
+    let folder = site.folder.path();
+    let url_file = folder.join("database-url");
+    fs::write(&url_file, format!("sqlite://{}", site.data_dir().join("sekisho.db").display()))
+        .expect("the address");
+    fs::set_permissions(&url_file, fs::Permissions::from_mode(0o600)).expect("private");
+    site.set_database(&format!("[database]\nurl_file = {url_file:?}"));
+    let backups = folder.join("backups");
+    fs::create_dir(&backups).expect("a folder");
+    run(Command::new("chown").args(["-R", "65534"]).arg(folder), b"").ok();
+
+    let checked = run(&mut site.server_command("check-config"), b"").ok();
+    assert!(checked.contains("done as the user nobody, to whom"), "{checked}");
+    run(&mut site.server_words(&["keys", "status"]), b"").ok();
+    let to = backups.display().to_string();
+    run(&mut site.server_words(&["backup", "--to", &to]), b"").ok();
+    let roots = run(Command::new("find").arg(folder).args(["!", "-uid", "65534"]), b"").ok();
+    assert_eq!(roots, "", "root left files");
+    let made: Vec<_> = fs::read_dir(&backups).expect("backups").flatten().collect();
+    assert_eq!(made.len(), 1);
+    assert_eq!(made[0].metadata().expect("facts").uid(), NOBODY);
+
+    // What only root may read, a command does not read, and says why.
+    let mut recover = site.server_command("recover");
+    let ran = run(recover.args(["--recovery-key-file", "/etc/shadow"]), b"");
+    ran.refused_with("Permission denied");
+    ran.refused_with("note: done as the user nobody");
 }
