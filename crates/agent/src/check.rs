@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use sekisho_link::{Link, LinkError, ServerCheck, ServerTime, Transport, UnverifiedLink};
+use sekisho_link::{Endpoint, Link, LinkError, ServerCheck, ServerTime, Transport, UnverifiedLink};
 use sekisho_model::Clock;
 use sekisho_model::Rng;
 use sekisho_model::rng::random_bytes;
 use sekisho_platform::accounts::AccountBackend;
+use sekisho_seal::bundle::Trust;
 use sekisho_seal::message;
 use sekisho_wire::bundle::TlsCheck;
 use sekisho_wire::route::RouteName;
@@ -99,24 +100,8 @@ pub async fn check(
         Err(error) => lines.push(line("clock", false, error.to_string())),
     }
 
-    // TLS as the loop will check it.
-    let check = match (&config.trust, &trust.bundle().server_tls) {
-        (config::Trust::Pin(pin), _) | (config::Trust::Site, TlsCheck::PinnedKey(pin)) => {
-            ServerCheck::PinnedKey(*pin)
-        }
-        (config::Trust::Site, TlsCheck::SiteCa | TlsCheck::SystemRoots) => {
-            ServerCheck::SiteCa(trust.bundle().ca_roots.iter().map(|der| der.to_vec()).collect())
-        }
-    };
-    let link = Link::new(server, &check, None, time);
-    let called = match link.map(|link| link.through(config.proxy.clone())) {
-        Ok(mut link) => link.call(RouteName::Bundle, &[&u32::MAX], Vec::new()).await,
-        Err(error) => Err(error),
-    };
-    lines.push(match called {
-        Ok(_) | Err(LinkError::Refused { .. }) => {
-            line("tls", true, "the server's certificate is one of this site")
-        }
+    lines.push(match tls(&server, config, &trust, time).await {
+        Ok(()) => line("tls", true, "the server's certificate is one of this site"),
         Err(error) => line("tls", false, error.to_string()),
     });
     lines.push(match state.certificate() {
@@ -131,8 +116,33 @@ pub async fn check(
     lines
 }
 
+/// TLS as the loop will check it.
+///
+/// # Errors
+/// What is wrong with the server's certificate, or that it does not answer.
+pub async fn tls(
+    server: &Endpoint,
+    config: &Config,
+    trust: &Trust,
+    time: ServerTime,
+) -> Result<(), LinkError> {
+    let check = match (&config.trust, &trust.bundle().server_tls) {
+        (config::Trust::Pin(pin), _) | (config::Trust::Site, TlsCheck::PinnedKey(pin)) => {
+            ServerCheck::PinnedKey(*pin)
+        }
+        (config::Trust::Site, TlsCheck::SiteCa | TlsCheck::SystemRoots) => {
+            ServerCheck::SiteCa(trust.bundle().ca_roots.iter().map(|der| der.to_vec()).collect())
+        }
+    };
+    let mut link = Link::new(server.clone(), &check, None, time)?.through(config.proxy.clone());
+    match link.call(RouteName::Bundle, &[&u32::MAX], Vec::new()).await {
+        Ok(_) | Err(LinkError::Refused { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Proxy, DNS and TCP, told apart.
-async fn reach(server: &sekisho_link::Endpoint, config: &Config) -> Line {
+async fn reach(server: &Endpoint, config: &Config) -> Line {
     let found = match UnverifiedLink::new(server.clone()) {
         Ok(link) => {
             let link = link.through(config.proxy.clone());

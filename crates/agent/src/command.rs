@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{CommandFactory, Parser, Subcommand};
-use sekisho_link::{Endpoint, ServerTime};
+use sekisho_link::{Endpoint, LinkError, ServerTime, TlsProblem};
 use sekisho_model::clock::SystemClock;
 use sekisho_model::device::DeviceState;
 use sekisho_model::rng::SystemRng;
@@ -140,7 +140,9 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
         Command::Enroll { server, key_file } => {
-            enroll(&cli, server.as_deref(), key_file.as_deref())
+            let server = server.as_deref();
+            let next = Some("; start it with `sekisho-agent run`");
+            enroll(&cli, server, key_file.as_deref(), next)
         }
         Command::Install { server, key_file } => {
             install(&cli, server.as_deref(), key_file.as_deref())
@@ -230,7 +232,7 @@ fn install(cli: &Cli, server: Option<&str>, key_file: Option<&Path>) -> anyhow::
             enrolled.device
         )),
         Err(StateError::NotEnrolled) => {
-            enroll(cli, server, key_file)?;
+            enroll(cli, server, key_file, None)?;
         }
         Err(error) => return Err(error.into()),
     }
@@ -271,7 +273,8 @@ fn update(cli: &Cli, key_file: Option<&Path>) -> anyhow::Result<ExitCode> {
 
 fn start(cli: &Cli) -> anyhow::Result<ExitCode> {
     service::require_root("start")?;
-    service::start(&memory(&settings_of(cli)?)?, &say)?;
+    let config = settings_of(cli)?;
+    service::start(&config.state_dir, &memory(&config)?, &say)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -298,7 +301,13 @@ fn remove(cli: &Cli, check: bool, force: bool) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn enroll(cli: &Cli, server: Option<&str>, key_file: Option<&Path>) -> anyhow::Result<ExitCode> {
+/// `next` says how the agent is started; without it the caller does.
+fn enroll(
+    cli: &Cli,
+    server: Option<&str>,
+    key_file: Option<&Path>,
+    next: Option<&str>,
+) -> anyhow::Result<ExitCode> {
     process::harden()?;
     let config = first_settings(cli)?;
     let server: Endpoint = match (server, &config.server) {
@@ -311,7 +320,8 @@ fn enroll(cli: &Cli, server: Option<&str>, key_file: Option<&Path>) -> anyhow::R
     drop(text);
     let state = memory(&config)?;
     let facts = enrol::host_facts()?;
-    let outcome = runtime()?.block_on(enrol::enrol(
+    let runtime = runtime()?;
+    let outcome = runtime.block_on(enrol::enrol(
         (&server, config.proxy.clone()),
         &key,
         config.owner.clone(),
@@ -326,14 +336,25 @@ fn enroll(cli: &Cli, server: Option<&str>, key_file: Option<&Path>) -> anyhow::R
     if let Some(fingerprint) = fingerprint(&state)? {
         say(&format!("fingerprint {fingerprint}"));
     }
+    let trust = state.trust(&outcome.enrolled.anchor)?;
+    let time = ServerTime::new(Arc::new(SystemClock));
+    if let Err(error @ LinkError::Tls { problem: TlsProblem::WrongName, .. }) =
+        runtime.block_on(check::tls(&server, &config, &trust, time))
+    {
+        complain(&format!(
+            "warning: {error}. The agent will not connect: in {}, name the server as its \
+             certificate does",
+            cli.config.display()
+        ));
+    }
     match outcome.state {
-        DeviceState::Approved => say("approved; start it with `sekisho-agent run`"),
+        DeviceState::Approved => say(&format!("approved{}", next.unwrap_or_default())),
         DeviceState::Pending | DeviceState::Blocked | DeviceState::Retired => {
             if let Some(remark) = outcome.remark {
                 say(&format!("remark: {}", remark.advice()));
             }
-            say("waiting for an administrator to approve this device; `sekisho-agent run` may be \
-                 started already");
+            say("waiting for an administrator to approve this device; the agent may be started \
+                 already");
         }
     }
     Ok(ExitCode::SUCCESS)

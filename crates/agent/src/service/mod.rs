@@ -5,6 +5,7 @@
 mod systemd;
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use sekisho_platform::process;
@@ -13,7 +14,7 @@ use crate::config::{Config, DEFAULT_PATH, DEFAULT_STATE_DIR};
 use crate::journal::Journal;
 use crate::leaving::{self, Loss};
 use crate::state::{State, StateError};
-use crate::status::{Phase, StatusFile};
+use crate::status::{Phase, Status, StatusFile};
 use systemd::{SERVICE, Systemd};
 
 /// Refuses unless this process is root.
@@ -66,11 +67,16 @@ pub fn install(say: &dyn Fn(&str)) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Starts the service and waits until it says that it works.
+/// So long a start waits for the first session, and so often it looks.
+const PATIENCE: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Starts the service, and says whether it has reached the server.
 ///
 /// # Errors
-/// When this host is not enrolled, or systemd cannot start it.
-pub fn start(state: &State, say: &dyn Fn(&str)) -> anyhow::Result<()> {
+/// When this host is not enrolled, or systemd cannot start it. An agent that
+/// does not reach the server goes on trying, and is no error.
+pub fn start(state_dir: &Path, state: &State, say: &dyn Fn(&str)) -> anyhow::Result<()> {
     let systemd = Systemd::required()?;
     if !Systemd::has_unit() {
         bail!("there is no service {SERVICE}; run `sekisho-agent install` first");
@@ -83,8 +89,31 @@ pub fn start(state: &State, say: &dyn Fn(&str)) -> anyhow::Result<()> {
         Err(error) => return Err(error.into()),
     }
     systemd.call(&["start", SERVICE])?;
-    say("the agent is running");
+    let status = StatusFile::in_dir(state_dir);
+    let mut said = None;
+    for _ in 0..PATIENCE.as_millis() / LOOK_EVERY.as_millis() {
+        said = status.find().filter(Status::is_current);
+        if said.as_ref().is_some_and(|said| said.phase == Phase::Connected) {
+            break;
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+    say(&started(said.as_ref()));
     Ok(())
+}
+
+fn started(said: Option<&Status>) -> String {
+    let problem = match said {
+        Some(said) if said.phase == Phase::Connected => {
+            return "the agent is running and connected".to_owned();
+        }
+        Some(Status { problem: Some(problem), .. }) => format!(": {problem}"),
+        Some(_) | None => String::new(),
+    };
+    format!(
+        "the agent is running, but not connected yet{problem}\nIt goes on trying; `sekisho-agent \
+         status` says how it is"
+    )
 }
 
 /// Stops the service; an order that is being carried out is finished first.
@@ -225,5 +254,26 @@ fn remove_folder(state_dir: &Path) -> anyhow::Result<()> {
             Err(error).with_context(failed)
         }
         Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_that_did_not_reach_the_server_says_so() {
+        let with = |phase, problem: Option<&str>| Status {
+            phase,
+            since: sekisho_model::Timestamp::EPOCH,
+            problem: problem.map(str::to_owned),
+            clock_skew_s: None,
+            pid: 1,
+        };
+        let reached = started(Some(&with(Phase::Connected, None)));
+        assert_eq!(reached, "the agent is running and connected");
+        let refused = started(Some(&with(Phase::Waiting, Some("connection refused"))));
+        assert!(refused.contains("but not connected yet: connection refused\n"), "{refused}");
+        assert!(started(None).contains("but not connected yet\n"));
     }
 }

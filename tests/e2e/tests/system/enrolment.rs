@@ -158,6 +158,19 @@ fn what_is_no_key_is_said_before_anything_is_sent() {
 }
 
 #[test]
+fn an_address_that_the_agent_will_not_accept_is_named_at_once() {
+    let site = Site::start();
+    let host = Host::new("misnamed-host");
+    host.settings("");
+    host.bash("echo 127.0.0.1 misnamed.example >> /etc/hosts");
+    let ran = host.enrol_at(&format!("misnamed.example:{}", site.agents_port), &site.key());
+    let said = ran.said();
+    ran.ok();
+    let named = "warning: no trusted TLS connection with misnamed.example";
+    assert!(said.contains(named) && said.contains("for another name"), "{said}");
+}
+
+#[test]
 fn a_device_waits_for_its_approval_and_then_works() {
     let site = Site::start();
     let mut host = Host::new("pending-host");
@@ -166,6 +179,7 @@ fn a_device_waits_for_its_approval_and_then_works() {
     let key = site.key_with(&["--window", "--valid-for", "1h"]);
     let said = host.enrol(&site, &key).ok();
     assert!(said.contains("waiting for an administrator"), "{said}");
+    assert!(!said.contains("warning"), "{said}");
     // The same key admits a second host inside its window.
     let second = Host::new("second-host");
     second.settings("");
