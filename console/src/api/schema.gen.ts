@@ -5545,6 +5545,13 @@ export interface components {
             /** @description The account. */
             account: components["schemas"]["AccountRef"];
             /**
+             * @description What is known of its password: `unverified`, `known`, `indeterminate`;
+             *     `out_of_sync`: the newest check found that the current value does not
+             *     work.
+             */
+            knowledge: string;
+            checked_at?: components["schemas"]["Time"] | null;
+            /**
              * @description Normally one; while a reset's outcome is open every value that may
              *     work, the newest first.
              */
@@ -6407,7 +6414,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6484,7 +6491,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6552,7 +6559,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6645,7 +6652,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6718,7 +6725,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6795,7 +6802,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6878,7 +6885,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6959,7 +6966,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7049,7 +7056,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7130,7 +7137,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7202,7 +7209,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7270,7 +7277,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7347,7 +7354,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7428,7 +7435,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7509,7 +7516,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7591,7 +7598,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7669,7 +7676,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7729,7 +7736,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7797,7 +7804,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7872,7 +7879,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7949,7 +7956,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8030,7 +8037,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8098,7 +8105,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8179,7 +8186,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8263,7 +8270,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8343,7 +8350,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8421,7 +8428,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8493,7 +8500,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8549,7 +8556,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8621,7 +8628,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8677,7 +8684,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8751,7 +8758,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8821,7 +8828,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8889,7 +8896,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8966,7 +8973,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9047,7 +9054,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9128,7 +9135,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9205,7 +9212,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9277,7 +9284,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9337,7 +9344,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9405,7 +9412,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9473,7 +9480,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9541,7 +9548,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9615,7 +9622,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9687,7 +9694,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9743,7 +9750,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9809,7 +9816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9875,7 +9882,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9931,7 +9938,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9987,7 +9994,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10043,7 +10050,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10103,7 +10110,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10159,7 +10166,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10228,7 +10235,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10293,7 +10300,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10364,7 +10371,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10438,7 +10445,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10505,7 +10512,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10561,7 +10568,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10621,7 +10628,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10677,7 +10684,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10742,7 +10749,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10798,7 +10805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10861,7 +10868,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10939,7 +10946,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10995,7 +11002,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11051,7 +11058,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11116,7 +11123,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11175,7 +11182,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11244,7 +11251,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11324,7 +11331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11389,7 +11396,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11454,7 +11461,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11519,7 +11526,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11584,7 +11591,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11640,7 +11647,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11694,7 +11701,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11750,7 +11757,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11810,7 +11817,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11876,7 +11883,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11942,7 +11949,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12020,7 +12027,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12094,7 +12101,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12165,7 +12172,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12242,7 +12249,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12298,7 +12305,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12363,7 +12370,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12429,7 +12436,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12494,7 +12501,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12562,7 +12569,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12634,7 +12641,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12704,7 +12711,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12782,7 +12789,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12850,7 +12857,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12946,7 +12953,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13057,7 +13064,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13113,7 +13120,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13178,7 +13185,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13248,7 +13255,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13326,7 +13333,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13394,7 +13401,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13472,7 +13479,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13556,7 +13563,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13624,7 +13631,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13680,7 +13687,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13771,7 +13778,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13858,7 +13865,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13928,7 +13935,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13997,7 +14004,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14057,7 +14064,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14125,7 +14132,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14212,7 +14219,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14314,7 +14321,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14387,7 +14394,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14464,7 +14471,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14532,7 +14539,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14609,7 +14616,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14677,7 +14684,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14754,7 +14761,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14835,7 +14842,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14927,7 +14934,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14987,7 +14994,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15075,7 +15082,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15135,7 +15142,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15203,7 +15210,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15299,7 +15306,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15392,7 +15399,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15473,7 +15480,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15554,7 +15561,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15627,7 +15634,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15704,7 +15711,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15785,7 +15792,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15866,7 +15873,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15922,7 +15929,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15991,7 +15998,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16059,7 +16066,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16155,7 +16162,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16248,7 +16255,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16316,7 +16323,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16414,7 +16421,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16514,7 +16521,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16574,7 +16581,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16637,7 +16644,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16691,7 +16698,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16878,7 +16885,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16938,7 +16945,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16985,7 +16992,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17054,7 +17061,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17114,7 +17121,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17174,7 +17181,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17234,7 +17241,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17284,7 +17291,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17356,7 +17363,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17424,7 +17431,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17511,7 +17518,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17604,7 +17611,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17660,7 +17667,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17729,7 +17736,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17785,7 +17792,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17841,7 +17848,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17910,7 +17917,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17966,7 +17973,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18004,7 +18011,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18060,7 +18067,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18116,7 +18123,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18185,7 +18192,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18241,7 +18248,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18297,7 +18304,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18367,7 +18374,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18427,7 +18434,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18492,7 +18499,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18557,7 +18564,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18626,7 +18633,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18694,7 +18701,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18781,7 +18788,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18883,7 +18890,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18960,7 +18967,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19037,7 +19044,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19105,7 +19112,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19179,7 +19186,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19248,7 +19255,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19318,7 +19325,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19385,7 +19392,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19486,7 +19493,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19562,7 +19569,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19629,7 +19636,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19696,7 +19703,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19762,7 +19769,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19829,7 +19836,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19894,7 +19901,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19972,7 +19979,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20028,7 +20035,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20097,7 +20104,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20163,7 +20170,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20236,7 +20243,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20274,7 +20281,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20312,7 +20319,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed */
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
             503: {
                 headers: {
                     [name: string]: unknown;
