@@ -82,7 +82,7 @@ impl Frozen {
                 _ => guard_sqlite(&db, guarded, to).await?,
             }
         }
-        Ok(self.tx.commit().await?)
+        self.tx.commit().await
     }
 }
 
