@@ -71,7 +71,7 @@ export async function signIn(browser, { url, user, password }, { language, schem
 
 /** Waits until the page has its heading and nothing is being loaded. */
 export async function settled(page) {
-  await page.locator("#content h1, #content h2").first().waitFor();
+  await page.locator("#content h1, #content h2, main h1").first().waitFor();
   await page.waitForLoadState("networkidle");
   await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
 }

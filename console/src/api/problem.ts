@@ -28,6 +28,7 @@ export const KNOWN_CODES = [
   "too_many_streams",
   "unauthenticated",
   "unavailable",
+  "undecided",
   "unknown_password",
   "unreachable",
   "unsupported_media_type",

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { KNOWN_CODES, KNOWN_CONFLICTS } from "../api/problem";
 import { en } from "./en";
@@ -32,6 +33,17 @@ test("a text has the same placeholders in every language", () => {
 test("no text is empty, and Japanese has full stops of its own", () => {
   for (const [path, text] of [...texts(ja), ...texts(en)]) expect(text.trim(), path).not.toBe("");
   for (const [path, text] of texts(ja)) expect(text, path).not.toMatch(/[ぁ-ん一-龠]\.$/);
+});
+
+test("everything that can be asked of the policy has a text", () => {
+  // The file that the tests of the policy keep: one action a line, after its head.
+  const matrix = readFileSync("../crates/policy/tests/matrix.txt", "utf8");
+  const actions = matrix
+    .split("\n")
+    .slice(1)
+    .flatMap((line) => line.match(/^[a-z_]+/) ?? []);
+  expect(actions.length).toBeGreaterThan(50);
+  for (const action of actions) expect(ja.words.action).toHaveProperty(action);
 });
 
 test("every code of the server has a text", () => {

@@ -12,7 +12,7 @@ interface Props {
 
 export function PlainTable({ label, heads, children, minWidth = 480 }: Props) {
   return (
-    <Table.ScrollContainer minWidth={minWidth} tabIndex={0} role="region" aria-label={label}>
+    <Table.ScrollContainer minWidth={minWidth} tabIndex={0} role="group" aria-label={label}>
       <Table>
         <Table.Thead>
           <Table.Tr>

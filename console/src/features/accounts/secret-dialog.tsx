@@ -38,6 +38,8 @@ export function SecretDialog({ of, onClose }: Props) {
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const { account, version } = of;
+  // Of the one that works by what is known; a former value is not checked.
+  const fails = !version && revealed?.knowledge === "out_of_sync";
 
   const ask = (wanted: "show" | "copy"): Promise<Revealed> => {
     const words = reason.trim();
@@ -111,6 +113,15 @@ export function SecretDialog({ of, onClose }: Props) {
           <CopyChoice choice={choice} />
         ) : revealed ? (
           <>
+            {fails && (
+              <Alert
+                color="orange"
+                icon={<IconAlertTriangle aria-hidden="true" />}
+                title={t("words.knowledge.out_of_sync")}
+              >
+                {t("words.knowledgeHelp.out_of_sync")}
+              </Alert>
+            )}
             {revealed.values.length > 1 && (
               <Alert
                 color="yellow"

@@ -95,6 +95,8 @@ export const problems = {
     too_large: "That is too much to send.",
     unauthenticated: "Please sign in.",
     unavailable: "The server cannot answer right now. Nothing was changed. Try again.",
+    undecided:
+      "The database did not confirm the change: all of it was done, or nothing. Look at what it was about, and repeat it if need be.",
     unknown_password: "The password of this account is not known. Reset or store it first.",
     unreachable: "The server cannot be reached. Check the network.",
     unsupported_media_type: "The server does not take this format.",

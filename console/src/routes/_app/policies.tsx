@@ -191,7 +191,7 @@ function Policies() {
       />
       <Text size="sm" c="dimmed" mt="md">
         {t("pages.policies.which")}{" "}
-        <Anchor component={Link} to="/resources/groups" size="sm">
+        <Anchor component={Link} to="/resources/groups" size="sm" underline="always">
           {t("pages.groups.title")}
         </Anchor>
       </Text>
