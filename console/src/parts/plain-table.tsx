@@ -1,6 +1,7 @@
 //! A small table that is no list: a few rows, all there.
 import { Table } from "@mantine/core";
 import type { ReactNode } from "react";
+import { Wide } from "./wide";
 
 interface Props {
   label: string;
@@ -12,7 +13,7 @@ interface Props {
 
 export function PlainTable({ label, heads, children, minWidth = 480 }: Props) {
   return (
-    <Table.ScrollContainer minWidth={minWidth} tabIndex={0} role="group" aria-label={label}>
+    <Wide minWidth={minWidth} label={label}>
       <Table>
         <Table.Thead>
           <Table.Tr>
@@ -25,6 +26,6 @@ export function PlainTable({ label, heads, children, minWidth = 480 }: Props) {
         </Table.Thead>
         <Table.Tbody>{children}</Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </Wide>
   );
 }

@@ -402,7 +402,7 @@ export function DataTable<T extends RowData>(props: ListProps<T>) {
             ))}
           </Stack>
         ) : (
-          <Box className="table-box" tabIndex={0} role="region" aria-label={what}>
+          <Box className="table-box" tabIndex={0} role="group" aria-label={what}>
             <Table
               stickyHeader
               highlightOnHover

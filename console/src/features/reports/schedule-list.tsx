@@ -12,6 +12,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, body, etag, type Schemas } from "../../api/client";
 import { LoadProblem, ProblemAlert } from "../../parts/problem";
 import { Ago, At } from "../../parts/time";
+import { Wide } from "../../parts/wide";
 import { fill, known, type ReportWords, useReportWords } from "./words";
 
 type Schedule = Schemas["ScheduleView"];
@@ -66,7 +67,7 @@ export function ScheduleList() {
   return (
     <>
       {problem && <ProblemAlert error={problem} />}
-      <Table.ScrollContainer minWidth={640}>
+      <Wide minWidth={640} label={w.schedules}>
         <Table>
           <Table.Thead>
             <Table.Tr>
@@ -135,7 +136,7 @@ export function ScheduleList() {
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </Wide>
     </>
   );
 }

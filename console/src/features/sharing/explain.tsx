@@ -8,6 +8,7 @@ import { api, body, type Explained } from "../../api/client";
 import { Dialog } from "../../parts/dialog";
 import { Loading, ProblemAlert } from "../../parts/problem";
 import { At } from "../../parts/time";
+import { Wide } from "../../parts/wide";
 import { useWord } from "../../parts/words";
 import { type PrincipalKey, PrincipalSelect, principalOf } from "./principal-select";
 import type { Kind } from "./share-form";
@@ -86,7 +87,7 @@ function Told({ told }: { told: Explained }) {
           ))}
         </List>
       )}
-      <Table.ScrollContainer minWidth={520}>
+      <Wide minWidth={520} label={t("pages.sharing.explain.title")}>
         <Table>
           <Table.Thead>
             <Table.Tr>
@@ -114,7 +115,7 @@ function Told({ told }: { told: Explained }) {
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </Wide>
     </Stack>
   );
 }

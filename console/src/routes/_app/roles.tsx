@@ -26,6 +26,7 @@ import { RoleForm } from "../../features/roles/role-form";
 import { useRoleName } from "../../features/roles/role-name";
 import { PageHead } from "../../parts/page";
 import { Loading, LoadProblem, ProblemAlert } from "../../parts/problem";
+import { Wide } from "../../parts/wide";
 import { useWord } from "../../parts/words";
 
 export const Route = createFileRoute("/_app/roles")({ component: Roles });
@@ -109,7 +110,7 @@ function Matrix({ roles, permissions, onEdit, onRemove }: MatrixProps) {
   const { t } = useTranslation();
   const name = useRoleName();
   return (
-    <Table.ScrollContainer minWidth={640} tabIndex={0} aria-label={t("pages.roles.matrix")}>
+    <Wide minWidth={640} label={t("pages.roles.matrix")}>
       <Table stickyHeader={false} withColumnBorders>
         <Table.Thead>
           <Table.Tr>
@@ -178,7 +179,7 @@ function Matrix({ roles, permissions, onEdit, onRemove }: MatrixProps) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </Wide>
   );
 }
 
@@ -210,7 +211,7 @@ function Can({ roles }: { roles: Role[] }) {
       {told.error && <ProblemAlert error={told.error} onRetry={() => void told.refetch()} />}
       {told.isLoading && <Loading />}
       {told.data && (
-        <Table.ScrollContainer minWidth={560}>
+        <Wide minWidth={560} label={t("pages.roles.can")}>
           <Table>
             <Table.Thead>
               <Table.Tr>
@@ -241,7 +242,7 @@ function Can({ roles }: { roles: Role[] }) {
               ))}
             </Table.Tbody>
           </Table>
-        </Table.ScrollContainer>
+        </Wide>
       )}
     </Stack>
   );
