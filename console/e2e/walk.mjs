@@ -58,6 +58,7 @@ async function dissociate(page) {
   // And it works again.
   await keys(page, "Enter");
   await pick(page, "Associate");
+  await page.getByRole("dialog").getByRole("button", { name: "Associate" }).waitFor();
   await keys(page, "Enter");
   await page.locator("[data-row]").getByText("Associated", { exact: true }).first().waitFor();
   await isBackAt(page, menu);

@@ -19,7 +19,7 @@ export const common = {
   never: "Never",
   unknown: "Unknown",
   loading: "Loading…",
-  optional: "(optional)",
+  optional: " (optional)",
   reason: "Reason",
   reasonHint: "It is kept in the audit log. Name the ticket if there is one.",
   reasonExample: "e.g. looking into a full disk, INC-4711",
