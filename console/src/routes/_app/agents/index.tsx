@@ -149,7 +149,7 @@ function Agents() {
           { value: "false", label: word("agent", "inactive") },
         ],
       },
-      wordFilter(word, "state", t("pages.devices.state"), "device", STATES),
+      wordFilter(word, "state", t("pages.agents.approval"), "device", STATES),
       {
         id: "association",
         label: t("pages.agents.association"),
