@@ -18,13 +18,13 @@ try {
   const told = (what) => console.error(what);
 
   told("the first load, and what each page adds");
-  const first = await assets(cookies, "/");
+  const { soon, all: first } = await assets(cookies, "/");
   const paths = await page.evaluate(() =>
     [...document.querySelectorAll("nav a[href^='/']")].map((link) => link.getAttribute("href")),
   );
   let most = { path: "/", bytes: 0 };
   for (const path of new Set(paths)) {
-    const more = await assets(cookies, path);
+    const { all: more } = await assets(cookies, path);
     for (const url of first.keys()) more.delete(url);
     if (sum(more) > most.bytes) most = { path, bytes: sum(more) };
   }
@@ -57,7 +57,7 @@ try {
   const seen = [];
   for (let change = 0; change < changes; change += 1) {
     // Each comes first in the list, and none in step with the page's own clock.
-    const name = `a-${String(changes - change).padStart(5, "0")}`;
+    const name = `a-${String(changes - change).padStart(5, "0")}-${Date.now()}`;
     const shown = page.evaluate(shownAt, name);
     await page.evaluate(() => 0);
     const began = Date.now();
@@ -71,13 +71,21 @@ try {
   }
   if (faults.length > 0) throw new Error(faults.join("\n"));
   const version = browser.version();
-  const load = { first_bytes: sum(first), most_bytes: most.bytes, most_path: most.path };
+  const load = {
+    first_bytes: sum(soon),
+    all_bytes: sum(first),
+    most_bytes: most.bytes,
+    most_path: most.path,
+  };
   console.log(JSON.stringify({ version, ...load, ...rows, seen }));
 } finally {
   await browser.close();
 }
 
-/** Scripts and styles that a page needs in a browser that was never here, gzipped. */
+/**
+ * Scripts and styles, gzipped, of a page in a browser that was never here: those that
+ * were asked for before its heading stood, and all, with those that are fetched behind it.
+ */
 async function assets(storageState, path) {
   const context = await browser.newContext({ storageState, ignoreHTTPSErrors: true });
   const page = await context.newPage();
@@ -85,17 +93,29 @@ async function assets(storageState, path) {
   const reading = [];
   page.on("response", (response) => {
     if (!new URL(response.url()).pathname.startsWith("/assets/")) return;
-    reading.push(
-      response
-        .body()
-        .then((body) => found.set(response.url(), gzipSync(body, { level: 9 }).length)),
-    );
+    const read = async () =>
+      found.set(response.url(), gzipSync(await response.body(), { level: 9 }).length);
+    reading.push(read());
+  });
+  await page.addInitScript(() => {
+    const observer = new MutationObserver(() => {
+      if (!document.querySelector("#content h1")) return;
+      window.stood = performance.now();
+      observer.disconnect();
+    });
+    observer.observe(document, { childList: true, subtree: true });
   });
   await page.goto(`${to.url}${path}`);
   await settled(page);
   await Promise.all(reading);
+  const asked = await page.evaluate(() =>
+    performance
+      .getEntriesByType("resource")
+      .filter(({ startTime }) => startTime <= window.stood)
+      .map(({ name }) => name),
+  );
   await context.close();
-  return found;
+  return { soon: new Map([...found].filter(([url]) => asked.includes(url))), all: found };
 }
 
 function sum(sizes) {

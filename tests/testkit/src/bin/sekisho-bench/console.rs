@@ -24,6 +24,7 @@ const STEP: usize = 1_000;
 struct Seen {
     version: String,
     first_bytes: f64,
+    all_bytes: f64,
     most_bytes: f64,
     most_path: String,
     opened: Vec<f64>,
@@ -50,6 +51,7 @@ pub(crate) async fn run(stage: &Stage, args: &ConsoleArgs) -> Result<()> {
         "kB",
         Aim::AtMost(300.0),
     );
+    report.figure("with_behind_kb", "with what is fetched behind it", kb(seen.all_bytes), "kB");
     report.aimed(
         "page_more_kb",
         "what the largest page adds",
