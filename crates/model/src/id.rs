@@ -181,6 +181,10 @@ kinds! {
     CustomRole, CustomRoleId = "role";
     /// An enrolled endpoint with an identity key.
     Device, DeviceId = "device";
+    /// A relay in front of the agent plane.
+    Gateway, GatewayId = "gateway";
+    /// Networks that many devices share one address of.
+    Office, OfficeId = "office";
     /// A key that admits new devices.
     EnrolmentKey, EnrolmentKeyId = "enrolment key";
     /// A signed, sealed task for one device.

@@ -9,7 +9,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyUsagePurpose, SanType, SerialNumber,
 };
-use sekisho_model::id::{DeviceId, SiteId};
+use sekisho_model::id::{DeviceId, GatewayId, SiteId};
 use sekisho_model::name::DnsName;
 use sekisho_model::rng::random_bytes;
 use sekisho_model::{Rng, Secret, Timestamp};
@@ -17,7 +17,7 @@ use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::prelude::FromDer;
 
 use crate::authority::Authority;
-use crate::device::device_uri;
+use crate::device::{device_uri, gateway_uri, server_uri};
 use crate::error::{CertificateProblem, PkiError};
 use crate::key::{KeyPair, PublicKey};
 use crate::time::{from_asn1, to_asn1};
@@ -164,6 +164,41 @@ impl SiteCa {
         let names = vec![SanType::URI(uri.try_into().map_err(library)?)];
         let common_name = format!("Sekisho device {device}");
         self.issue(&key, &common_name, names, ExtendedKeyUsagePurpose::ClientAuth, now, rng)
+    }
+
+    /// Issues a gateway's certificate for the link, for the key of its request
+    /// (PKCS#10, DER). The server pins its key besides.
+    pub fn issue_gateway(
+        &self,
+        request: &[u8],
+        gateway: GatewayId,
+        now: Timestamp,
+        rng: &dyn Rng,
+    ) -> Result<IssuedCertificate, PkiError> {
+        let key = requested_key(request)?;
+        let uri = gateway_uri(self.trust.site(), gateway);
+        let names = vec![SanType::URI(uri.try_into().map_err(library)?)];
+        let common_name = format!("Sekisho gateway {gateway}");
+        self.issue(&key, &common_name, names, ExtendedKeyUsagePurpose::ClientAuth, now, rng)
+    }
+
+    /// Issues the certificate that the server shows to gateways it dials.
+    pub fn issue_link_server(
+        &self,
+        key: &PublicKey,
+        now: Timestamp,
+        rng: &dyn Rng,
+    ) -> Result<IssuedCertificate, PkiError> {
+        let uri = server_uri(self.trust.site());
+        let names = vec![SanType::URI(uri.try_into().map_err(library)?)];
+        let usage = ExtendedKeyUsagePurpose::ClientAuth;
+        self.issue(key, "Sekisho server link", names, usage, now, rng)
+    }
+
+    /// The public key of a request (PKCS#10, DER) whose sender proved to hold
+    /// the private half; everything else in it has no effect.
+    pub fn key_of_request(request: &[u8]) -> Result<PublicKey, PkiError> {
+        requested_key(request)
     }
 
     /// Issues a certificate for a TLS server of the site.

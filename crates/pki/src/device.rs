@@ -1,7 +1,8 @@
-//! The name of a device in its certificate, strictly read.
+//! The name of a device, of a gateway or of the server in its certificate,
+//! strictly read.
 
 use sekisho_model::Timestamp;
-use sekisho_model::id::{DeviceId, SiteId};
+use sekisho_model::id::{DeviceId, GatewayId, SiteId};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer;
@@ -19,6 +20,55 @@ pub fn trust_domain(site: SiteId) -> String {
 /// The URI that names a device: `spiffe://<site id>.sekisho/device/<device id>`.
 pub fn device_uri(site: SiteId, device: DeviceId) -> String {
     format!("spiffe://{}/device/{device}", trust_domain(site))
+}
+
+/// The URI that names a gateway: `spiffe://<site id>.sekisho/gateway/<gateway id>`.
+pub fn gateway_uri(site: SiteId, gateway: GatewayId) -> String {
+    format!("spiffe://{}/gateway/{gateway}", trust_domain(site))
+}
+
+/// The URI that names the server where it dials a gateway:
+/// `spiffe://<site id>.sekisho/server`.
+pub fn server_uri(site: SiteId) -> String {
+    format!("spiffe://{}/server", trust_domain(site))
+}
+
+/// What a certificate for the link between server and gateway says. Reading
+/// proves nothing: only [`SiteTrust`](crate::SiteTrust) tells who said it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkCertificate {
+    /// The site named.
+    pub site: SiteId,
+    /// The gateway named; `None`: the server.
+    pub gateway: Option<GatewayId>,
+    /// The public key.
+    pub key: PublicKey,
+    /// Last instant.
+    pub not_after: Timestamp,
+}
+
+impl LinkCertificate {
+    /// Reads a certificate of exactly the form that the site issues.
+    pub fn parse(der: &[u8]) -> Result<Self, CertificateProblem> {
+        let certificate = read(der)?;
+        let uri = only_uri(&certificate)?;
+        let (site, gateway) = parse_link_uri(uri).ok_or(CertificateProblem::NotOfTheLink)?;
+        check_use(&certificate)?;
+        let key = PublicKey::from_spki(certificate.public_key().raw)
+            .map_err(|_| CertificateProblem::NotOfTheLink)?;
+        Ok(Self { site, gateway, key, not_after: from_asn1(certificate.validity().not_after) })
+    }
+}
+
+fn parse_link_uri(uri: &str) -> Option<(SiteId, Option<GatewayId>)> {
+    let (site, path) = uri.strip_prefix("spiffe://")?.split_once(".sekisho/")?;
+    let site = site.parse().ok()?;
+    let gateway = match path.strip_prefix("gateway/") {
+        Some(id) => Some(id.parse().ok()?),
+        None => None,
+    };
+    let written = gateway.map_or_else(|| server_uri(site), |id| gateway_uri(site, id));
+    (written == uri).then_some((site, gateway))
 }
 
 /// What a device's certificate says. Reading proves nothing: only
@@ -71,6 +121,11 @@ pub(crate) fn read(der: &[u8]) -> Result<X509Certificate<'_>, CertificateProblem
 fn device_name(
     certificate: &X509Certificate<'_>,
 ) -> Result<(SiteId, DeviceId), CertificateProblem> {
+    parse_device_uri(only_uri(certificate)?)
+        .ok_or(CertificateProblem::NotADevice("its URI is not that of a device"))
+}
+
+fn only_uri<'c>(certificate: &'c X509Certificate<'_>) -> Result<&'c str, CertificateProblem> {
     let names = certificate
         .subject_alternative_name()
         .map_err(|_| CertificateProblem::Unreadable)?
@@ -78,10 +133,10 @@ fn device_name(
     let [name] = names.value.general_names.as_slice() else {
         return Err(CertificateProblem::NotADevice("it has not exactly one name"));
     };
-    let GeneralName::URI(uri) = name else {
-        return Err(CertificateProblem::NotADevice("its name is not a URI"));
-    };
-    parse_device_uri(uri).ok_or(CertificateProblem::NotADevice("its URI is not that of a device"))
+    match name {
+        GeneralName::URI(uri) => Ok(uri),
+        _ => Err(CertificateProblem::NotADevice("its name is not a URI")),
+    }
 }
 
 fn parse_device_uri(uri: &str) -> Option<(SiteId, DeviceId)> {

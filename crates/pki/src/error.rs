@@ -64,6 +64,9 @@ pub enum CertificateProblem {
     /// Readable, but not of the form that the site gives its devices.
     #[error("the certificate is not one of a device: {0}")]
     NotADevice(&'static str),
+    /// Readable, but neither a gateway's nor the server's.
+    #[error("the certificate is neither one of a gateway nor one of the server")]
+    NotOfTheLink,
     /// A device of another site.
     #[error("the certificate is one of the site {0}")]
     OtherSite(SiteId),
@@ -75,6 +78,12 @@ pub enum CertificateProblem {
     NotYetValid {
         /// First instant.
         from: Timestamp,
+    },
+    /// Its time is over.
+    #[error("the certificate expired at {since}; renew it, or check the clocks of both machines")]
+    Expired {
+        /// Its last instant.
+        since: Timestamp,
     },
     /// The authority above the certificate has expired.
     #[error("the site's authority expired at {since}; renew it, or check the clock of the server")]

@@ -24,7 +24,9 @@ mod time;
 mod trust;
 
 pub use ca::{IssuedCertificate, NewCa, NewIssuing, SiteCa, SubjectName};
-pub use device::{DeviceCertificate, device_uri, trust_domain};
+pub use device::{
+    DeviceCertificate, LinkCertificate, device_uri, gateway_uri, server_uri, trust_domain,
+};
 pub use error::{CertificateProblem, PkiError};
 pub use foreign::{
     ServerCertificateFacts, ServerCertificateProblem, judge_server_chain, server_certificate_facts,

@@ -6,7 +6,7 @@ use sekisho_model::id::{DeviceId, SiteId};
 use webpki::{EndEntityCert, Error as ChainError, KeyUsage, anchor_from_trusted_cert};
 
 use crate::authority::Authority;
-use crate::device::{DeviceCertificate, read};
+use crate::device::{DeviceCertificate, LinkCertificate, read};
 use crate::error::{CertificateProblem, PkiError};
 use crate::time::{from_asn1, from_unix, to_unix};
 
@@ -98,9 +98,7 @@ impl SiteTrust {
         intermediates: &[&[u8]],
         now: Timestamp,
     ) -> Result<DeviceIdentity, CertificateProblem> {
-        let known = self.issuing.iter().map(|authority| authority.der.as_slice());
-        let known: Vec<_> = known.chain(intermediates.iter().copied()).collect();
-        let chain = verify_chain(leaf, &known, &self.root.der, Usage::Client, now)?;
+        let chain = self.chain(leaf, intermediates, now)?;
         let certificate = DeviceCertificate::parse(leaf)?;
         if certificate.site != self.site {
             return Err(CertificateProblem::OtherSite(certificate.site));
@@ -117,6 +115,38 @@ impl SiteTrust {
                 Chain::Expired { .. } => true,
             },
         })
+    }
+}
+
+impl SiteTrust {
+    /// Verifies a certificate that a peer of the link between server and
+    /// gateway showed, at `now`. One that has expired is refused.
+    pub fn verify_link(
+        &self,
+        leaf: &[u8],
+        intermediates: &[&[u8]],
+        now: Timestamp,
+    ) -> Result<LinkCertificate, CertificateProblem> {
+        let chain = self.chain(leaf, intermediates, now)?;
+        let certificate = LinkCertificate::parse(leaf)?;
+        if certificate.site != self.site {
+            return Err(CertificateProblem::OtherSite(certificate.site));
+        }
+        match chain {
+            Chain::Valid => Ok(certificate),
+            Chain::Expired { since } => Err(CertificateProblem::Expired { since }),
+        }
+    }
+
+    fn chain(
+        &self,
+        leaf: &[u8],
+        intermediates: &[&[u8]],
+        now: Timestamp,
+    ) -> Result<Chain, CertificateProblem> {
+        let known = self.issuing.iter().map(|authority| authority.der.as_slice());
+        let known: Vec<_> = known.chain(intermediates.iter().copied()).collect();
+        verify_chain(leaf, &known, &self.root.der, Usage::Client, now)
     }
 }
 

@@ -10,6 +10,7 @@
 //! - [`bundle`]: the chain of trust bundles and the pin.
 //! - [`enrolment_key`], [`recovery_key`]: the two keys that people carry.
 //! - [`escrow`]: a candidate password, sealed for the day the server forgot it.
+//! - [`gateway`]: a gateway's configuration, and how it becomes one of the site.
 //! - [`backup`]: everything the server knows, sealed for the day it is gone.
 //!
 //! Everything is sign-then-seal: the signature is inside, where nobody on the
@@ -20,6 +21,7 @@ pub mod backup;
 pub mod bundle;
 pub mod enrolment_key;
 pub mod escrow;
+pub mod gateway;
 pub mod mac;
 pub mod message;
 pub mod purpose;

@@ -480,7 +480,7 @@ pub fn read_receipt(
     Ok(receipt)
 }
 
-fn verify_by_order_key(
+pub(crate) fn verify_by_order_key(
     purpose: Purpose,
     scope: &Scope,
     trust: &Trust,

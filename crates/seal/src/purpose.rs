@@ -27,6 +27,10 @@ pub enum Purpose {
     Escrow,
     /// The key of a backup, sealed to the recovery key.
     Backup,
+    /// What a gateway works by, signed by the order key.
+    GatewayConfig,
+    /// What makes a gateway one of a site, sealed under the secret of a pairing string.
+    Pairing,
 }
 
 impl Purpose {
@@ -44,6 +48,8 @@ impl Purpose {
             Self::Receipt => "application/vnd.sekisho.receipt+cbor",
             Self::Escrow => "application/vnd.sekisho.escrow+cbor",
             Self::Backup => "application/vnd.sekisho.backup+cbor",
+            Self::GatewayConfig => "application/vnd.sekisho.gateway-config+cbor",
+            Self::Pairing => "application/vnd.sekisho.pairing+cbor",
         }
     }
 }

@@ -18,6 +18,11 @@ static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
     specification.encoding().expect("the alphabet is well formed")
 });
 
+const CHECKSUM_BYTES: usize = 4;
+
+/// Longer texts are not looked at.
+const MAX_TEXT_BYTES: usize = 2048;
+
 /// Why a text is not a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidKeyText {
@@ -49,7 +54,19 @@ pub(crate) fn decode(
     length: usize,
     text: &str,
 ) -> Result<Zeroizing<Vec<u8>>, InvalidKeyText> {
+    let bytes = decode_any(prefix, text)?;
+    if bytes.len() == length { Ok(bytes) } else { Err(InvalidKeyText::Checksum) }
+}
+
+/// Reads a key of any length.
+pub(crate) fn decode_any(
+    prefix: &'static str,
+    text: &str,
+) -> Result<Zeroizing<Vec<u8>>, InvalidKeyText> {
     let text = text.trim();
+    if text.len() > MAX_TEXT_BYTES {
+        return Err(InvalidKeyText::Checksum);
+    }
     let begins_right =
         text.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix));
     if !begins_right {
@@ -62,18 +79,19 @@ pub(crate) fn decode(
     }
     let bytes = BASE32.decode(body.as_bytes()).map_err(|_| InvalidKeyText::Checksum)?;
     let bytes = Zeroizing::new(bytes);
-    let (content, sum) = bytes.split_at_checked(length).ok_or(InvalidKeyText::Checksum)?;
+    let length = bytes.len().checked_sub(CHECKSUM_BYTES).ok_or(InvalidKeyText::Checksum)?;
+    let (content, sum) = bytes.split_at(length);
     if sum != checksum(prefix, content) {
         return Err(InvalidKeyText::Checksum);
     }
     Ok(Zeroizing::new(content.to_vec()))
 }
 
-fn checksum(prefix: &str, content: &[u8]) -> [u8; 4] {
+fn checksum(prefix: &str, content: &[u8]) -> [u8; CHECKSUM_BYTES] {
     let mut input = Zeroizing::new(prefix.as_bytes().to_vec());
     input.extend_from_slice(content);
-    let mut out = [0; 4];
-    out.copy_from_slice(&sha256(&input)[..4]);
+    let mut out = [0; CHECKSUM_BYTES];
+    out.copy_from_slice(&sha256(&input)[..CHECKSUM_BYTES]);
     out
 }
 

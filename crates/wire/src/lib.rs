@@ -14,6 +14,7 @@ pub mod bundle;
 pub mod cbor;
 pub mod certificate;
 pub mod enrolment;
+pub mod gateway;
 pub mod order;
 pub mod problem;
 pub mod receipt;

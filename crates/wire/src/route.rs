@@ -6,8 +6,11 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The HTTP methods used on the agent plane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Method {
     /// Read; no body.
     Get,
@@ -26,7 +29,8 @@ impl Method {
 }
 
 /// Who may call a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Access {
     /// Anybody: the message itself proves what must be proved.
     Anyone,
@@ -38,7 +42,8 @@ pub enum Access {
 }
 
 /// Which limits count the calls of a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RateClass {
     /// Before a device is known: counted per address.
     Enrolment,
@@ -198,6 +203,21 @@ pub const ROUTES: &[Route] = &[
 ];
 
 impl RouteName {
+    /// In a word, for counters.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bundle => "bundle",
+            Self::Time => "time",
+            Self::Enrol => "enrol",
+            Self::Certificate => "certificate",
+            Self::Hello => "hello",
+            Self::Wait => "wait",
+            Self::Fetch => "fetch",
+            Self::Receipt => "receipt",
+            Self::Escrow => "escrow",
+        }
+    }
+
     /// The route's line in the table.
     pub fn route(self) -> &'static Route {
         ROUTES.iter().find(|route| route.name == self).expect("every name has a line (tested)")
