@@ -1,0 +1,27 @@
+//! The Sekisho gateway: it stands in the DMZ, where agents on the internet can
+//! reach it, and relays over the link what the server's signed table of routes
+//! allows. Everything else does not exist.
+//!
+//! It holds no authority: orders and receipts pass through it sealed, its
+//! configuration lives in memory only and is signed by the server, and its own
+//! two keys are good for TLS and nothing else.
+//!
+//! # The two halves
+//! - The **process** reads files, pairs, imports certificates, hands sockets
+//!   over to its successor: `main`, `command`, `config`, `state`, `pairing`,
+//!   `certificate`, `upgrade`.
+//! - The **data plane** works: it gets its [`Parts`] and never touches a file.
+//!   [`start`] makes its threads, [`Gateway`] is how the process talks to it
+//!   afterwards, [`Keeper`] is how it talks to the process.
+//!
+//! # The way of a request
+//! `plane` accepts and shakes hands, within `limits`; `guard` looks at the
+//! bytes before hyper does; `filter` matches the route; `relay` sends it on
+//! over `link`, or parks it (`park`). `passthrough` copies TLS that is not for
+//! the gateway. `status` says what it does.
+
+pub mod parts;
+
+pub use parts::{
+    Classic, Identity, Issued, Keeper, Listeners, Paired, Parts, PrivateAnswer, PublicCertificate,
+};
