@@ -20,8 +20,24 @@
 //! over `link`, or parks it (`park`). `passthrough` copies TLS that is not for
 //! the gateway. `status` says what it does.
 
+pub mod certificate;
+pub mod command;
+pub mod config;
+mod control;
+mod lines;
+mod manual;
+pub mod pairing;
 pub mod parts;
+pub mod process;
+pub mod report;
+pub mod run;
+pub mod settings;
+pub mod state;
+pub mod upgrade;
 
 pub use parts::{
     Classic, Identity, Issued, Keeper, Listeners, Paired, Parts, PrivateAnswer, PublicCertificate,
 };
+
+/// The version of this program.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -18,6 +18,7 @@ mod device;
 mod error;
 mod foreign;
 mod key;
+mod order;
 pub mod pem;
 mod renewal;
 mod time;
@@ -32,5 +33,6 @@ pub use foreign::{
     ServerCertificateFacts, ServerCertificateProblem, judge_server_chain, server_certificate_facts,
 };
 pub use key::{KeyPair, PublicKey, fingerprint};
+pub use order::{names_itself_issuer, order_server_chain};
 pub use renewal::{Jitter, renewal_at, renewal_due};
 pub use trust::{Chain, DeviceIdentity, SiteTrust, Usage, verify_chain};

@@ -4,7 +4,7 @@ mod account_files;
 mod accounts;
 mod discovery;
 mod files;
-pub(crate) mod handover;
+pub mod handover;
 mod host;
 mod locked;
 mod locks;
