@@ -171,10 +171,10 @@ fn read(files: &[Brought]) -> Result<(Vec<Vec<u8>>, Secret), Refused> {
             }
         } else if server_certificate_facts(bytes).is_some() {
             certificates.push(bytes.to_vec());
-        } else if PrivateKeyDer::try_from(bytes).is_ok() {
-            keys.push(Secret::new(bytes.to_vec()));
         } else if is_pfx(bytes) {
             return Err(Refused::Pfx(name.clone()));
+        } else if PrivateKeyDer::try_from(bytes).is_ok() {
+            keys.push(Secret::new(bytes.to_vec()));
         } else {
             return Err(Refused::Unreadable(name.clone()));
         }

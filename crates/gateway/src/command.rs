@@ -401,4 +401,21 @@ mod tests {
         assert!(parse(&["upgrade"]).is_err(), "a file, or --installed");
         assert!(parse(&["upgrade", "--installed"]).is_ok());
     }
+
+    #[test]
+    fn the_unit_and_the_program_agree() {
+        const UNIT: &str = include_str!("../../../packaging/systemd/sekisho-gateway.service");
+        let state_dir = settings::setting("state_dir").expect("a setting").default;
+        let folder = state_dir.strip_prefix("/var/lib/").expect("a state directory");
+        assert!(UNIT.contains(&format!("\nStateDirectory={folder}\n")));
+        let started = |key: &str| -> Vec<String> {
+            let line = UNIT.lines().find_map(|line| line.strip_prefix(key)).expect(key);
+            line.split(' ').map(str::to_owned).collect()
+        };
+        let run = Cli::try_parse_from(started("ExecStart=")).expect("understood");
+        assert!(matches!(run.command, Command::Run));
+        assert!(!run.is_required(), "the file of the packages");
+        let reload = Cli::try_parse_from(started("ExecReload=")).expect("understood");
+        assert!(matches!(reload.command, Command::Upgrade { installed: true, .. }));
+    }
 }

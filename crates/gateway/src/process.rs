@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use sekisho_model::Clock;
+use sekisho_model::id::GatewayId;
+use sekisho_model::{Clock, Timestamp};
 use sekisho_pki::{KeyPair, SubjectName, server_certificate_facts};
 use sekisho_wire::gateway::{GatewayConfig, GatewayStatus, LINK_MAJOR};
 use serde_bytes::ByteBuf;
@@ -29,8 +30,12 @@ pub trait Plane: Send + Sync {
     /// proves itself, the server must reach that one.
     fn hold_private(&self, held: bool);
 
-    /// Whom the gateway belongs to from now on, and what it shows to the server.
-    fn belong(&self, identity: Identity, paired: Option<Paired>);
+    /// What the gateway shows to its server from the next connection on.
+    fn identify(&self, identity: Identity);
+
+    /// Whom the gateway belongs to from now on; what came from its former site is
+    /// forgotten, and its links are closed.
+    fn belong(&self, paired: Option<Paired>);
 
     /// The certificate that agents see from now on.
     fn show(&self, public: PublicCertificate);
@@ -64,6 +69,29 @@ pub trait Plane: Send + Sync {
     fn drain(&self, limit: Duration);
 }
 
+/// What the memory says, as far as the data plane must know.
+pub struct Memory {
+    /// What the gateway shows to its server.
+    pub identity: Identity,
+    /// Whom it belongs to.
+    pub paired: Option<Paired>,
+    paired_at: Option<Timestamp>,
+}
+
+/// What the data plane was told last, to see what has changed: belonging anew
+/// closes every link.
+struct Told {
+    chain: Vec<Vec<u8>>,
+    gateway: Option<(GatewayId, Option<Timestamp>)>,
+}
+
+impl Told {
+    fn of(memory: &Memory) -> Self {
+        let gateway = memory.paired.as_ref().map(|paired| (paired.gateway, memory.paired_at));
+        Self { chain: memory.identity.chain.clone(), gateway }
+    }
+}
+
 /// The certificate of the public listeners that was asked for.
 struct Asked {
     key: KeyPair,
@@ -79,6 +107,7 @@ pub struct Process {
     desk: Desk,
     clock: Arc<dyn Clock>,
     plane: OnceLock<Arc<dyn Plane>>,
+    told: Mutex<Option<Told>>,
     /// The names that the site's certificate should be for.
     names: Mutex<Vec<String>>,
     asked: Mutex<Option<Asked>>,
@@ -97,6 +126,7 @@ impl Process {
             desk,
             clock,
             plane: OnceLock::new(),
+            told: Mutex::default(),
             names: Mutex::default(),
             asked: Mutex::default(),
             again: AtomicBool::new(false),
@@ -104,8 +134,9 @@ impl Process {
         }
     }
 
-    /// The data plane, once it works.
-    pub fn attach(&self, plane: Arc<dyn Plane>) {
+    /// The data plane, once it works by `memory`.
+    pub fn attach(&self, plane: Arc<dyn Plane>, told: &Memory) {
+        *self.told.lock().expect("no holder panics") = Some(Told::of(told));
         if self.plane.set(plane).is_err() {
             unreachable!("a process has one data plane");
         }
@@ -116,20 +147,39 @@ impl Process {
         self.plane.get()
     }
 
-    /// The key of the link and what it is shown with, and the site.
+    /// Whom the gateway belongs to, and what it shows to the server.
     ///
     /// # Errors
     /// When the memory fails, is damaged, or holds what cannot be believed.
-    pub fn identity(&self) -> Result<(Identity, Option<Paired>), StateError> {
+    pub fn memory(&self) -> Result<Memory, StateError> {
         let (key, pkcs8) = self.state.link_key_or_new()?;
         let Some(membership) = self.state.membership()? else {
-            return Ok((Identity { chain: self_signed(&key)?, key: pkcs8 }, None));
+            let identity = Identity { chain: self_signed(&key)?, key: pkcs8 };
+            return Ok(Memory { identity, paired: None, paired_at: None });
         };
         let trust = membership.trust()?;
         let chain = membership.chain.iter().map(|der| der.to_vec()).collect();
         let classic = membership.dial.map(|dial| Classic { dial });
-        let paired = Paired { gateway: membership.gateway, trust, classic };
-        Ok((Identity { chain, key: pkcs8 }, Some(paired)))
+        Ok(Memory {
+            identity: Identity { chain, key: pkcs8 },
+            paired: Some(Paired { gateway: membership.gateway, trust, classic }),
+            paired_at: Some(membership.paired_at),
+        })
+    }
+
+    /// Tells the data plane what of this is new to it.
+    fn tell(&self, memory: Memory) {
+        let Some(plane) = self.plane() else { return };
+        let new = Told::of(&memory);
+        let former = self.told.lock().expect("no holder panics").replace(new);
+        let new = Told::of(&memory);
+        let is_other = former.as_ref().is_none_or(|former| former.gateway != new.gateway);
+        if is_other || former.is_none_or(|former| former.chain != new.chain) {
+            plane.identify(memory.identity);
+        }
+        if is_other {
+            plane.belong(memory.paired);
+        }
     }
 
     /// What agents see: what was imported, or else what the site issued.
@@ -155,11 +205,8 @@ impl Process {
     /// # Errors
     /// When the memory fails; the data plane goes on as it is.
     pub fn look_again(&self) -> Result<(), StateError> {
-        let (identity, paired) = self.identity()?;
-        let public = self.public()?;
-        let Some(plane) = self.plane() else { return Ok(()) };
-        plane.belong(identity, paired);
-        if let Some(public) = public {
+        self.tell(self.memory()?);
+        if let (Some(public), Some(plane)) = (self.public()?, self.plane()) {
             plane.show(public);
         }
         self.renew();
@@ -226,10 +273,7 @@ impl Process {
         let candidate = Membership { chain, ..membership };
         judge_link_chain(&candidate, &roots, &key, self.clock.now())?;
         self.state.keep_link_chain(candidate.chain, issued.renew_at).map_err(text)?;
-        let (identity, paired) = self.identity().map_err(text)?;
-        if let Some(plane) = self.plane() {
-            plane.belong(identity, paired);
-        }
+        self.tell(self.memory().map_err(text)?);
         tracing::info!(until = %issued.not_after, "the certificate of the link was renewed");
         Ok(())
     }
@@ -357,17 +401,21 @@ mod tests {
 
     /// A data plane that remembers what it was told.
     #[derive(Default)]
-    struct Told {
+    struct Double {
         requests: Mutex<Vec<(bool, Vec<u8>)>>,
         shown: Mutex<Vec<PublicCertificate>>,
-        belongs: Mutex<Vec<(Identity, Option<Paired>)>>,
+        identities: Mutex<Vec<Identity>>,
+        belongs: Mutex<Vec<Option<GatewayId>>>,
     }
 
-    impl Plane for Told {
+    impl Plane for Double {
         fn open(&self) {}
         fn hold_private(&self, _held: bool) {}
-        fn belong(&self, identity: Identity, paired: Option<Paired>) {
-            self.belongs.lock().expect("whole").push((identity, paired));
+        fn identify(&self, identity: Identity) {
+            self.identities.lock().expect("whole").push(identity);
+        }
+        fn belong(&self, paired: Option<Paired>) {
+            self.belongs.lock().expect("whole").push(paired.map(|paired| paired.gateway));
         }
         fn show(&self, public: PublicCertificate) {
             self.shown.lock().expect("whole").push(public);
@@ -395,7 +443,7 @@ mod tests {
         clock: Arc<ManualClock>,
         state: State,
         process: Process,
-        plane: Arc<Told>,
+        plane: Arc<Double>,
         site: Site,
     }
 
@@ -408,8 +456,8 @@ mod tests {
             let (key, _) = state.link_key_or_new().expect("made");
             state.put_membership(&site.membership(&key)).expect("stored");
             let process = Process::new(state.clone(), "0.0.0.0:8383".to_owned(), clock.clone());
-            let plane = Arc::new(Told::default());
-            process.attach(plane.clone());
+            let plane = Arc::new(Double::default());
+            process.attach(plane.clone(), &process.memory().expect("read"));
             Self { clock, state, process, plane, site }
         }
 
@@ -524,14 +572,34 @@ mod tests {
         let before = gateway.state.membership().expect("read");
         gateway.issue(true, &other, &[]);
         assert_eq!(gateway.state.membership().expect("read"), before, "another key's");
-        assert!(gateway.plane.belongs.lock().expect("whole").is_empty());
+        assert!(gateway.plane.identities.lock().expect("whole").is_empty());
         gateway.issue(true, request, &[]);
         let after = gateway.state.membership().expect("read").expect("paired");
         assert_ne!(Some(&after.chain), before.as_ref().map(|before| &before.chain));
-        let told = gateway.plane.belongs.lock().expect("whole");
-        assert_eq!(told[0].0.chain[0], *after.chain[0]);
+        let told = gateway.plane.identities.lock().expect("whole");
+        assert_eq!(told[0].chain[0], *after.chain[0]);
+        let links = gateway.plane.belongs.lock().expect("whole");
+        assert!(links.is_empty(), "no link is closed for it");
         gateway.process.renew();
         assert!(gateway.asked().is_empty());
+    }
+
+    #[test]
+    fn links_are_closed_only_when_the_gateway_belongs_to_somebody_else() {
+        let gateway = Gateway::new();
+        gateway.process.look_again().expect("read");
+        let told = || std::mem::take(&mut *gateway.plane.belongs.lock().expect("whole"));
+        assert!(told().is_empty() && gateway.plane.identities.lock().expect("whole").is_empty());
+        gateway.state.forget_site().expect("forgotten");
+        gateway.process.look_again().expect("read");
+        assert_eq!(told(), [None]);
+        let other = Site::new(8);
+        let (key, _) = gateway.state.link_key_or_new().expect("made");
+        gateway.state.put_membership(&other.membership(&key)).expect("stored");
+        gateway.process.look_again().expect("read");
+        assert_eq!(told(), [Some(other.gateway)]);
+        let identities = gateway.plane.identities.lock().expect("whole");
+        assert_eq!(identities.len(), 2, "of nobody, and of the other site");
     }
 
     #[test]

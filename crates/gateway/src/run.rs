@@ -84,13 +84,13 @@ pub fn run(config: Config, arguments: Vec<OsString>, start: Start<'_>) -> anyhow
     let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
     let agents: Vec<String> = config.agents.iter().map(ToString::to_string).collect();
     let kept = Arc::new(Process::new(state, agents.join(","), clock.clone()));
-    let (identity, paired) = kept.identity()?;
-    if paired.is_none() {
+    let memory = kept.memory()?;
+    if memory.paired.is_none() {
         tracing::warn!("not paired; run `sekisho-gateway pair`");
     }
     let parts = Parts {
-        identity,
-        paired,
+        identity: memory.identity.clone(),
+        paired: memory.paired.clone(),
         listeners: sockets.listeners(&config)?,
         public: kept.public()?,
         workers: config.workers,
@@ -100,7 +100,7 @@ pub fn run(config: Config, arguments: Vec<OsString>, start: Start<'_>) -> anyhow
         keeper: kept.clone(),
     };
     let plane = start(parts)?;
-    kept.attach(plane.clone());
+    kept.attach(plane.clone(), &memory);
     let (leave, left) = mpsc::channel(1);
     let running = Running {
         process: kept,

@@ -5,7 +5,7 @@
 //! somebody took over gets nothing from the root who upgrades it.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -169,7 +169,15 @@ impl Staged {
         let source = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
         let facts = source.metadata()?;
         ensure!(facts.is_file(), "{} is not a file", file.display());
-        ensure!(facts.len() <= MAX_PROGRAM_BYTES, "{} is no program of ours", file.display());
+        let mut magic = [0; 4];
+        let is_program = (&source).read_exact(&mut magic).is_ok() && magic == *b"\x7fELF";
+        // Anything else a shell might take for a script.
+        ensure!(
+            is_program && facts.len() <= MAX_PROGRAM_BYTES,
+            "{} is not a program for Linux; expected the program sekisho-gateway itself",
+            file.display()
+        );
+        (&source).seek(io::SeekFrom::Start(0))?;
         let staged = Self { path, former };
         staged.copy(source).with_context(|| {
             format!(

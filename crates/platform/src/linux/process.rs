@@ -10,8 +10,8 @@ use rustix::process::{
     set_dumpable_behavior, setrlimit, umask,
 };
 use rustix::thread::{
-    CapabilitySet, CapabilitySets, clear_ambient_capability_set, no_new_privs, set_capabilities,
-    set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid,
+    CapabilitySet, CapabilitySets, capabilities, clear_ambient_capability_set, no_new_privs,
+    set_capabilities, set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid,
 };
 
 use super::account_files::{parse_group, parse_passwd};
@@ -105,9 +105,16 @@ pub(crate) fn refuse_new_privileges() -> Result<(), PlatformError> {
 pub(crate) fn drop_capabilities() -> Result<(), PlatformError> {
     let none = CapabilitySet::empty();
     let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
-    clear_ambient_capability_set()
-        .and_then(|()| set_capabilities(None, sets))
-        .map_err(|error| failed("give up all capabilities", error))
+    let done = capabilities(None).and_then(|held| {
+        // Ambient ones are permitted ones. Where there is nothing to give up, a
+        // filter may forbid to try.
+        if held.permitted.is_empty() && held.inheritable.is_empty() {
+            return Ok(());
+        }
+        clear_ambient_capability_set()?;
+        set_capabilities(None, sets)
+    });
+    done.map_err(|error| failed("give up all capabilities", error))
 }
 
 pub(crate) fn restrict_new_files() -> Result<(), PlatformError> {
