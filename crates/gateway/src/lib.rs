@@ -20,8 +20,33 @@
 //! over `link`, or parks it (`park`). `passthrough` copies TLS that is not for
 //! the gateway. `status` says what it does.
 
-pub mod parts;
+mod answer;
+pub mod filter;
+mod gateway;
+mod guard;
+mod hub;
+pub mod limits;
+mod link;
+mod park;
+mod parts;
+mod passthrough;
+mod plane;
+mod private;
+mod relay;
+mod snapshot;
+mod status;
+mod tasks;
+mod tls;
+mod worker;
 
+pub use gateway::{Gateway, QueueFull, StartError, start};
+pub use guard::Frames as Http2Frames;
+pub use link::{Frames as ControlFrames, TooLong, frame as control_frame};
 pub use parts::{
-    Classic, Identity, Issued, Keeper, Listeners, Paired, Parts, PrivateAnswer, PublicCertificate,
+    Classic, Identity, Issued, Keeper, Listeners, Paired, Parts, PassThroughListener,
+    PrivateAnswer, PublicCertificate, Timeouts,
 };
+pub use passthrough::{Hello, MAX_HELLO_BYTES, read_hello};
+pub use snapshot::{NotBelieved, Snapshot};
+pub use status::StatusPage;
+pub use tls::TlsSetup;
