@@ -144,7 +144,7 @@ impl Plane for Double {
         if self.word == "fails" { Err("it answered 502".to_owned()) } else { Ok(()) }
     }
 
-    fn drain(&self, _limit: Duration) {
+    fn drain(&self, _spread: Duration, _grace: Duration) {
         self.ended.store(true, Ordering::SeqCst);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::sign::CertifiedKey;
 use sekisho_model::id::GatewayId;
@@ -32,6 +33,52 @@ pub struct Parts {
     pub rng: Arc<dyn Rng>,
     /// The process.
     pub keeper: Arc<dyn Keeper>,
+    /// How long things may take.
+    pub timeouts: Timeouts,
+}
+
+/// How long things may take (`trust.md` §4.3). The defaults are right; tests
+/// have less time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// A TLS handshake.
+    pub handshake: Duration,
+    /// The head of a request, and the time until the first one begins.
+    pub head: Duration,
+    /// A body may be as slow as it likes for so long; then it must have come at
+    /// 1 KiB a second.
+    pub body_grace: Duration,
+    /// Between two requests.
+    pub idle: Duration,
+    /// An answer may take so long to be read.
+    pub answer: Duration,
+    /// Nothing of an answer was read for so long.
+    pub blocked: Duration,
+    /// After the last answer, for bytes that still come.
+    pub linger: Duration,
+    /// Until the server's link is found dead.
+    pub link: Duration,
+    /// How often the gateway tells how it is.
+    pub status: Duration,
+    /// A pass-through stream without a byte in either direction.
+    pub pass_through_idle: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            handshake: Duration::from_secs(10),
+            head: Duration::from_secs(10),
+            body_grace: Duration::from_secs(5),
+            idle: Duration::from_secs(300),
+            answer: Duration::from_secs(120),
+            blocked: Duration::from_secs(30),
+            linger: Duration::from_secs(2),
+            link: Duration::from_secs(10),
+            status: Duration::from_secs(10),
+            pass_through_idle: Duration::from_secs(3600),
+        }
+    }
 }
 
 /// The key of the link and the certificate it is shown with.
@@ -104,8 +151,8 @@ pub struct Issued {
 }
 
 /// What the process does for the data plane. Called on the data plane's control
-/// thread, one call at a time; a call may take as long as a file takes to be
-/// written, and no longer.
+/// thread, one call at a time ([`Keeper::answer`]: on threads of its own); a call
+/// may take as long as a file takes to be written, and no longer.
 pub trait Keeper: Send + Sync {
     /// Newer trust bundles are believed from now on. Kept durably before a
     /// configuration that a key in them signed is worked by.

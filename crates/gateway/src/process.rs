@@ -64,9 +64,10 @@ pub trait Plane: Send + Sync {
     /// Says what did not work.
     fn check_itself(&self, patience: Duration) -> Result<(), String>;
 
-    /// Stops accepting, finishes what has begun, and closes the rest; returns
-    /// when nothing is left, at the latest after `limit`.
-    fn drain(&self, limit: Duration);
+    /// Stops accepting, lets connections go one after the other over `spread`,
+    /// finishes what has begun, and ends. Returns when nothing is left, at the
+    /// latest after `spread` and `grace`.
+    fn drain(&self, spread: Duration, grace: Duration);
 }
 
 /// What the memory says, as far as the data plane must know.
@@ -436,7 +437,7 @@ mod tests {
         fn check_itself(&self, _patience: Duration) -> Result<(), String> {
             Ok(())
         }
-        fn drain(&self, _limit: Duration) {}
+        fn drain(&self, _spread: Duration, _grace: Duration) {}
     }
 
     struct Gateway {

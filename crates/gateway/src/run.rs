@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 use crate::config::Config;
 use crate::control::{self, Ask, Say};
 use crate::lines::Lines;
-use crate::parts::{Listeners, Parts, PassThroughListener};
+use crate::parts::{Listeners, Parts, PassThroughListener, Timeouts};
 use crate::process::{Plane, Process};
 use crate::report::Listening;
 use crate::state::State;
@@ -33,9 +33,12 @@ use crate::upgrade::successor::Predecessor;
 /// Connections that wait to be accepted: a returning fleet.
 const BACKLOG: u32 = 4096;
 
-/// So long a gateway that is stopped finishes what it has begun. Agents that
-/// wait are answered at once and come back to another gateway.
-const STOP: Duration = Duration::from_secs(10);
+/// Over so long a gateway that is stopped lets its agents go; they come back to
+/// another one.
+const STOP_SPREAD: Duration = Duration::from_secs(1);
+
+/// So long requests in progress may take beyond that time.
+const GRACE: Duration = Duration::from_secs(9);
 
 /// How long commands that were begun may take when the gateway ends.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -98,6 +101,7 @@ pub fn run(config: Config, arguments: Vec<OsString>, start: Start<'_>) -> anyhow
         clock,
         rng,
         keeper: kept.clone(),
+        timeouts: Timeouts::default(),
     };
     let plane = start(parts)?;
     kept.attach(plane.clone(), &memory);
@@ -178,16 +182,17 @@ async fn serve(
             }
         }
     };
-    let limit = match drain {
+    let (spread, grace) = match drain {
         Leave::Stop => {
             notify(&[NotifyState::Stopping]);
             let _ = std::fs::remove_file(control::path(&running.config.state_dir));
             tracing::info!("stopping");
-            STOP
+            (STOP_SPREAD, GRACE)
         }
         Leave::Successor(drain) => {
             tracing::info!(drain_s = drain.as_secs(), "a successor works; finishing what was begun");
-            drain
+            let grace = GRACE.min(drain / 2);
+            (drain - grace, grace)
         }
     };
     drop(control);
@@ -197,7 +202,7 @@ async fn serve(
     let _ = tokio::time::timeout(LAST_WORDS, last_words).await;
     let leaving = running.clone();
     tokio::select! {
-        done = tokio::task::spawn_blocking(move || leaving.plane.drain(limit)) => done?,
+        done = tokio::task::spawn_blocking(move || leaving.plane.drain(spread, grace)) => done?,
         _ = terminate.recv() => tracing::info!("told to stop at once"),
         _ = interrupt.recv() => tracing::info!("told to stop at once"),
     }

@@ -1,0 +1,151 @@
+//! The link to the server: HTTP/2, this side the client, whoever dialled.
+
+mod control;
+mod dial;
+mod frames;
+mod outgoing;
+mod serve;
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, RwLock};
+
+use hyper::body::Incoming;
+use hyper::client::conn::http2::SendRequest;
+use hyper::{Request, Response};
+use tokio::sync::{Notify, watch};
+
+pub(crate) use control::keep_contact;
+pub(crate) use dial::keep_dialled;
+pub use frames::{Frames, TooLong, frame};
+pub(crate) use outgoing::{BodyFault, LEAST_RATE, Outgoing};
+pub(crate) use serve::serve;
+
+/// Connections of the link at once: two processes of a gateway have 32 in the
+/// middle of an upgrade.
+const MAX_LINKS: usize = 64;
+
+/// One connection of the link.
+struct Link {
+    number: u64,
+    worker: usize,
+    sender: SendRequest<Outgoing>,
+    close: Notify,
+}
+
+/// Why a request was not answered.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum NotAnswered {
+    /// There is no connection, and nothing was sent.
+    NoLink,
+    /// The link broke; whether the server has done it is not known.
+    Broke,
+}
+
+/// All connections of the link.
+pub(crate) struct Upstream {
+    links: RwLock<Arc<Vec<Arc<Link>>>>,
+    numbers: AtomicU64,
+    turn: AtomicUsize,
+    changed: watch::Sender<usize>,
+}
+
+impl Default for Upstream {
+    fn default() -> Self {
+        Self {
+            links: RwLock::default(),
+            numbers: AtomicU64::new(0),
+            turn: AtomicUsize::new(0),
+            changed: watch::Sender::new(0),
+        }
+    }
+}
+
+impl Upstream {
+    /// Sends a request over a connection of this worker, or over another's when
+    /// it has none. It is tried again only if it was not sent.
+    ///
+    /// # Errors
+    /// When there is no connection, or it broke.
+    pub(crate) async fn send(
+        &self,
+        worker: usize,
+        request: Request<Outgoing>,
+    ) -> Result<Response<Incoming>, NotAnswered> {
+        let mut request = request;
+        for _ in 0..3 {
+            let link = self.choose(worker).ok_or(NotAnswered::NoLink)?;
+            let mut sender = link.sender.clone();
+            match sender.try_send_request(request).await {
+                Ok(response) => return Ok(response),
+                Err(mut refused) => match refused.take_message() {
+                    Some(unsent) => {
+                        self.remove(link.number);
+                        request = unsent;
+                    }
+                    None => return Err(NotAnswered::Broke),
+                },
+            }
+        }
+        Err(NotAnswered::NoLink)
+    }
+
+    /// Whether there is no connection.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.links().is_empty()
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.links().len()
+    }
+
+    /// Told how many there are.
+    pub(crate) fn watch(&self) -> watch::Receiver<usize> {
+        self.changed.subscribe()
+    }
+
+    /// Closes all.
+    pub(crate) fn close_all(&self) {
+        let links = std::mem::take(&mut *self.links.write().expect("no holder panics"));
+        for link in links.iter() {
+            link.close.notify_one();
+        }
+        self.changed.send_replace(0);
+    }
+
+    /// Another connection. `None`: there are too many.
+    fn add(&self, worker: usize, sender: SendRequest<Outgoing>) -> Option<Arc<Link>> {
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        let link = Arc::new(Link { number, worker, sender, close: Notify::new() });
+        let mut links = self.links.write().expect("no holder panics");
+        if links.len() >= MAX_LINKS {
+            return None;
+        }
+        *links = Arc::new(links.iter().cloned().chain([link.clone()]).collect());
+        self.changed.send_replace(links.len());
+        Some(link)
+    }
+
+    fn remove(&self, number: u64) {
+        let mut links = self.links.write().expect("no holder panics");
+        *links = Arc::new(links.iter().filter(|link| link.number != number).cloned().collect());
+        self.changed.send_replace(links.len());
+    }
+
+    fn choose(&self, worker: usize) -> Option<Arc<Link>> {
+        let links = self.links();
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let usable = |link: &&Arc<Link>| !link.sender.is_closed();
+        let own = links.iter().filter(|link| link.worker == worker).filter(usable);
+        let count = own.clone().count();
+        if count > 0 {
+            return own.clone().nth(turn % count).cloned();
+        }
+        let any = links.iter().filter(usable);
+        any.clone().nth(turn % any.count().max(1)).cloned()
+    }
+
+    fn links(&self) -> Arc<Vec<Arc<Link>>> {
+        self.links.read().expect("no holder panics").clone()
+    }
+}

@@ -1,0 +1,261 @@
+//! A connection of the agent plane, from its handshake to its end.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Poll;
+use std::time::Duration;
+
+use http::HeaderValue;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulConnection;
+use sekisho_model::Timestamp;
+use sekisho_model::id::DeviceId;
+use sekisho_wire::route::WAIT_HOLD_S;
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::{Ending, Live, Ticket};
+use crate::guard::Guard;
+use crate::hub::{Hub, Refused, Work};
+use crate::limits::{Device, Reason};
+use crate::relay;
+use crate::tasks::Tasks;
+
+/// No deadline is further away than this.
+const FAR: Duration = Duration::from_secs(24 * 3600);
+
+/// The device that showed itself, made ready once for all its requests.
+pub(crate) struct Identity {
+    /// Its share of the limits.
+    pub(crate) device: Arc<Device>,
+    /// The certificate's last instant.
+    pub(crate) not_after: Timestamp,
+    /// The certificate as it goes to the server.
+    pub(crate) certificate: HeaderValue,
+}
+
+/// Who is at the other end of a connection.
+pub(crate) struct Peer {
+    /// All else.
+    pub(crate) hub: Arc<Hub>,
+    /// Which worker serves it.
+    pub(crate) worker: usize,
+    /// The connection.
+    pub(crate) live: Arc<Live>,
+    /// The device, if it showed itself.
+    pub(crate) identity: Option<Identity>,
+    /// Its address as it goes to the server.
+    pub(crate) forwarded: HeaderValue,
+    /// Whether it speaks HTTP/1.1.
+    pub(crate) http1: bool,
+    /// It came when no certificate could be judged.
+    unjudged: bool,
+}
+
+impl Peer {
+    /// The device, if it showed itself.
+    pub(crate) fn device(&self) -> Option<DeviceId> {
+        self.live.device
+    }
+
+    /// Whether it must come again to be known: certificates can be judged now,
+    /// and could not be when it came.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.unjudged
+    }
+}
+
+/// Serves a connection that was accepted.
+pub(crate) async fn serve(
+    hub: Arc<Hub>,
+    worker: usize,
+    tasks: Tasks,
+    stream: std::net::TcpStream,
+    mut ticket: Ticket,
+) {
+    let work = hub.work();
+    let Ok(stream) = TcpStream::from_std(stream) else { return };
+    // Without it every small answer waits for an acknowledgement.
+    let _ = stream.set_nodelay(true);
+    let acceptor = TlsAcceptor::from(work.agents.clone());
+    let shaking = tokio::time::timeout(hub.timeouts.handshake, acceptor.accept(stream));
+    let refused = match Box::pin(shaking).await {
+        Ok(Ok(tls)) => match admit(&hub, &work, &tls, &mut ticket) {
+            Ok(identity) => {
+                hub.counters.handshakes.fetch_add(1, Ordering::Relaxed);
+                // A task of its own: that of the handshake needs more memory.
+                let tasks_of = tasks.clone();
+                let unjudged = work.snapshot.is_none();
+                let serving = established(hub, worker, tasks_of, tls, ticket, identity, unjudged);
+                return tasks.spawn(serving);
+            }
+            Err(reason) => reason,
+        },
+        Ok(Err(error)) => {
+            tracing::debug!(address = %ticket.address, %error, "no TLS");
+            Reason::HandshakeFailed
+        }
+        Err(_) => Reason::HandshakeTimeout,
+    };
+    let (address, source) = (ticket.address, ticket.source);
+    hub.refuse(refused, 0, &Refused { address, source, device: None, rules: &work.rules });
+}
+
+/// Who came, once TLS stands. The verifier has accepted the certificate; here
+/// it is read, and the list of revoked devices looked at as it is now.
+fn admit(
+    hub: &Arc<Hub>,
+    work: &Work,
+    tls: &TlsStream<TcpStream>,
+    ticket: &mut Ticket,
+) -> Result<Option<Identity>, Reason> {
+    let shown = tls.get_ref().1.peer_certificates().and_then(|chain| chain.split_first());
+    let (Some((leaf, intermediates)), Some(snapshot)) = (shown, &work.snapshot) else {
+        ticket.shaken(false);
+        return if ticket.devices_only { Err(Reason::Banned) } else { Ok(None) };
+    };
+    let intermediates: Vec<&[u8]> = intermediates.iter().map(AsRef::as_ref).collect();
+    let found = snapshot
+        .verify_device(leaf, &intermediates, hub.time.now())
+        .map_err(|_| Reason::CertificateUnknown)?;
+    // Asked of what is in force now: it may have changed since the handshake began.
+    if hub.is_revoked(found.device, &hub.work()) {
+        return Err(Reason::Revoked);
+    }
+    ticket.shaken(true);
+    Ok(Some(Identity {
+        device: hub.devices.find(found.device, hub.now()),
+        not_after: found.not_after,
+        certificate: relay::client_cert(leaf),
+    }))
+}
+
+async fn established(
+    hub: Arc<Hub>,
+    worker: usize,
+    tasks: Tasks,
+    tls: TlsStream<TcpStream>,
+    ticket: Ticket,
+    identity: Option<Identity>,
+    unjudged: bool,
+) {
+    let number = hub.registry.number();
+    let device = identity.as_ref().map(|identity| identity.device.id);
+    let live = Arc::new(Live::new(number, ticket.address, ticket.source, device, hub.epoch));
+    let work = hub.work();
+    if hub.registry.add(live.clone(), work.rules.limits.connections_per_device) {
+        hub.refuse(Reason::ConnectionsOfDevice, 0, &Refused::on(&live, &work.rules));
+    }
+    // Between the look at the revoked and the entry here it may have been revoked.
+    if device.is_some_and(|device| hub.is_revoked(device, &hub.work())) {
+        live.end(Ending::Now);
+    }
+    drop(work);
+    let http1 = tls.get_ref().1.alpn_protocol() != Some(b"h2");
+    let forwarded = relay::forwarded(ticket.address);
+    let peer = Peer { hub, worker, live, identity, forwarded, http1, unjudged };
+    let peer = Arc::new(peer);
+    let service = {
+        let peer = peer.clone();
+        service_fn(move |request| {
+            let answered = relay::respond(peer.clone(), request);
+            async move { Ok::<_, Infallible>(answered.await) }
+        })
+    };
+    if http1 {
+        let io = TokioIo::new(Guard::http1(tls, peer.live.clone()));
+        drive(&peer, http1_settings().serve_connection(io, service)).await;
+    } else {
+        let io = TokioIo::new(Guard::http2(tls, peer.live.clone()));
+        let serving = http2_settings(tasks).serve_connection(io, service);
+        Box::pin(drive(&peer, serving)).await;
+    }
+    peer.hub.registry.remove(&peer.live);
+    drop(ticket);
+}
+
+fn http1_settings() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    // The guard has bounded the head, and its time; what is left of hyper's own
+    // limits is the outer wall.
+    builder.header_read_timeout(None).max_buf_size(64 * 1024).half_close(false);
+    builder
+}
+
+fn http2_settings(tasks: Tasks) -> http2::Builder<Tasks> {
+    let mut builder = http2::Builder::new(tasks);
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(16)
+        .initial_stream_window_size(64 * 1024)
+        .initial_connection_window_size(1024 * 1024)
+        .max_frame_size(16 * 1024)
+        .max_header_list_size(16 * 1024)
+        .header_table_size(4096)
+        .max_pending_accept_reset_streams(20)
+        .max_local_error_reset_streams(64)
+        .max_send_buf_size(64 * 1024)
+        // Longer than a wait: an agent that lives has called before that, and
+        // it sends pings of its own.
+        .keep_alive_interval(Duration::from_secs(WAIT_HOLD_S + 60))
+        .keep_alive_timeout(Duration::from_secs(20));
+    builder
+}
+
+/// Serves a connection until it ends, is ended, or has been too slow. One timer
+/// does for all deadlines; it is set anew only when it goes off or an earlier
+/// one comes.
+async fn drive(peer: &Peer, serving: impl GracefulConnection<Error = hyper::Error>) {
+    let (live, timeouts) = (&peer.live, &peer.hub.timeouts);
+    let mut serving = pin!(serving);
+    let mut timer = pin!(tokio::time::sleep(timeouts.head));
+    let mut known: Option<Ending> = None;
+    let slow = poll_fn(|cx| {
+        loop {
+            if let Poll::Ready(served) = serving.as_mut().poll(cx) {
+                if let Err(error) = served {
+                    tracing::debug!(address = %live.address, %error, "connection ended");
+                }
+                return Poll::Ready(live.faulted());
+            }
+            match live.poll_ending(cx, known) {
+                Poll::Ready(Ending::Now) => return Poll::Ready(None),
+                Poll::Ready(Ending::Gently) => {
+                    known = Some(Ending::Gently);
+                    serving.as_mut().graceful_shutdown();
+                    continue;
+                }
+                Poll::Pending => {}
+            }
+            let deadline = live.deadline(timeouts);
+            let at = deadline.map_or_else(|| Instant::now() + FAR, |(at, _)| at);
+            if let Some((_, reason)) = deadline
+                && at <= Instant::now()
+            {
+                return Poll::Ready(reason);
+            }
+            // A deadline that has moved away is looked at when the timer goes off.
+            if at < timer.deadline() {
+                timer.as_mut().reset(at);
+            }
+            if timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            timer.as_mut().reset(at);
+            if timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    });
+    if let Some(reason) = slow.await {
+        let work = peer.hub.work();
+        peer.hub.refuse(reason, 0, &Refused::on(live, &work.rules));
+    }
+}

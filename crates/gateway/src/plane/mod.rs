@@ -1,0 +1,11 @@
+//! The agent plane: from the listener to the request.
+
+mod accept;
+mod connection;
+mod live;
+mod registry;
+
+pub(crate) use accept::{Ticket, accept};
+pub(crate) use connection::{Peer, serve};
+pub(crate) use live::{Answering, Ending, InProgress, Live};
+pub(crate) use registry::Registry;

@@ -1,0 +1,77 @@
+//! The private listener: status for people and machines, and the pairing.
+
+use std::sync::Arc;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_rustls::TlsConnector;
+
+use crate::support::{NAME, PATIENCE, Wanted, World, private_client, until};
+
+/// An answer's head and body.
+async fn ask(world: &World, request: &str) -> (String, String) {
+    let stream = tokio::net::TcpStream::connect(world.private).await.expect("open");
+    let name = NAME.try_into().expect("a name");
+    let connector = TlsConnector::from(Arc::new(private_client()));
+    let mut stream = connector.connect(name, stream).await.expect("TLS");
+    stream.write_all(request.as_bytes()).await.expect("open");
+    let mut text = String::new();
+    let reading = stream.read_to_string(&mut text);
+    let _ = tokio::time::timeout(PATIENCE, reading).await.expect("in time");
+    let (head, body) = text.split_once("\r\n\r\n").expect("an answer");
+    (head.to_owned(), body.to_owned())
+}
+
+fn get(path: &str, accept: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nhost: gw\r\naccept: {accept}\r\nconnection: close\r\n\r\n")
+}
+
+#[tokio::test]
+async fn status_is_told_to_people_and_machines_and_holds_no_secret() {
+    let (world, _server) = World::new().await;
+    world.site.stranger().call(&world, "h2", "GET", "/<script>", b"").await;
+    until("it is counted", || world.refused("not_found") == 1).await;
+    let (head, html) = ask(&world, &get("/getstatus", "text/html")).await;
+    assert!(head.starts_with("HTTP/1.1 200") && head.contains("text/html"), "{head}");
+    assert!(html.contains("Relays what the server allows") && html.contains("not_found"), "{html}");
+    for request in [get("/getstatus.json", "*/*"), get("/getstatus", "application/json")] {
+        let (head, json) = ask(&world, &request).await;
+        assert!(head.contains("application/json"), "{head}");
+        let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        assert_eq!(json["ready"], true);
+        assert_eq!(json["links"], 2);
+        assert_eq!(json["status"]["config_version"], 1);
+        assert_eq!(json["limits"]["connections"], 20_000);
+        assert_eq!(json["gateway"], world.site.gateway.to_string());
+        let key = json["status"]["certificate"]["key_sha256"].as_str().expect("digits");
+        assert_eq!(key.len(), 64);
+    }
+    let (_, text) = ask(&world, &get("/metrics", "*/*")).await;
+    assert!(text.contains("sekisho_gateway_up 1\n"), "{text}");
+    assert!(text.contains("sekisho_gateway_refused_total{reason=\"not_found\"} 1\n"), "{text}");
+    let (head, _) = ask(&world, &get("/getstatus/x", "*/*")).await;
+    assert!(head.starts_with("HTTP/1.1 404"), "{head}");
+}
+
+#[tokio::test]
+async fn unpaired_it_answers_for_its_pairing_and_says_what_to_do() {
+    let world = World::alone(Wanted { paired: false, ..Wanted::default() });
+    let pairing = "POST /gateway/v1/pairing HTTP/1.1\r\nhost: gw\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello";
+    assert_eq!(ask(&world, pairing).await.1, "POST hello");
+    let (_, html) = ask(&world, &get("/getstatus", "text/html")).await;
+    assert!(html.contains("sekisho-gateway pair"), "{html}");
+    let linked = crate::support::connect(&world.site, &world, "server").await;
+    assert!(linked.is_err(), "there is no site whose server could dial");
+    // Once paired, the server is let in; unpaired again, it is let go.
+    let paired = sekisho_gateway::Paired {
+        gateway: world.site.gateway,
+        trust: world.site.trust(),
+        classic: None,
+    };
+    world.gateway.pair(paired).expect("paired");
+    let server = crate::support::Server::dial(&world, 1).await;
+    world.configure(&server, &world.site.config(1)).await;
+    world.gateway.unpair().expect("unpaired");
+    until("the links are gone", || world.gateway.page().links == 0).await;
+    assert_eq!(world.gateway.status().config_version, None);
+    assert!(crate::support::connect(&world.site, &world, "server").await.is_err());
+}
