@@ -11,8 +11,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SigningKey};
 use sekisho_model::{Secret, Timestamp};
 use sekisho_pki::{
-    ServerCertificateFacts, ServerCertificateProblem, SubjectName, judge_server_chain,
-    names_itself_issuer, order_server_chain, server_certificate_facts,
+    PfxProblem, ServerCertificateFacts, ServerCertificateProblem, SubjectName, judge_server_chain,
+    names_itself_issuer, order_server_chain, read_pfx, server_certificate_facts,
 };
 use sekisho_wire::gateway::CertificateStatus;
 use serde_bytes::ByteBuf;
@@ -42,12 +42,17 @@ pub enum Refused {
         "{0} holds neither certificates nor a key; expected PEM, beginning with -----BEGIN, or DER"
     )]
     Unreadable(String),
-    /// A PKCS#12 file.
-    #[error(
-        "{0} is a PKCS#12 file (.pfx, .p12), which is not read here; convert it with 'openssl \
-         pkcs12 -in FILE -nodes -out all.pem', import all.pem, and delete it afterwards"
-    )]
-    Pfx(String),
+    /// A PKCS#12 file that is not usable.
+    #[error("{file}: {problem}")]
+    Pfx {
+        /// Which file.
+        file: String,
+        /// What is wrong.
+        problem: PfxProblem,
+    },
+    /// Nobody gave the password of a PKCS#12 file.
+    #[error("{0} is a PKCS#12 file; give its password with --password-file FILE, or - for standard input")]
+    PasswordMissing(String),
     /// There is no certificate in any file.
     #[error("the files hold no certificate; expected PEM, beginning with -----BEGIN CERTIFICATE-----")]
     NoCertificate,
@@ -88,9 +93,20 @@ impl Refused {
     pub const fn word(&self) -> &'static str {
         use ServerCertificateProblem as P;
         match self {
-            Self::Unreadable(_) | Self::Pfx(_) | Self::NoCertificate | Self::TooMany(_) => {
+            Self::Unreadable(_) | Self::NoCertificate | Self::TooMany(_) => {
                 "certificate_unreadable"
             }
+            Self::PasswordMissing(_) => "pfx_password_missing",
+            Self::Pfx { problem, .. } => match problem {
+                PfxProblem::TooLarge { .. } | PfxProblem::Unreadable => "pfx_unreadable",
+                PfxProblem::WrongPassword => "pfx_wrong_password",
+                PfxProblem::TooMuchWork => "pfx_too_slow",
+                PfxProblem::Unsupported(_) => "pfx_unsupported",
+                PfxProblem::NoKey => "pfx_no_key",
+                PfxProblem::SeveralKeys(_) => "pfx_several_keys",
+                PfxProblem::UnreadableKey => "key_unreadable",
+                PfxProblem::NoCertificate(_) => "pfx_no_certificate",
+            },
             Self::NoKey => "key_missing",
             Self::SeveralKeys(_) => "several_keys",
             Self::KeyEncrypted(_) => "key_encrypted",
@@ -126,12 +142,17 @@ pub struct Judged {
 
 /// Reads what the files hold, in any order, and judges it: is there one key, a
 /// certificate for it, valid `now`, for every one of `names`, with the issuers
-/// below its root?
+/// below its root? `password` opens PKCS#12 files.
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub fn judge(files: &[Brought], names: &[SubjectName], now: Timestamp) -> Result<Judged, Refused> {
-    let (certificates, key) = read(files)?;
+pub fn judge(
+    files: &[Brought],
+    password: Option<&Secret>,
+    names: &[SubjectName],
+    now: Timestamp,
+) -> Result<Judged, Refused> {
+    let (certificates, key) = read(files, password)?;
     let signing = signing_key(&key)?;
     let is_for_key = |der: &&Vec<u8>| {
         let chain = vec![CertificateDer::from((*der).clone())];
@@ -154,7 +175,15 @@ pub fn judge(files: &[Brought], names: &[SubjectName], now: Timestamp) -> Result
     })
 }
 
-fn read(files: &[Brought]) -> Result<(Vec<Vec<u8>>, Secret), Refused> {
+/// The first of the files that only a password opens.
+pub fn wants_password(files: &[Brought]) -> Option<&str> {
+    files.iter().find(|file| is_pfx(file.bytes.expose())).map(|file| file.name.as_str())
+}
+
+fn read(
+    files: &[Brought],
+    password: Option<&Secret>,
+) -> Result<(Vec<Vec<u8>>, Secret), Refused> {
     let (mut certificates, mut keys) = (Vec::<Vec<u8>>::new(), Vec::<Secret>::new());
     for Brought { name, bytes } in files {
         let bytes = bytes.expose();
@@ -172,7 +201,11 @@ fn read(files: &[Brought]) -> Result<(Vec<Vec<u8>>, Secret), Refused> {
         } else if server_certificate_facts(bytes).is_some() {
             certificates.push(bytes.to_vec());
         } else if is_pfx(bytes) {
-            return Err(Refused::Pfx(name.clone()));
+            let password = password.ok_or_else(|| Refused::PasswordMissing(name.clone()))?;
+            let content = read_pfx(bytes, password)
+                .map_err(|problem| Refused::Pfx { file: name.clone(), problem })?;
+            certificates.extend(content.chain);
+            keys.push(content.key);
         } else if PrivateKeyDer::try_from(bytes).is_ok() {
             keys.push(Secret::new(bytes.to_vec()));
         } else {
@@ -322,7 +355,7 @@ mod tests {
             vec![&one],
             vec![&one, &key],
         ] {
-            let judged = judge(&files(&texts), &names(), now()).expect("taken");
+            let judged = judge(&files(&texts), None, &names(), now()).expect("taken");
             assert_eq!(judged.kept.chain.len(), 2);
             assert_eq!(judged.facts.names, ["dmz.example.jp"]);
             assert_eq!(judged.left_out, usize::from(texts.len() == 5));
@@ -332,7 +365,7 @@ mod tests {
             assert_eq!(shown.key.cert.len(), 2);
         }
         let whole = [certificate.as_str(), &key, &root.pem, &middle.pem];
-        let judged = judge(&files(&whole), &names(), now()).expect("taken");
+        let judged = judge(&files(&whole), None, &names(), now()).expect("taken");
         assert_eq!((judged.kept.chain.len(), judged.ends_below), (3, None));
     }
 
@@ -346,7 +379,7 @@ mod tests {
         };
         let brought = [&certificate, &key, &root.pem]
             .map(|pem| Brought { name: "x".to_owned(), bytes: der(pem) });
-        let judged = judge(&brought, &names(), now()).expect("taken");
+        let judged = judge(&brought, None, &names(), now()).expect("taken");
         assert_eq!(judged.kept.chain.len(), 2);
     }
 
@@ -382,19 +415,29 @@ mod tests {
             (vec![&good, &key], "intermediate_missing"),
             (vec![&below, &below_key, &root.pem], "intermediate_missing"),
         ] {
-            let refused = judge(&files(&texts), &names(), now()).expect_err(word);
+            let refused = judge(&files(&texts), None, &names(), now()).expect_err(word);
             assert_eq!(refused.word(), word, "{refused}");
         }
         let other = subject_names(["gw.example.com"]);
-        let refused = judge(&files(&[&good, &key, &root.pem]), &other, now()).expect_err("a name");
+        let refused = judge(&files(&[&good, &key, &root.pem]), None, &other, now()).expect_err("a name");
         assert_eq!(refused.word(), "certificate_name_missing");
         assert!(refused.to_string().contains("'gw.example.com'"), "{refused}");
     }
 
     #[test]
-    fn a_pkcs12_file_is_recognised() {
-        let file = [0x30, 0x82, 0x0a, 0x00, 0x02, 0x01, 0x03, 0x30, 0x82, 0x09, 0x00];
-        let brought = Brought { name: "a.pfx".to_owned(), bytes: Secret::new(file.to_vec()) };
-        assert_eq!(judge(&[brought], &[], now()).expect_err("not yet"), Refused::Pfx("a.pfx".into()));
+    fn a_pkcs12_file_is_taken_with_its_password() {
+        let bytes = include_bytes!("../../pki/tests/fixtures/pfx/modern.pfx").to_vec();
+        let file = [Brought { name: "a.pfx".to_owned(), bytes: Secret::new(bytes) }];
+        assert_eq!(wants_password(&file), Some("a.pfx"));
+        let password = Secret::from("correct-horse");
+        let judged = judge(&file, Some(&password), &[], now()).expect("taken");
+        shown(&judged.kept, true).expect("usable");
+        for (password, word) in [
+            (None, "pfx_password_missing"),
+            (Some(Secret::from("wrong")), "pfx_wrong_password"),
+        ] {
+            let refused = judge(&file, password.as_ref(), &[], now()).expect_err(word);
+            assert_eq!(refused.word(), word, "{refused}");
+        }
     }
 }

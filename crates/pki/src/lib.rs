@@ -20,6 +20,7 @@ mod foreign;
 mod key;
 mod order;
 pub mod pem;
+mod pfx;
 mod renewal;
 mod time;
 mod trust;
@@ -34,5 +35,6 @@ pub use foreign::{
 };
 pub use key::{KeyPair, PublicKey, fingerprint};
 pub use order::{names_itself_issuer, order_server_chain};
+pub use pfx::{MAX_PFX_BYTES, PfxContent, PfxProblem, read_pfx};
 pub use renewal::{Jitter, renewal_at, renewal_due};
 pub use trust::{Chain, DeviceIdentity, SiteTrust, Usage, verify_chain};

@@ -1,7 +1,7 @@
 //! `certificate import`, `show` and `remove`.
 
-use std::io::Read as _;
-use std::path::PathBuf;
+use std::io::{IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
@@ -9,10 +9,14 @@ use clap::Subcommand;
 use sekisho_model::clock::SystemClock;
 use sekisho_model::{Clock as _, Secret};
 use sekisho_pki::{SubjectName, server_certificate_facts};
+use sekisho_platform::process;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::{Cli, Memory, memory, say};
-use crate::certificate::{Brought, Judged, MAX_FILE_BYTES, Refused, judge, subject_names};
+use crate::certificate::{
+    Brought, Judged, MAX_FILE_BYTES, Refused, judge, subject_names, wants_password,
+};
 use crate::control;
 use crate::state::{KeptCertificate, State};
 
@@ -21,17 +25,21 @@ pub(super) enum CertificateCommand {
     /// Bring a certificate of your own authority, with its key and the
     /// intermediate certificates.
     ///
-    /// PEM or DER, in any number of files with any names. All of it is judged
+    /// PEM, DER or PKCS#12 (.pfx, .p12), in any number of files with any names. All of it is judged
     /// first; what is not usable is refused with its reason, and nothing is
     /// changed. The gateway that runs shows it at once.
     #[command(
         after_help = "Example:\n  sekisho-gateway certificate import server.crt server.key intermediate.crt\n  \
-                      sekisho-gateway certificate import --check all.pem"
+                      sekisho-gateway certificate import --check server.pfx"
     )]
     Import {
         /// The files.
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// File with the password of a PKCS#12 file; - for standard input.
+        /// Without it a person is asked.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
         /// Only say whether it would be taken.
         #[arg(long)]
         check: bool,
@@ -55,11 +63,14 @@ pub(super) enum CertificateCommand {
 impl CertificateCommand {
     pub(super) fn run(&self, cli: &Cli) -> anyhow::Result<ExitCode> {
         match self {
-            Self::Import { files, check, names, json } => {
+            Self::Import { files, password_file, check, names, json } => {
                 // As who calls: the gateway's user may not read them.
+                process::harden()?;
                 let files: Vec<Brought> =
                     files.iter().map(read).collect::<anyhow::Result<_>>()?;
-                import(&memory(cli)?, &files, names, *check, *json)
+                let password = password(&files, password_file.as_deref())?;
+                let asked = Asked { names, check: *check, as_json: *json };
+                import(&memory(cli)?, &files, password.as_ref(), &asked)
             }
             Self::Show { json } => show(&memory(cli)?, *json),
             Self::Remove => remove(&memory(cli)?),
@@ -92,21 +103,56 @@ fn leaf_facts(kept: &KeptCertificate) -> Option<sekisho_pki::ServerCertificateFa
     server_certificate_facts(kept.chain.first()?)
 }
 
+/// Longest file of a password, in bytes.
+const MAX_PASSWORD_BYTES: u64 = 4096;
+
+/// The password, if one of the files wants one.
+fn password(files: &[Brought], from: Option<&Path>) -> anyhow::Result<Option<Secret>> {
+    let Some(name) = wants_password(files) else { return Ok(None) };
+    let mut bytes = Zeroizing::new(Vec::new());
+    match from {
+        Some(path) if path == Path::new("-") => {
+            std::io::stdin().take(MAX_PASSWORD_BYTES).read_to_end(&mut bytes)?;
+        }
+        Some(path) => {
+            let file = std::fs::File::open(path)
+                .with_context(|| format!("cannot read {}", path.display()))?;
+            file.take(MAX_PASSWORD_BYTES).read_to_end(&mut bytes)?;
+        }
+        None if std::io::stdin().is_terminal() => {
+            let typed = rpassword::prompt_password(format!("Password of {name} (not shown): "))?;
+            return Ok(Some(Secret::from(typed)));
+        }
+        None => return Ok(None),
+    }
+    while matches!(bytes.last(), Some(b'\n' | b'\r')) {
+        bytes.pop();
+    }
+    Ok(Some(Secret::new(bytes.to_vec())))
+}
+
+/// What somebody wants of an import.
+struct Asked<'a> {
+    names: &'a [String],
+    check: bool,
+    as_json: bool,
+}
+
 fn import(
     memory: &Memory,
     files: &[Brought],
-    names: &[String],
-    check: bool,
-    as_json: bool,
+    password: Option<&Secret>,
+    asked: &Asked<'_>,
 ) -> anyhow::Result<ExitCode> {
     let Memory { config, state } = memory;
-    let asked = subject_names(names.iter().map(String::as_str));
-    if asked.len() < names.len() {
+    let Asked { names, check, as_json } = *asked;
+    let named = subject_names(names.iter().map(String::as_str));
+    if named.len() < names.len() {
         bail!("--name is neither a DNS name nor an address");
     }
     let mut needed = names_of_the_site(state)?;
-    needed.extend(asked);
-    let judged = match judge(files, &needed, SystemClock.now()) {
+    needed.extend(named);
+    let judged = match judge(files, password, &needed, SystemClock.now()) {
         Ok(judged) => judged,
         Err(refused) => return refuse(&refused, as_json),
     };
