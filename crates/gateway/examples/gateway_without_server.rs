@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use sekisho_gateway::process::Plane;
 use sekisho_gateway::{Identity, Paired, Parts, PublicCertificate};
-use sekisho_wire::gateway::GatewayStatus;
+use sekisho_wire::gateway::{CertificateStatus, GatewayStatus};
 
 /// What the word at the end of a program begins with.
 const MARK: &str = "\nGATEWAY-WITHOUT-SERVER:";
@@ -127,6 +127,12 @@ impl Plane for Double {
             config_version: self.has_server().then_some(1),
             uptime_s: self.began.elapsed().as_secs(),
             relayed: self.served.load(Ordering::SeqCst),
+            certificate: Some(CertificateStatus {
+                names: vec!["gw.example.com".to_owned()],
+                imported: false,
+                not_after: sekisho_model::Timestamp::EPOCH,
+                key_sha256: [0; 32],
+            }),
             problems: held.then(|| "held".to_owned()).into_iter().collect(),
             ..GatewayStatus::default()
         }

@@ -81,6 +81,11 @@ async fn come_to_work(running: &Running, channel: &mut Lines) -> anyhow::Result<
         }
     };
     channel.say(&Word::Step(format!("it works by configuration {version}"))).await?;
+    if running.plane.status().certificate.is_none() {
+        // As it was with the former process: agents cannot come in yet.
+        let why = "there is no public certificate yet, so no request was sent through it";
+        return Ok(channel.say(&Word::Step(why.to_owned())).await?);
+    }
     let plane = running.plane.clone();
     let checked = tokio::task::spawn_blocking(move || plane.check_itself(CHECK)).await?;
     checked.map_err(|problem| anyhow::anyhow!("a request through it failed: {problem}"))?;

@@ -43,10 +43,15 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// One that is installed and does not run.
+    /// One that is installed and does not run; its data plane is the double.
     pub(crate) fn new() -> Self {
+        Self::with_program(&double())
+    }
+
+    /// One of this program.
+    pub(crate) fn with_program(program: impl AsRef<Path>) -> Self {
         let gateway = Self { folder: tempfile::tempdir().expect("a folder"), child: None };
-        gateway.write_program("sekisho-gateway", "first");
+        gateway.write_copy("sekisho-gateway", program, "first");
         let text = format!(
             "state_dir = '{}'\nworkers = 1\n[listen]\nprivate = '127.0.0.1:0'\n\
              agents = '127.0.0.1:0'\npass_through = 'off'\n",
@@ -70,10 +75,12 @@ impl Gateway {
 
     /// The double, with a word at its end.
     pub(crate) fn write_program(&self, name: &str, word: &str) -> PathBuf {
-        let own = std::env::current_exe().expect("a running program has a path");
-        let debug = own.parent().and_then(Path::parent).expect("target/debug/deps");
-        let mut bytes = std::fs::read(debug.join("examples/gateway_without_server"))
-            .expect("examples are built with the tests");
+        self.write_copy(name, double(), word)
+    }
+
+    /// A program, with a word at its end.
+    pub(crate) fn write_copy(&self, name: &str, from: impl AsRef<Path>, word: &str) -> PathBuf {
+        let mut bytes = std::fs::read(from).expect("programs are built with the tests");
         bytes.extend_from_slice(format!("\nGATEWAY-WITHOUT-SERVER:{word}").as_bytes());
         let path = self.path(name);
         std::fs::write(&path, bytes).expect("written");
@@ -157,6 +164,13 @@ impl Drop for Gateway {
         }
         self.kill();
     }
+}
+
+/// The program whose data plane needs no server.
+fn double() -> PathBuf {
+    let own = std::env::current_exe().expect("a running program has a path");
+    let debug = own.parent().and_then(Path::parent).expect("target/debug/deps");
+    debug.join("examples/gateway_without_server")
 }
 
 /// Who answers agents there: process and word.
