@@ -11,6 +11,7 @@
 //! - under libFuzzer, guided by coverage: `cargo xtask fuzz TARGET`.
 
 mod files;
+mod gateway;
 mod keys;
 pub mod mutate;
 mod sample;
@@ -49,6 +50,32 @@ pub const TARGETS: &[Target] = &[
     Target { name: "witnesses", run: files::witnesses, seeds: files::witness_seeds },
     Target { name: "account_files", run: files::account_files, seeds: files::account_file_seeds },
     Target { name: "agent_state", run: files::agent_state, seeds: files::agent_state_seeds },
+    Target {
+        name: "request_heads",
+        run: gateway::request_heads,
+        seeds: gateway::request_head_seeds,
+    },
+    Target {
+        name: "gateway_routes",
+        run: gateway::gateway_routes,
+        seeds: gateway::gateway_route_seeds,
+    },
+    Target {
+        name: "control_frames",
+        run: gateway::control_frames,
+        seeds: gateway::control_frame_seeds,
+    },
+    Target {
+        name: "gateway_configs",
+        run: gateway::gateway_configs,
+        seeds: gateway::gateway_config_seeds,
+    },
+    Target {
+        name: "client_hellos",
+        run: gateway::client_hellos,
+        seeds: gateway::client_hello_seeds,
+    },
+    Target { name: "http2_frames", run: gateway::http2_frames, seeds: gateway::http2_frame_seeds },
     Target { name: "texts", run: texts::texts, seeds: texts::text_seeds },
     Target { name: "settings", run: texts::settings, seeds: texts::settings_seeds },
 ];

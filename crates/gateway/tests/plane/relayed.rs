@@ -201,7 +201,9 @@ async fn a_device_of_another_site_is_let_in_by_no_route() {
     let other = Site::new();
     let foreign = other.device().trusting(&world.site);
     let called = match foreign.try_talk(&world, "h2").await {
-        Ok(mut talk) => talk.call("GET", "/agent/v1/bundle/0", b"").await.map(|answer| answer.status),
+        Ok(mut talk) => {
+            talk.call("GET", "/agent/v1/bundle/0", b"").await.map(|answer| answer.status)
+        }
         Err(error) => Err(error),
     };
     assert!(called.is_err(), "{called:?}");

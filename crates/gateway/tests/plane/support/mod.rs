@@ -135,8 +135,10 @@ impl Site {
         let id = DeviceId::new(&SystemClock, &SystemRng);
         let key = rcgen::KeyPair::generate().expect("a key");
         let mut params = rcgen::CertificateParams::default();
-        let now = time(SystemClock.now());
-        (params.not_before, params.not_after) = (now - MINUTE * 4, now - MINUTE);
+        let since = u64::try_from(SystemClock.now().as_secs()).expect("after 1970");
+        let before =
+            |seconds| rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(since - seconds);
+        (params.not_before, params.not_after) = (before(240), before(60));
         let uri = sekisho_pki::device_uri(self.id, id).try_into().expect("ASCII");
         params.subject_alt_names = vec![rcgen::SanType::URI(uri)];
         params.is_ca = rcgen::IsCa::ExplicitNoCa;
