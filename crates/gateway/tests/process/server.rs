@@ -41,7 +41,8 @@ use sekisho_wire::gateway::{
 use serde_bytes::ByteBuf;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -67,7 +68,9 @@ struct Site {
 /// See the module.
 pub(crate) struct Server {
     site: Arc<Site>,
-    runtime: tokio::runtime::Runtime,
+    /// The runtime of its thread, which ends when `_running` is dropped.
+    runtime: Handle,
+    _running: oneshot::Sender<()>,
 }
 
 impl Server {
@@ -108,9 +111,12 @@ impl Server {
             dialled: AtomicUsize::new(0),
             alive: AtomicUsize::new(0),
         };
-        let mut builder = tokio::runtime::Builder::new_multi_thread();
-        let runtime = builder.worker_threads(1).enable_all().build().expect("a runtime");
-        Self { site: Arc::new(site), runtime }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        let handle = runtime.handle().clone();
+        let (running, ended) = oneshot::channel::<()>();
+        std::thread::spawn(move || drop(runtime.block_on(ended)));
+        Self { site: Arc::new(site), runtime: handle, _running: running }
     }
 
     /// Pairs by the string that a person brought. The private listener is at
