@@ -52,6 +52,7 @@ async fn contact(
     outbox: &mut mpsc::Receiver<FromGateway>,
     backoff: &mut Backoff,
 ) -> Result<(), String> {
+    let mut pairing = hub.pairing.subscribe();
     let Some(paired) = hub.paired() else { return Ok(()) };
     let (frames, body) = mpsc::channel(FRAMES);
     let say = |message: FromGateway| frames.try_send(Bytes::from(frame(&cbor::encode(&message))));
@@ -103,6 +104,9 @@ async fn contact(
                 }
                 None => return Ok(()),
             },
+            // The stream would keep its connection open: nothing may be said to a
+            // site that this gateway does not belong to any more.
+            Ok(()) = pairing.changed() => if hub.upstream.len() == 0 { return Ok(()) },
             _ = ticks.tick() => say(status(hub)).map_err(lagging)?,
             Some(message) = outbox.recv() => say(message).map_err(lagging)?,
         }
