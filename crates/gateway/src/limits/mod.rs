@@ -43,6 +43,15 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// handshake for so long: the device may come back.
 const VOUCHED: Duration = Duration::from_secs(24 * 3600);
 
+/// Such a source may begin so many times as many handshakes: whether it is a
+/// device's is known only afterwards, and many may stand behind one address.
+/// What turns out to be a device's is given back.
+const VOUCHED_TIMES: u32 = 10;
+
+/// A full table is searched for what can be forgotten so often, not for each
+/// new source.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+
 /// The numbers in force.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
@@ -94,6 +103,7 @@ struct BanEntry {
 struct Tables {
     known: BTreeMap<Source, Known>,
     bans: BTreeMap<Source, BanEntry>,
+    swept: Duration,
 }
 
 /// Admission by address, before anybody is known.
@@ -143,7 +153,9 @@ impl Admission {
         let mut tables = self.tables.lock().expect("no holder panics");
         let banned = tables.bans.get(&source).is_some_and(|ban| now < ban.until);
         let known = tables.known(source, now).ok_or(Reason::ConnectionsOfAddress)?;
-        let devices_only = banned && now < known.vouched_until;
+        let vouched = now < known.vouched_until;
+        let devices_only = banned && vouched;
+        let share = if vouched { share.times(VOUCHED_TIMES) } else { share };
         let refused = if banned && !devices_only {
             Some(Reason::Banned)
         } else if known.connections >= share.connections {
@@ -299,7 +311,9 @@ impl Tables {
     /// What is known of a source; `None` when the table is full of others.
     fn known(&mut self, source: Source, now: Duration) -> Option<&mut Known> {
         if self.known.len() >= MAX_SOURCES && !self.known.contains_key(&source) {
-            self.sweep(now);
+            if now >= self.swept + SWEEP_EVERY {
+                self.sweep(now);
+            }
             if self.known.len() >= MAX_SOURCES {
                 return None;
             }
@@ -321,6 +335,7 @@ impl Tables {
     }
 
     fn sweep(&mut self, now: Duration) {
+        self.swept = now;
         self.known.retain(|_, known| !known.says_nothing(now));
         self.bans.retain(|_, ban| now < ban.until);
     }
