@@ -43,7 +43,7 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// handshake for so long: the device may come back.
 const VOUCHED: Duration = Duration::from_secs(24 * 3600);
 
-/// Such a source may begin so many times as many handshakes: whether it is a
+/// Such a source may begin so many times as many handshakes at once: whether it is a
 /// device's is known only afterwards, and many may stand behind one address.
 /// What turns out to be a device's is given back.
 const VOUCHED_TIMES: u32 = 10;
@@ -74,6 +74,8 @@ impl Rules {
 struct Known {
     /// Connections without an approved certificate, handshakes included.
     connections: u32,
+    /// Of them those whose handshake is over.
+    strangers: u32,
     handshakes: Bucket,
     enrolment: Bucket,
     violations: u32,
@@ -178,19 +180,21 @@ impl Admission {
     }
 
     /// Its handshake is over. An approved device is counted by itself from here
-    /// on: its address gets back what it took.
-    pub fn shaken(&self, source: Source, device: bool, rules: &Rules, now: Duration) {
+    /// on: its address gets back what it took. `false`: it may not stay, its
+    /// address has too many already.
+    pub fn shaken(&self, source: Source, device: bool, rules: &Rules, now: Duration) -> bool {
         self.handshaking.fetch_sub(1, Ordering::Relaxed);
-        if !device {
-            return;
-        }
         let share = rules.offices.share(source, &rules.limits);
         let mut tables = self.tables.lock().expect("no holder panics");
-        if let Some(known) = tables.known.get_mut(&source) {
+        let Some(known) = tables.known.get_mut(&source) else { return true };
+        if device {
             known.connections = known.connections.saturating_sub(1);
             known.handshakes.give_back(share.handshakes);
             known.vouched_until = now + VOUCHED;
+            return true;
         }
+        known.strangers += 1;
+        known.strangers <= share.connections || rules.limits.dry_run
     }
 
     /// The connection is over. `device`: as said to [`Self::shaken`].
@@ -202,6 +206,7 @@ impl Admission {
         let mut tables = self.tables.lock().expect("no holder panics");
         if let Some(known) = tables.known.get_mut(&source) {
             known.connections = known.connections.saturating_sub(1);
+            known.strangers = known.strangers.saturating_sub(1);
         }
     }
 

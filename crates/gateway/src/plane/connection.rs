@@ -129,8 +129,7 @@ fn admit(
 ) -> Result<Option<Identity>, Reason> {
     let shown = tls.get_ref().1.peer_certificates().and_then(|chain| chain.split_first());
     let (Some((leaf, intermediates)), Some(snapshot)) = (shown, &work.snapshot) else {
-        ticket.shaken(false);
-        return if ticket.devices_only { Err(Reason::Banned) } else { Ok(None) };
+        return ticket.shaken(false).map(|()| None);
     };
     let intermediates: Vec<&[u8]> = intermediates.iter().map(AsRef::as_ref).collect();
     let found = snapshot
@@ -140,7 +139,7 @@ fn admit(
     if hub.is_revoked(found.device, &hub.work()) {
         return Err(Reason::Revoked);
     }
-    ticket.shaken(true);
+    ticket.shaken(true)?;
     Ok(Some(Identity {
         device: hub.devices.find(found.device, hub.now()),
         not_after: found.not_after,
