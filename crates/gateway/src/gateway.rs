@@ -16,6 +16,7 @@ use crate::hub::Hub;
 use crate::link;
 use crate::parts::{Identity, Listeners, Paired, Parts, PassThroughListener, PublicCertificate};
 use crate::plane::{self, Ending, Live};
+use crate::self_check;
 use crate::status::{self, StatusPage};
 use crate::tls::TlsSetup;
 use crate::worker::{Job, Workers};
@@ -49,9 +50,19 @@ struct Open {
 pub struct Gateway {
     hub: Arc<Hub>,
     open: Arc<Mutex<Open>>,
+    workers: Arc<Workers>,
     accepting: watch::Sender<bool>,
+    held: watch::Sender<Held>,
     stop: watch::Sender<bool>,
     threads: Mutex<Vec<thread::JoinHandle<()>>>,
+}
+
+/// Listeners that are open and not answered, because another process of this
+/// gateway answers them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Held {
+    public: bool,
+    private: bool,
 }
 
 /// Starts a data plane: its workers and the thread that accepts, controls and
@@ -60,6 +71,17 @@ pub struct Gateway {
 /// # Errors
 /// When the key of the link cannot be used, or the system refuses a thread.
 pub fn start(parts: Parts) -> Result<Gateway, StartError> {
+    let gateway = start_held(parts)?;
+    gateway.open();
+    Ok(gateway)
+}
+
+/// As [`start`], but the public listeners are not answered before
+/// [`Gateway::open`]: a process that takes over from another proves itself first.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_held(parts: Parts) -> Result<Gateway, StartError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (hub, messages) = {
         // Timers are made here.
@@ -68,7 +90,9 @@ pub fn start(parts: Parts) -> Result<Gateway, StartError> {
     };
     let (stop, stopped) = watch::channel(false);
     let (accepting, no_more) = watch::channel(false);
+    let (held, holds) = watch::channel(Held { public: true, private: false });
     let (workers, mut threads) = Workers::start(&hub, &stopped)?;
+    let workers = Arc::new(workers);
     let pass_through = parts.listeners.pass_through;
     let open = Open {
         agents: parts.listeners.agents,
@@ -78,9 +102,10 @@ pub fn start(parts: Parts) -> Result<Gateway, StartError> {
     let open = Arc::new(Mutex::new(open));
     let control = Control {
         hub: hub.clone(),
-        workers: Arc::new(workers),
+        workers: workers.clone(),
         open: open.clone(),
         no_more,
+        holds,
         stopped,
     };
     let thread = thread::Builder::new().name("control".to_owned()).spawn(move || {
@@ -88,7 +113,8 @@ pub fn start(parts: Parts) -> Result<Gateway, StartError> {
         runtime.shutdown_background();
     })?;
     threads.push(thread);
-    Ok(Gateway { hub, open, accepting, stop, threads: Mutex::new(threads) })
+    let threads = Mutex::new(threads);
+    Ok(Gateway { hub, open, workers, accepting, held, stop, threads })
 }
 
 impl Gateway {
@@ -202,6 +228,26 @@ impl Gateway {
         open.pass_through.as_ref()?.1.as_ref()?.local_addr().ok()
     }
 
+    /// From now on the public listeners are answered.
+    pub fn open(&self) {
+        self.held.send_modify(|held| held.public = false);
+    }
+
+    /// Holds the private listener back for another process of this gateway, or
+    /// answers it again. Connections that stand are not touched.
+    pub fn hold_private(&self, held: bool) {
+        self.held.send_modify(|holds| holds.private = held);
+    }
+
+    /// Asks the server for its signed time the way an agent would: through a
+    /// worker of this very process, whoever answers the public listeners.
+    ///
+    /// # Errors
+    /// Says what did not work.
+    pub fn check_itself(&self, patience: Duration) -> Result<(), String> {
+        self_check::run(&self.hub, &self.workers, patience)
+    }
+
     /// Accepts no more and closes its sockets; a successor has them.
     pub fn stop_accepting(&self) {
         self.accepting.send_replace(true);
@@ -303,6 +349,7 @@ struct Control {
     workers: Arc<Workers>,
     open: Arc<Mutex<Open>>,
     no_more: watch::Receiver<bool>,
+    holds: watch::Receiver<Held>,
     stopped: watch::Receiver<bool>,
 }
 
@@ -327,12 +374,17 @@ impl Control {
         for socket in &open.agents {
             let listener = listener(socket)?;
             let (hub, workers, stop) = self.shared();
-            tasks.spawn(plane::accept(hub, listener, workers, stop, Job::Agent));
+            let mut holds = self.holds.clone();
+            tasks.spawn(async move {
+                if holds.wait_for(|held| !held.public).await.is_ok() {
+                    plane::accept(hub, listener, workers, stop, Job::Agent).await;
+                }
+            });
         }
         for socket in &open.private {
             let listener = listener(socket)?;
             let (_, workers, stop) = self.shared();
-            tasks.spawn(accept_private(listener, workers, stop));
+            tasks.spawn(accept_private(listener, workers, self.holds.clone(), stop));
         }
         Ok(())
     }
@@ -345,6 +397,9 @@ impl Control {
     /// closes it when it does not.
     async fn keep_pass_through(&self) {
         let mut wanted = self.hub.pass_through.subscribe();
+        if self.holds.clone().wait_for(|held| !held.public).await.is_err() {
+            return std::future::pending().await;
+        }
         loop {
             if wanted.wait_for(|wanted| *wanted).await.is_err() {
                 return std::future::pending().await;
@@ -410,13 +465,23 @@ impl Control {
 async fn accept_private(
     listener: tokio::net::TcpListener,
     workers: Arc<Workers>,
+    mut holds: watch::Receiver<Held>,
     mut stop: watch::Receiver<bool>,
 ) {
     loop {
+        let free = async {
+            // Without its sender nothing is held back any more.
+            let _ = holds.wait_for(|held| !held.private).await;
+            tokio::select! {
+                Ok(()) = holds.changed() => None,
+                accepted = listener.accept() => Some(accepted),
+            }
+        };
         let accepted = tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
-            accepted = listener.accept() => accepted,
+            accepted = free => accepted,
         };
+        let Some(accepted) = accepted else { continue };
         match accepted.and_then(|(stream, _)| stream.into_std()) {
             Ok(stream) => drop(workers.give(Job::Private(stream))),
             Err(error) => {

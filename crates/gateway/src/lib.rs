@@ -21,25 +21,40 @@
 //! the gateway. `status` says what it does.
 
 mod answer;
+pub mod certificate;
+pub mod command;
+pub mod config;
+mod control;
+pub mod data_plane;
 pub mod filter;
 mod gateway;
 mod guard;
 mod hub;
 pub mod limits;
+mod lines;
 mod link;
+mod manual;
+pub mod pairing;
 mod park;
 mod parts;
 mod passthrough;
 mod plane;
 mod private;
+pub mod process;
 mod relay;
+pub mod report;
+pub mod run;
+mod self_check;
+pub mod settings;
 mod snapshot;
+pub mod state;
 mod status;
 mod tasks;
 mod tls;
+pub mod upgrade;
 mod worker;
 
-pub use gateway::{Gateway, QueueFull, StartError, start};
+pub use gateway::{Gateway, QueueFull, StartError, start, start_held};
 pub use guard::Frames as Http2Frames;
 pub use link::{Frames as ControlFrames, TooLong, frame as control_frame};
 pub use parts::{
@@ -50,3 +65,6 @@ pub use passthrough::{Hello, MAX_HELLO_BYTES, read_hello};
 pub use snapshot::{NotBelieved, Snapshot};
 pub use status::StatusPage;
 pub use tls::TlsSetup;
+
+/// The version of this program.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

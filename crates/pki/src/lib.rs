@@ -18,7 +18,9 @@ mod device;
 mod error;
 mod foreign;
 mod key;
+mod order;
 pub mod pem;
+mod pfx;
 mod renewal;
 mod time;
 mod trust;
@@ -32,5 +34,7 @@ pub use foreign::{
     ServerCertificateFacts, ServerCertificateProblem, judge_server_chain, server_certificate_facts,
 };
 pub use key::{KeyPair, PublicKey, fingerprint};
+pub use order::{names_itself_issuer, order_server_chain};
+pub use pfx::{MAX_PFX_BYTES, PfxContent, PfxProblem, read_pfx};
 pub use renewal::{Jitter, renewal_at, renewal_due};
 pub use trust::{Chain, DeviceIdentity, SiteTrust, Usage, verify_chain};

@@ -33,3 +33,12 @@ pub fn check_private(path: &Path) -> Result<(), PlatformError> {
 pub fn create_private_dir(path: &Path) -> Result<(), PlatformError> {
     crate::system::create_private_dir(path)
 }
+
+/// Opens a file for reading. A symbolic link in its last place is refused: whose
+/// folder it is may have put one there.
+///
+/// # Errors
+/// When it is a link, or cannot be opened.
+pub fn open_no_link(path: &Path) -> std::io::Result<std::fs::File> {
+    crate::system::open_private(path, std::fs::OpenOptions::new().read(true))
+}

@@ -28,3 +28,12 @@ pub struct HostFacts {
 pub fn facts() -> Result<HostFacts, PlatformError> {
     crate::system::host_facts()
 }
+
+/// How long this machine runs, sleep included: a clock that nobody can set. It
+/// begins anew with each start of the machine.
+///
+/// # Errors
+/// [`PlatformError::Unsupported`] on systems other than Linux.
+pub fn since_boot() -> Result<std::time::Duration, PlatformError> {
+    crate::system::since_boot()
+}

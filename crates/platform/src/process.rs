@@ -48,6 +48,27 @@ pub fn become_owner_of(folder: &std::path::Path) -> Result<Option<String>, Platf
     crate::system::become_owner_of(folder)
 }
 
+/// Nothing that this process starts can gain a privilege it does not have
+/// itself, by setuid or otherwise (`no_new_privs`). For good, also for what it
+/// starts.
+///
+/// # Errors
+/// When the system refuses.
+pub fn refuse_new_privileges() -> Result<(), PlatformError> {
+    crate::system::refuse_new_privileges()
+}
+
+/// Gives up every capability (capabilities(7)) for good. What needs one, like
+/// listening on a port below 1024, comes before.
+///
+/// Must come before any thread is started: it changes the calling one.
+///
+/// # Errors
+/// When the system refuses.
+pub fn drop_capabilities() -> Result<(), PlatformError> {
+    crate::system::drop_capabilities()
+}
+
 /// The id of the user this process acts as.
 #[cfg(target_os = "linux")]
 pub fn user() -> u32 {

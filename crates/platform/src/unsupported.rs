@@ -51,6 +51,18 @@ pub(crate) fn open_files() -> Result<u64, PlatformError> {
     refuse("reading the limit of open files")
 }
 
+pub(crate) fn refuse_new_privileges() -> Result<(), PlatformError> {
+    refuse("giving up new privileges")
+}
+
+pub(crate) fn drop_capabilities() -> Result<(), PlatformError> {
+    refuse("giving up capabilities")
+}
+
+pub(crate) fn since_boot() -> Result<std::time::Duration, PlatformError> {
+    refuse("reading the time since the start of the machine")
+}
+
 pub(crate) fn host_facts() -> Result<HostFacts, PlatformError> {
     refuse("describing the host")
 }

@@ -64,8 +64,8 @@ macro_rules! holds {
 }
 
 holds! {
-    messages agent_routes envelopes opened bundles frames certificates key_texts backups witnesses
-    account_files agent_state request_heads gateway_routes control_frames gateway_configs
+    messages agent_routes envelopes opened bundles frames certificates pfx key_texts backups
+    witnesses account_files agent_state request_heads gateway_routes control_frames gateway_configs
     client_hellos http2_frames texts settings
 }
 

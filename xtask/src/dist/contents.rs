@@ -127,6 +127,44 @@ pub(super) const PRODUCTS: &[Product] = &[
             ("postun", file!("packaging/rpm/sekisho-agent.postun")),
         ],
     },
+    Product {
+        name: "sekisho-gateway",
+        krate: "sekisho-gateway",
+        summary: "privileged access: the gateway in the DMZ",
+        description: "The gateway of Sekisho lets agents on the internet reach a server that is not\n\
+                      exposed. It filters and limits what they send, and can read and forge nothing.\n\
+                      \n\
+                      Installing it starts nothing; set `listen.private`, then pair it.",
+        section: "admin",
+        man: "8",
+        files: &[
+            (
+                "usr/lib/systemd/system/sekisho-gateway.service",
+                file!("packaging/systemd/sekisho-gateway.service"),
+            ),
+            (
+                "usr/lib/sysusers.d/sekisho-gateway.conf",
+                file!("packaging/sysusers/sekisho-gateway.conf"),
+            ),
+            (
+                "usr/lib/tmpfiles.d/sekisho-gateway.conf",
+                file!("packaging/tmpfiles/sekisho-gateway.conf"),
+            ),
+        ],
+        settings: &[("etc/sekisho/gateway.toml", file!("packaging/config/gateway.toml"))],
+        deb_depends: &["passwd"],
+        deb_scripts: &[
+            ("postinst", file!("packaging/deb/sekisho-gateway.postinst")),
+            ("postrm", file!("packaging/deb/sekisho-gateway.postrm")),
+            ("prerm", file!("packaging/deb/sekisho-gateway.prerm")),
+        ],
+        rpm_requires: &["shadow-utils"],
+        rpm_scripts: &[
+            ("post", file!("packaging/rpm/sekisho-gateway.post")),
+            ("preun", file!("packaging/rpm/sekisho-gateway.preun")),
+            ("postun", file!("packaging/rpm/sekisho-gateway.postun")),
+        ],
+    },
 ];
 
 /// Where the parts of packages are found.
@@ -272,5 +310,21 @@ mod tests {
                 assert!(checked.expect("sh runs").status.success(), "{} {name}", product.name);
             }
         }
+    }
+
+    /// Issue 5: what is left to somebody who takes the gateway over.
+    #[test]
+    fn the_gateways_unit_leaves_a_thief_little() {
+        if !cmd::on_path("systemd-analyze") {
+            eprintln!("no systemd-analyze here: nothing was looked at");
+            return;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let unit = folder.path().join("sekisho-gateway.service");
+        fs::write(&unit, file!("packaging/systemd/sekisho-gateway.service")).expect("written");
+        let mut command = Command::new("systemd-analyze");
+        command.args(["security", "--offline=true", "--no-pager", "--threshold=20"]).arg(&unit);
+        let said = cmd::output(&mut command).expect("at most 2.0 of 10");
+        assert!(said.contains("Overall exposure level"), "{said}");
     }
 }

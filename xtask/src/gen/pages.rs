@@ -27,6 +27,11 @@ const PAGES: &[Page] = &[
         program: "sekisho-agent",
         subcommand: "settings-reference",
     },
+    Page {
+        path: "docs/reference/gateway-settings.md",
+        program: "sekisho-gateway",
+        subcommand: "settings",
+    },
 ];
 
 /// Builds the programs and asks each for its pages.
@@ -38,6 +43,8 @@ pub(super) fn from_programs(workspace: &Workspace) -> Result<Vec<Generated>> {
         "sekisho-server",
         "--package",
         "sekisho-agent",
+        "--package",
+        "sekisho-gateway",
         "--bins",
     ]))?;
     PAGES

@@ -29,7 +29,6 @@ const WALLS: &[Wall] = &[
         banned: &[
             "sekisho-store",
             "sekisho-vault",
-            "sekisho-pki",
             "sqlx*",
             "sea-orm*",
             "sea-query*",
@@ -151,11 +150,12 @@ mod tests {
     #[test]
     fn the_gateway_holds_no_state_and_no_sql() {
         let tree = "0sekisho-gateway v0.1.0 (/x)\n1sekisho-pki v0.1.0 (/x)\n2time v1\n\
-                    1x v1\n2sqlx-core v0.9.0\n3y v1\n1sqlx-core v0.9.0 (*)\n";
+                    1sekisho-vault v0.1.0 (/x)\n1x v1\n2sqlx-core v0.9.0\n3y v1\n\
+                    1sqlx-core v0.9.0 (*)\n";
         assert_eq!(
             wrongs(tree),
             [
-                "the DMZ rule is broken by sekisho-gateway → sekisho-pki",
+                "the DMZ rule is broken by sekisho-gateway → sekisho-vault",
                 "the DMZ rule is broken by sekisho-gateway → x → sqlx-core",
                 "the DMZ rule is broken by sekisho-gateway → sqlx-core",
             ]

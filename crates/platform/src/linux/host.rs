@@ -4,6 +4,7 @@ use std::ffi::CStr;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
@@ -28,6 +29,12 @@ pub(crate) fn host_facts() -> Result<HostFacts, PlatformError> {
         machine: first_of(&MACHINE_ID)?.as_deref().and_then(hashed_machine_id),
         boot_id: boot_id.trim().to_owned(),
     })
+}
+
+pub(crate) fn since_boot() -> Result<Duration, PlatformError> {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    Ok(Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0)))
 }
 
 /// The first file that exists.
@@ -92,5 +99,11 @@ mod tests {
         let facts = host_facts().unwrap();
         assert!(!facts.kernel.is_empty() && !facts.os.is_empty());
         assert_eq!(facts.boot_id.len(), 36);
+    }
+
+    #[test]
+    fn the_time_since_the_start_only_rises() {
+        let (first, second) = (since_boot().unwrap(), since_boot().unwrap());
+        assert!(Duration::ZERO < first && first <= second);
     }
 }

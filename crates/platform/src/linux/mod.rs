@@ -4,6 +4,7 @@ mod account_files;
 mod accounts;
 mod discovery;
 mod files;
+pub mod handover;
 mod host;
 mod locked;
 mod locks;
@@ -24,10 +25,11 @@ use crate::accounts::AccountBackend;
 pub use accounts::LinuxAccounts;
 pub use discovery::Discovery;
 pub(crate) use files::{check_private, create_private_dir, open_private, sync_dir, write_private};
-pub(crate) use host::host_facts;
+pub(crate) use host::{host_facts, since_boot};
 pub(crate) use memory::{lock_pages, unlock_pages};
 pub(crate) use process::{
-    become_owner_of, harden, is_root, open_files, raise_open_files, restrict_new_files,
+    become_owner_of, drop_capabilities, harden, is_root, open_files, raise_open_files,
+    refuse_new_privileges, restrict_new_files,
 };
 
 pub(crate) fn system_accounts(

@@ -9,7 +9,10 @@ use rustix::process::{
     DumpableBehavior, Gid, Resource, Rlimit, Uid, dumpable_behavior, getrlimit,
     set_dumpable_behavior, setrlimit, umask,
 };
-use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
+use rustix::thread::{
+    CapabilitySet, CapabilitySets, capabilities, clear_ambient_capability_set, no_new_privs,
+    set_capabilities, set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid,
+};
 
 use super::account_files::{parse_group, parse_passwd};
 use crate::PlatformError;
@@ -89,6 +92,31 @@ fn owner(uid: u32, passwd: &[u8], group: &[u8]) -> Owner {
     Owner { gid: Some(entry.gid), groups: groups.collect(), name }
 }
 
+pub(crate) fn refuse_new_privileges() -> Result<(), PlatformError> {
+    let action = "give up new privileges";
+    set_no_new_privs(true).map_err(|error| failed(action, error))?;
+    match no_new_privs() {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(failed(action, rustix::io::Errno::PERM)),
+        Err(error) => Err(failed(action, error)),
+    }
+}
+
+pub(crate) fn drop_capabilities() -> Result<(), PlatformError> {
+    let none = CapabilitySet::empty();
+    let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
+    let done = capabilities(None).and_then(|held| {
+        // Ambient ones are permitted ones. Where there is nothing to give up, a
+        // filter may forbid to try.
+        if held.permitted.is_empty() && held.inheritable.is_empty() {
+            return Ok(());
+        }
+        clear_ambient_capability_set()?;
+        set_capabilities(None, sets)
+    });
+    done.map_err(|error| failed("give up all capabilities", error))
+}
+
 pub(crate) fn restrict_new_files() -> Result<(), PlatformError> {
     umask(Mode::from_raw_mode(0o077));
     Ok(())
@@ -118,6 +146,25 @@ mod tests {
         let unknown = owner(7, passwd, group);
         assert_eq!((unknown.name.as_str(), unknown.gid), ("uid 7", None));
         assert!(unknown.groups.is_empty());
+    }
+
+    #[test]
+    fn privileges_are_given_up_for_good() {
+        // Both are a thread's own; the other tests keep theirs.
+        let status = std::thread::spawn(|| {
+            refuse_new_privileges().unwrap();
+            drop_capabilities().unwrap();
+            std::fs::read_to_string("/proc/thread-self/status").unwrap()
+        });
+        let status = status.join().unwrap();
+        let value = |field: &str| {
+            let line = status.lines().find(|line| line.starts_with(field)).expect(field);
+            line.split_whitespace().nth(1).expect("a value").to_owned()
+        };
+        assert_eq!(value("NoNewPrivs:"), "1");
+        for set in ["CapPrm:", "CapEff:", "CapInh:", "CapAmb:"] {
+            assert_eq!(value(set), "0000000000000000", "{set}");
+        }
     }
 
     #[test]

@@ -1,0 +1,229 @@
+//! What `sekisho-gateway status` shows. No secret is in it.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+use sekisho_model::Timestamp;
+use sekisho_model::id::{GatewayId, SiteId};
+use sekisho_wire::gateway::GatewayStatus;
+use serde::{Deserialize, Serialize};
+
+/// How a gateway that runs is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Its version.
+    pub version: String,
+    /// Its process.
+    pub pid: u32,
+    /// The versions of the link it speaks.
+    pub link_major: u16,
+    /// Whom it belongs to; `None`: not paired.
+    pub belongs: Option<Belongs>,
+    /// How long a pairing string is good for still, in seconds.
+    pub pairing_left_s: Option<u64>,
+    /// Where it listens.
+    pub listening: Listening,
+    /// Connections of the link.
+    pub links: u64,
+    /// What the data plane says, as `/getstatus` does.
+    pub status: GatewayStatus,
+}
+
+/// Whom a gateway belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Belongs {
+    /// Its id.
+    pub gateway: GatewayId,
+    /// Its name at the site.
+    pub name: String,
+    /// The site.
+    pub site: SiteId,
+    /// When it was paired.
+    pub paired_at: Timestamp,
+    /// The newest trust bundle it holds.
+    pub bundle_version: u64,
+    /// The classic direction: where it dials.
+    pub dial: Option<String>,
+}
+
+/// Where a gateway listens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listening {
+    /// For agents.
+    pub agents: Vec<SocketAddr>,
+    /// For the server.
+    pub private: SocketAddr,
+    /// For TLS that passes through, while the server says so.
+    pub pass_through: Option<SocketAddr>,
+}
+
+impl Report {
+    /// Whether agents are served: the server is connected and said what is
+    /// relayed.
+    pub const fn is_well(&self) -> bool {
+        self.links > 0 && self.status.config_version.is_some()
+    }
+
+    /// As JSON, with digests as hexadecimal digits.
+    pub fn json(&self) -> serde_json::Value {
+        let mut value = serde_json::json!(self);
+        value["running"] = true.into();
+        value["serving"] = self.is_well().into();
+        if let Some(certificate) = &self.status.certificate {
+            let digits = data_encoding::HEXLOWER.encode(&certificate.key_sha256);
+            value["status"]["certificate"]["key_sha256"] = digits.into();
+        }
+        value
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        let mut line = |name: &str, text: &str| {
+            writeln!(out, "{name:13} {text}").expect("a string takes all text");
+        };
+        let status = &self.status;
+        line("gateway", &self.gateway_line());
+        if let Some(belongs) = &self.belongs {
+            line("id", &belongs.gateway.to_string());
+            line("site", &format!("{}, trust bundle {}", belongs.site, belongs.bundle_version));
+        } else if let Some(left) = self.pairing_left_s {
+            line("pairing", &format!("a string is open for {} more minutes", left.div_ceil(60)));
+        }
+        line("process", &format!(
+            "{}, version {}, up {}",
+            self.pid, self.version, duration(status.uptime_s)
+        ));
+        line("server", &self.server_line());
+        let agents: Vec<String> = self.listening.agents.iter().map(ToString::to_string).collect();
+        line("agents", &format!(
+            "{}: {} connections, {} waiting, {} relayed since the start",
+            agents.join(", "), status.connections, status.parked, status.relayed
+        ));
+        if let Some(address) = self.listening.pass_through {
+            line("pass-through", &format!("{address}: {} streams", status.pass_through));
+        }
+        line("private", &self.listening.private.to_string());
+        line("certificate", &match &status.certificate {
+            Some(certificate) => format!(
+                "{} until {}, for {}",
+                if certificate.imported { "imported," } else { "of the site," },
+                certificate.not_after,
+                certificate.names.join(", ")
+            ),
+            None => "none; agents cannot connect yet".to_owned(),
+        });
+        line("memory", &format!("{} MiB", status.memory_bytes / (1024 * 1024)));
+        let refused: Vec<String> =
+            status.refused.iter().map(|(why, times)| format!("{why} {times}")).collect();
+        if !refused.is_empty() {
+            line("refused", &refused.join(", "));
+        }
+        if !status.bans.is_empty() {
+            line("bans", &format!("{} addresses", status.bans.len()));
+        }
+        for problem in &status.problems {
+            line("problem", problem);
+        }
+        out
+    }
+
+    fn gateway_line(&self) -> String {
+        match &self.belongs {
+            Some(belongs) => belongs.name.clone(),
+            None => "not paired; run 'sekisho-gateway pair'".to_owned(),
+        }
+    }
+
+    fn server_line(&self) -> String {
+        let how = match self.belongs.as_ref().map(|belongs| belongs.dial.as_deref()) {
+            None => return "none".to_owned(),
+            Some(None) => "it dials this gateway".to_owned(),
+            Some(Some(dial)) => format!("this gateway dials {dial}"),
+        };
+        match (self.links, self.status.config_version) {
+            (0, _) => format!("NOT connected ({how})"),
+            (links, None) => format!("{links} connections ({how}), but no configuration yet"),
+            (links, Some(version)) => {
+                format!("{links} connections ({how}), configuration {version}")
+            }
+        }
+    }
+}
+
+/// `3 d 4 h`: the two largest units.
+fn duration(seconds: u64) -> String {
+    let units = [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s")];
+    let first = units.iter().position(|(length, _)| seconds >= *length).unwrap_or(3);
+    let mut rest = seconds;
+    let parts: Vec<String> = units[first..]
+        .iter()
+        .take(2)
+        .map(|(length, unit)| {
+            let count = rest / length;
+            rest %= length;
+            format!("{count} {unit}")
+        })
+        .collect();
+    parts.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> Report {
+        Report {
+            version: "0.1.0".to_owned(),
+            pid: 42,
+            link_major: 1,
+            belongs: None,
+            pairing_left_s: None,
+            listening: Listening {
+                agents: vec!["0.0.0.0:8383".parse().expect("an address")],
+                private: "10.0.1.5:8363".parse().expect("an address"),
+                pass_through: None,
+            },
+            links: 0,
+            status: GatewayStatus::default(),
+        }
+    }
+
+    #[test]
+    fn what_keeps_agents_out_is_said() {
+        let mut report = report();
+        assert!(!report.is_well());
+        let text = report.text();
+        assert!(text.contains("not paired; run 'sekisho-gateway pair'"), "{text}");
+        assert!(text.contains("none; agents cannot connect yet"), "{text}");
+        let rng = sekisho_model::rng::SeededRng::new(1);
+        report.belongs = Some(Belongs {
+            gateway: GatewayId::at(Timestamp::EPOCH, &rng),
+            name: "dmz-1".to_owned(),
+            site: SiteId::at(Timestamp::EPOCH, &rng),
+            paired_at: Timestamp::EPOCH,
+            bundle_version: 3,
+            dial: None,
+        });
+        assert!(report.text().contains("NOT connected (it dials this gateway)"));
+        report.links = 4;
+        assert!(report.text().contains("but no configuration yet") && !report.is_well());
+        report.status.config_version = Some(7);
+        assert!(report.text().contains("4 connections (it dials this gateway), configuration 7"));
+        assert!(report.is_well());
+        assert_eq!(report.json()["serving"], true);
+    }
+
+    #[test]
+    fn a_duration_has_its_two_largest_units() {
+        for (seconds, text) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min 0 s"),
+            (3_725, "1 h 2 min"),
+            (200_000, "2 d 7 h"),
+        ] {
+            assert_eq!(duration(seconds), text);
+        }
+    }
+}
