@@ -41,6 +41,11 @@ impl Answer {
         Self { body: Kind::Whole(Some(bytes)), _guards: None }
     }
 
+    /// Nothing.
+    pub(crate) const fn empty() -> Self {
+        Self { body: Kind::Whole(None), _guards: None }
+    }
+
     /// It is handed on while it comes; at most so many bytes.
     pub(crate) fn relayed(body: Incoming, most: u64, at_server: AtServer) -> Self {
         let relayed = Relayed { body, left: most, _at_server: at_server };

@@ -10,7 +10,7 @@ use sekisho_link::ServerTime;
 use sekisho_model::id::DeviceId;
 use sekisho_model::rng::{random_bytes, uniform};
 use sekisho_model::{Clock, Rng, Timestamp};
-use sekisho_wire::gateway::{CertificateStatus, FromGateway, route_lines};
+use sekisho_wire::gateway::{CertificateStatus, FromGateway, Limits, route_lines};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
@@ -33,6 +33,10 @@ const MAX_REVOKED: usize = 100_000;
 /// Sentences about what does not go as it should.
 const MAX_PROBLEMS: usize = 20;
 
+/// Files that are kept for everything else: the link, the private listener,
+/// pass-through, the log.
+const OTHER_FILES: u64 = 256;
+
 /// How far memory is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Pressure {
@@ -54,8 +58,8 @@ pub(crate) struct Work {
     pub(crate) rules: Rules,
     /// TLS for agents.
     pub(crate) agents: Arc<ServerConfig>,
-    /// What of the server's TLS policy this program cannot do.
-    tls_problems: Vec<String>,
+    /// What of the configuration this machine or program cannot do.
+    local_problems: Vec<String>,
 }
 
 /// What is counted since the start.
@@ -434,7 +438,7 @@ impl Hub {
             }
         }
         let work = self.work();
-        all.extend(work.tls_problems.iter().cloned());
+        all.extend(work.local_problems.iter().cloned());
         all.extend(work.snapshot.iter().flat_map(|snapshot| snapshot.problems.iter().cloned()));
         let noted = self.problems.lock().expect("no holder panics");
         all.extend(noted.iter().map(|(_, sentence)| sentence.clone()));
@@ -467,13 +471,30 @@ fn work(
     shown: &Arc<Shown>,
     time: &ServerTime,
 ) -> Result<Work, TlsSetup> {
-    let (agents, tls_problems) = tls::agents(snapshot, shown.clone(), time)?;
-    let (routes, rules) = match snapshot {
+    let (agents, mut problems) = tls::agents(snapshot, shown.clone(), time)?;
+    let (routes, mut rules) = match snapshot {
         Some(snapshot) => (snapshot.routes.clone(), snapshot.rules.clone()),
         None => {
             let routes = Routes::new(&route_lines()).expect("the routes of this version (tested)");
             (routes, Rules::default())
         }
     };
-    Ok(Work { snapshot: snapshot.cloned(), routes, rules, agents: Arc::new(agents), tls_problems })
+    problems.extend(fit_files(&mut rules.limits));
+    let agents = Arc::new(agents);
+    Ok(Work { snapshot: snapshot.cloned(), routes, rules, agents, local_problems: problems })
+}
+
+/// Each connection takes a file: where this process may open too few of them,
+/// fewer connections are accepted, so that the server's always are.
+fn fit_files(limits: &mut Limits) -> Option<String> {
+    let files = sekisho_platform::process::open_files().ok()?;
+    let fit = u32::try_from(files.saturating_sub(OTHER_FILES).max(16)).unwrap_or(u32::MAX);
+    let wanted = limits.connections;
+    limits.connections = wanted.min(fit);
+    (fit < wanted).then(|| {
+        format!(
+            "at most {fit} connections instead of {wanted}, because this process may open {files} \
+             files; raise the limit (LimitNOFILE= in the unit)"
+        )
+    })
 }

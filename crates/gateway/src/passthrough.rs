@@ -99,10 +99,10 @@ async fn pass(
 ) -> Result<(), Reason> {
     let hello = tokio::time::timeout(hub.timeouts.handshake, first_message(stream));
     let (name, first) = hello.await.map_err(|_| Reason::HandshakeTimeout)??;
-    ticket.shaken(false);
+    ticket.shaken(false)?;
     let work = hub.work();
     let passes = work.snapshot.as_ref().is_some_and(|snapshot| snapshot.passes(&name));
-    if !passes || ticket.devices_only {
+    if !passes {
         return Err(Reason::NameDoesNotPass);
     }
     let most = usize::try_from(work.rules.limits.pass_through).unwrap_or(usize::MAX);

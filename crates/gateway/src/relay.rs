@@ -83,6 +83,7 @@ pub(crate) fn respond(
 ) -> impl Future<Output = Response<Answer>> + Send {
     // In a box: what a request needs until it is answered or parked is given
     // back before a wait is held. Of ten thousand waits only the rest is paid.
+    let without_body = request.method() == Method::HEAD && !peer.http1;
     let stepping = Box::pin(step(peer.clone(), request));
     async move {
         let (progress, number) = peer.live.request();
@@ -98,7 +99,11 @@ pub(crate) fn respond(
             }
         };
         let answering = peer.live.answer();
-        let mut response = response.map(|answer| answer.guarded(progress, answering));
+        let mut response = response.map(|answer| {
+            // Over HTTP/1.1 hyper sees to it.
+            let answer = if without_body { Answer::empty() } else { answer };
+            answer.guarded(progress, answering)
+        });
         if !peer.http1 {
             response.headers_mut().remove(header::CONNECTION);
         }
@@ -108,7 +113,7 @@ pub(crate) fn respond(
 
 async fn step(peer: Arc<Peer>, request: Request<Incoming>) -> Step {
     let work = peer.hub.work();
-    match Box::pin(handle(&peer, &work, request)).await {
+    match handle(&peer, &work, request).await {
         Ok(step) => step,
         Err(reason) => {
             let response = refusal(reason, || peer.hub.retry_after_s());

@@ -90,6 +90,8 @@ pub(crate) fn agents(
         None => builder.with_no_client_auth(),
     };
     let mut config = builder.with_cert_resolver(shown);
+    // The policy says what is preferred.
+    config.ignore_client_order = true;
     quiet(&mut config);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok((config, problems))

@@ -90,12 +90,16 @@ fn end(bytes: &[u8]) -> Option<usize> {
     })
 }
 
-/// What can be said before the end: a first byte that begins no method, or a
-/// bare line feed.
+/// What can be said before the end: a first byte that begins no method, a bare
+/// line feed, or more lines than a head may have.
 fn early(bytes: &[u8]) -> Result<(), Reason> {
     let begins = bytes.first().is_none_or(|first| is_token(*first));
     let bare = bytes.windows(2).any(|pair| pair[1] == b'\n' && pair[0] != b'\r');
-    if begins && !bare { Ok(()) } else { Err(Reason::Malformed) }
+    if !begins || bare {
+        return Err(Reason::Malformed);
+    }
+    let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+    if lines > MAX_HEADERS + 1 { Err(Reason::HeadersTooLong) } else { Ok(()) }
 }
 
 /// Lines that end with CR LF and hold neither.
@@ -342,6 +346,9 @@ mod tests {
         assert_eq!(checked(&with(&long)), Err(Reason::HeadersTooLong));
         let endless = format!("GET /a HTTP/1.1\r\nHost: a\r\na: {}", "b".repeat(MAX_HEAD_BYTES));
         assert_eq!(checked(&endless), Err(Reason::HeadersTooLong));
+        let begun = |lines| format!("GET /a HTTP/1.1\r\nHost: a\r\n{}", "a: b\r\n".repeat(lines));
+        assert_eq!(checked(&begun(63)), Ok(None));
+        assert_eq!(checked(&begun(64)), Err(Reason::HeadersTooLong), "before it ends");
         assert_eq!(checked("\x16\x03\x01"), Err(Reason::Malformed), "TLS is no method");
     }
 }

@@ -50,8 +50,10 @@ struct Http1 {
     given: usize,
     /// So many bytes of a body follow.
     body: u64,
-    /// Nothing more is read.
+    /// The peer has said all.
     over: bool,
+    /// A head was refused: what still comes is read away.
+    refused: bool,
     lingered: usize,
 }
 
@@ -109,7 +111,7 @@ impl Http1 {
             }
             Err(reason) => {
                 (self.unseen, self.seen) = (Vec::new(), REFUSED.to_vec());
-                self.over = true;
+                self.refused = true;
                 live.refuse_head(reason);
                 live.head_ended();
                 true
@@ -160,6 +162,12 @@ impl Http1 {
             if self.give(buf) || self.over || buf.remaining() == 0 {
                 return Poll::Ready(Ok(()));
             }
+            if self.refused {
+                // No end is shown before the answer is out: hyper would not send it.
+                ready!(self.poll_linger(io, cx));
+                self.over = true;
+                continue;
+            }
             if self.look(live) {
                 continue;
             }
@@ -185,17 +193,20 @@ impl Http1 {
         }
     }
 
-    /// Reads away what still comes after the last answer.
+    /// Reads away what still comes; ready when the peer has said all. Of one that
+    /// never ends only so much is read.
     fn poll_linger<T: AsyncRead + Unpin>(&mut self, io: &mut T, cx: &mut Context<'_>) -> Poll<()> {
         let mut bytes = [0; 1024];
-        while self.lingered < LINGER_BYTES {
+        loop {
+            if self.lingered >= LINGER_BYTES {
+                return Poll::Pending;
+            }
             let mut buf = ReadBuf::new(&mut bytes);
             match ready!(Pin::new(&mut *io).poll_read(cx, &mut buf)) {
                 Ok(()) if !buf.filled().is_empty() => self.lingered += buf.filled().len(),
-                Ok(()) | Err(_) => break,
+                Ok(()) | Err(_) => return Poll::Ready(()),
             }
         }
-        Poll::Ready(())
     }
 }
 
@@ -265,7 +276,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<T> {
         let Self { io, live, watch } = self.get_mut();
         ready!(Pin::new(&mut *io).poll_shutdown(cx))?;
         if let Watch::Http1(http1) = watch
-            && (http1.over || http1.body > 0)
+            && !http1.over
+            && (http1.refused || http1.body > 0)
         {
             live.lingers();
             ready!(http1.poll_linger(io, cx));

@@ -43,6 +43,15 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// handshake for so long: the device may come back.
 const VOUCHED: Duration = Duration::from_secs(24 * 3600);
 
+/// Such a source may begin so many times as many handshakes at once: whether it is a
+/// device's is known only afterwards, and many may stand behind one address.
+/// What turns out to be a device's is given back.
+const VOUCHED_TIMES: u32 = 10;
+
+/// A full table is searched for what can be forgotten so often, not for each
+/// new source.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+
 /// The numbers in force.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
@@ -65,6 +74,8 @@ impl Rules {
 struct Known {
     /// Connections without an approved certificate, handshakes included.
     connections: u32,
+    /// Of them those whose handshake is over.
+    strangers: u32,
     handshakes: Bucket,
     enrolment: Bucket,
     violations: u32,
@@ -94,6 +105,7 @@ struct BanEntry {
 struct Tables {
     known: BTreeMap<Source, Known>,
     bans: BTreeMap<Source, BanEntry>,
+    swept: Duration,
 }
 
 /// Admission by address, before anybody is known.
@@ -143,7 +155,9 @@ impl Admission {
         let mut tables = self.tables.lock().expect("no holder panics");
         let banned = tables.bans.get(&source).is_some_and(|ban| now < ban.until);
         let known = tables.known(source, now).ok_or(Reason::ConnectionsOfAddress)?;
-        let devices_only = banned && now < known.vouched_until;
+        let vouched = now < known.vouched_until;
+        let devices_only = banned && vouched;
+        let share = if vouched { share.times(VOUCHED_TIMES) } else { share };
         let refused = if banned && !devices_only {
             Some(Reason::Banned)
         } else if known.connections >= share.connections {
@@ -166,19 +180,21 @@ impl Admission {
     }
 
     /// Its handshake is over. An approved device is counted by itself from here
-    /// on: its address gets back what it took.
-    pub fn shaken(&self, source: Source, device: bool, rules: &Rules, now: Duration) {
+    /// on: its address gets back what it took. `false`: it may not stay, its
+    /// address has too many already.
+    pub fn shaken(&self, source: Source, device: bool, rules: &Rules, now: Duration) -> bool {
         self.handshaking.fetch_sub(1, Ordering::Relaxed);
-        if !device {
-            return;
-        }
         let share = rules.offices.share(source, &rules.limits);
         let mut tables = self.tables.lock().expect("no holder panics");
-        if let Some(known) = tables.known.get_mut(&source) {
+        let Some(known) = tables.known.get_mut(&source) else { return true };
+        if device {
             known.connections = known.connections.saturating_sub(1);
             known.handshakes.give_back(share.handshakes);
             known.vouched_until = now + VOUCHED;
+            return true;
         }
+        known.strangers += 1;
+        known.strangers <= share.connections || rules.limits.dry_run
     }
 
     /// The connection is over. `device`: as said to [`Self::shaken`].
@@ -190,6 +206,7 @@ impl Admission {
         let mut tables = self.tables.lock().expect("no holder panics");
         if let Some(known) = tables.known.get_mut(&source) {
             known.connections = known.connections.saturating_sub(1);
+            known.strangers = known.strangers.saturating_sub(1);
         }
     }
 
@@ -299,7 +316,9 @@ impl Tables {
     /// What is known of a source; `None` when the table is full of others.
     fn known(&mut self, source: Source, now: Duration) -> Option<&mut Known> {
         if self.known.len() >= MAX_SOURCES && !self.known.contains_key(&source) {
-            self.sweep(now);
+            if now >= self.swept + SWEEP_EVERY {
+                self.sweep(now);
+            }
             if self.known.len() >= MAX_SOURCES {
                 return None;
             }
@@ -321,6 +340,7 @@ impl Tables {
     }
 
     fn sweep(&mut self, now: Duration) {
+        self.swept = now;
         self.known.retain(|_, known| !known.says_nothing(now));
         self.bans.retain(|_, ban| now < ban.until);
     }

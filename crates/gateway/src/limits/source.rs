@@ -44,6 +44,17 @@ pub struct Share {
     pub bannable: bool,
 }
 
+impl Share {
+    /// So many times as many connections and handshakes.
+    pub(super) fn times(self, n: u32) -> Self {
+        let handshakes = Rate {
+            per_1000_s: self.handshakes.per_1000_s.saturating_mul(u64::from(n)),
+            burst: self.handshakes.burst.saturating_mul(n),
+        };
+        Self { connections: self.connections.saturating_mul(n), handshakes, ..self }
+    }
+}
+
 /// The offices with their networks read.
 #[derive(Clone, Debug, Default)]
 pub struct Offices {

@@ -53,18 +53,28 @@ impl Ticket {
     }
 
     /// The handshake is over; whether an approved device showed itself.
-    pub(crate) fn shaken(&mut self, device: bool) {
-        if !self.shaken {
-            (self.shaken, self.device) = (true, device);
-            let work = self.hub.work();
-            self.hub.admission.shaken(self.source, device, &work.rules, self.hub.now());
+    ///
+    /// # Errors
+    /// Why it may not stay.
+    pub(crate) fn shaken(&mut self, device: bool) -> Result<(), Reason> {
+        if self.shaken {
+            return Ok(());
+        }
+        (self.shaken, self.device) = (true, device);
+        let (work, hub) = (self.hub.work(), &self.hub);
+        let stays = hub.admission.shaken(self.source, device, &work.rules, hub.now());
+        match (stays, device, self.devices_only) {
+            (_, false, true) => Err(Reason::Banned),
+            (false, ..) => Err(Reason::ConnectionsOfAddress),
+            (true, ..) => Ok(()),
         }
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.shaken(false);
+        // Whatever it says, this is the end.
+        let _ = self.shaken(false);
         self.hub.admission.left(self.source, self.device);
     }
 }

@@ -13,6 +13,7 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
+use rustls::CertificateError;
 use sekisho_model::Timestamp;
 use sekisho_model::id::DeviceId;
 use sekisho_wire::route::WAIT_HOLD_S;
@@ -100,12 +101,22 @@ pub(crate) async fn serve(
         },
         Ok(Err(error)) => {
             tracing::debug!(address = %ticket.address, %error, "no TLS");
-            Reason::HandshakeFailed
+            why(&error)
         }
         Err(_) => Reason::HandshakeTimeout,
     };
     let (address, source) = (ticket.address, ticket.source);
     hub.refuse(refused, 0, &Refused { address, source, device: None, rules: &work.rules });
+}
+
+/// Why a handshake failed: for most reasons it does not matter.
+fn why(error: &std::io::Error) -> Reason {
+    let tls = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
+    match tls {
+        Some(rustls::Error::InvalidCertificate(CertificateError::Revoked)) => Reason::Revoked,
+        Some(rustls::Error::InvalidCertificate(_)) => Reason::CertificateUnknown,
+        Some(_) | None => Reason::HandshakeFailed,
+    }
 }
 
 /// Who came, once TLS stands. The verifier has accepted the certificate; here
@@ -118,8 +129,7 @@ fn admit(
 ) -> Result<Option<Identity>, Reason> {
     let shown = tls.get_ref().1.peer_certificates().and_then(|chain| chain.split_first());
     let (Some((leaf, intermediates)), Some(snapshot)) = (shown, &work.snapshot) else {
-        ticket.shaken(false);
-        return if ticket.devices_only { Err(Reason::Banned) } else { Ok(None) };
+        return ticket.shaken(false).map(|()| None);
     };
     let intermediates: Vec<&[u8]> = intermediates.iter().map(AsRef::as_ref).collect();
     let found = snapshot
@@ -129,7 +139,7 @@ fn admit(
     if hub.is_revoked(found.device, &hub.work()) {
         return Err(Reason::Revoked);
     }
-    ticket.shaken(true);
+    ticket.shaken(true)?;
     Ok(Some(Identity {
         device: hub.devices.find(found.device, hub.now()),
         not_after: found.not_after,

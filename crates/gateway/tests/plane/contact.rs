@@ -9,7 +9,7 @@ use sekisho_seal::sign::SigningKey;
 use sekisho_wire::gateway::{FromGateway, ToGateway};
 use serde_bytes::ByteBuf;
 
-use crate::support::{Reply, Server, Wanted, World, until};
+use crate::support::{Reply, Server, Site, Wanted, World, until};
 
 const FETCH: &str = "/agent/v1/fetch";
 
@@ -170,6 +170,7 @@ async fn a_revoked_device_is_cut_off_within_two_seconds_and_stays_out() {
         };
         assert!(again.is_err(), "{again:?}");
     }
+    until("it is counted", || world.refused("revoked") >= 2).await;
     // Others are not touched; who was pardoned comes back.
     assert_eq!(world.site.device().call(&world, "h2", "POST", FETCH, b"x").await.status, 200);
     world.configure(&server, &world.site.config(4)).await;
@@ -230,4 +231,51 @@ async fn what_is_in_progress_ends_before_a_drained_gateway_does() {
     let (answer, left) = tokio::join!(calling, draining);
     assert_eq!((answer.expect("an answer").body, left), (b"late".to_vec(), 0));
     assert!(device.try_talk(&world, "h2").await.is_err(), "it accepts no more");
+}
+
+#[tokio::test]
+async fn in_the_classic_direction_the_gateway_dials_and_checks_whom_it_reached() {
+    let listen = || std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    for (name, other_site, reached) in
+        [("localhost", false, true), ("other.example.jp", false, false), ("localhost", true, false)]
+    {
+        let (site, listener) = (Site::new(), listen());
+        let port = listener.local_addr().expect("bound").port();
+        let foreign = Site::new();
+        let of = if other_site { &foreign } else { &site };
+        let server = Server::listening(of, listener, name);
+        let wanted = Wanted { dial: Some(format!("localhost:{port}")), ..Wanted::default() };
+        let world = World::of(site, wanted);
+        if !reached {
+            let told = |p: &String| p.contains("cannot be reached");
+            until("it is told", || world.gateway.status().problems.iter().any(told)).await;
+            assert_eq!(world.gateway.page().links, 0, "{name}");
+            continue;
+        }
+        until("the gateway says hello", || !server.heard().is_empty()).await;
+        until("all it wants", || world.gateway.page().links == 2).await;
+        world.configure(&server, &world.site.config(1)).await;
+        let answer = world.site.device().call(&world, "h2", "POST", FETCH, b"x").await;
+        assert_eq!((answer.status, server.seen().len()), (200, 1));
+    }
+}
+
+#[tokio::test]
+async fn tls_is_spoken_as_the_server_says_from_the_next_handshake_on() {
+    let (world, server) = World::new().await;
+    let device = world.site.device();
+    let spoken = async || {
+        let raw = device.raw(&world, "h2").await;
+        let session = raw.0.get_ref().1;
+        let suite = session.negotiated_cipher_suite().expect("a suite").suite();
+        let group = session.negotiated_key_exchange_group().expect("a group").name();
+        (u16::from(suite), u16::from(group))
+    };
+    assert_eq!(spoken().await, (0x1301, 0x11ec));
+    let mut config = world.site.config(2);
+    (config.tls.suites, config.tls.groups) = (vec![0x1303], vec![0x0017, 0x7777]);
+    world.configure(&server, &config).await;
+    assert_eq!(spoken().await, (0x1303, 0x0017));
+    let told = |p: &String| p.contains("0x7777 is not known here");
+    assert!(world.gateway.status().problems.iter().any(told));
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
 use sekisho_gateway::{
-    Gateway, Identity, Issued, Keeper, Listeners, Paired, Parts, PassThroughListener,
+    Classic, Gateway, Identity, Issued, Keeper, Listeners, Paired, Parts, PassThroughListener,
     PrivateAnswer, PublicCertificate, Timeouts, start,
 };
 use sekisho_model::clock::SystemClock;
@@ -155,9 +155,19 @@ impl Site {
         Agent::new(self, None)
     }
 
+    /// The certificate of a TLS server of the site, by this name.
+    pub(crate) fn server_key(&self, name: &str) -> Arc<CertifiedKey> {
+        self.certified(name).0
+    }
+
     fn public(&self) -> PublicCertificate {
+        let (key, status) = self.certified(NAME);
+        PublicCertificate { key, status }
+    }
+
+    fn certified(&self, name: &str) -> (Arc<CertifiedKey>, CertificateStatus) {
         let key = KeyPair::generate().expect("a key");
-        let names = [SubjectName::Dns(NAME.parse().expect("a name"))];
+        let names = [SubjectName::Dns(name.parse().expect("a name"))];
         let issued = self
             .ca
             .issue_server(&names, key.public_key(), SystemClock.now(), &SystemRng)
@@ -168,12 +178,12 @@ impl Site {
             rustls::crypto::aws_lc_rs::sign::any_supported_type(&PrivateKeyDer::Pkcs8(der))
                 .expect("a key");
         let status = CertificateStatus {
-            names: vec![NAME.to_owned()],
+            names: vec![name.to_owned()],
             imported: false,
             not_after: issued.not_after,
             key_sha256: sekisho_seal::sha256(key.public_key().spki()),
         };
-        PublicCertificate { key: Arc::new(CertifiedKey::new(chain.collect(), signing)), status }
+        (Arc::new(CertifiedKey::new(chain.collect(), signing)), status)
     }
 
     fn identity(&self) -> Identity {
@@ -228,6 +238,8 @@ pub(crate) struct Wanted {
     pub(crate) timeouts: Timeouts,
     pub(crate) paired: bool,
     pub(crate) pass_through: bool,
+    /// Where it dials its server, in the classic direction.
+    pub(crate) dial: Option<String>,
 }
 
 impl Default for Wanted {
@@ -238,7 +250,7 @@ impl Default for Wanted {
             status: Duration::from_millis(100),
             ..Timeouts::default()
         };
-        Self { timeouts: patient, paired: true, pass_through: true }
+        Self { timeouts: patient, paired: true, pass_through: true, dial: None }
     }
 }
 
@@ -254,7 +266,11 @@ pub(crate) struct World {
 impl World {
     /// A gateway that nobody has dialled.
     pub(crate) fn alone(wanted: Wanted) -> Self {
-        let site = Site::new();
+        Self::of(Site::new(), wanted)
+    }
+
+    /// A gateway of this site that nobody has dialled.
+    pub(crate) fn of(site: Site, wanted: Wanted) -> Self {
         let process = Arc::new(Process::default());
         let listen = || TcpListener::bind("127.0.0.1:0").expect("a port");
         let (agents, private) = (listen(), listen());
@@ -266,7 +282,7 @@ impl World {
         let paired = wanted.paired.then(|| Paired {
             gateway: site.gateway,
             trust: site.trust(),
-            classic: None,
+            classic: wanted.dial.map(|dial| Classic { dial }),
         });
         let gateway = start(Parts {
             identity: site.identity(),

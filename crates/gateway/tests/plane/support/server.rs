@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use http::{HeaderMap, Method, Request, Response};
 use http_body_util::BodyExt;
-use hyper::body::{Body, Bytes, Frame, Incoming};
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
+use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use sekisho_gateway::{ControlFrames as Frames, control_frame as frame};
 use sekisho_model::Clock;
@@ -22,7 +24,7 @@ use sekisho_model::rng::SystemRng;
 use sekisho_pki::KeyPair;
 use sekisho_wire::cbor;
 use sekisho_wire::gateway::{CONTROL_PATH, FromGateway, MAX_FRAME_BYTES, ToGateway};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -65,6 +67,27 @@ struct Shared {
     control: Arc<Mutex<Option<mpsc::Sender<Bytes>>>>,
 }
 
+impl Shared {
+    fn new() -> Self {
+        Self {
+            seen: Arc::default(),
+            heard: Arc::default(),
+            answers: Arc::new(Mutex::new(Box::new(|_| Reply::ok("answer")))),
+            control: Arc::default(),
+        }
+    }
+}
+
+/// The one certificate of a server.
+#[derive(Debug)]
+struct One(Arc<CertifiedKey>);
+
+impl ResolvesServerCert for One {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.clone())
+    }
+}
+
 /// See the module.
 pub(crate) struct Server {
     shared: Shared,
@@ -82,18 +105,43 @@ impl Server {
     /// Dials so many connections beside those that there are.
     pub(crate) async fn dial_quietly(world: &World, links: usize) -> Self {
         let before = world.gateway.page().links;
-        let shared = Shared {
-            seen: Arc::default(),
-            heard: Arc::default(),
-            answers: Arc::new(Mutex::new(Box::new(|_| Reply::ok("answer")))),
-            control: Arc::default(),
-        };
-        let mut server = Self { shared, links: JoinSet::new() };
+        let mut server = Self { shared: Shared::new(), links: JoinSet::new() };
         for _ in 0..links {
             let stream = connect(&world.site, world, "server").await.expect("the gateway answers");
             server.links.spawn(serve(stream, server.shared.clone()));
         }
         until("they stand", || world.gateway.page().links == before + links).await;
+        server
+    }
+
+    /// Waits to be dialled by gateways (the classic direction), by this name.
+    pub(crate) fn listening(site: &Site, listener: std::net::TcpListener, name: &str) -> Self {
+        listener.set_nonblocking(true).expect("a socket");
+        let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(CertificateDer::from(site.ca.trust().root().to_vec())).expect("a root");
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let clients = WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone());
+        let mut config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .expect("TLS 1.3")
+            .with_client_cert_verifier(clients.build().expect("a root"))
+            .with_cert_resolver(Arc::new(One(site.server_key(name))));
+        config.alpn_protocols = vec![sekisho_wire::gateway::LINK_ALPN.to_vec(), b"h2".to_vec()];
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+        let mut server = Self { shared: Shared::new(), links: JoinSet::new() };
+        let shared = server.shared.clone();
+        server.links.spawn(async move {
+            let mut links = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, shared) = (acceptor.clone(), shared.clone());
+                links.spawn(async move {
+                    if let Ok(stream) = acceptor.accept(stream).await {
+                        serve(stream, shared).await;
+                    }
+                });
+            }
+        });
         server
     }
 
@@ -179,7 +227,7 @@ pub(crate) async fn connect(
     connected.map_err(|error| error.to_string())
 }
 
-async fn serve(stream: tokio_rustls::client::TlsStream<TcpStream>, shared: Shared) {
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, shared: Shared) {
     let service = service_fn(move |request| {
         let shared = shared.clone();
         async move { Ok::<_, Infallible>(answer(shared, request).await) }
@@ -268,6 +316,14 @@ impl Body for Reading {
             Self::Empty => Poll::Ready(None),
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Self::Frames(frames) => frames.poll_recv(cx).map(|b| b.map(|b| Ok(Frame::data(b)))),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(Some(bytes)) => SizeHint::with_exact(bytes.len() as u64),
+            Self::Whole(None) => SizeHint::with_exact(0),
+            Self::Empty | Self::Frames(_) => SizeHint::default(),
         }
     }
 }
