@@ -51,10 +51,14 @@ pub enum Refused {
         problem: PfxProblem,
     },
     /// Nobody gave the password of a PKCS#12 file.
-    #[error("{0} is a PKCS#12 file; give its password with --password-file FILE, or - for standard input")]
+    #[error(
+        "{0} is a PKCS#12 file; give its password with --password-file FILE, or - for standard input"
+    )]
     PasswordMissing(String),
     /// There is no certificate in any file.
-    #[error("the files hold no certificate; expected PEM, beginning with -----BEGIN CERTIFICATE-----")]
+    #[error(
+        "the files hold no certificate; expected PEM, beginning with -----BEGIN CERTIFICATE-----"
+    )]
     NoCertificate,
     /// There are more than anybody needs.
     #[error("the files hold {0} certificates; expected at most 64")]
@@ -180,10 +184,7 @@ pub fn wants_password(files: &[Brought]) -> Option<&str> {
     files.iter().find(|file| is_pfx(file.bytes.expose())).map(|file| file.name.as_str())
 }
 
-fn read(
-    files: &[Brought],
-    password: Option<&Secret>,
-) -> Result<(Vec<Vec<u8>>, Secret), Refused> {
+fn read(files: &[Brought], password: Option<&Secret>) -> Result<(Vec<Vec<u8>>, Secret), Refused> {
     let (mut certificates, mut keys) = (Vec::<Vec<u8>>::new(), Vec::<Secret>::new());
     for Brought { name, bytes } in files {
         let bytes = bytes.expose();
@@ -288,8 +289,7 @@ pub fn subject_names<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<Subjec
 mod tests {
     use super::*;
     use rcgen::{
-        BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-        KeyPair,
+        BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     };
     use std::time::Duration;
 
@@ -419,7 +419,8 @@ mod tests {
             assert_eq!(refused.word(), word, "{refused}");
         }
         let other = subject_names(["gw.example.com"]);
-        let refused = judge(&files(&[&good, &key, &root.pem]), None, &other, now()).expect_err("a name");
+        let refused =
+            judge(&files(&[&good, &key, &root.pem]), None, &other, now()).expect_err("a name");
         assert_eq!(refused.word(), "certificate_name_missing");
         assert!(refused.to_string().contains("'gw.example.com'"), "{refused}");
     }
@@ -432,10 +433,9 @@ mod tests {
         let password = Secret::from("correct-horse");
         let judged = judge(&file, Some(&password), &[], now()).expect("taken");
         shown(&judged.kept, true).expect("usable");
-        for (password, word) in [
-            (None, "pfx_password_missing"),
-            (Some(Secret::from("wrong")), "pfx_wrong_password"),
-        ] {
+        for (password, word) in
+            [(None, "pfx_password_missing"), (Some(Secret::from("wrong")), "pfx_wrong_password")]
+        {
             let refused = judge(&file, password.as_ref(), &[], now()).expect_err(word);
             assert_eq!(refused.word(), word, "{refused}");
         }

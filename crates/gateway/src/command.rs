@@ -258,7 +258,11 @@ fn status(cli: &Cli, json: bool) -> anyhow::Result<ExitCode> {
     let Memory { config, state } = memory(cli)?;
     match control::ask(&config.state_dir, &Ask::Status) {
         Ok(Say::Status(report)) => {
-            say(&if json { report.json().to_string() } else { report.text().trim_end().to_owned() });
+            say(&if json {
+                report.json().to_string()
+            } else {
+                report.text().trim_end().to_owned()
+            });
             Ok(if report.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Ok(_) => bail!("the gateway's answer is not a status"),

@@ -346,9 +346,9 @@ impl Values {
         };
         // The default port of an endpoint is another one.
         let has_port = text.parse::<SocketAddr>().is_ok()
-            || text.rsplit_once(':').is_some_and(|(host, port)| {
-                !host.contains(':') && port.parse::<u16>().is_ok()
-            });
+            || text
+                .rsplit_once(':')
+                .is_some_and(|(host, port)| !host.contains(':') && port.parse::<u16>().is_ok());
         match text.parse() {
             Ok(endpoint) if has_port => Some(endpoint),
             Ok(_) | Err(_) => {

@@ -70,7 +70,8 @@ impl Open {
         if now.wall < self.made || now.up_ms() < self.made_up_ms {
             return None;
         }
-        let age = now.wall.since(self.made).max(Duration::from_millis(now.up_ms() - self.made_up_ms));
+        let age =
+            now.wall.since(self.made).max(Duration::from_millis(now.up_ms() - self.made_up_ms));
         LIFE.checked_sub(age).filter(|left| !left.is_zero())
     }
 
@@ -286,7 +287,10 @@ impl Desk {
         if open.wrong < MAX_WRONG {
             return self.state.put_pairing(&open);
         }
-        tracing::warn!(tries = open.wrong, "the pairing is closed; run `sekisho-gateway pair` again");
+        tracing::warn!(
+            tries = open.wrong,
+            "the pairing is closed; run `sekisho-gateway pair` again"
+        );
         self.state.remove_pairing()
     }
 }
@@ -301,16 +305,8 @@ fn opening_key(open: &Open) -> Result<OpeningKey, StateError> {
 /// anchor, and the certificate is for this gateway's key and by the site.
 fn judge(pairing: Pairing, key: &KeyPair, now: Timestamp) -> Result<Membership, String> {
     let Pairing { anchor, bundles, gateway, name, chain, dial } = pairing;
-    let member = Membership {
-        gateway,
-        name,
-        anchor,
-        bundles,
-        renew_at: now,
-        chain,
-        dial,
-        paired_at: now,
-    };
+    let member =
+        Membership { gateway, name, anchor, bundles, renew_at: now, chain, dial, paired_at: now };
     let roots = member.trust().map_err(|error| error.to_string())?.bundle().ca_roots.clone();
     let roots: Vec<&[u8]> = roots.iter().map(|root| root.as_slice()).collect();
     let renew_at = judge_link_chain(&member, &roots, key, now)?;
@@ -504,8 +500,7 @@ mod tests {
         // The string survives its way through a person's hands.
         let text = PairingText::parse(&text.to_text()).expect("readable");
         assert_eq!(text.address, "10.0.1.5:8363");
-        let (sent, exporter) =
-            gateway.envelope(&text, &site.pairing(&gateway.offer().request));
+        let (sent, exporter) = gateway.envelope(&text, &site.pairing(&gateway.offer().request));
         let (answer, member) = gateway.desk.take(&sent, moment()).expect("taken");
         let answer = open_pairing_answer(&answer, &exporter).expect("by who has the secret");
         assert_eq!((answer.gateway, answer.agents.as_str()), (site.gateway, "0.0.0.0:8383"));
@@ -631,9 +626,8 @@ mod tests {
         let now = Moment::read(&sekisho_model::clock::SystemClock).expect("read");
         let address = "10.0.1.5:8363".parse().expect("an address");
         begin(&gateway.state, &address, now, &gateway.rng).expect("begun");
-        let status = |method, path| {
-            gateway.desk.answer(method, path, b"").map(|(answer, _)| answer.status)
-        };
+        let status =
+            |method, path| gateway.desk.answer(method, path, b"").map(|(answer, _)| answer.status);
         assert_eq!(status("GET", PAIRING_PATH), Some(200));
         assert_eq!(status("POST", PAIRING_PATH), Some(400));
         assert_eq!(status("DELETE", PAIRING_PATH), None);

@@ -90,29 +90,38 @@ impl Report {
         } else if let Some(left) = self.pairing_left_s {
             line("pairing", &format!("a string is open for {} more minutes", left.div_ceil(60)));
         }
-        line("process", &format!(
-            "{}, version {}, up {}",
-            self.pid, self.version, duration(status.uptime_s)
-        ));
+        line(
+            "process",
+            &format!("{}, version {}, up {}", self.pid, self.version, duration(status.uptime_s)),
+        );
         line("server", &self.server_line());
         let agents: Vec<String> = self.listening.agents.iter().map(ToString::to_string).collect();
-        line("agents", &format!(
-            "{}: {} connections, {} waiting, {} relayed since the start",
-            agents.join(", "), status.connections, status.parked, status.relayed
-        ));
+        line(
+            "agents",
+            &format!(
+                "{}: {} connections, {} waiting, {} relayed since the start",
+                agents.join(", "),
+                status.connections,
+                status.parked,
+                status.relayed
+            ),
+        );
         if let Some(address) = self.listening.pass_through {
             line("pass-through", &format!("{address}: {} streams", status.pass_through));
         }
         line("private", &self.listening.private.to_string());
-        line("certificate", &match &status.certificate {
-            Some(certificate) => format!(
-                "{} until {}, for {}",
-                if certificate.imported { "imported," } else { "of the site," },
-                certificate.not_after,
-                certificate.names.join(", ")
-            ),
-            None => "none; agents cannot connect yet".to_owned(),
-        });
+        line(
+            "certificate",
+            &match &status.certificate {
+                Some(certificate) => format!(
+                    "{} until {}, for {}",
+                    if certificate.imported { "imported," } else { "of the site," },
+                    certificate.not_after,
+                    certificate.names.join(", ")
+                ),
+                None => "none; agents cannot connect yet".to_owned(),
+            },
+        );
         line("memory", &format!("{} MiB", status.memory_bytes / (1024 * 1024)));
         let refused: Vec<String> =
             status.refused.iter().map(|(why, times)| format!("{why} {times}")).collect();

@@ -81,6 +81,7 @@ pub fn run(config: Config, arguments: Vec<OsString>, start: Start<'_>) -> anyhow
     let sockets = runtime.block_on(async { Sockets::open(&config, inherited) })?;
     give_up_privileges(&config.state_dir)?;
     process::raise_open_files()?;
+    process::be_called(c"sekisho-gateway")?;
 
     let state = State::open(&config.state_dir)
         .with_context(|| format!("the gateway's memory {}", config.state_dir.display()))?;
@@ -190,7 +191,10 @@ async fn serve(
             (STOP_SPREAD, GRACE)
         }
         Leave::Successor(drain) => {
-            tracing::info!(drain_s = drain.as_secs(), "a successor works; finishing what was begun");
+            tracing::info!(
+                drain_s = drain.as_secs(),
+                "a successor works; finishing what was begun"
+            );
             let grace = GRACE.min(drain / 2);
             (drain - grace, grace)
         }
@@ -372,9 +376,9 @@ fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
         io::ErrorKind::AddrInUse => {
             anyhow::anyhow!("{address} is in use by another program (`ss -ltnp` names it)")
         }
-        io::ErrorKind::AddrNotAvailable => anyhow::anyhow!(
-            "{address} is not an address of this machine; `ip address` lists them"
-        ),
+        io::ErrorKind::AddrNotAvailable => {
+            anyhow::anyhow!("{address} is not an address of this machine; `ip address` lists them")
+        }
         _ => anyhow::anyhow!("cannot listen on {address}: {error}"),
     })
 }

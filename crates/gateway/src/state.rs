@@ -171,9 +171,7 @@ impl State {
         if let Some(bytes) = self.bytes(LINK_KEY)? {
             let pkcs8 = Secret::new(bytes);
             let key = KeyPair::from_pkcs8(&pkcs8);
-            return key
-                .map(|key| (key, pkcs8))
-                .map_err(|_| StateError::Damaged { name: LINK_KEY });
+            return key.map(|key| (key, pkcs8)).map_err(|_| StateError::Damaged { name: LINK_KEY });
         }
         let made = KeyPair::generate().and_then(|key| Ok((key.to_pkcs8()?, key)));
         let (pkcs8, key) = made.map_err(|error| StateError::Key(error.to_string()))?;

@@ -69,6 +69,15 @@ pub fn drop_capabilities() -> Result<(), PlatformError> {
     crate::system::drop_capabilities()
 }
 
+/// What `ps` and the journal call this process, whatever its file is named. At
+/// most 15 bytes are seen.
+///
+/// # Errors
+/// [`PlatformError::Unsupported`] on systems other than Linux.
+pub fn be_called(name: &std::ffi::CStr) -> Result<(), PlatformError> {
+    crate::system::be_called(name)
+}
+
 /// The id of the user this process acts as.
 #[cfg(target_os = "linux")]
 pub fn user() -> u32 {

@@ -55,6 +55,10 @@ pub(crate) fn refuse_new_privileges() -> Result<(), PlatformError> {
     refuse("giving up new privileges")
 }
 
+pub(crate) fn be_called(_name: &std::ffi::CStr) -> Result<(), PlatformError> {
+    refuse("naming a process")
+}
+
 pub(crate) fn drop_capabilities() -> Result<(), PlatformError> {
     refuse("giving up capabilities")
 }

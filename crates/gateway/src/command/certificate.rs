@@ -66,8 +66,7 @@ impl CertificateCommand {
             Self::Import { files, password_file, check, names, json } => {
                 // As who calls: the gateway's user may not read them.
                 process::harden()?;
-                let files: Vec<Brought> =
-                    files.iter().map(read).collect::<anyhow::Result<_>>()?;
+                let files: Vec<Brought> = files.iter().map(read).collect::<anyhow::Result<_>>()?;
                 let password = password(&files, password_file.as_deref())?;
                 let asked = Asked { names, check: *check, as_json: *json };
                 import(&memory(cli)?, &files, password.as_ref(), &asked)
@@ -94,9 +93,7 @@ fn read(path: &PathBuf) -> anyhow::Result<Brought> {
 fn names_of_the_site(state: &State) -> anyhow::Result<Vec<SubjectName>> {
     let kept = state.site_certificate()?;
     let facts = kept.as_ref().and_then(leaf_facts);
-    Ok(facts.map_or_else(Vec::new, |facts| {
-        subject_names(facts.names.iter().map(String::as_str))
-    }))
+    Ok(facts.map_or_else(Vec::new, |facts| subject_names(facts.names.iter().map(String::as_str))))
 }
 
 fn leaf_facts(kept: &KeptCertificate) -> Option<sekisho_pki::ServerCertificateFacts> {
@@ -236,10 +233,14 @@ fn show(memory: &Memory, as_json: bool) -> anyhow::Result<ExitCode> {
         say(&format!("source        {}", if imported { "imported" } else { "issued by the site" }));
         say(&format!("names         {}", facts.names.join(", ")));
         say(&format!("issuer        {}", facts.issuer));
-        say(&format!("until         {} ({})", facts.not_after, match expired {
-            true => "EXPIRED".to_owned(),
-            false => format!("{days} days left"),
-        }));
+        say(&format!(
+            "until         {} ({})",
+            facts.not_after,
+            match expired {
+                true => "EXPIRED".to_owned(),
+                false => format!("{days} days left"),
+            }
+        ));
         say(&format!("chain         {} certificates", kept.chain.len()));
         say(&format!("fingerprint   {}", facts.fingerprint));
     }

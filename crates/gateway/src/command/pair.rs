@@ -100,4 +100,3 @@ fn confirm(question: &str) -> anyhow::Result<()> {
     }
     Ok(())
 }
-

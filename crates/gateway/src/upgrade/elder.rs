@@ -1,5 +1,6 @@
 //! The process that works and starts its successor.
 
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -14,6 +15,11 @@ use super::{CHANNEL, Go, Word};
 use crate::control::{Ask, Say, Upgrade};
 use crate::lines::Lines;
 use crate::run::{Running, notify};
+
+/// Why there is no upgrade without a server (R-50).
+pub(super) const NO_SERVER: &str = "the server is not connected, so a new program could not prove \
+     itself. Connect it first (`sekisho-gateway status`); or stop the service, install the program \
+     by hand and start it again";
 
 /// How long a command may take to install what proved itself.
 const INSTALL: Duration = Duration::from_secs(60);
@@ -33,11 +39,7 @@ pub(crate) async fn hand_over(
     let Ok(_one) = running.upgrading.try_lock() else { bail!("another upgrade is under way") };
     // A program that cannot reach the server cannot prove itself (R-50).
     if running.plane.links() == 0 || running.plane.status().config_version.is_none() {
-        bail!(
-            "the server is not connected, so the new program could not prove itself. Connect it \
-             first (`sekisho-gateway status`); or stop the service, install the program by hand \
-             and start it again"
-        );
+        bail!(NO_SERVER);
     }
     let successor = Successor::start(running, &upgrade.program)?;
     running.plane.hold_private(true);
@@ -66,12 +68,13 @@ async fn judge(
 ) -> anyhow::Result<u32> {
     let pid = successor.child.id();
     command.say(&Say::Step(format!("started as process {pid}"))).await?;
-    let version = timeout(limit, proof(running, &mut successor, command)).await.map_err(|_| {
-        anyhow::anyhow!(
-            "the new program did not prove itself within {} seconds; its log may say why",
-            limit.as_secs()
-        )
-    })??;
+    let version =
+        timeout(limit, proof(running, &mut successor, command)).await.map_err(|_| {
+            anyhow::anyhow!(
+                "the new program did not prove itself within {} seconds; its log may say why",
+                limit.as_secs()
+            )
+        })??;
     command.say(&Say::Proved { version }).await?;
     match timeout(INSTALL, command.hear::<Ask>()).await {
         Ok(Ok(Ask::Installed)) => {}
@@ -125,7 +128,8 @@ impl Successor {
         let mut files = running.sockets.hand_over(running.plane.pass_through())?;
         files.push((CHANNEL.to_owned(), theirs.into()));
         let mut command = Command::new(program);
-        command.args(&running.arguments).stdin(Stdio::null());
+        // As it is called where people look, not as it is staged.
+        command.arg0("sekisho-gateway").args(&running.arguments).stdin(Stdio::null());
         // It is about this process; the successor has another id.
         command.env_remove("WATCHDOG_PID");
         handover::hand_over(&mut command, files)?;
@@ -137,7 +141,8 @@ impl Successor {
     }
 
     async fn hear(&mut self) -> anyhow::Result<Word> {
-        self.channel.hear().await.context("the new process has ended; its log may say why")
+        let heard = self.channel.hear().await;
+        heard.map_err(|_| anyhow::anyhow!("the new process has ended; its log may say why"))
     }
 }
 

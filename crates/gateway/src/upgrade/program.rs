@@ -18,6 +18,7 @@ use sekisho_platform::{files, process};
 
 use crate::control::{Ask, Client, Say, Upgrade};
 use crate::state::{FILES, MAX_FILE_BYTES};
+use crate::upgrade::elder;
 
 /// Where backups go unless said otherwise.
 pub const BACKUP_DIR: &str = "/var/backups/sekisho-gateway";
@@ -82,6 +83,8 @@ pub fn upgrade(request: &Request, now: Timestamp, say: &dyn Fn(&str)) -> anyhow:
     client.ask(&Ask::Status)?;
     let Say::Status(report) = client.hear()? else { bail!("the gateway's answer is not a status") };
     let from = printable(&report.version);
+    // Before anything is copied; the gateway looks once more.
+    ensure!(request.check_only || report.is_well(), "{}", elder::NO_SERVER);
     let Some(file) = &request.file else {
         let to = ask_version(&request.program, request)?;
         ask_settings(&request.program, request)?;
@@ -147,7 +150,9 @@ fn hand_over(
             }
             Say::HandedOver { pid, drain_s } => return Ok((pid, drain_s)),
             Say::Failed(reason) => bail!("{}; the gateway goes on as it was", printable(&reason)),
-            Say::Status(_) | Say::Done => bail!("the gateway does not follow the order of an upgrade"),
+            Say::Status(_) | Say::Done => {
+                bail!("the gateway does not follow the order of an upgrade")
+            }
         }
     }
 }

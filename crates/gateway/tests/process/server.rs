@@ -26,9 +26,7 @@ use sekisho_model::id::{GatewayId, SiteId};
 use sekisho_model::rng::{SystemRng, random_bytes};
 use sekisho_pki::{KeyPair, SiteCa, SiteTrust, SubjectName};
 use sekisho_seal::bundle::{Trust, published, sign_bundle};
-use sekisho_seal::gateway::{
-    PairingText, open_pairing_answer, seal_pairing, sign_gateway_config,
-};
+use sekisho_seal::gateway::{PairingText, open_pairing_answer, seal_pairing, sign_gateway_config};
 use sekisho_seal::message;
 use sekisho_seal::sign::SigningKey;
 use sekisho_wire::bundle::{Bundle, Mode, SignedTime, SiteAnchor, TlsCheck};
@@ -80,8 +78,7 @@ impl Server {
         let id = SiteId::new(&SystemClock, &SystemRng);
         let new = SiteCa::create(id, now, &SystemRng).expect("created");
         let issuing = new.issuing.certificate.clone();
-        let trust =
-            SiteTrust::new(id, &new.root, std::slice::from_ref(&issuing)).expect("its own");
+        let trust = SiteTrust::new(id, &new.root, std::slice::from_ref(&issuing)).expect("its own");
         let ca = SiteCa::load(trust, &new.issuing.key).expect("its own");
         let (root, order) = (SigningKey::generate(&SystemRng), SigningKey::generate(&SystemRng));
         let bundle = Bundle {
@@ -142,8 +139,7 @@ impl Server {
             };
             let (envelope, exporter) =
                 seal_pairing(&pairing, text, &offer.key, &SystemRng).expect("sealed");
-            let (status, answer) =
-                self.ask(text, address, "POST", &cbor::encode(&envelope)).await;
+            let (status, answer) = self.ask(text, address, "POST", &cbor::encode(&envelope)).await;
             if status != 200 {
                 return Err(format!("{status} {}", String::from_utf8_lossy(&answer)));
             }

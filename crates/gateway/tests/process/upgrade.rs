@@ -33,6 +33,8 @@ fn a_program_that_proves_itself_takes_over_without_a_refused_connection() {
     assert_ne!(second, first);
     assert_eq!(gateway.wait(), 0, "the former process ends: {}", gateway.log());
     assert_eq!(gateway.pid(), second);
+    let called = std::fs::read_to_string(format!("/proc/{second}/comm")).expect("it runs");
+    assert_eq!(called, "sekisho-gateway\n", "not by the name it was staged under");
     assert_eq!(gateway.agents(), agents, "the same socket");
     done.store(true, Ordering::SeqCst);
     let answers = asking.join().expect("it asked");
@@ -103,6 +105,7 @@ fn without_its_server_nothing_can_prove_itself() {
     gateway.start();
     std::fs::write(gateway.path("outage"), "").expect("written");
     gateway.upgrade("second", &[]).refused_with("the server is not connected");
+    assert!(!gateway.path("backups").exists(), "nothing was begun");
     std::fs::remove_file(gateway.path("outage")).expect("there");
     gateway.upgrade("second", &[]).ok();
 }

@@ -80,9 +80,8 @@ fn the_program_hands_over_and_no_call_of_an_agent_fails() {
     let file = gateway.write_copy("next", env!("CARGO_BIN_EXE_sekisho-gateway"), "second");
     let backups = gateway.path("backups").display().to_string();
     let file = file.display().to_string();
-    let done_json = gateway
-        .run(&["upgrade", &file, "--backup-dir", &backups, "--drain", "2", "--json"])
-        .json();
+    let done_json =
+        gateway.run(&["upgrade", &file, "--backup-dir", &backups, "--drain", "2", "--json"]).json();
     let second = u32::try_from(done_json["pid"].as_u64().expect("a process")).expect("an id");
     assert_eq!(gateway.wait(), 0, "{}", gateway.log());
     done.store(true, Ordering::SeqCst);

@@ -1,5 +1,6 @@
 //! Core dumps off, private files by default.
 
+use std::ffi::CStr;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -100,6 +101,10 @@ pub(crate) fn refuse_new_privileges() -> Result<(), PlatformError> {
         Ok(false) => Err(failed(action, rustix::io::Errno::PERM)),
         Err(error) => Err(failed(action, error)),
     }
+}
+
+pub(crate) fn be_called(name: &CStr) -> Result<(), PlatformError> {
+    rustix::thread::set_name(name).map_err(|error| failed("name this process", error))
 }
 
 pub(crate) fn drop_capabilities() -> Result<(), PlatformError> {
