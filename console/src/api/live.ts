@@ -20,6 +20,7 @@ export const KINDS = [
   "user-groups",
   "roles",
   "packages",
+  "gateways",
   "audit",
   "system",
 ] as const;

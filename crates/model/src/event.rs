@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 use crate::account::VerifyResult;
 use crate::device::{DeviceState, EnrolmentRefusal, KeyUse};
+use crate::gateway::LinkDirection;
 use crate::id::{
-    AccountId, ApiTokenId, AuditChainId, CustomRoleId, DeviceId, EnrolmentKeyId, MailId, OrderId,
-    PackageId, PackageLinkId, PasskeyId, PasswordPolicyId, ReportScheduleId, RequestId,
+    AccountId, ApiTokenId, AuditChainId, CustomRoleId, DeviceId, EnrolmentKeyId, GatewayId, MailId,
+    OfficeId, OrderId, PackageId, PackageLinkId, PasskeyId, PasswordPolicyId, ReportScheduleId, RequestId,
     ResourceGroupId, ResourceId, SavedViewId, SecretVersionId, ShareId, SiteId, SiteKeyId,
     UserGroupId, UserId,
 };
@@ -393,6 +394,41 @@ pub enum Event {
     /// The certificate that browsers and the command line see was changed:
     /// `site_ca` with these further names, or `uploaded`.
     ServerCertificateChanged { source: String, names: Vec<String>, serial: Option<String> },
+
+    /// A gateway was paired: its key counts from now on.
+    GatewayPaired {
+        gateway: GatewayId,
+        name: String,
+        address: String,
+        key: String,
+        direction: LinkDirection,
+    },
+    /// A gateway was changed.
+    GatewayChanged { gateway: GatewayId, fields: Vec<String> },
+    /// A gateway was revoked: its key counts for nothing any more.
+    GatewayRevoked { gateway: GatewayId, name: String, reason: String },
+    /// The next trust bundle was published: it names these gateways.
+    GatewaysPublished { bundle: u64, addresses: Vec<String> },
+    /// A gateway is connected, after it was not.
+    GatewayConnected { gateway: GatewayId, version: String },
+    /// A gateway has not been connected for a while.
+    GatewayLost { gateway: GatewayId, silent_s: u64 },
+    /// A gateway does not work by the configuration it was sent.
+    GatewayConfigRefused { gateway: GatewayId, problem: String },
+    /// A certificate for a gateway's link or its public listeners was issued.
+    GatewayCertificateIssued { gateway: GatewayId, serial: String, for_link: bool },
+    /// Bans of a gateway were lifted.
+    GatewayBansLifted { gateway: GatewayId, addresses: Vec<String> },
+    /// The limits of all gateways were changed.
+    GatewayLimitsChanged { fields: Vec<String> },
+    /// The name by which the site is reached from outside was changed.
+    PublicNameChanged { name: Option<String> },
+    /// An office was added.
+    OfficeCreated { office: OfficeId, name: String },
+    /// An office was changed.
+    OfficeChanged { office: OfficeId, fields: Vec<String> },
+    /// An office was removed.
+    OfficeDeleted { office: OfficeId, name: String },
 
     /// A user was made for, or linked to, an identity at an OpenID provider.
     IdentityLinked { user: UserId, issuer: String, subject: String },
@@ -794,6 +830,34 @@ impl Event {
             Self::RecoveryKeyProved { .. } => {
                 info(731, "Recovery key confirmed", "リカバリーキーの保管を確認")
             }
+            Self::GatewayPaired { .. } => info(740, "Gateway paired", "ゲートウェイを登録"),
+            Self::GatewayChanged { .. } => info(741, "Gateway changed", "ゲートウェイを変更"),
+            Self::GatewayRevoked { .. } => info(742, "Gateway revoked", "ゲートウェイを失効"),
+            Self::GatewaysPublished { .. } => {
+                info(743, "Gateways published to agents", "ゲートウェイをエージェントに公開")
+            }
+            Self::GatewayConnected { .. } => info(744, "Gateway connected", "ゲートウェイに接続"),
+            Self::GatewayLost { .. } => {
+                info(745, "Gateway not connected", "ゲートウェイの接続が途絶")
+            }
+            Self::GatewayConfigRefused { .. } => {
+                info(746, "Gateway refused its configuration", "ゲートウェイが構成を拒否")
+            }
+            Self::GatewayCertificateIssued { .. } => {
+                info(747, "Certificate of a gateway issued", "ゲートウェイの証明書を発行")
+            }
+            Self::GatewayBansLifted { .. } => {
+                info(748, "Bans lifted", "アクセス禁止を解除")
+            }
+            Self::GatewayLimitsChanged { .. } => {
+                info(749, "Limits of gateways changed", "ゲートウェイの制限値を変更")
+            }
+            Self::PublicNameChanged { .. } => {
+                info(750, "Public name changed", "公開名を変更")
+            }
+            Self::OfficeCreated { .. } => info(751, "Office added", "拠点を追加"),
+            Self::OfficeChanged { .. } => info(752, "Office changed", "拠点を変更"),
+            Self::OfficeDeleted { .. } => info(753, "Office removed", "拠点を削除"),
             Self::ServerCertificateChanged { .. } => {
                 info(732, "Server certificate changed", "サーバー証明書を変更")
             }

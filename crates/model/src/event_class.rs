@@ -106,6 +106,11 @@ impl Event {
             | Self::SecondFactorRuleChanged { .. }
             | Self::SetupTokenRenewed { .. }
             | Self::RecoveryKeyProved { .. }
+            | Self::GatewayPaired { .. }
+            | Self::GatewayRevoked { .. }
+            | Self::GatewayLimitsChanged { .. }
+            | Self::PublicNameChanged { .. }
+            | Self::OfficeDeleted { .. }
             | Self::ServerCertificateChanged { .. } => (C::Change, S::Notice),
             Self::UserChanged { .. }
             | Self::ResourceCreated { .. }
@@ -126,6 +131,11 @@ impl Event {
             | Self::ViewDeleted { .. }
             | Self::PasskeyRenamed { .. }
             | Self::MailSentAgain { .. }
+            | Self::GatewayChanged { .. }
+            | Self::GatewayBansLifted { .. }
+            | Self::OfficeCreated { .. }
+            | Self::OfficeChanged { .. }
+            | Self::GatewayCertificateIssued { .. }
             | Self::CertificateIssued { .. } => (C::Change, S::Info),
 
             Self::SignedIn { .. }
@@ -165,9 +175,13 @@ impl Event {
             | Self::WitnessRefused { .. }
             | Self::WitnessedHeadRefused { .. } => (C::Alarm, S::Critical),
             Self::AuditSinkUnreachable { .. }
+            | Self::GatewayLost { .. }
+            | Self::GatewayConfigRefused { .. }
             | Self::MailServerUnreachable { .. }
             | Self::MailGivenUp { .. } => (C::Alarm, S::Warning),
             Self::WitnessReached { .. }
+            | Self::GatewayConnected { .. }
+            | Self::GatewaysPublished { .. }
             | Self::AuditSinkReached { .. }
             | Self::MailServerReached { .. } => (C::System, S::Notice),
 

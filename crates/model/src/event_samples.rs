@@ -4,9 +4,10 @@ use crate::Timestamp;
 use crate::account::VerifyResult;
 use crate::device::{DeviceState, EnrolmentRefusal, KeyUse};
 use crate::event::{Event, SignInRefusal};
+use crate::gateway::LinkDirection;
 use crate::id::{
-    AccountId, ApiTokenId, AuditChainId, CustomRoleId, DeviceId, EnrolmentKeyId, MailId, OrderId,
-    PackageId, PackageLinkId, PasskeyId, PasswordPolicyId, ReportScheduleId, ResourceGroupId,
+    AccountId, ApiTokenId, AuditChainId, CustomRoleId, DeviceId, EnrolmentKeyId, GatewayId, MailId,
+    OfficeId, OrderId, PackageId, PackageLinkId, PasskeyId, PasswordPolicyId, ReportScheduleId, ResourceGroupId,
     ResourceId, SavedViewId, SecretVersionId, ShareId, SiteId, SiteKeyId, UserGroupId, UserId,
 };
 use crate::mail::MailKind;
@@ -34,6 +35,7 @@ impl Event {
             (UserGroupId::from_uuid(id), ShareId::from_uuid(id), CustomRoleId::from_uuid(id));
         let (object, with) = (Shareable::Resource(resource), Principal::User(user));
         let (schedule, mail) = (ReportScheduleId::from_uuid(id), MailId::from_uuid(id));
+        let (gateway, office) = (GatewayId::from_uuid(id), OfficeId::from_uuid(id));
         let text = || "…".to_owned();
         let role = RoleRef::from(Role::Administrator);
         vec![
@@ -215,6 +217,26 @@ impl Event {
             Self::PasskeyRenamed { user, passkey: PasskeyId::from_uuid(id), name: text() },
             Self::PasskeyRemoved { user, passkey: PasskeyId::from_uuid(id) },
             Self::PasskeyCopied { user, passkey: PasskeyId::from_uuid(id) },
+            Self::GatewayPaired {
+                gateway,
+                name: text(),
+                address: text(),
+                key: text(),
+                direction: LinkDirection::ServerDials,
+            },
+            Self::GatewayChanged { gateway, fields: vec![text()] },
+            Self::GatewayRevoked { gateway, name: text(), reason: text() },
+            Self::GatewaysPublished { bundle: 2, addresses: vec![text()] },
+            Self::GatewayConnected { gateway, version: text() },
+            Self::GatewayLost { gateway, silent_s: 30 },
+            Self::GatewayConfigRefused { gateway, problem: text() },
+            Self::GatewayCertificateIssued { gateway, serial: text(), for_link: true },
+            Self::GatewayBansLifted { gateway, addresses: vec![text()] },
+            Self::GatewayLimitsChanged { fields: vec![text()] },
+            Self::PublicNameChanged { name: Some(text()) },
+            Self::OfficeCreated { office, name: text() },
+            Self::OfficeChanged { office, fields: vec![text()] },
+            Self::OfficeDeleted { office, name: text() },
             Self::IdentityLinked { user, issuer: text(), subject: text() },
             Self::ProviderSignInRefused { issuer: text(), subject: Some(text()), problem: text() },
             Self::IdentityUnlinked { user, issuer: text(), subject: text() },

@@ -15,6 +15,7 @@ pub mod device;
 pub mod event;
 pub mod event_class;
 mod event_samples;
+pub mod gateway;
 pub mod id;
 pub mod mail;
 pub mod name;

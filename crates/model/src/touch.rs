@@ -35,6 +35,8 @@ pub enum Touched {
     UserGroup(UserGroupId),
     /// A custom role.
     Role(CustomRoleId),
+    /// The gateways, the offices and what holds for all of them.
+    Gateways,
     /// The packages of the agent, and the links to them.
     Packages,
     /// The state of the server itself.
@@ -199,6 +201,21 @@ impl Event {
                 .chain(from.map(T::Resource))
                 .collect(),
             Self::AgentDeleted { device, .. } => vec![T::Device(device)],
+            Self::GatewayPaired { .. }
+            | Self::GatewayChanged { .. }
+            | Self::GatewayRevoked { .. }
+            | Self::GatewayConnected { .. }
+            | Self::GatewayLost { .. }
+            | Self::GatewayConfigRefused { .. }
+            | Self::GatewayCertificateIssued { .. }
+            | Self::GatewayBansLifted { .. }
+            | Self::GatewayLimitsChanged { .. }
+            | Self::OfficeCreated { .. }
+            | Self::OfficeChanged { .. }
+            | Self::OfficeDeleted { .. } => vec![T::Gateways],
+            Self::GatewaysPublished { .. } | Self::PublicNameChanged { .. } => {
+                vec![T::Gateways, T::System]
+            }
             Self::PackageAdded { .. }
             | Self::PackageRemoved { .. }
             | Self::PackageLinkCreated { .. }

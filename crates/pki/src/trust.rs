@@ -79,6 +79,11 @@ impl SiteTrust {
         &self.issuing_authority().der
     }
 
+    /// Every issuing certificate that ever was, in DER, the one in use first.
+    pub fn issuing_chain(&self) -> impl Iterator<Item = &[u8]> {
+        self.issuing.iter().map(|authority| authority.der.as_slice())
+    }
+
     /// Whether the issuing authority needs a successor: 60 days before its end.
     pub fn issuing_renewal_due(&self, now: Timestamp) -> bool {
         now >= self.issuing_authority().not_after.minus(crate::renewal::ISSUING_OVERLAP)

@@ -267,6 +267,16 @@ actions! {
     ViewSystem = "view_system", Some(Permission::ViewSystem), Read;
     /// Show that one holds the recovery key.
     ProveRecoveryKey = "prove_recovery_key", Some(Permission::ManageServer), Write;
+    /// See the gateways, the offices and what holds for all of them.
+    ViewGateways = "view_gateways", Some(Permission::ViewSystem), Read;
+    /// Pair a gateway.
+    PairGateway = "pair_gateway", Some(Permission::ManageServer), Write;
+    /// Change or revoke a gateway, lift its bans.
+    ManageGateway = "manage_gateway", Some(Permission::ManageServer), Write;
+    /// Say what holds for all gateways: limits, the public name.
+    ManageGatewaySettings = "manage_gateway_settings", Some(Permission::ManageServer), Write;
+    /// Add, change or remove an office.
+    ManageOffice = "manage_office", Some(Permission::ManageServer), Write;
     /// Choose the certificate that browsers and the command line see.
     ChangeCertificate = "change_certificate", Some(Permission::ManageServer), Write;
 }
@@ -335,6 +345,7 @@ impl Action {
     pub const fn seen_with(self) -> Option<Permission> {
         match self.permission() {
             Some(Permission::ManagePolicies) => Some(Permission::ViewPolicies),
+            Some(Permission::ManageServer) => Some(Permission::ViewSystem),
             other => other,
         }
     }

@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 
 use crate::bus::Bus;
 use crate::config::Config;
+use crate::gateways::Gateways;
 use crate::keys::SiteKeys;
 use crate::live::Live;
 use crate::metrics::Metrics;
@@ -33,6 +34,8 @@ pub struct App {
     pub rng: Arc<dyn Rng>,
     /// Wake-ups inside this server.
     pub bus: Bus,
+    /// The gateways that are connected.
+    pub gateways: Gateways,
     /// What was committed lately, for who watches.
     pub live: Live,
     /// What the server was told.

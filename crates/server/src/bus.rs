@@ -7,26 +7,79 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex};
 
 use sekisho_model::id::{DeviceId, OrderId};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 /// The signals of this server.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Bus {
     devices: Signals<DeviceId>,
     orders: Signals<OrderId>,
     revoked: Signals<DeviceId>,
+    every: broadcast::Sender<Told>,
+}
+
+/// So many signals may wait for somebody who listens to all devices.
+const EVERY: usize = 4096;
+
+/// A signal of some device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// It has something to fetch.
+    Wake(DeviceId),
+    /// It may no longer be connected.
+    Revoked(DeviceId),
+}
+
+/// Somebody who listens to the signals of all devices.
+#[derive(Debug)]
+pub struct Everything(broadcast::Receiver<Told>);
+
+impl Everything {
+    /// The next signal; `None`: some were missed, and whoever listens has to
+    /// look at everything.
+    pub async fn heard(&mut self) -> Option<Told> {
+        match self.0.recv().await {
+            Ok(told) => Some(told),
+            // The sender lives as long as the bus does.
+            Err(broadcast::error::RecvError::Lagged(_)) => None,
+            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+        }
+    }
+
+    /// What waits already, without waiting.
+    pub fn heard_already(&mut self) -> Option<Told> {
+        self.0.try_recv().ok()
+    }
+}
+
+impl Default for Bus {
+    fn default() -> Self {
+        Self {
+            devices: Signals::default(),
+            orders: Signals::default(),
+            revoked: Signals::default(),
+            every: broadcast::channel(EVERY).0,
+        }
+    }
 }
 
 impl Bus {
     /// A device has something to fetch.
     pub fn wake(&self, device: DeviceId) {
         self.devices.give(device);
+        // Nobody may be listening.
+        let _ = self.every.send(Told::Wake(device));
     }
 
     /// Listens for a device's wake-ups. Listen first, look second: what
     /// happens in between is not missed.
     pub fn listen(&self, device: DeviceId) -> Listener<DeviceId> {
         self.devices.listen(device)
+    }
+
+    /// Listens to the signals of all devices. Listen first, look second.
+    pub fn listen_to_all(&self) -> Everything {
+        Everything(self.every.subscribe())
     }
 
     /// An order has changed its state.
@@ -42,6 +95,7 @@ impl Bus {
     /// A device may no longer be connected.
     pub fn revoke(&self, device: DeviceId) {
         self.revoked.give(device);
+        let _ = self.every.send(Told::Revoked(device));
     }
 
     /// Listens for the revocation of a device.
@@ -125,6 +179,23 @@ mod tests {
         let mut listener = bus.listen(device);
         bus.wake(device);
         listener.heard().await;
+    }
+
+    #[tokio::test]
+    async fn who_listens_to_all_hears_each_or_that_some_were_missed() {
+        let bus = Bus::default();
+        let device = DeviceId::at(Timestamp::EPOCH, &SeededRng::new(1));
+        let mut all = bus.listen_to_all();
+        bus.wake(device);
+        bus.revoke(device);
+        assert_eq!(all.heard().await, Some(Told::Wake(device)));
+        assert_eq!(all.heard_already(), Some(Told::Revoked(device)));
+        assert_eq!(all.heard_already(), None);
+        for _ in 0..=EVERY {
+            bus.wake(device);
+        }
+        assert_eq!(all.heard().await, None, "more than may wait");
+        assert_eq!(all.heard().await, Some(Told::Wake(device)));
     }
 
     #[test]

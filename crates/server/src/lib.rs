@@ -14,6 +14,7 @@ pub mod certificate;
 pub mod config;
 pub mod devices;
 pub mod enrolment_keys;
+pub mod gateways;
 pub mod groups;
 pub mod http;
 pub mod init;

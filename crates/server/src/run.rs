@@ -26,6 +26,8 @@ pub use tls::Certificate;
 
 use crate::app::{App, SharedApp};
 use crate::config::Config;
+use crate::agents::Plane;
+use crate::gateways::{Gateways, Links};
 use crate::http;
 use crate::keys::SiteKeys;
 use crate::live::Live;
@@ -113,8 +115,14 @@ async fn app(
     let config = Arc::new(config);
     let live = Live::new();
     let noted = live.clone();
-    store.observe(move |events| noted.note(events));
+    let gateways = Gateways::default();
+    let concerned = gateways.clone();
+    store.observe(move |events| {
+        noted.note(events);
+        concerned.note(events);
+    });
     Ok(Arc::new(App {
+        gateways,
         live,
         store,
         vault: opened.vault,
@@ -299,7 +307,7 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     crate::recovery::fence::check_at_start(&app).await?;
     app.certificate.renew(&app).await?;
-    let tls = app.certificate.server_config()?;
+    let tls = app.certificate.server_config(&app.config.tls)?;
     let (stopper, shutdown) = shutdown();
     let mut parts = JoinSet::new();
     // A required witness that is behind holds changes from the first request.
@@ -313,11 +321,15 @@ pub async fn serve(
         "serving"
     );
     let router = http::router(app.clone());
+    let console = http::serve::Passed::new(tls.clone(), router.clone());
     parts.spawn(http::serve::serve_tls(listeners.api, tls, router, shutdown.clone()));
+    let plane = Arc::new(Plane::new(app.clone(), shutdown.clone()));
+    let links = Arc::new(Links::new(plane.clone(), console, shutdown.clone()));
     let agents_tls = crate::agents::server_config(&app, app.certificate.own())?;
     let agents_tls = Arc::new(agents_tls);
-    let (plane, watch) = (app.clone(), shutdown.clone());
-    parts.spawn(crate::agents::serve(plane, listeners.agents, agents_tls, watch));
+    let watch = shutdown.clone();
+    parts.spawn(crate::agents::serve(plane, links.clone(), listeners.agents, agents_tls, watch));
+    parts.spawn(crate::gateways::dial(links));
     if let Some(listener) = listeners.metrics {
         let router = metrics_router(app.clone());
         parts.spawn(http::serve::serve_plain(listener, router, shutdown.clone()));

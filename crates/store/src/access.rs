@@ -21,8 +21,8 @@ use crate::postgres::Watch;
 use crate::unit_of_work::{ArcRng, CommitHooks, OperationContext, UnitOfWork};
 use crate::{
     Accounts, ApiTokens, AuditGate, AuditHeads, AuditLog, Bundles, CustomRoles, DeviceCertificates,
-    DeviceSessions, Devices, EnrolmentKeys, Escrows, IdempotencyKeys, Identities, LoginSessions,
-    Mails, Notifications, Orders, Outbox, Packages, Passkeys, PasswordPolicies, PendingSignIns,
+    DeviceSessions, Devices, EnrolmentKeys, Escrows, Gateways, IdempotencyKeys, Identities, LoginSessions,
+    Mails, Notifications, Offices, Orders, Outbox, Packages, Passkeys, PasswordPolicies, PendingSignIns,
     RecoveryCodes, RecoveryProofs, ReportSchedules, ResourceGroups, Resources, Rotation,
     SavedViews, SealedValues, SecretVersions, ServerCertificates, Shares, SignInAttempts,
     SignInRules, SiteKeys, Sites, TotpFactors, Upkeep, UserGroups, UserMails, UserPreferences,
@@ -305,6 +305,10 @@ repositories! {
     device_certificates: DeviceCertificates,
     /// Keys that admit devices.
     enrolment_keys: EnrolmentKeys,
+    /// Gateways in front of the agent plane.
+    gateways: Gateways,
+    /// Networks that many devices share few addresses of.
+    offices: Offices,
     /// Packages of the agent, and links to them.
     packages: Packages,
     /// What people have read of their tasks.

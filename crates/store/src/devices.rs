@@ -6,7 +6,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use sekisho_model::Timestamp;
 use sekisho_model::device::{DeviceState, Platform, Served, Suspension};
-use sekisho_model::id::{DeviceId, EnrolmentKeyId, ResourceId, UserId};
+use sekisho_model::id::{DeviceId, EnrolmentKeyId, GatewayId, ResourceId, UserId};
 
 use crate::access::{Access, sealed::Connected};
 use crate::enrolment_keys::key_ids;
@@ -74,6 +74,8 @@ record! {
         dissociated_at: Option<Timestamp>,
         /// Who did that.
         dissociated_by: Option<UserId>,
+        /// Through which gateway it was last heard of; `None`: directly.
+        last_gateway: Option<GatewayId>,
         /// Counts changes, for optimistic concurrency.
         version: i64,
     }
@@ -320,6 +322,23 @@ impl<A: Access> Devices<'_, A> {
     pub async fn count(&self, filter: &DeviceFilter) -> Result<Count, StoreError> {
         count(&self.at.db(), &row::Entity::find().filter(filter.condition())).await
     }
+
+    /// The devices whose certificates count for nothing: blocked, retired or
+    /// suspended; the newest, at most `limit`.
+    pub async fn shut_out(&self, limit: u64) -> Result<Vec<DeviceId>, StoreError> {
+        use row::Column as C;
+        let out = [DeviceState::Blocked, DeviceState::Retired].map(DeviceState::as_str);
+        let condition =
+            Condition::any().add(C::State.is_in(out)).add(C::Suspension.is_not_null());
+        let select = row::Entity::find()
+            .select_only()
+            .column(C::Id)
+            .filter(condition)
+            .order_by(C::Id, Order::Desc)
+            .limit(limit);
+        let found: Vec<uuid::Uuid> = select.into_tuple().all(&self.at.db()).await?;
+        Ok(found.into_iter().map(DeviceId::from_uuid).collect())
+    }
 }
 
 impl Devices<'_, UnitOfWork> {
@@ -351,6 +370,7 @@ impl Devices<'_, UnitOfWork> {
             C::IdentityFingerprint,
             C::CreatedAt,
             C::LastSeenAt,
+            C::LastGateway,
             C::LastSeq,
             C::SessionCounter,
             C::BundleVersion,
@@ -411,12 +431,22 @@ impl Devices<'_, UnitOfWork> {
         affected(&self.at.db(), update).await.map(drop)
     }
 
-    /// Notes that a device was heard of.
-    pub async fn touch(&self, id: DeviceId, at: Timestamp) -> Result<(), StoreError> {
-        self.touch_many([id], at).await
+    /// Notes that a device was heard of, and which way.
+    pub async fn touch(
+        &self,
+        id: DeviceId,
+        via: Option<GatewayId>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let update = row::Entity::update_many()
+            .col_expr(row::Column::LastSeenAt, Expr::value(at.as_millis()))
+            .col_expr(row::Column::LastGateway, Expr::value(via.map(GatewayId::uuid)))
+            .filter(row::Column::Id.eq(id.uuid()));
+        affected(&self.at.db(), update).await.map(drop)
     }
 
-    /// Notes that many devices were seen; at most 1,000.
+    /// Notes that many devices were seen, the way they were before; at most
+    /// 1,000.
     pub async fn touch_many(
         &self,
         ids: impl IntoIterator<Item = DeviceId>,

@@ -4,7 +4,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 use sekisho_model::Timestamp;
 use sekisho_model::device::{KeyState, KeyUse, Platform};
-use sekisho_model::id::{DeviceId, EnrolmentKeyId, UserId};
+use sekisho_model::id::{DeviceId, EnrolmentKeyId, OfficeId, UserId};
 use sekisho_model::name::Label;
 
 use crate::access::{Access, sealed::Connected};
@@ -49,6 +49,8 @@ record! {
         identity_hash: Option<Hash>,
         /// When it was revoked.
         revoked_at: Option<Timestamp>,
+        /// For the endpoints of which office it was made.
+        office: Option<OfficeId>,
     }
 }
 
@@ -59,6 +61,8 @@ pub struct EnrolmentKeyFilter {
     pub owner: Option<UserId>,
     /// Whose label contains this text, in any case.
     pub text: Option<String>,
+    /// Made for an office.
+    pub office: Option<OfficeId>,
     /// In a state at an instant.
     pub state: Option<(KeyState, Timestamp)>,
 }
@@ -111,6 +115,7 @@ impl<A: Access> EnrolmentKeys<'_, A> {
         use row::Column as C;
         let condition = Condition::all()
             .add_option(filter.owner.map(|owner| C::Owner.eq(owner.uuid())))
+            .add_option(filter.office.map(|office| C::Office.eq(office.uuid())))
             .add_option(filter.text.as_ref().map(|text| contains_in_any_case(C::Label, text)))
             .add_option(filter.state.map(|(state, now)| in_state(state, now)));
         sorted(&self.at.db(), row::Entity::find().filter(condition), &SORTING, page).await
@@ -185,6 +190,14 @@ impl EnrolmentKeys<'_, UnitOfWork> {
             .filter(row::Column::Id.eq(id.uuid()))
             .filter(row::Column::RevokedAt.is_null());
         Ok(affected(&self.at.db(), update).await? == 1)
+    }
+
+    /// The keys of an office that is removed are nobody's in particular.
+    pub(crate) async fn forget_office(&self, office: OfficeId) -> Result<(), StoreError> {
+        let update = row::Entity::update_many()
+            .col_expr(row::Column::Office, Expr::value(None::<uuid::Uuid>))
+            .filter(row::Column::Office.eq(office.uuid()));
+        affected(&self.at.db(), update).await.map(drop)
     }
 
     /// Forgets the secrets of keys that expired before an instant, and

@@ -145,6 +145,12 @@ pub enum Unique {
     LiveSession,
     /// File names of packages.
     PackageFile,
+    /// Names of the gateways that count.
+    GatewayName,
+    /// Keys of the gateways that count.
+    GatewayKey,
+    /// Names of offices.
+    OfficeName,
     /// At most one active vault key.
     ActiveVaultKey,
 }
@@ -172,6 +178,9 @@ impl std::fmt::Display for Unique {
             Self::DeviceIdentity => "another device has this identity key",
             Self::LiveSession => "the device has another live session",
             Self::PackageFile => "there is a package of this file name already",
+            Self::GatewayName => "another gateway has this name",
+            Self::GatewayKey => "a gateway with this key is paired already",
+            Self::OfficeName => "another office has this name",
             Self::ActiveVaultKey => "another vault key is active",
         })
     }

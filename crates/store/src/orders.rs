@@ -281,6 +281,32 @@ impl<A: Access> Orders<'_, A> {
         Ok(one::<Order>(&self.at.db(), work(device, resource, now)).await?.is_some())
     }
 
+    /// The devices that a fetch would give something, or that have not answered;
+    /// at most `limit`: whom a gateway wakes when it is connected again.
+    pub async fn devices_with_work(
+        &self,
+        now: Timestamp,
+        limit: u64,
+    ) -> Result<Vec<DeviceId>, StoreError> {
+        use row::Column as C;
+        let deliverable = Condition::all()
+            .add(C::State.eq(OrderState::Queued.as_str()))
+            .add(C::NotBefore.lte(now.as_millis()))
+            .add(C::ExpiresAt.gt(now.as_millis()));
+        let any = Condition::any()
+            .add(C::State.eq(OrderState::Delivered.as_str()))
+            .add(deliverable);
+        let select = row::Entity::find()
+            .select_only()
+            .column(C::Device)
+            .distinct()
+            .filter(any)
+            .order_by(C::Device, Sort::Asc)
+            .limit(limit);
+        let found: Vec<uuid::Uuid> = select.into_tuple().all(&self.at.db()).await?;
+        Ok(found.into_iter().map(DeviceId::from_uuid).collect())
+    }
+
     /// Orders delivered before an instant and not answered since, oldest
     /// first, of all devices: what a sweeper looks at.
     pub async fn delivered_before(

@@ -13,7 +13,8 @@ use sekisho_model::account::{
 };
 use sekisho_model::criteria::Criteria;
 use sekisho_model::device::{DeviceState, KeyUse, Platform, Suspension};
-use sekisho_model::id::{Id, Kind, SecretVersionId};
+use sekisho_model::gateway::{GatewayState, LinkDirection, PublicAddress};
+use sekisho_model::id::{GatewayId, Id, Kind, SecretVersionId};
 use sekisho_model::mail::{MailAddress, MailKind, MailState};
 use sekisho_model::name::{AccountName, DnsName, Label, LoginName, ResourceName};
 use sekisho_model::order::{Operation, OrderState};
@@ -411,10 +412,12 @@ stored_as_text!(
     DeviceState,
     DnsName,
     Every,
+    GatewayState,
     KeyUse,
     Label,
     Language,
     Level,
+    LinkDirection,
     LoginName,
     MailAddress,
     MailKind,
@@ -471,7 +474,9 @@ stored_as_json!(
     DiscoveredAccount,
     PasswordRules,
     Proposal,
+    Vec<GatewayId>,
     Vec<ProofMethod>,
+    Vec<PublicAddress>,
     Vec<SecretVersionId>,
     Vec<String>,
     Vec<TokenScope>,

@@ -18,6 +18,7 @@ pub mod gateway;
 pub mod order;
 pub mod problem;
 pub mod receipt;
+pub mod relayed;
 pub mod route;
 pub mod session;
 

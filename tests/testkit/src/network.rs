@@ -41,7 +41,7 @@ impl Network {
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         Self {
             plane: Arc::new(Mutex::new(plane)),
-            peer: Peer { address, identity },
+            peer: Peer { address, identity, via: None },
             faults: Arc::default(),
             kept: Arc::default(),
         }

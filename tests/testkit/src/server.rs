@@ -230,6 +230,7 @@ impl Server {
             last_used_by: None,
             identity_hash: None,
             revoked_at: None,
+            office: None,
         };
         let uow = self.app.store.begin(&self.context()).await.expect("begins");
         uow.enrolment_keys().insert(row).await.expect("stored");

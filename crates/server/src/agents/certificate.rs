@@ -51,7 +51,7 @@ pub(super) async fn certificate(app: &App, peer: &Peer, body: &[u8]) -> Result<V
             CertificateOutcome::Issued(issued)
         }
     };
-    uow.devices().touch(device.id, ctx.now).await?;
+    uow.devices().touch(device.id, peer.via, ctx.now).await?;
     let committed = match &outcome {
         CertificateOutcome::Issued(_) => uow.commit().await,
         CertificateOutcome::Pending { .. } | CertificateOutcome::Refused { .. } => {

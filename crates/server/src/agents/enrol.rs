@@ -271,6 +271,7 @@ async fn new_device(
         look_every_s: None,
         dissociated_at: None,
         dissociated_by: None,
+        last_gateway: None,
         version: 1,
     };
     uow.devices().insert(device.clone()).await?;

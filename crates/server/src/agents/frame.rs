@@ -140,7 +140,7 @@ pub(super) async fn believe_heard(
         }
         DeviceSessionState::Ended => return Err(ProblemCode::SessionUnknown.into()),
     };
-    uow.devices().touch(device.id, ctx.now).await?;
+    uow.devices().touch(device.id, peer.via, ctx.now).await?;
     Ok(Believed { uow, device, session, body: frame.body, keys, name, counter: frame.counter })
 }
 

@@ -13,17 +13,21 @@ mod hello;
 mod plane;
 mod recovered;
 mod rehome;
+mod relayed;
 mod session;
 mod tls;
 mod wait;
 
+pub(crate) use plane::{refuse, respond};
 pub use plane::{Plane, serve};
+pub(crate) use relayed::hints;
 pub use tls::server_config;
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use sekisho_model::event::{Actor, Origin};
-use sekisho_model::id::RequestId;
+use sekisho_model::id::{GatewayId, RequestId};
 use sekisho_pki::DeviceIdentity;
 use sekisho_store::{OperationContext, StoreError};
 use sekisho_wire::problem::ProblemCode;
@@ -34,13 +38,32 @@ use crate::orders::OrderError;
 #[cfg(doc)]
 use sekisho_wire::route::RouteName;
 
-/// Who is on the other end, as far as TLS can tell.
+/// Who is on the other end, as far as TLS can tell; behind a gateway, as far as
+/// the gateway says and its certificate proves.
 #[derive(Clone, Debug)]
 pub struct Peer {
     /// The peer's address.
     pub address: IpAddr,
     /// The device whose certificate it showed.
     pub identity: Option<DeviceIdentity>,
+    /// The gateway it came through; `None`: it is connected to this server.
+    pub via: Option<GatewayId>,
+}
+
+/// What a call is answered with.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    /// The body.
+    body: Vec<u8>,
+    /// To a wait of zero seconds from a gateway: when an order becomes due by
+    /// itself.
+    next_due: Option<Duration>,
+}
+
+impl From<Vec<u8>> for Answer {
+    fn from(body: Vec<u8>) -> Self {
+        Self { body, next_due: None }
+    }
 }
 
 /// Why a request was refused outside any sealed message.

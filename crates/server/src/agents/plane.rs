@@ -14,6 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
 use rustls::ServerConfig;
 use sekisho_pki::DeviceIdentity;
+use sekisho_wire::gateway::{LINK_ALPN, NEXT_DUE_HEADER};
 use sekisho_wire::problem::{Problem, ProblemCode};
 use sekisho_wire::route::{self, Access, RateClass, Route, RouteName, WAIT_HOLD_S};
 use sekisho_wire::{MEDIA_TYPE, cbor};
@@ -23,8 +24,9 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::exchanges::Exchanges;
-use super::{Peer, Refusal, certificate, enrol, hello, session, wait};
+use super::{Answer, Peer, Refusal, certificate, enrol, hello, session, wait};
 use crate::app::SharedApp;
+use crate::gateways::Links;
 use crate::metrics::Present;
 use crate::shutdown::Shutdown;
 
@@ -84,6 +86,11 @@ impl Plane {
         }
     }
 
+    /// The server's parts.
+    pub(crate) const fn app(&self) -> &SharedApp {
+        &self.app
+    }
+
     /// Waits for this call's turn at the database.
     pub(super) async fn turn(&self) -> Result<SemaphorePermit<'_>, Refusal> {
         let turn = self.at_work.acquire().await;
@@ -107,19 +114,19 @@ impl Plane {
             return Err(ProblemCode::TooLong);
         }
         let answer = dispatch(self, peer, route.name, &parameters, body).await;
-        answer.map_err(|refusal| refusal.told())
+        answer.map(|answer| answer.body).map_err(|refusal| refusal.told())
     }
 }
 
 /// Serves the agent plane until the stop begins; then lets requests finish and
 /// ends the waits.
 pub async fn serve(
-    app: SharedApp,
+    plane: Arc<Plane>,
+    links: Arc<Links>,
     listener: TcpListener,
     tls: Arc<ServerConfig>,
     shutdown: Shutdown,
 ) {
-    let plane = Arc::new(Plane::new(app, shutdown.clone()));
     let acceptor = TlsAcceptor::from(tls);
     let most = most_connections();
     let places = Arc::new(Semaphore::new(most));
@@ -143,10 +150,10 @@ pub async fn serve(
             tracing::warn!(%address, most, "too many connections of agents at once");
             continue;
         };
-        let (plane, acceptor) = (plane.clone(), acceptor.clone());
+        let (plane, links, acceptor) = (plane.clone(), links.clone(), acceptor.clone());
         connections.spawn(async move {
             let present = Present::in_gauge(&plane.app.metrics.agent_connections);
-            connection(plane, acceptor, stream, address).await;
+            connection(plane, links, acceptor, stream, address).await;
             drop((present, place));
         });
     }
@@ -174,6 +181,7 @@ fn most_connections() -> usize {
 
 async fn connection(
     plane: Arc<Plane>,
+    links: Arc<Links>,
     acceptor: TlsAcceptor,
     stream: TcpStream,
     address: SocketAddr,
@@ -187,8 +195,12 @@ async fn connection(
         Err(_) => return tracing::debug!(%address, "the TLS handshake took too long"),
     };
     drop(turn);
+    if tls.get_ref().1.alpn_protocol() == Some(LINK_ALPN) {
+        // The classic direction: a gateway has dialled.
+        return Box::pin(links.accepted(tls, address)).await;
+    }
     let identity = identity_of(&plane, tls.get_ref().1);
-    let peer = Arc::new(Peer { address: address.ip(), identity });
+    let peer = Arc::new(Peer { address: address.ip(), identity, via: None });
     let mut revoked =
         peer.identity.as_ref().map(|identity| plane.app.bus.listen_revoked(identity.device));
 
@@ -272,18 +284,33 @@ fn identity_of(plane: &Plane, connection: &rustls::ServerConnection) -> Option<D
     trust.verify_device(leaf, &intermediates, plane.app.clock.now()).ok()
 }
 
-async fn respond(plane: &Plane, peer: &Peer, request: Request<Incoming>) -> Response<Full<Bytes>> {
+/// Answers a request of the agent plane, whoever brought it.
+pub(crate) async fn respond(
+    plane: &Plane,
+    peer: &Peer,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
     let label = label(&request);
     let answer = match answer(plane, peer, request).await {
-        Ok(body) => {
+        Ok(Answer { body, next_due }) => {
             plane.app.metrics.agent_call(label, 200);
-            return response(200, body);
+            let mut response = response(200, body);
+            if let Some(due) = next_due {
+                let millis = u64::try_from(due.as_millis()).unwrap_or(u64::MAX);
+                response.headers_mut().insert(NEXT_DUE_HEADER, HeaderValue::from(millis));
+            }
+            return response;
         }
         Err(refusal) => refusal,
     };
     let code = answer.told();
     plane.app.metrics.agent_call(label, code.status());
     tracing::debug!(address = %peer.address, ?code, "refused");
+    refuse(code)
+}
+
+/// The answer that says no.
+pub(crate) fn refuse(code: ProblemCode) -> Response<Full<Bytes>> {
     let mut response = response(code.status(), cbor::encode(&Problem { code }));
     if matches!(code, ProblemCode::Unavailable | ProblemCode::TooMany | ProblemCode::Recovery) {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
@@ -311,7 +338,7 @@ async fn answer(
     plane: &Plane,
     peer: &Peer,
     request: Request<Incoming>,
-) -> Result<Vec<u8>, Refusal> {
+) -> Result<Answer, Refusal> {
     let uri = request.uri().clone();
     let path = match uri.path_and_query() {
         Some(whole) => whole.as_str(),
@@ -368,7 +395,7 @@ async fn dispatch(
     name: RouteName,
     parameters: &[&str],
     body: &[u8],
-) -> Result<Vec<u8>, Refusal> {
+) -> Result<Answer, Refusal> {
     let app = &plane.app;
     // A wait takes its turn only to look, it must not hold it while parked; so
     // does a fetch that takes nothing.
@@ -382,13 +409,15 @@ async fn dispatch(
     };
     // Boxed but for the wait: a parked call must not take the memory that the
     // largest of the others would need, times the number of agents.
-    match (name, parameters) {
+    let body = match (name, parameters) {
+        (RouteName::Wait, [session, seconds]) => {
+            return wait::wait(plane, peer, session, seconds).await;
+        }
         (RouteName::Bundle, [after]) => hello::bundle(app, after),
         (RouteName::Time, [nonce]) => hello::time(app, nonce),
         (RouteName::Enrol, []) => Box::pin(enrol::enrol(app, peer, body)).await,
         (RouteName::Certificate, []) => Box::pin(certificate::certificate(app, peer, body)).await,
         (RouteName::Hello, []) => Box::pin(hello::hello(app, peer, body)).await,
-        (RouteName::Wait, [session, seconds]) => wait::wait(plane, peer, session, seconds).await,
         (RouteName::Fetch, []) => Box::pin(session::fetch(plane, peer, body)).await,
         (RouteName::Receipt, []) => Box::pin(session::receipt(app, peer, body)).await,
         (RouteName::Escrow, []) => Box::pin(session::escrow(app, peer, body)).await,
@@ -405,5 +434,6 @@ async fn dispatch(
             | RouteName::Escrow,
             _,
         ) => Err(ProblemCode::NotFound.into()),
-    }
+    };
+    body.map(Answer::from)
 }

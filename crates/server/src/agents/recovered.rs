@@ -62,6 +62,7 @@ pub(super) async fn take_in(
         look_every_s: None,
         dissociated_at: None,
         dissociated_by: None,
+        last_gateway: None,
         version: 1,
     };
     uow.devices().insert(device.clone()).await?;

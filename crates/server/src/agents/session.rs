@@ -24,7 +24,7 @@ pub(super) async fn fetch(plane: &Plane, peer: &Peer, body: &[u8]) -> Result<Vec
     let heard = frame::hear(app, peer, RouteName::Fetch, body).await?;
     let request: FetchRequest =
         cbor::decode(heard.body(), MAX_FETCH_BYTES).map_err(|_| ProblemCode::Unreadable)?;
-    if let Some(device) = takes_nothing(app, &heard, &request).await? {
+    if let Some(device) = takes_nothing(app, peer, &heard, &request).await? {
         // Not while others wait for their turn: what is written is written for
         // many at once.
         drop(turn);
@@ -41,6 +41,7 @@ pub(super) async fn fetch(plane: &Plane, peer: &Peer, body: &[u8]) -> Result<Vec
 /// The device of a fetch that changes nothing but the counters of its session.
 async fn takes_nothing(
     app: &App,
+    peer: &Peer,
     heard: &Heard,
     request: &FetchRequest,
 ) -> Result<Option<Device>, StoreError> {
@@ -51,6 +52,10 @@ async fn takes_nothing(
     let Some(device) = reader.devices().find(heard.session.device).await? else {
         return Ok(None);
     };
+    // Which way it comes is noted when that changes.
+    if device.last_gateway != peer.via {
+        return Ok(None);
+    }
     let newest = (request.highest_seq, request.newest_order);
     if recovery::forgotten(reader, &device, newest).await?.is_some() {
         return Ok(None);

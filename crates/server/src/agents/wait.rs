@@ -10,7 +10,7 @@ use sekisho_wire::route::WAIT_HOLD_S;
 use sekisho_wire::session::Wake;
 
 use super::plane::Plane;
-use super::{Peer, Refusal};
+use super::{Answer, Peer, Refusal};
 use crate::metrics::Present;
 
 /// Holds the call until there is something to fetch, at most so many seconds.
@@ -19,7 +19,7 @@ pub(super) async fn wait(
     peer: &Peer,
     session: &str,
     seconds: &str,
-) -> Result<Vec<u8>, Refusal> {
+) -> Result<Answer, Refusal> {
     let app = &plane.app;
     let session: DeviceSessionId = session.parse().map_err(|_| ProblemCode::SessionUnknown)?;
     let seconds: u64 = seconds.parse().map_err(|_| ProblemCode::NotFound)?;
@@ -28,7 +28,11 @@ pub(super) async fn wait(
     let mut listener = app.bus.listen(device);
     // Boxed: what looking takes is given back before the call is parked.
     let (hold, then) = match Box::pin(look(plane, device, session)).await? {
-        Found::Orders => return Ok(cbor::encode(&Wake::Fetch)),
+        Found::Orders => return Ok(cbor::encode(&Wake::Fetch).into()),
+        // A gateway asks for its device and parks the call itself.
+        Found::Nothing { next_due } if seconds == 0 && peer.via.is_some() => {
+            return Ok(Answer { body: cbor::encode(&Wake::Nothing), next_due });
+        }
         Found::Nothing { next_due } => {
             let hold = Duration::from_secs(seconds.min(WAIT_HOLD_S));
             // An order that is to be tried again later becomes due meanwhile.
@@ -44,7 +48,7 @@ pub(super) async fn wait(
         () = tokio::time::sleep(hold) => then,
         () = plane.shutdown.soft() => Wake::Nothing,
     };
-    Ok(cbor::encode(&wake))
+    Ok(cbor::encode(&wake).into())
 }
 
 /// What there is for a device.

@@ -75,7 +75,7 @@ pub struct HostPort {
 
 impl HostPort {
     /// Reads `host:port`, `192.0.2.7:514` or `[2001:db8::1]:514`.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (host, port) = text.rsplit_once(':')?;
         let is_bracketed = host.starts_with('[') && host.ends_with(']');
         let host = if is_bracketed { &host[1..host.len() - 1] } else { host };

@@ -32,6 +32,7 @@ pub(super) fn check(
     let public_name = public_name(&mut values);
     let database = database(&mut values, &data_dir);
     let listen = listen(&mut values, &data_dir);
+    let tls = super::tls::check(&mut values);
     let vault = vault(&mut values, &data_dir, &environment);
     let audit = super::audit::check(&mut values, &data_dir);
     let oidc = super::oidc::check(&mut values);
@@ -48,6 +49,7 @@ pub(super) fn check(
             public_name,
             database,
             listen,
+            tls,
             vault,
             audit,
             oidc,

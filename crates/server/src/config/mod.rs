@@ -7,6 +7,7 @@ mod mail;
 mod oidc;
 pub mod settings;
 pub mod suggest;
+mod tls;
 mod values;
 mod vault_key;
 
@@ -22,6 +23,7 @@ use sekisho_store::StoreConfig;
 pub use audit::{AuditConfig, HostPort, Target, TlsFiles, Transport};
 pub use mail::{MailConfig, MailLogin, MailPassword, MailTls};
 pub use oidc::OidcConfig;
+pub use tls::TlsConfig;
 pub use values::{ConfigProblem, Source, Told};
 pub use vault_key::{Credential, Hsm, Pin, VaultKey};
 
@@ -39,6 +41,8 @@ pub struct Config {
     pub database: StoreConfig,
     /// The listeners.
     pub listen: Listen,
+    /// How the listeners, and the gateways, speak TLS.
+    pub tls: TlsConfig,
     /// Where the key-encryption key comes from.
     pub vault: VaultKey,
     /// Witnesses and exports of the audit log.

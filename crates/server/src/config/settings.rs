@@ -56,6 +56,15 @@ settings! {
         "Keep the listeners' certificate and its key (30 days) in data_dir, so that a sealed \
          server can show it. `false`: the key is only in memory, and what connects to a sealed \
          server sees a certificate it does not trust.";
+    "tls.versions" "SEKISHO_TLS_VERSIONS" "1.3" "1.3, or 1.2 and 1.3 with a comma between"
+        "The TLS versions of the listeners. Gateways have the same.";
+    "tls.suites" "SEKISHO_TLS_SUITES" "" "names, comma between"
+        "The cipher suites of the listeners, preferred first, e.g. \
+         TLS13_AES_128_GCM_SHA256. Default: all that the library holds for secure. Gateways have \
+         the same.";
+    "tls.groups" "SEKISHO_TLS_GROUPS" "" "names, comma between"
+        "The key exchange groups of the listeners, preferred first, e.g. X25519MLKEM768. Default: \
+         all that the library holds for secure. Gateways have the same.";
     "vault.kek_file" "SEKISHO_VAULT_KEK_FILE" "" "file"
         "The file with the key that encrypts the vault's keys. Must not lie inside data_dir: \
          whoever copies one must not have the other.";

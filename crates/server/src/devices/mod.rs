@@ -235,6 +235,7 @@ mod tests {
             look_every_s: None,
             dissociated_at: None,
             dissociated_by: None,
+            last_gateway: None,
             version: 1,
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sekisho_model::device::{KeyState, KeyUse, Platform};
 use sekisho_model::event::Event;
-use sekisho_model::id::{EnrolmentKeyId, UserId};
+use sekisho_model::id::{EnrolmentKeyId, OfficeId, UserId};
 use sekisho_model::name::Label;
 use sekisho_model::rng::random_bytes;
 use sekisho_model::{Secret, Timestamp};
@@ -48,6 +48,8 @@ pub struct NewKey {
     pub pre_approved: bool,
     /// Who will own the resources of its devices; `None`: its maker.
     pub owner: Option<UserId>,
+    /// For the endpoints of which office it is.
+    pub office: Option<OfficeId>,
 }
 
 /// The right to make a key: for oneself, or with what only administrators
@@ -116,6 +118,7 @@ pub async fn create(
         last_used_by: None,
         identity_hash: None,
         revoked_at: None,
+        office: new.office,
     };
     let mut work = app.store.begin(context).await?;
     let found = work.users().find(owner).await?;

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use sekisho_model::device::{KeyState, KeyUse, Platform};
-use sekisho_model::id::{DeviceId, EnrolmentKey as EnrolmentKeyKind, EnrolmentKeyId, UserId};
+use sekisho_model::id::{DeviceId, EnrolmentKey as EnrolmentKeyKind, EnrolmentKeyId, OfficeId, UserId};
 use sekisho_model::name::Label;
 use sekisho_model::{Secret, Timestamp};
 use sekisho_policy::Facts;
@@ -124,6 +124,10 @@ struct KeyQuery {
     #[serde(default, deserialize_with = "from_text")]
     #[param(value_type = Option<String>)]
     state: Option<KeyState>,
+    /// Only those that were made for the endpoints of this office.
+    #[serde(default, deserialize_with = "from_text")]
+    #[param(value_type = Option<String>)]
+    office: Option<OfficeId>,
 }
 
 struct KeySorts;
@@ -171,6 +175,7 @@ fn wanted(caller: &Authenticated, list: &List<KeyQuery, KeySorts>) -> EnrolmentK
         owner: (!super::sees_all(&caller.subject)).then_some(caller.user.id),
         text: list.q.clone(),
         state: list.filter.state.map(|state| (state, caller.now)),
+        office: list.filter.office,
     }
 }
 
@@ -232,6 +237,7 @@ async fn create_enrolment_key(
         valid_for: body.valid_for_s.map(Duration::from_secs),
         pre_approved: body.pre_approved,
         owner: body.owner,
+        office: None,
     };
     let own = caller.decide(CreateEnrolmentKey, Facts::nothing())?;
     let may = if new.needs_administrator(caller.user.id) {

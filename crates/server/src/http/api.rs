@@ -37,6 +37,7 @@ fn features() -> Routes {
         .and(crate::resources::routes())
         .and(crate::accounts::routes())
         .and(crate::rotation::routes())
+        .and(crate::gateways::routes())
         .and(crate::groups::routes())
         .and(crate::user_groups::routes())
         .and(crate::sharing::routes())

@@ -478,7 +478,10 @@ const fn word_of(what: Unique) -> &'static str {
         | Unique::RoleName
         | Unique::PackageFile
         | Unique::ViewName
+        | Unique::GatewayName
+        | Unique::OfficeName
         | Unique::AccountName => "name_taken",
+        Unique::GatewayKey => "gateway_paired_already",
         Unique::Share => "shared_already",
         Unique::DefaultPolicy => "default_policy",
         Unique::OpenReset => "reset_open",

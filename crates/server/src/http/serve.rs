@@ -54,6 +54,38 @@ pub async fn serve_tls(
     .await;
 }
 
+/// The API's TLS and its router, for streams that were not accepted by its
+/// listener: those that a gateway passes through.
+#[derive(Clone)]
+pub struct Passed {
+    acceptor: TlsAcceptor,
+    router: Router,
+    slots: Arc<Semaphore>,
+}
+
+impl Passed {
+    /// The same as the listener serves.
+    pub fn new(tls: Arc<rustls::ServerConfig>, router: Router) -> Self {
+        let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS / 4));
+        Self { acceptor: TlsAcceptor::from(tls), router, slots }
+    }
+
+    /// Serves one stream to its end. One too many is closed.
+    pub async fn serve<S>(&self, stream: S, peer: SocketAddr, shutdown: Shutdown)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Ok(_slot) = self.slots.try_acquire() else {
+            return tracing::warn!(%peer, "too many streams pass through gateways at once");
+        };
+        match tokio::time::timeout(HANDSHAKE, self.acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => connection(stream, peer, self.router.clone(), shutdown).await,
+            Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
+            Err(_) => tracing::debug!(%peer, "the TLS handshake took too long"),
+        }
+    }
+}
+
 /// Serves a router without TLS; for the loopback interface only.
 pub async fn serve_plain(listener: TcpListener, router: Router, shutdown: Shutdown) {
     serve(listener, router, shutdown, |stream| async move { Some(stream) }).await;

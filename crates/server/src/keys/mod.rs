@@ -11,6 +11,7 @@
 //! - [`SiteKeys`] is what a running server signs and opens with; [`watch`] reads
 //!   it anew when somebody else has published.
 
+mod gateways;
 mod learn;
 mod live;
 mod replace;
@@ -36,12 +37,13 @@ use sekisho_wire::bundle::{Bundle, Mode, TlsCheck};
 use serde_bytes::ByteBuf;
 use zeroize::Zeroizing;
 
+pub(crate) use gateways::{Publisher, publish as publish_gateways};
 pub(crate) use learn::take_over;
 pub use live::{Bundles, SiteKeys};
 pub(crate) use replace::replace_lost;
 pub use rotate::{Published, Replaced, RotateError, Rotated, rotate};
 pub use status::{SiteKeyStatus, SiteKeysStatus, status};
-pub(crate) use watch::run as watch;
+pub(crate) use watch::{look, run as watch};
 
 use crate::secrets::site_key_place;
 

@@ -34,6 +34,7 @@ pub(super) enum Kind {
     UserGroups,
     Roles,
     Packages,
+    Gateways,
     Audit,
     System,
 }
@@ -55,6 +56,7 @@ impl Kind {
             Self::UserGroups => "user-groups",
             Self::Roles => "roles",
             Self::Packages => "packages",
+            Self::Gateways => "gateways",
             Self::Audit => "audit",
             Self::System => "system",
         }
@@ -102,6 +104,7 @@ impl Message {
             Kind::UserGroups => may(subject, action::ViewUserGroup, audience),
             Kind::Roles => may(subject, action::ViewRoles, audience),
             Kind::Packages => may(subject, action::ViewPackages, audience),
+            Kind::Gateways => may(subject, action::ViewGateways, audience),
             Kind::Audit => may(subject, action::ViewAudit, audience),
             Kind::System => may(subject, action::ViewSystem, audience),
         }
@@ -212,6 +215,7 @@ async fn resolve(
         }
         Touched::UserGroup(id) => vec![of_site(Kind::UserGroups, Some(id.to_string()))],
         Touched::Packages => vec![of_site(Kind::Packages, None)],
+        Touched::Gateways => vec![of_site(Kind::Gateways, None)],
         Touched::Role(id) => vec![of_site(Kind::Roles, Some(id.to_string()))],
         Touched::User(id) => vec![of_site(Kind::Users, Some(id.to_string()))],
         Touched::Own(user) => vec![person(Kind::Me, user)],

@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 
 use crate::app::{App, SharedApp};
 use crate::certificate::{Uploaded, kept_names};
-use crate::config::Config;
+use crate::config::{Config, TlsConfig};
 use crate::http::Problem;
 use crate::secrets;
 use crate::shutdown::Shutdown;
@@ -60,7 +60,11 @@ impl Certificate {
     /// any more is logged, and the site's own is shown in its place.
     pub(crate) async fn renew(&self, app: &App) -> anyhow::Result<()> {
         let chosen = app.store.read().server_certificates().find().await?;
-        let more = chosen.as_ref().map_or_else(Vec::new, |row| kept_names(&row.names));
+        let mut more = chosen.as_ref().map_or_else(Vec::new, |row| kept_names(&row.names));
+        // By this name people come from outside, whatever else was chosen.
+        let settings = app.store.read().gateways().settings().await?;
+        let public = settings.and_then(|settings| settings.public_name);
+        more.extend(public.iter().flat_map(|name| kept_names(name)));
         let own = issue(app, &more)?;
         let uploaded = chosen.as_ref().and_then(|row| match open(app, row) {
             Ok(uploaded) => uploaded,
@@ -126,11 +130,11 @@ impl Certificate {
         Arc::new(Own(self.clone()))
     }
 
-    /// TLS 1.3 only: every browser and our own clients have it.
-    pub(crate) fn server_config(&self) -> anyhow::Result<Arc<ServerConfig>> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[&rustls::version::TLS13])?
+    /// What the API's listener speaks. TLS 1.3 only unless the settings say
+    /// otherwise: every browser and our own clients have it.
+    pub(crate) fn server_config(&self, tls: &TlsConfig) -> anyhow::Result<Arc<ServerConfig>> {
+        let mut config = ServerConfig::builder_with_provider(tls.provider())
+            .with_protocol_versions(tls.versions())?
             .with_no_client_auth()
             .with_cert_resolver(Arc::new(self.clone()));
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];

@@ -30,7 +30,7 @@ pub(super) fn spawn(
     parts: &mut JoinSet<()>,
 ) -> anyhow::Result<()> {
     let tls = Certificate::for_sealed(&sealed.config, sealed.clock.as_ref(), sealed.rng.as_ref())?
-        .server_config()?;
+        .server_config(&sealed.config.tls)?;
     let api: TcpListener = copy(&listeners.api)?;
     parts.spawn(serve::serve_tls(api, tls.clone(), people(sealed), shutdown.clone()));
     let plane: TcpListener = copy(&listeners.agents)?;

@@ -48,6 +48,7 @@ async fn device(server: &TestServer, resource: &str, host: &str, seen: Option<u6
         look_every_s: None,
         dissociated_at: None,
         dissociated_by: None,
+        last_gateway: None,
         version: 1,
     };
     let work = server.app.store.begin(&server.context()).await.expect("begin");

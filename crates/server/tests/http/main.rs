@@ -22,6 +22,7 @@ mod devices;
 mod enrolment_keys;
 mod export;
 mod first_run;
+mod gateways;
 mod groups;
 mod harness;
 mod idempotency;

@@ -80,6 +80,7 @@ pub(crate) async fn device(
         look_every_s: None,
         dissociated_at: None,
         dissociated_by: None,
+        last_gateway: None,
         version: 1,
     };
     let found = device.id;

@@ -412,6 +412,7 @@ async fn enrol(server: &TestServer, resource: ResourceId) -> DeviceId {
         look_every_s: None,
         dissociated_at: None,
         dissociated_by: None,
+        last_gateway: None,
         version: 1,
     };
     let id = device.id;

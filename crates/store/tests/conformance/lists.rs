@@ -131,7 +131,7 @@ fn an_update_leaves_the_columns_of_others_alone() {
         let old = old.expect("reads").expect("is there");
         let work = world.begin().await;
         assert_eq!(work.devices().next_seq(sample.device).await, Ok(1));
-        work.devices().touch(sample.device, world.now()).await.expect("updates");
+        work.devices().touch(sample.device, None, world.now()).await.expect("updates");
         world.commit(work).await;
 
         let work = world.begin().await;

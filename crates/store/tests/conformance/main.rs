@@ -13,6 +13,7 @@ mod databases;
 mod devices;
 mod failover;
 mod first_run;
+mod gateways;
 mod lists;
 mod mail;
 mod orders;

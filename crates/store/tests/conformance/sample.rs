@@ -124,6 +124,7 @@ impl World {
             look_every_s: None,
             dissociated_at: None,
             dissociated_by: None,
+            last_gateway: None,
             version: 1,
         }
     }
@@ -240,6 +241,7 @@ impl World {
             last_used_by: None,
             identity_hash: None,
             revoked_at: None,
+            office: None,
         }
     }
 

@@ -277,6 +277,7 @@ async fn fill(world: &World) {
     crate::mail::fill(world, sample, &work).await;
     fill_sign_in(world, sample, &work).await;
     crate::first_run::fill(world, sample, &work).await;
+    crate::gateways::fill(world, sample, &work).await;
     work.record(sekisho_model::event::Event::ServerStarted { version: "0.1.0".to_owned() });
     let _ = work.commit().await.expect("commits");
 }

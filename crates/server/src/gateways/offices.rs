@@ -1,0 +1,436 @@
+//! `/offices`: places whose devices share few public addresses (R-47).
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use sekisho_model::Secret;
+use sekisho_model::device::{KeyUse, Platform};
+use sekisho_model::event::Event;
+use sekisho_model::id::{GatewayId, Office as OfficeKind, OfficeId};
+use sekisho_model::name::Label;
+use sekisho_policy::{Facts, action};
+use sekisho_store::{Access as _, Gateway, OFFICE_SORTS, Office, StoreError, UnitOfWork, folded};
+use serde::{Deserialize, Serialize};
+
+use super::configure::OfficeLimits;
+use crate::app::{App, SharedApp};
+use crate::enrolment_keys::{self, MayCreate, NewKey};
+use crate::http::{
+    Authenticated, IfMatch, ItemList, Json, List, ListQuery, NoFilter, PathId, Problem, SecretText,
+    SortQuery, Sorts, Tagged, Time,
+};
+use crate::resources::refs::{Named, SecretJson};
+
+const MISSING: Problem = Problem::NotFound { what: "office" };
+
+/// Networks of one office, at most.
+const MAX_NETWORKS: usize = 50;
+
+/// Remarks are so long at most, in characters.
+const MAX_REMARKS: usize = 1000;
+
+pub(super) struct OfficeSorts;
+
+impl Sorts for OfficeSorts {
+    const WORDS: &'static [&'static str] = OFFICE_SORTS;
+}
+
+/// An office.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct OfficeView {
+    /// Its id.
+    #[schema(value_type = String)]
+    id: OfficeId,
+    /// What it is called.
+    #[schema(value_type = String)]
+    name: Label,
+    /// Its public networks in CIDR notation.
+    networks: Vec<String>,
+    /// The gateways its agents use, best first; empty: all of them.
+    gateways: Vec<Named>,
+    /// Its limits instead of those for one address.
+    limits: OfficeLimits,
+    /// What people should know of it.
+    remarks: String,
+    /// When it was added.
+    created_at: Time,
+    /// Counts changes.
+    version: i64,
+}
+
+/// An office as it is to be.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OfficeBody {
+    /// What it is called.
+    #[schema(value_type = String, max_length = 100)]
+    name: Label,
+    /// Its public networks in CIDR notation, e.g. `198.51.100.0/24`.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    networks: Vec<String>,
+    /// The ids of the gateways its agents use, best first; empty: all of them.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    gateways: Vec<GatewayId>,
+    /// Its limits instead of those for one address.
+    #[serde(default)]
+    limits: OfficeLimits,
+    /// What people should know of it.
+    #[serde(default)]
+    #[schema(max_length = 1000)]
+    remarks: String,
+}
+
+/// For whom an install line is made.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InstallLineBody {
+    /// `once`, or `window` for any number of devices.
+    #[schema(value_type = String)]
+    r#use: KeyUse,
+    /// For how long the key counts, in seconds; left out: a day for `once`, an
+    /// hour for `window`.
+    #[serde(default)]
+    #[schema(minimum = 60, maximum = 86400)]
+    valid_for_s: Option<u64>,
+}
+
+/// What is typed at an endpoint of an office. Shown once.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct InstallLineView {
+    /// The enrolment key; it is asked for, so that it stands in no list of
+    /// processes.
+    key: SecretText,
+    /// Its id.
+    key_id: String,
+    /// The gateway or server the line names, `host:port`.
+    address: String,
+    /// The line to run at the endpoint; it asks for the key.
+    command: String,
+    /// Until when the key counts.
+    expires_at: Time,
+}
+
+/// List offices. By name, or by `sort`: `name`, `created_at`.
+#[utoipa::path(
+    get, path = "/offices", tag = "gateways", params(ListQuery, SortQuery),
+    responses((status = 200, description = "A page", body = ItemList<OfficeView>)),
+)]
+pub(super) async fn list_offices(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    list: List<NoFilter, OfficeSorts>,
+) -> Result<Json<ItemList<OfficeView>>, Problem> {
+    caller.decide(action::ViewGateways, Facts::of_site(()))?.into_row();
+    let found = app.store.read().offices().list(list.q.as_deref(), &list.page).await?;
+    let (rows, end) = found.into_parts();
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        items.push(view(&app, row).await?);
+    }
+    Ok(Json(ItemList::new(items, end)))
+}
+
+/// Add an office.
+#[utoipa::path(
+    post, path = "/offices", tag = "gateways", request_body = OfficeBody,
+    responses(
+        (status = 201, description = "Added", body = OfficeView),
+        (status = 400, description = "A network is none, or a limit is outside of its bounds"),
+        (status = 409, description = "`conflict`: `name_taken`, `too_many`"),
+    ),
+)]
+pub(super) async fn create_office(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    Json(body): Json<OfficeBody>,
+) -> Result<Response, Problem> {
+    caller.decide(action::ManageOffice, Facts::nothing())?.into_row();
+    let id = OfficeId::at(caller.now, app.rng.as_ref());
+    let mut work = app.store.begin(&caller.context()).await?;
+    if work.offices().all().await?.len() as u64 >= sekisho_store::Offices::<UnitOfWork>::MAX {
+        return Err(Problem::conflict_of("too_many", "there are 1,000 offices, which is the most"));
+    }
+    let office = Office {
+        id,
+        created_at: caller.now,
+        version: 1,
+        ..read(&work, body).await?
+    };
+    work.offices().insert(office.clone()).await?;
+    work.record(Event::OfficeCreated { office: id, name: office.name.to_string() });
+    work.commit().await.map(drop)?;
+    let tagged = Tagged { version: office.version, body: view(&app, office).await? };
+    Ok((StatusCode::CREATED, tagged).into_response())
+}
+
+/// See an office.
+#[utoipa::path(
+    get, path = "/offices/{id}", tag = "gateways",
+    params(("id" = String, Path, description = "Its id")),
+    responses(
+        (status = 200, description = "The office", body = OfficeView),
+        (status = 404, description = "`not_found`"),
+    ),
+)]
+pub(super) async fn show_office(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    PathId(id): PathId<OfficeKind>,
+) -> Result<Tagged<OfficeView>, Problem> {
+    let found = app.store.read().offices().find(id).await?.ok_or(MISSING)?;
+    let office = caller.decide(action::ViewGateways, Facts::of_site(found))?.into_row();
+    Ok(Tagged { version: office.version, body: view(&app, office).await? })
+}
+
+/// Change an office. Gateways work by it within seconds.
+#[utoipa::path(
+    put, path = "/offices/{id}", tag = "gateways", request_body = OfficeBody,
+    params(
+        ("id" = String, Path, description = "Its id"),
+        ("If-Match" = String, Header, description = "The ETag of what you read"),
+    ),
+    responses(
+        (status = 200, description = "Changed", body = OfficeView),
+        (status = 400, description = "A network is none, or a limit is outside of its bounds"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`conflict`: `name_taken`"),
+        (status = 412, description = "`stale`"),
+        (status = 428, description = "`precondition_required`"),
+    ),
+)]
+pub(super) async fn change_office(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    PathId(id): PathId<OfficeKind>,
+    read_at: IfMatch,
+    Json(body): Json<OfficeBody>,
+) -> Result<Tagged<OfficeView>, Problem> {
+    let found = app.store.read().offices().find(id).await?.ok_or(MISSING)?;
+    caller.decide(action::ManageOffice, Facts::of_site(()))?.into_row();
+    read_at.check(found.version)?;
+    let mut work = app.store.begin(&caller.context()).await?;
+    let before = work.offices().lock(id).await?.ok_or(MISSING)?;
+    read_at.check(before.version)?;
+    let wanted = read(&work, body).await?;
+    let after = Office { id, created_at: before.created_at, version: before.version, ..wanted };
+    let fields = [
+        ("name", before.name != after.name),
+        ("networks", before.networks != after.networks),
+        ("gateways", before.gateways != after.gateways),
+        ("limits", before.limits != after.limits),
+        ("remarks", before.remarks != after.remarks),
+    ];
+    let fields: Vec<String> =
+        fields.iter().filter(|(_, differs)| *differs).map(|(name, _)| (*name).to_owned()).collect();
+    if fields.is_empty() {
+        work.rollback().await?;
+        return Ok(Tagged { version: before.version, body: view(&app, before).await? });
+    }
+    let after = work.offices().update(after, before.version).await?;
+    work.record(Event::OfficeChanged { office: id, fields });
+    work.commit().await.map(drop)?;
+    Ok(Tagged { version: after.version, body: view(&app, after).await? })
+}
+
+/// Remove an office. Its devices are limited by their address like others.
+#[utoipa::path(
+    delete, path = "/offices/{id}", tag = "gateways",
+    params(
+        ("id" = String, Path, description = "Its id"),
+        ("If-Match" = String, Header, description = "The ETag of what you read"),
+    ),
+    responses(
+        (status = 204, description = "Removed"),
+        (status = 404, description = "`not_found`"),
+        (status = 412, description = "`stale`"),
+        (status = 428, description = "`precondition_required`"),
+    ),
+)]
+pub(super) async fn delete_office(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    PathId(id): PathId<OfficeKind>,
+    read_at: IfMatch,
+) -> Result<StatusCode, Problem> {
+    let found = app.store.read().offices().find(id).await?.ok_or(MISSING)?;
+    caller.decide(action::ManageOffice, Facts::of_site(found))?.into_row();
+    let mut work = app.store.begin(&caller.context()).await?;
+    let office = work.offices().lock(id).await?.ok_or(MISSING)?;
+    read_at.check(office.version)?;
+    work.offices().delete(id).await?;
+    work.record(Event::OfficeDeleted { office: id, name: office.name.to_string() });
+    work.commit().await.map(drop)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Make what is typed at an endpoint of an office: an enrolment key for oneself
+/// and the line that installs the agent with it, by the office's gateway.
+#[utoipa::path(
+    post, path = "/offices/{id}/install-line", tag = "gateways", request_body = InstallLineBody,
+    params(("id" = String, Path, description = "Its id")),
+    responses(
+        (status = 201, description = "The line and its key", body = InstallLineView),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`conflict`: `no_gateway`"),
+    ),
+)]
+pub(super) async fn make_install_line(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    PathId(id): PathId<OfficeKind>,
+    Json(body): Json<InstallLineBody>,
+) -> Result<SecretJson<InstallLineView>, Problem> {
+    let found = app.store.read().offices().find(id).await?.ok_or(MISSING)?;
+    let office = caller.decide(action::ViewGateways, Facts::of_site(found))?.into_row();
+    let granted = caller.decide(action::CreateEnrolmentKey, Facts::nothing())?;
+    let active = app.store.read().gateways().active().await?;
+    let address = address_for(&office, &active).ok_or_else(|| {
+        Problem::conflict_of(
+            "no_gateway",
+            "no gateway that counts is for this office; pair one first, or name another",
+        )
+    })?;
+    let new = NewKey {
+        label: office.name.clone(),
+        platform: Platform::Linux,
+        use_kind: body.r#use,
+        valid_for: body.valid_for_s.map(Duration::from_secs),
+        pre_approved: false,
+        owner: None,
+        office: Some(office.id),
+    };
+    let created =
+        enrolment_keys::create(&app, &caller.context(), MayCreate::Own(granted), new).await?;
+    let body = InstallLineView {
+        key: SecretText(Secret::from(created.text.as_str())),
+        key_id: created.key.id.to_string(),
+        command: format!("sudo sekisho-agent enroll --server {address}"),
+        address,
+        expires_at: created.key.expires_at.into(),
+    };
+    Ok(SecretJson { status: StatusCode::CREATED, body })
+}
+
+/// The best public address of the office's best gateway that counts.
+fn address_for(office: &Office, active: &[Gateway]) -> Option<String> {
+    let best = |gateway: &Gateway| {
+        let best = gateway.public.iter().max_by_key(|public| public.weight)?;
+        Some((best.weight, best.address.clone()))
+    };
+    if office.gateways.is_empty() {
+        return active.iter().filter_map(best).max_by_key(|(weight, _)| *weight).map(|it| it.1);
+    }
+    office.gateways.iter().find_map(|id| {
+        let found = active.iter().find(|gateway| gateway.id == *id)?;
+        best(found).map(|(_, address)| address)
+    })
+}
+
+/// Reads an office as somebody wants it; id, time and version are the caller's.
+async fn read(work: &UnitOfWork, body: OfficeBody) -> Result<Office, Problem> {
+    let OfficeBody { name, networks, gateways, limits, remarks } = body;
+    if networks.len() > MAX_NETWORKS {
+        let found = networks.len();
+        let detail = format!("'networks' has {found} networks, expected at most {MAX_NETWORKS}");
+        return Err(Problem::invalid("networks", detail));
+    }
+    let networks: Result<Vec<String>, Problem> =
+        networks.iter().map(|text| network(text)).collect();
+    for gateway in &gateways {
+        if work.gateways().find(*gateway).await?.is_none() {
+            let detail = format!("'gateways' has {gateway}, and there is no such gateway");
+            return Err(Problem::invalid("gateways", detail));
+        }
+    }
+    for (field, found, most) in [
+        ("connections", limits.connections, 100_000),
+        ("handshakes_per_s", limits.handshakes_per_s, 10_000),
+        ("enrolments_per_s", limits.enrolments_per_s, 1_000),
+    ] {
+        if !(1..=most).contains(&found) {
+            let detail = format!("'limits.{field}' is {found}; give 1 to {most}");
+            return Err(Problem::invalid(format!("limits.{field}"), detail));
+        }
+    }
+    let remarks = remarks.trim().to_owned();
+    if remarks.chars().count() > MAX_REMARKS {
+        let detail = format!("'remarks' is longer than {MAX_REMARKS} characters");
+        return Err(Problem::invalid("remarks", detail));
+    }
+    Ok(Office {
+        id: OfficeId::from_uuid(uuid::Uuid::nil()),
+        folded_name: folded(&name),
+        name,
+        networks: networks?,
+        gateways,
+        limits: serde_json::to_value(limits).map_err(Problem::internal)?,
+        remarks,
+        created_at: work.now(),
+        version: 0,
+    })
+}
+
+/// A network in CIDR notation, without bits behind its length.
+fn network(text: &str) -> Result<String, Problem> {
+    let wrong = || {
+        let detail = format!(
+            "'networks' has '{text}', expected a public network like 198.51.100.0/24 or \
+             2001:db8:7::/48, with no bits behind its length"
+        );
+        Problem::invalid("networks", detail)
+    };
+    let (address, length) = text.trim().split_once('/').ok_or_else(wrong)?;
+    let address: IpAddr = address.parse().map_err(|_| wrong())?;
+    let length: u32 = length.parse().map_err(|_| wrong())?;
+    let (bits, width) = match address {
+        IpAddr::V4(address) => (u128::from(u32::from(address)) << 96, 32),
+        IpAddr::V6(address) => (u128::from(address), 128),
+    };
+    let behind = if length >= 128 { 0 } else { bits << length };
+    // The whole internet is no office.
+    if length > width || length < 8 || behind != 0 {
+        return Err(wrong());
+    }
+    Ok(format!("{address}/{length}"))
+}
+
+async fn view(app: &App, office: Office) -> Result<OfficeView, StoreError> {
+    let mut gateways = Vec::with_capacity(office.gateways.len());
+    for id in office.gateways {
+        let found = app.store.read().gateways().find(id).await?;
+        gateways.push(Named::new(id, found.map_or_else(|| id.to_string(), |it| it.name.to_string())));
+    }
+    Ok(OfficeView {
+        id: office.id,
+        name: office.name,
+        networks: office.networks,
+        gateways,
+        limits: serde_json::from_value(office.limits).unwrap_or_default(),
+        remarks: office.remarks,
+        created_at: office.created_at.into(),
+        version: office.version,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_are_read_strictly() {
+        for good in ["198.51.100.0/24", "192.0.2.7/32", "2001:db8:7::/48", "10.0.0.0/8"] {
+            assert_eq!(network(good).expect("a network"), good);
+        }
+        for bad in [
+            "", "198.51.100.0", "198.51.100.1/24", "198.51.100.0/33", "0.0.0.0/0", "2001:db8::1/48",
+            "2001:db8::/129", "198.51.100.0/x", "office/24",
+        ] {
+            assert!(network(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! The link: who may speak on it, what is said, and when it ends.
+
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use sekisho_model::id::DeviceId;
+use sekisho_model::rng::SystemRng;
+use sekisho_wire::cbor;
+use sekisho_wire::gateway::{
+    CONSOLE_AUTHORITY, FromGateway, GatewayStatus, LINK_ALPN, ToGateway,
+};
+use sekisho_wire::problem::{Problem, ProblemCode};
+use sekisho_wire::relayed::{client_cert, forwarded};
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use super::Site;
+use super::double::{self, LinkKey, SOON};
+
+fn from() -> (&'static str, String) {
+    ("forwarded", forwarded("198.51.100.9".parse().expect("an address")))
+}
+
+fn code(body: &[u8]) -> ProblemCode {
+    cbor::decode::<Problem>(body, 256).expect("a problem").code
+}
+
+/// A device's certificate, with its key.
+fn device_certificate(site: &Site, device: DeviceId) -> (Vec<Vec<u8>>, LinkKey) {
+    let key = LinkKey::new();
+    let app = &site.server.app;
+    let now = app.clock.now();
+    let issued = app.keys.ca().issue_device(&key.request, device, now, &SystemRng);
+    let issued = issued.expect("issued");
+    (std::iter::once(issued.der).chain(issued.chain).collect(), key)
+}
+
+#[tokio::test]
+async fn a_paired_gateway_is_dialled_and_told_what_it_works_by() {
+    let mut site = Site::start().await;
+    let (mut double, shown) = site.paired().await;
+    let mut link = double.link().await;
+    // The server shows who it is; the gateway can check it.
+    let trust = site.server.app.keys.ca().trust();
+    let more: Vec<&[u8]> = link.shown[1..].iter().map(Vec::as_slice).collect();
+    let server = trust.verify_link(&link.shown[0], &more, site.server.app.clock.now());
+    assert_eq!(server.expect("of the site").gateway, None);
+
+    let mut control = link.control(&double, double.hello()).await;
+    let first = control.config().await;
+    assert_eq!(control.trust().bundle().version, 2, "bundles come before the configuration");
+    assert_eq!((first.gateway, first.site), (double.gateway(), site.server.app.keys.site()));
+    assert_eq!(first.public_names, ["vault.example.jp"]);
+    assert_eq!((first.pass_through.clone(), first.limits.dry_run), (None, false));
+    assert_eq!(first.tls.versions, [0x0304]);
+
+    site.change(&shown, json!({ "dry_run": true })).await;
+    let second = control.config().await;
+    assert!(second.limits.dry_run && second.version > first.version);
+
+    let status = GatewayStatus {
+        config_version: Some(second.version),
+        parked: 7,
+        ..GatewayStatus::default()
+    };
+    control.say_status(status).await;
+    let path = format!("/gateways/{}", shown["id"].as_str().expect("an id"));
+    let seen = async {
+        loop {
+            let shown = site.admin.get(&path).await.expect(200);
+            if shown["status"]["parked"] == 7 {
+                return shown;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let seen = tokio::time::timeout(SOON, seen).await.expect("in time");
+    assert_eq!((&seen["connected"], &seen["instances"][0]["configured"]), (&json!(true), &json!(true)));
+    // A process that comes back gets a higher version, whatever the clock says.
+    let mut other = double.link().await;
+    let hello = sekisho_wire::gateway::GatewayHello {
+        config_version: Some(second.version + 1_000_000),
+        ..double.hello()
+    };
+    let mut control = other.control(&double, hello).await;
+    assert!(control.config().await.version > second.version + 1_000_000);
+    let both = site.admin.get(&path).await.expect(200);
+    assert_eq!(both["instances"].as_array().expect("a list").len(), 2, "two processes");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn wakes_and_revocations_are_passed_on_at_once() {
+    let site = Site::start().await;
+    let (mut double, _) = site.paired().await;
+    let mut link = double.link().await;
+    let mut control = link.control(&double, double.hello()).await;
+    control.config().await;
+    let device = DeviceId::new(site.server.app.clock.as_ref(), &SystemRng);
+    site.server.app.bus.wake(device);
+    let woken = control.first(|message| match message {
+        ToGateway::Wake(devices) => Some(devices.clone()),
+        _ => None,
+    });
+    assert_eq!(woken.await, [device]);
+    let begun = tokio::time::Instant::now();
+    site.server.app.bus.revoke(device);
+    let revoked = control.first(|message| match message {
+        ToGateway::Revoked(devices) => Some(devices.clone()),
+        _ => None,
+    });
+    assert_eq!(revoked.await, [device]);
+    assert!(begun.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn what_a_gateway_says_of_a_caller_is_judged_again() {
+    let site = Site::start().await;
+    let (mut double, _) = site.paired().await;
+    let mut link = double.link().await;
+    let device = DeviceId::new(site.server.app.clock.as_ref(), &SystemRng);
+    let (chain, _) = device_certificate(&site, device);
+    let mut ask = async |path: &str, headers: Vec<(&str, String)>| {
+        let (status, headers, body) = link.relay(Method::GET, path, &headers, Vec::new()).await;
+        (status, headers, body)
+    };
+    let bundle = "/agent/v1/bundle/0";
+    let wait = "/agent/v1/wait/0193e4a0-7c1b-7000-8000-000000000000/0";
+    let (status, ..) = ask(bundle, vec![from()]).await;
+    assert_eq!(status, StatusCode::OK);
+    let (status, _, body) = ask(bundle, vec![]).await;
+    assert_eq!((status, code(&body)), (StatusCode::BAD_REQUEST, ProblemCode::Unreadable));
+    let (status, _, body) = ask(wait, vec![from()]).await;
+    assert_eq!((status, code(&body)), (StatusCode::UNAUTHORIZED, ProblemCode::CertificateNeeded));
+    let shown = ("client-cert", client_cert(&chain[0]));
+    let (status, _, body) = ask(wait, vec![from(), shown.clone()]).await;
+    assert_eq!((status, code(&body)), (StatusCode::CONFLICT, ProblemCode::SessionUnknown));
+    // Not one of this site's, twice, or not a certificate at all.
+    let foreign = ("client-cert", client_cert(&LinkKey::new().certificate));
+    let (_, _, body) = ask(wait, vec![from(), foreign]).await;
+    assert_eq!(code(&body), ProblemCode::CertificateUnknown);
+    let (_, _, body) = ask(wait, vec![from(), shown.clone(), shown]).await;
+    assert_eq!(code(&body), ProblemCode::Unreadable);
+    let (_, _, body) = ask(wait, vec![from(), ("client-cert", "x".to_owned())]).await;
+    assert_eq!(code(&body), ProblemCode::Unreadable);
+    let (status, ..) = ask("/api/v1/version", vec![from()]).await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "the API is not on the link");
+}
+
+#[tokio::test]
+async fn headers_of_gateways_mean_nothing_from_anybody_else() {
+    let site = Site::start().await;
+    let device = DeviceId::new(site.server.app.clock.as_ref(), &SystemRng);
+    let (chain, _) = device_certificate(&site, device);
+    // Somebody with another certificate of this site claims to be this device.
+    let other = DeviceId::new(site.server.app.clock.as_ref(), &SystemRng);
+    let (theirs, key) = device_certificate(&site, other);
+    let stream = double::dial(site.agents, theirs, &key.pkcs8, b"h2").await.expect("TLS");
+    let mut link = double::link(stream, Vec::new()).await;
+    let path = "/agent/v1/bundle/0";
+    let headers = [from(), ("client-cert", client_cert(&chain[0])), ("client-cert", "x".to_owned())];
+    let (status, ..) = link.relay(Method::GET, path, &headers, Vec::new()).await;
+    assert_eq!(status, StatusCode::OK, "headers that nobody reads");
+    let (status, ..) =
+        link.relay(Method::POST, sekisho_wire::gateway::CONTROL_PATH, &headers, Vec::new()).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn only_a_gateway_that_counts_may_dial() {
+    let site = Site::start().await;
+    let double = double::Double::start(double::Mood::Waits).await;
+    let text = double.text.to_text().to_string();
+    let body = json!({ "pairing": text, "name": "classic", "dial": "192.0.2.1:8383" });
+    let shown = site.admin.post("/gateways", body).await.expect(201);
+    assert_eq!(shown["direction"], "gateway_dials");
+    let pairing = double.pairing();
+    assert_eq!(pairing.dial.as_deref(), Some("192.0.2.1:8383"));
+    let chain: Vec<Vec<u8>> = pairing.chain.iter().map(|der| der.to_vec()).collect();
+    let pkcs8 = double.key().pkcs8.clone();
+
+    let stream = double::dial(site.agents, chain.clone(), &pkcs8, LINK_ALPN).await.expect("TLS");
+    let mut link = double::link(stream, Vec::new()).await;
+    let mut control = link.control(&double, double.hello()).await;
+    assert_eq!(control.config().await.gateway, pairing.gateway);
+
+    // A device of this site, and a gateway of another one.
+    let device = DeviceId::new(site.server.app.clock.as_ref(), &SystemRng);
+    let (devices, key) = device_certificate(&site, device);
+    assert_refused(site.agents, devices, &key.pkcs8).await;
+    let foreign = Site::start().await;
+    let key = LinkKey::new();
+    let app = &foreign.server.app;
+    let now = app.clock.now();
+    let issued = app.keys.ca().issue_gateway(&key.request, pairing.gateway, now, &SystemRng);
+    let issued = issued.expect("issued");
+    let theirs = std::iter::once(issued.der).chain(issued.chain).collect();
+    assert_refused(site.agents, theirs, &key.pkcs8).await;
+    // One of this site for the right gateway, but with another key.
+    let key = LinkKey::new();
+    let app = &site.server.app;
+    let issued = app.keys.ca().issue_gateway(&key.request, pairing.gateway, now, &SystemRng);
+    let issued = issued.expect("issued");
+    let other = std::iter::once(issued.der).chain(issued.chain).collect();
+    assert_refused(site.agents, other, &key.pkcs8).await;
+
+    let begun = tokio::time::Instant::now();
+    site.revoke(&shown).await;
+    link.ended().await;
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert_refused(site.agents, chain, &pkcs8).await;
+}
+
+/// No request is answered on such a link.
+async fn assert_refused(agents: std::net::SocketAddr, chain: Vec<Vec<u8>>, key: &[u8]) {
+    let Ok(mut stream) = double::dial(agents, chain, key, LINK_ALPN).await else { return };
+    let mut byte = [0];
+    let read = tokio::time::timeout(SOON, stream.read(&mut byte)).await.expect("in time");
+    assert!(matches!(read, Ok(0) | Err(_)), "{read:?}");
+}
+
+#[tokio::test]
+async fn a_revoked_gateway_is_cut_and_not_dialled_again() {
+    let site = Site::start().await;
+    let (mut double, shown) = site.paired().await;
+    let mut link = double.link().await;
+    let mut control = link.control(&double, double.hello()).await;
+    control.config().await;
+    let begun = tokio::time::Instant::now();
+    site.revoke(&shown).await;
+    link.ended().await;
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    double.nobody_dials().await;
+}
+
+#[tokio::test]
+async fn a_restarted_server_dials_again_and_wakes() {
+    let mut site = Site::start().await;
+    let (mut double, _) = site.paired().await;
+    let mut link = double.link().await;
+    site.stop().await;
+    link.ended().await;
+    let device = super::waiting_device(&site.server).await;
+    let again = site.restart().await;
+    let mut link = double.link().await;
+    let mut control = link.control(&double, double.hello()).await;
+    control.config().await;
+    let woken = control.first(|message| match message {
+        ToGateway::Wake(devices) => Some(devices.clone()),
+        _ => None,
+    });
+    assert_eq!(woken.await, [device], "whoever has an order that is open");
+    drop(again);
+}
+
+#[tokio::test]
+async fn certificates_are_issued_over_the_link() {
+    let site = Site::start().await;
+    let (mut double, _) = site.paired().await;
+    let mut link = double.link().await;
+    let mut control = link.control(&double, double.hello()).await;
+    control.config().await;
+    let answered = |message: &ToGateway| match message {
+        ToGateway::Certificate { for_link, chain, .. } => Some((*for_link, chain[0].to_vec())),
+        ToGateway::Refused(why) => Some((false, why.clone().into_bytes())),
+        _ => None,
+    };
+    let own = double.key().request.clone();
+    let ask = |for_link, request: Vec<u8>| FromGateway::CertificateRequest {
+        for_link,
+        request: request.into(),
+    };
+    control.say(&ask(true, own)).await;
+    let (for_link, leaf) = control.first(answered).await;
+    let issued = sekisho_pki::LinkCertificate::parse(&leaf).expect("a certificate");
+    assert!(for_link);
+    assert_eq!(issued.gateway, Some(double.gateway()));
+
+    let public = LinkKey::new();
+    control.say(&ask(false, public.request.clone())).await;
+    let (_, leaf) = control.first(answered).await;
+    let facts = sekisho_pki::server_certificate_facts(&leaf).expect("a certificate");
+    assert_eq!(facts.names, ["vault.example.jp"]);
+
+    // The link's key is the one that was paired, and no other.
+    control.say(&ask(true, public.request)).await;
+    let (_, why) = control.first(answered).await;
+    let why = String::from_utf8(why).expect("a sentence");
+    assert!(why.contains("another key"), "{why}");
+}
+
+#[tokio::test]
+async fn streams_pass_through_only_while_that_is_on() {
+    let site = Site::start().await;
+    let (mut double, shown) = site.paired().await;
+    let mut link = double.link().await;
+    let mut control = link.control(&double, double.hello()).await;
+    assert_eq!(control.config().await.pass_through, None);
+    let (status, _) = link.connect(CONSOLE_AUTHORITY).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+
+    site.change(&shown, json!({ "pass_through": true })).await;
+    let names = control.config().await.pass_through.expect("on").names;
+    assert_eq!(names, ["vault.example.jp"]);
+    let (status, _) = link.connect("elsewhere.example:22").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    let (status, stream) = link.connect(CONSOLE_AUTHORITY).await;
+    assert_eq!(status, StatusCode::OK);
+    let mut tls = double::over(stream.expect("a stream"), "vault.example.jp").await;
+    let head = "GET /readyz HTTP/1.1\r\nHost: vault.example.jp\r\n\r\n";
+    tls.write_all(head.as_bytes()).await.expect("sent");
+    let mut answer = [0; 12];
+    tls.read_exact(&mut answer).await.expect("an answer");
+    assert_eq!(&answer, b"HTTP/1.1 200");
+
+    site.change(&shown, json!({ "pass_through": false })).await;
+    assert_eq!(control.config().await.pass_through, None);
+    let mut rest = Vec::new();
+    let ended = tokio::time::timeout(SOON, tls.read_to_end(&mut rest)).await;
+    assert!(ended.is_ok(), "the stream ends with it");
+    let (status, _) = link.connect(CONSOLE_AUTHORITY).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}
