@@ -3,6 +3,7 @@ import { Alert, Button, Group, Text, TextInput } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, type Page, type Schemas } from "../../api/client";
+import { eventText } from "../../i18n/events";
 import { exactTime } from "../../i18n/format";
 import { At } from "../../parts/time";
 import { useWord, type WordKind } from "../../parts/words";
@@ -29,6 +30,11 @@ const KINDS: Partial<Record<string, WordKind>> = {
   last_verify: "verify",
   operation: "operation",
   role: "role",
+  association: "association",
+  rotation: "rotation",
+  held_by: "held",
+  password_origin: "origin",
+  action: "action",
 };
 
 const DAYS = [1, 7, 30, 90, 365];
@@ -50,7 +56,14 @@ export function ReportTable({ report, user, onUser }: Props) {
         const kind =
           name === "state" ? (report.report === "failed-tasks" ? "order" : "device") : KINDS[name];
         const text = (row: Row) =>
-          shown(row[name], holds, w, (value) => (kind ? word(kind, value) : value));
+          name === "event"
+            ? eventText(String(row[name] ?? ""))
+            : shown(
+                row[name],
+                holds,
+                w,
+                (value) => w.values[name]?.[value] ?? (kind ? word(kind, value) : value),
+              );
         return {
           id: name,
           label: known(w.columns, name),

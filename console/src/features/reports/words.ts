@@ -46,6 +46,22 @@ const ja = {
     "access-changes": "ユーザー、ロール、共有、所有者の変更",
     exports: "一覧、レポート、監査ログの出力",
   },
+  values: {
+    rule_of: {
+      account: "アカウント",
+      group: "リソースグループ",
+      policy: "パスワードポリシー",
+      none: "なし",
+    },
+    reason: {
+      unknown_user: "ユーザーが存在しません",
+      wrong_password: "パスワードの誤り",
+      disabled: "無効なユーザー",
+      throttled: "試行回数の超過",
+      wrong_second_factor: "二要素目の誤り",
+      wrong_passkey: "パスキーの誤り",
+    },
+  } as Record<string, Record<string, string>>,
   columns: {
     resource: "リソース",
     dns_name: "DNS 名",
@@ -234,6 +250,22 @@ const en = {
     "access-changes": "Changes of users, roles, shares and owners",
     exports: "Lists, reports and audit lines that were exported",
   },
+  values: {
+    rule_of: {
+      account: "Account",
+      group: "Resource group",
+      policy: "Password policy",
+      none: "None",
+    },
+    reason: {
+      unknown_user: "No such user",
+      wrong_password: "Wrong password",
+      disabled: "Disabled user",
+      throttled: "Too many tries",
+      wrong_second_factor: "Wrong second factor",
+      wrong_passkey: "Wrong passkey",
+    },
+  } as Record<string, Record<string, string>>,
   columns: {
     resource: "Resource",
     dns_name: "DNS name",
