@@ -13715,8 +13715,10 @@ export interface operations {
                 active?: boolean;
                 /** @description Also what will soon be late. */
                 soon?: boolean;
-                /** @description Only what this person did: the name they sign in with. */
+                /** @description Only what this person did, or may do: the name they sign in with. */
                 user?: string;
+                /** @description Only access that comes this way: `owner`, `sees_everything`, `share`. */
+                ground?: string;
                 /** @description Of so many days until now. */
                 days?: number;
                 /** @description Instead of days: from this time on. */
@@ -13802,8 +13804,10 @@ export interface operations {
                 active?: boolean;
                 /** @description Also what will soon be late. */
                 soon?: boolean;
-                /** @description Only what this person did: the name they sign in with. */
+                /** @description Only what this person did, or may do: the name they sign in with. */
                 user?: string;
+                /** @description Only access that comes this way: `owner`, `sees_everything`, `share`. */
+                ground?: string;
                 /** @description Of so many days until now. */
                 days?: number;
                 /** @description Instead of days: from this time on. */

@@ -35,7 +35,13 @@ const KINDS: Partial<Record<string, WordKind>> = {
   held_by: "held",
   password_origin: "origin",
   action: "action",
+  user_state: "user",
+  ground: "ground",
+  level: "level",
 };
+
+/** Reports that are not counted: that would mean to make the whole of them. */
+const UNCOUNTED = ["passwords-past-age", "entitlements"];
 
 const DAYS = [1, 7, 30, 90, 365];
 
@@ -55,20 +61,19 @@ export function ReportTable({ report, user, onUser }: Props) {
       report.columns.map(({ name, holds }, at) => {
         const kind =
           name === "state" ? (report.report === "failed-tasks" ? "order" : "device") : KINDS[name];
+        const told = (value: string) =>
+          w.values[name]?.[value] ?? (kind ? word(kind, value) : value);
         const text = (row: Row) =>
           name === "event"
             ? eventText(String(row[name] ?? ""))
-            : shown(
-                row[name],
-                holds,
-                w,
-                (value) => w.values[name]?.[value] ?? (kind ? word(kind, value) : value),
-              );
+            : name === "may"
+              ? actions(row[name], (value) => word("action", value))
+              : shown(row[name], holds, w, told);
         return {
           id: name,
           label: known(w.columns, name),
           primary: at === 0,
-          wide: name === "details" || name === "reason",
+          wide: ["details", "reason", "may"].includes(name),
           text: (row: Row) => (holds === "time" ? String(row[name] ?? "") : text(row)),
           cell: (row: Row) =>
             holds === "time" ? (
@@ -93,7 +98,9 @@ export function ReportTable({ report, user, onUser }: Props) {
           label: known(w.asked, name),
           ...(takes === "time"
             ? { kind: "time" as const }
-            : { options: options(takes, words, w, (value) => word("device", value)) }),
+            : {
+                options: options(takes, words, w, (value) => word(KINDS[name] ?? "device", value)),
+              }),
         })),
     [report, w, word],
   );
@@ -114,7 +121,7 @@ export function ReportTable({ report, user, onUser }: Props) {
         filters={filters}
         {...(user && takesUser ? { fixed: { user } } : {})}
         searchable={false}
-        counted={report.report !== "passwords-past-age"}
+        counted={!UNCOUNTED.includes(report.report)}
         csv={`/reports/${report.report}/rows.csv`}
         read={async (query, signal) => {
           const page = await body(
@@ -181,6 +188,12 @@ function options(
     return DAYS.map((count) => ({ value: String(count), label: fill(w.lastDays, { count }) }));
   }
   return words.map((value) => ({ value, label: word(value) }));
+}
+
+/** The actions that a row names, in words. */
+function actions(value: unknown, word: (action: string) => string): string {
+  const named = typeof value === "string" ? value.split(" ").filter(Boolean) : [];
+  return named.map(word).join(", ");
 }
 
 function shown(

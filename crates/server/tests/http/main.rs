@@ -20,6 +20,7 @@ mod console;
 mod criteria;
 mod devices;
 mod enrolment_keys;
+mod entitlements;
 mod export;
 mod first_run;
 mod groups;
