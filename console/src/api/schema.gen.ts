@@ -744,8 +744,9 @@ export interface paths {
          * @description `event` is `accounts`, `resources`, `orders`, `devices`, `agents`,
          *     `enrolment-keys`, `users`, `me`, `tokens`, `policies`, `groups`, `audit` or
          *     `system`, and `data` is `{"id":"…"}` or, for several or none in particular,
-         *     `{}`. `ready` comes first; `reset` says that something was missed: read
-         *     everything again; `session_ended` says goodbye. Who comes again with
+         *     `{}`: also to whom something is shared, or is not any more. `ready` comes
+         *     first; `reset` says that something was missed, or that the caller's role is
+         *     another one: read everything again; `session_ended` says goodbye. Who comes again with
          *     `Last-Event-ID` gets what it missed. A comment comes every 15 seconds.
          *
          *     Only what this server's process has committed is told: look again by
