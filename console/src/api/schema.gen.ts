@@ -2888,8 +2888,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Says whether the server does its work: the database answers and the site is
-         *     not in recovery.
+         * Says whether the server does its work: the database answers and takes changes,
+         *     and the site is not in recovery.
          */
         get: operations["show_readiness"];
         put?: never;
@@ -5222,6 +5222,11 @@ export interface components {
             field?: string | null;
             /** @description What is in the way, as a word (`conflict`). */
             conflict?: string | null;
+            /**
+             * @description Why the server does not do its work (`/readyz`): `database`, `older`,
+             *     `moved`, `standby` or `empty`.
+             */
+            cause?: string | null;
             /** @description The order in the way (`in_progress`). */
             order?: string | null;
             /**
@@ -20320,7 +20325,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
+            /** @description `unavailable`, and `cause` says why; `recovery`; `sealed` */
             503: {
                 headers: {
                     [name: string]: unknown;
