@@ -744,8 +744,9 @@ export interface paths {
          * @description `event` is `accounts`, `resources`, `orders`, `devices`, `agents`,
          *     `enrolment-keys`, `users`, `me`, `tokens`, `policies`, `groups`, `audit` or
          *     `system`, and `data` is `{"id":"…"}` or, for several or none in particular,
-         *     `{}`. `ready` comes first; `reset` says that something was missed: read
-         *     everything again; `session_ended` says goodbye. Who comes again with
+         *     `{}`: also to whom something is shared, or is not any more. `ready` comes
+         *     first; `reset` says that something was missed, or that the caller's role is
+         *     another one: read everything again; `session_ended` says goodbye. Who comes again with
          *     `Last-Event-ID` gets what it missed. A comment comes every 15 seconds.
          *
          *     Only what this server's process has committed is told: look again by
@@ -2887,8 +2888,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Says whether the server does its work: the database answers and the site is
-         *     not in recovery.
+         * Says whether the server does its work: the database answers and takes changes,
+         *     and the site is not in recovery.
          */
         get: operations["show_readiness"];
         put?: never;
@@ -5221,6 +5222,11 @@ export interface components {
             field?: string | null;
             /** @description What is in the way, as a word (`conflict`). */
             conflict?: string | null;
+            /**
+             * @description Why the server does not do its work (`/readyz`): `database`, `older`,
+             *     `moved`, `standby` or `empty`.
+             */
+            cause?: string | null;
             /** @description The order in the way (`in_progress`). */
             order?: string | null;
             /**
@@ -20323,7 +20329,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
+            /** @description `unavailable`, and `cause` says why; `recovery`; `sealed` */
             503: {
                 headers: {
                     [name: string]: unknown;

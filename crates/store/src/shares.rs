@@ -88,6 +88,9 @@ const MAX_GROUP_SHARES_READ: u64 = MAX_GROUP_SHARES * (MAX_GROUPS_OF_USER + 1);
 /// The most shares that are read of one object and one person.
 const MAX_HELD: u64 = 1_000;
 
+/// The most shares that are read of some objects and of the groups of one owner.
+const MAX_OF_OBJECTS: u64 = 10_000;
+
 /// Shares.
 pub struct Shares<'a, A> {
     pub(crate) at: &'a A,
@@ -170,6 +173,26 @@ impl<A: Access> Shares<'_, A> {
             .filter(live(ObjectKind::ResourceGroup, with, now))
             .order_by(row::Column::Id, Order::Asc);
         let found: Vec<ShareRow> = all(&self.at.db(), select, MAX_GROUP_SHARES_READ).await?;
+        Ok(found.into_iter().map(Share::from).collect())
+    }
+
+    /// The shares that hold at an instant of some objects, and of every group
+    /// that somebody owns; the oldest, if there are more than are told anything.
+    pub async fn of_objects(
+        &self,
+        objects: &[Shareable],
+        groups_of: Option<UserId>,
+        now: Timestamp,
+    ) -> Result<Vec<Share>, StoreError> {
+        use row::Column as C;
+        let which = Condition::any()
+            .add(C::Object.is_in(objects.iter().map(|one| object_parts(one).1)))
+            .add_option(
+                groups_of.map(|owner| C::Object.in_subquery(resource_groups::ids_of(owner))),
+            );
+        let select =
+            row::Entity::find().filter(which).filter(unended(now)).order_by(C::Id, Order::Asc);
+        let found: Vec<ShareRow> = all(&self.at.db(), select, MAX_OF_OBJECTS).await?;
         Ok(found.into_iter().map(Share::from).collect())
     }
 

@@ -1,6 +1,8 @@
 //! The cycle: enrol, discover, reset, reveal, log in, verify, audit.
 
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -12,7 +14,7 @@ use super::host::{ACCOUNTS, Host, LOCKED, account};
 use super::interrupt::Interrupt;
 use super::report::Report;
 use super::server::{Server, write_secret};
-use super::{Binaries, random_password, wait_for};
+use super::{Binaries, control, random_password, wait_for};
 use crate::console::Site;
 use crate::scratch_system::{Login, log_in};
 
@@ -155,14 +157,31 @@ impl Stage {
         format!("── server\n{}\n── agent\n{agent}\n──", self.server.log())
     }
 
-    /// For a browser.
-    pub(super) fn site(&self) -> Site<'_> {
-        Site {
-            url: self.server.url(),
-            user: ADMINISTRATOR,
-            password_file: &self.password_file,
-            account: account(),
-        }
+    /// Shows the site to a browser, which may end the server and start it again.
+    pub(super) fn while_visited(
+        &mut self,
+        interrupt: &Interrupt,
+        look: impl FnOnce(&Site<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let control = self.folder.join("control");
+        fs::create_dir(&control).with_context(|| control.display().to_string())?;
+        let url = self.server.url();
+        let (server, password_file) = (&mut self.server, self.password_file.as_path());
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let obeyed = scope.spawn(|| control::obey(server, &control, &done, interrupt));
+            let looked = look(&Site {
+                url,
+                user: ADMINISTRATOR,
+                password_file,
+                account: account(),
+                control: &control,
+            });
+            done.store(true, Ordering::SeqCst);
+            let obeyed = obeyed.join().unwrap_or_else(|_| bail!("the server's part panicked"));
+            // What the browser saw says more.
+            looked.and(obeyed)
+        })
     }
 
     /// Where it is, how to sign in, and what to try next.

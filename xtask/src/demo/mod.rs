@@ -2,6 +2,7 @@
 
 mod agent;
 mod client;
+mod control;
 mod elevate;
 mod first_run;
 mod flow;
@@ -117,7 +118,7 @@ pub(crate) fn visit(
     let scratch = tempfile::Builder::new().prefix("sekisho-demo-").tempdir()?;
     let mut stage = Stage::set_up(&binaries, scratch.path(), &interrupt)?;
     stage.play(&mut Report::default(), &interrupt)?;
-    look(&stage.site())
+    stage.while_visited(&interrupt, look)
 }
 
 /// An empty site and a host without an agent, for as long as `walk` runs. It leaves

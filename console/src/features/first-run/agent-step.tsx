@@ -300,6 +300,7 @@ function Connected({ device }: { device: Device }) {
           params={{ id: resource } as never}
           size="sm"
           c="inherit"
+          underline="always"
         >
           <bdi>{device.resource?.name}</bdi>
         </Anchor>

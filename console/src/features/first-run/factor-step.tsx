@@ -111,7 +111,10 @@ function WhyNot({ hasName, isAtName, name }: WhyNotProps) {
   const address = `https://${name}:${location.port || 443}${location.pathname}`;
   return (
     <Text size="sm">
-      {t("pages.firstRun.factor.otherName")} <Anchor href={address}>{address}</Anchor>
+      {t("pages.firstRun.factor.otherName")}{" "}
+      <Anchor href={address} underline="always">
+        {address}
+      </Anchor>
     </Text>
   );
 }

@@ -28,6 +28,7 @@ mod harness;
 mod idempotency;
 mod lists;
 mod live;
+mod live_access;
 mod mail;
 mod mail_tasks;
 mod notifications;
