@@ -380,6 +380,12 @@ export const pages = {
     codes_one: "{{count}} recovery code",
     codes_other: "{{count}} recovery codes",
     factorMissing: "Their role needs one: they set it up when they sign in.",
+    linked: "Sign-in through a provider",
+    unlink: "Unlink",
+    unlinkOf: "Unlink {{subject}}",
+    unlinkExplain:
+      "They are signed out and no longer sign in with this account. Who has no password here has no way in any more.",
+    unlinked: "The link was removed.",
   },
   audit: {
     title: "Audit log",

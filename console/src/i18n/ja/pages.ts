@@ -372,6 +372,12 @@ export const pages = {
     passkeys_other: "パスキー {{count}} 個",
     codes_other: "リカバリーコード {{count}} 個",
     factorMissing: "ロールに必要なため、次のサインインで設定します。",
+    linked: "プロバイダーによるサインイン",
+    unlink: "リンクを解除",
+    unlinkOf: "{{subject}} のリンクを解除",
+    unlinkExplain:
+      "サインアウトさせ、このアカウントではサインインできなくなります。Sekisho のパスワードがない人は、サインインする方法がなくなります。",
+    unlinked: "リンクを解除しました。",
   },
   audit: {
     title: "監査ログ",
