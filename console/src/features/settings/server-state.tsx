@@ -8,6 +8,7 @@ import { CopyBlock, Mono } from "../../parts/copy";
 import { Facts } from "../../parts/facts";
 import { Loading, LoadProblem } from "../../parts/problem";
 import { Ago } from "../../parts/time";
+import { CertificateCard } from "./certificate-card";
 
 const COMMANDS = [
   "runuser -u sekisho -- sekisho-server backup --to /var/backups/sekisho --keep 14",
@@ -77,6 +78,7 @@ export function ServerState() {
           ]}
         />
       </Card>
+      <CertificateCard />
       <Card title={t("pages.settings.backup.title")}>
         <Stack gap="sm">
           <Facts

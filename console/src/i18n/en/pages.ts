@@ -380,6 +380,12 @@ export const pages = {
     codes_one: "{{count}} recovery code",
     codes_other: "{{count}} recovery codes",
     factorMissing: "Their role needs one: they set it up when they sign in.",
+    linked: "Sign-in through a provider",
+    unlink: "Unlink",
+    unlinkOf: "Unlink {{subject}}",
+    unlinkExplain:
+      "They are signed out and no longer sign in with this account. Who has no password here has no way in any more.",
+    unlinked: "The link was removed.",
   },
   audit: {
     title: "Audit log",
@@ -649,10 +655,11 @@ export const pages = {
       trustOwn:
         "For browsers not to warn, add ca.pem from the server’s data_dir to the trusted authorities of each device.",
       uploadAbout:
-        "Choose the certificate (PEM) of your company’s or a public authority, and its private key. The server’s certificate comes first in the file, the intermediate ones after it.",
-      chain: "Certificate (PEM)",
+        "Choose the certificate of your company’s or a public authority: a PFX file (.pfx, .p12), or PEM together with the private key. In PEM the server’s certificate comes first, the intermediate ones after it.",
+      chain: "Certificate (PFX or PEM)",
       key: "Private key (PEM)",
-      bundle: "Split a PFX file into certificate and private key first.",
+      password: "Password of the PFX file",
+      passwordHint: "It opens the file once and is not kept.",
       good: "This certificate can be used",
       check: "Only check",
       useUploaded: "Check and use",
