@@ -471,5 +471,6 @@ export const EVENT_CODES: Readonly<Record<string, number>> = {
   setup_token_renewed: 730,
   recovery_key_proved: 731,
   server_certificate_changed: 732,
+  server_certificate_ends: 733,
   access_denied: 800,
 };
