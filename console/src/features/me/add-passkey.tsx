@@ -2,7 +2,7 @@
 import { Alert, Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Declined, registerPasskey } from "../../api/passkey";
 import { Dialog } from "../../parts/dialog";
@@ -13,8 +13,15 @@ export function AddPasskey({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [name, setName] = useState("");
+  // The browser asks outside of this page: it has to be told that nobody waits any more.
+  const [asking] = useState(() => new AbortController());
+  useEffect(() => () => asking.abort(), [asking]);
+  const close = () => {
+    asking.abort();
+    onClose();
+  };
   const add = useMutation({
-    mutationFn: () => registerPasskey(name.trim()),
+    mutationFn: () => registerPasskey(name.trim(), asking.signal),
     onSuccess: (made) => {
       void client.invalidateQueries({ queryKey: ["passkeys"] });
       void client.invalidateQueries({ queryKey: ["me"] });
@@ -28,7 +35,7 @@ export function AddPasskey({ onClose }: { onClose: () => void }) {
   if (codes) return <Codes codes={codes} onClose={onClose} />;
   const declined = add.error instanceof Declined;
   return (
-    <Dialog title={t("pages.passkeys.add")} onClose={onClose}>
+    <Dialog title={t("pages.passkeys.add")} onClose={close} closeOnClickOutside={!add.isPending}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -36,7 +43,9 @@ export function AddPasskey({ onClose }: { onClose: () => void }) {
         }}
       >
         <Stack>
-          <Text size="sm">{t("pages.passkeys.addExplain")}</Text>
+          <Text size="sm" role="status">
+            {add.isPending ? t("pages.passkeys.waiting") : t("pages.passkeys.addExplain")}
+          </Text>
           {declined && <Alert color="gray">{t("pages.passkeys.declined")}</Alert>}
           <ProblemAlert error={declined ? null : add.error} />
           <TextInput
@@ -48,7 +57,7 @@ export function AddPasskey({ onClose }: { onClose: () => void }) {
             data-autofocus
           />
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
+            <Button variant="default" onClick={close}>
               {t("common.cancel")}
             </Button>
             <Button type="submit" loading={add.isPending} disabled={!name.trim()}>

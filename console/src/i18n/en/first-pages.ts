@@ -32,7 +32,7 @@ export const firstPages = {
     allTasks: "All tasks",
     server: "Server",
     backup: "Last backup",
-    uptime: "Running for",
+    uptime: "Started",
     database: "Database",
     start: {
       title: "Getting started",
@@ -77,7 +77,7 @@ export const firstPages = {
     picture: "QR code for your authenticator app",
     type: "If you cannot scan it, type this text.",
     firstCode: "The six digits that the app shows",
-    confirm: "Check and switch on",
+    confirm: "Check and turn on",
     codes: "Recovery codes",
     codesAbout:
       "When you do not have the app, each of them stands in for a code, once. Keep them where the app is not. Earlier ones no longer work.",
@@ -100,6 +100,7 @@ export const firstPages = {
     add: "Register a passkey",
     addExplain: "Your browser will now check that it is you. Follow what it says.",
     added: "The passkey is registered.",
+    waiting: "Waiting for your browser to check that it is you. Press “Cancel” to stop.",
     declined: "It was cancelled, or took too long.",
     rename: "Rename the passkey",
     remove: "Remove",

@@ -30,7 +30,7 @@ export const firstPages = {
     allTasks: "すべてのタスク",
     server: "サーバー",
     backup: "最後のバックアップ",
-    uptime: "起動してから",
+    uptime: "サーバーの起動",
     database: "データベース",
     start: {
       title: "はじめに",
@@ -97,6 +97,8 @@ export const firstPages = {
     add: "パスキーを登録",
     addExplain: "続けると、ブラウザーが本人の確認を求めます。画面の案内に従ってください。",
     added: "パスキーを登録しました。",
+    waiting:
+      "ブラウザーの画面で本人の確認を待っています。やめるときは「キャンセル」を押してください。",
     declined: "登録は取り消されたか、時間切れになりました。",
     rename: "パスキーの名前を変更",
     remove: "削除する",
