@@ -3101,6 +3101,8 @@ export interface components {
              */
             chain?: string | null;
             key?: components["schemas"]["SecretText"] | null;
+            pfx?: components["schemas"]["SecretText"] | null;
+            password?: components["schemas"]["SecretText"] | null;
             /** @description Only judge it; nothing is changed. */
             dry_run?: boolean;
         };
@@ -3763,7 +3765,7 @@ export interface components {
             items: {
                 /** @description Its id. */
                 id: string;
-                /** @description What it is about: `report`, `tasks`. */
+                /** @description What it is about: `report`, `tasks`, `certificate`. */
                 kind: string;
                 /** @description `waiting`, `sent`, `dead`. */
                 state: string;
@@ -4586,7 +4588,7 @@ export interface components {
         MailView: {
             /** @description Its id. */
             id: string;
-            /** @description What it is about: `report`, `tasks`. */
+            /** @description What it is about: `report`, `tasks`, `certificate`. */
             kind: string;
             /** @description `waiting`, `sent`, `dead`. */
             state: string;
@@ -4962,6 +4964,7 @@ export interface components {
             second_factor: boolean;
             /** @description Whether somebody has chosen which certificate the server shows. */
             certificate_chosen?: boolean | null;
+            certificate_ends_at?: components["schemas"]["Time"] | null;
             /** @description Whether somebody has shown that they hold the recovery key. */
             recovery_key_proved?: boolean | null;
         };
@@ -5873,6 +5876,7 @@ export interface components {
             not_before: components["schemas"]["Time"];
             /** @description Its last instant. The site's own is renewed by itself. */
             not_after: components["schemas"]["Time"];
+            uploaded_not_after?: components["schemas"]["Time"] | null;
             chosen_at?: components["schemas"]["Time"] | null;
             chosen_by?: components["schemas"]["Named"] | null;
         };
@@ -17918,7 +17922,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description It is not usable; `conflict` says why: `certificate_unreadable`, `certificate_name_missing`, `certificate_expired`, `certificate_not_yet_valid`, `certificate_weak`, `certificate_wrong_use`, `certificate_chain_broken`, `certificate_key_mismatch`, `key_unreadable`, `key_encrypted` */
+            /** @description It is not usable; `conflict` says why: `certificate_unreadable`, `certificate_name_missing`, `certificate_expired`, `certificate_not_yet_valid`, `certificate_weak`, `certificate_wrong_use`, `certificate_chain_broken`, `certificate_key_mismatch`, `key_unreadable`, `key_encrypted`, `pfx_unreadable`, `pfx_wrong_password`, `pfx_too_slow`, `pfx_unsupported`, `pfx_no_key`, `pfx_several_keys`, `pfx_no_certificate` */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -153,6 +153,7 @@ const ja: Readonly<Record<number, string>> = {
   730: "セットアップトークンを再発行",
   731: "リカバリーキーの保管を確認",
   732: "サーバー証明書を変更",
+  733: "サーバー証明書の期限を警告",
   800: "アクセスを拒否",
 };
 
@@ -309,6 +310,7 @@ const en: Readonly<Record<number, string>> = {
   730: "Set-up token renewed",
   731: "Recovery key confirmed",
   732: "Server certificate changed",
+  733: "Server certificate ends",
   800: "Access denied",
 };
 
@@ -469,5 +471,6 @@ export const EVENT_CODES: Readonly<Record<string, number>> = {
   setup_token_renewed: 730,
   recovery_key_proved: 731,
   server_certificate_changed: 732,
+  server_certificate_ends: 733,
   access_denied: 800,
 };

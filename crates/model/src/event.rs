@@ -393,6 +393,8 @@ pub enum Event {
     /// The certificate that browsers and the command line see was changed:
     /// `site_ca` with these further names, or `uploaded`.
     ServerCertificateChanged { source: String, names: Vec<String>, serial: Option<String> },
+    /// The uploaded certificate ends in so many days or fewer; 0: it is over.
+    ServerCertificateEnds { serial: String, not_after: Timestamp, days: u16 },
 
     /// A user was made for, or linked to, an identity at an OpenID provider.
     IdentityLinked { user: UserId, issuer: String, subject: String },
@@ -796,6 +798,9 @@ impl Event {
             }
             Self::ServerCertificateChanged { .. } => {
                 info(732, "Server certificate changed", "サーバー証明書を変更")
+            }
+            Self::ServerCertificateEnds { .. } => {
+                info(733, "Server certificate ends", "サーバー証明書の期限を警告")
             }
             Self::AccessDenied { .. } => info(800, "Access denied", "アクセスを拒否"),
         }

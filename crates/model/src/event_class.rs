@@ -166,7 +166,8 @@ impl Event {
             | Self::WitnessedHeadRefused { .. } => (C::Alarm, S::Critical),
             Self::AuditSinkUnreachable { .. }
             | Self::MailServerUnreachable { .. }
-            | Self::MailGivenUp { .. } => (C::Alarm, S::Warning),
+            | Self::MailGivenUp { .. }
+            | Self::ServerCertificateEnds { .. } => (C::Alarm, S::Warning),
             Self::WitnessReached { .. }
             | Self::AuditSinkReached { .. }
             | Self::MailServerReached { .. } => (C::System, S::Notice),

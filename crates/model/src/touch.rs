@@ -250,7 +250,8 @@ impl Event {
             Self::SecondFactorRuleChanged { .. }
             | Self::SetupTokenRenewed { .. }
             | Self::RecoveryKeyProved { .. }
-            | Self::ServerCertificateChanged { .. } => vec![T::System],
+            | Self::ServerCertificateChanged { .. }
+            | Self::ServerCertificateEnds { .. } => vec![T::System],
             Self::ViewSaved { .. } | Self::ViewDeleted { .. } => match actor {
                 Actor::User(user) => vec![T::Own(user)],
                 Actor::Device(_) | Actor::System | Actor::Anonymous => Vec::new(),

@@ -19,6 +19,7 @@ mod error;
 mod foreign;
 mod key;
 pub mod pem;
+mod pfx;
 mod renewal;
 mod time;
 mod trust;
@@ -30,5 +31,6 @@ pub use foreign::{
     ServerCertificateFacts, ServerCertificateProblem, judge_server_chain, server_certificate_facts,
 };
 pub use key::{KeyPair, PublicKey, fingerprint};
+pub use pfx::{MAX_PFX_BYTES, PfxContent, PfxProblem, read_pfx};
 pub use renewal::{Jitter, renewal_at, renewal_due};
 pub use trust::{Chain, DeviceIdentity, SiteTrust, Usage, verify_chain};

@@ -3,6 +3,8 @@
 use data_encoding::BASE64;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
+use sekisho_model::Secret;
+use zeroize::Zeroizing;
 
 use crate::error::PkiError;
 
@@ -23,6 +25,23 @@ pub fn write_certificates<'a>(certificates: impl IntoIterator<Item = &'a [u8]>) 
         text.push_str("-----END CERTIFICATE-----\n");
     }
     text
+}
+
+/// Writes a private key (PKCS #8 in DER), not encrypted.
+pub fn write_private_key(pkcs8: &Secret) -> Secret {
+    const BEGIN: &str = "-----BEGIN PRIVATE KEY-----\n";
+    const END: &str = "-----END PRIVATE KEY-----\n";
+    let body = Zeroizing::new(BASE64.encode(pkcs8.expose()));
+    // All room at once: what grows leaves copies behind.
+    let room = BEGIN.len() + body.len() + body.len() / LINE_CHARS + 1 + END.len();
+    let mut text = Vec::with_capacity(room);
+    text.extend_from_slice(BEGIN.as_bytes());
+    for line in body.as_bytes().chunks(LINE_CHARS) {
+        text.extend_from_slice(line);
+        text.push(b'\n');
+    }
+    text.extend_from_slice(END.as_bytes());
+    Secret::new(text)
 }
 
 /// The certificates of a text in DER, at least one. Other sections (keys) are
@@ -46,6 +65,16 @@ mod tests {
         assert!(text.lines().all(|line| line.len() <= 64), "{text}");
         assert_eq!(text.lines().count(), 3 + 4, "{text}");
         assert_eq!(read_certificates(&text).unwrap(), [a, b]);
+    }
+
+    #[test]
+    fn a_private_key_is_written_as_others_read_it() {
+        for length in [47, 48, 121] {
+            let key = Secret::new(vec![7; length]);
+            let text = write_private_key(&key);
+            let read = rustls_pki_types::PrivatePkcs8KeyDer::from_pem_slice(text.expose());
+            assert_eq!(read.unwrap().secret_pkcs8_der(), key.expose());
+        }
     }
 
     #[test]

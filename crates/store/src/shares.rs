@@ -178,7 +178,7 @@ impl<A: Access> Shares<'_, A> {
 
     /// The shares that hold at an instant of some objects, and of every group
     /// that somebody owns; the oldest, if there are more than are told anything.
-    pub async fn of_objects(
+    pub async fn touching(
         &self,
         objects: &[Shareable],
         groups_of: Option<UserId>,

@@ -4,7 +4,10 @@ use std::sync::LazyLock;
 
 use rcgen::CertificateParams;
 use sekisho_model::Secret;
-use sekisho_pki::{DeviceCertificate, KeyPair, PublicKey, SiteCa, SiteTrust, pem};
+use sekisho_pki::{
+    DeviceCertificate, KeyPair, PublicKey, SiteCa, SiteTrust, pem, read_pfx,
+    server_certificate_facts,
+};
 use sekisho_seal::audit_head::AuditKey;
 use sekisho_seal::enrolment_key::EnrolmentKeyText;
 use sekisho_seal::recovery_key;
@@ -84,6 +87,23 @@ pub(crate) fn certificate_seeds() -> Vec<Vec<u8>> {
         chosen(4, root),
         chosen(4, &authority.key),
     ]
+}
+
+/// A PKCS#12 file that somebody uploads: whatever it asks for, it costs seconds
+/// at most, and what it gives is a key with a certificate.
+pub(crate) fn pfx(bytes: &[u8]) -> bool {
+    let password = Secret::from("correct-horse");
+    let Ok(content) = read_pfx(bytes, &password) else { return false };
+    assert!(!content.chain.is_empty() && !content.key.is_empty());
+    for der in &content.chain {
+        assert!(server_certificate_facts(der).is_some(), "no certificate comes out as one");
+    }
+    true
+}
+
+pub(crate) fn pfx_seeds() -> Vec<Vec<u8>> {
+    // As cheap to open as OpenSSL makes them.
+    vec![include_bytes!("../../../crates/pki/tests/fixtures/pfx/quick.pfx").to_vec()]
 }
 
 /// What is accepted is written as the same key.

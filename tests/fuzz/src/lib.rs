@@ -43,6 +43,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "bundles", run: sealed::bundles, seeds: sealed::bundle_seeds },
     Target { name: "frames", run: sealed::frames, seeds: sealed::frame_seeds },
     Target { name: "certificates", run: keys::certificates, seeds: keys::certificate_seeds },
+    Target { name: "pfx", run: keys::pfx, seeds: keys::pfx_seeds },
     Target { name: "key_texts", run: keys::key_texts, seeds: keys::key_text_seeds },
     Target { name: "backups", run: files::backups, seeds: files::backup_seeds },
     Target { name: "witnesses", run: files::witnesses, seeds: files::witness_seeds },

@@ -64,8 +64,8 @@ macro_rules! holds {
 }
 
 holds! {
-    messages agent_routes envelopes opened bundles frames certificates key_texts backups witnesses
-    account_files agent_state texts settings
+    messages agent_routes envelopes opened bundles frames certificates pfx key_texts backups
+    witnesses account_files agent_state texts settings
 }
 
 #[test]

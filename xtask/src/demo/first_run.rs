@@ -18,6 +18,7 @@ use super::interrupt::Interrupt;
 use super::server::{Server, write_secret};
 use super::{Binaries, wait_for};
 use crate::console::NewSite;
+use crate::ports::free_ports;
 
 /// What enrolment keys begin with.
 const KEY_PREFIX: &str = "sekisho-ek1-";
@@ -46,7 +47,8 @@ impl Beginning {
         interrupt: &Interrupt,
     ) -> Result<Self> {
         let took = Stopwatch::start();
-        let server = Server::start(binaries, &folder.join("server"), settings, interrupt)?;
+        let server =
+            Server::start(binaries, &folder.join("server"), free_ports()?, settings, interrupt)?;
         let recovery_key_file = folder.join("recovery-key");
         write_secret(&recovery_key_file, &server.recovery_key)?;
         took.done(&format!("empty server with SQLite at {}", server.named_url()));

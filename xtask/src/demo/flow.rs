@@ -12,10 +12,12 @@ use super::agent::Agent;
 use super::client::{Client, text};
 use super::host::{ACCOUNTS, Host, LOCKED, account};
 use super::interrupt::Interrupt;
+use super::provider::{Provider, Tools};
 use super::report::Report;
-use super::server::{Server, write_secret};
+use super::server::{Server, named_url, write_secret};
 use super::{Binaries, control, random_password, wait_for};
 use crate::console::Site;
+use crate::ports::free_ports;
 use crate::scratch_system::{Login, log_in};
 
 /// The first administrator.
@@ -26,6 +28,7 @@ pub(super) struct Stage {
     agent: Option<Agent>,
     host: Host,
     server: Server,
+    provider: Option<Provider>,
     client: Client,
     folder: PathBuf,
     administrator_password: String,
@@ -34,14 +37,20 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Starts the server and the scratch system with its accounts and sshd.
+    /// Starts the server and the scratch system with its accounts and sshd, and,
+    /// if its tools are given, an OpenID provider.
     pub(super) fn set_up(
         binaries: &Binaries,
         folder: &Path,
+        tools: Option<&Tools>,
         interrupt: &Interrupt,
     ) -> Result<Self> {
         let took = Stopwatch::start();
-        let server = Server::start(binaries, &folder.join("server"), "", interrupt)?;
+        let ports = free_ports()?;
+        let start = |tools| Provider::start(tools, folder, &named_url(ports[0]));
+        let provider = tools.map(start).transpose()?;
+        let settings = provider.as_ref().map_or("", |provider| provider.settings.as_str());
+        let server = Server::start(binaries, &folder.join("server"), ports, settings, interrupt)?;
         let client = Client::new(binaries, &server, &folder.join("cli"));
         let administrator_password = random_password();
         let password_file = folder.join("admin-password");
@@ -68,6 +77,7 @@ impl Stage {
             agent: None,
             host,
             server,
+            provider,
             client,
             folder: folder.to_owned(),
             administrator_password,
@@ -193,12 +203,20 @@ impl Stage {
             self.host.sshd.port(),
             self.host.sshd.known_hosts().display()
         );
-        let lines = [
-            format!("console   {}/", self.server.url()),
+        // A provider sends browsers back to the server's name.
+        let url = match self.provider {
+            Some(_) => self.server.named_url(),
+            None => self.server.url(),
+        };
+        let mut lines = vec![
+            format!("console   {url}/"),
             format!("sign-in   {ADMINISTRATOR}  {}", self.administrator_password),
             format!("CA        {}", self.server.ca_file.display()),
             format!("logs      {}", self.folder.display()),
         ];
+        if let Some(Provider { people_file, .. }) = &self.provider {
+            lines.push(format!("Demo ID   its people: {}", people_file.display()));
+        }
         let next = [
             format!("alias sekisho={}", self.client.alias()),
             "sekisho accounts list".to_owned(),

@@ -15,7 +15,6 @@ use serde::Deserialize;
 use super::interrupt::Interrupt;
 use super::{Binaries, wait_for};
 use crate::cmd;
-use crate::ports::free_ports;
 
 /// A running server.
 pub(super) struct Server {
@@ -44,18 +43,20 @@ struct Initialised {
 }
 
 impl Server {
-    /// Creates a site in `folder` and starts its server. `settings` stand below
-    /// those that it always has, as TOML.
+    /// Creates a site in `folder` and starts its server on ports of loopback: API
+    /// and console, agents, metrics. `settings` stand below those that it always
+    /// has, as TOML.
     pub(super) fn start(
         binaries: &Binaries,
         folder: &Path,
+        ports: [u16; 3],
         settings: &str,
         interrupt: &Interrupt,
     ) -> Result<Self> {
         fs::create_dir_all(folder)?;
-        let [api_port, agents_port, metrics_port] = free_ports()?;
+        let [api_port, agents_port, _] = ports;
         let config = folder.join("server.toml");
-        let always = configuration(folder, [api_port, agents_port, metrics_port]);
+        let always = configuration(folder, ports);
         fs::write(&config, format!("{always}\n{settings}"))?;
 
         let mut init = Command::new(&binaries.server);
@@ -137,7 +138,7 @@ impl Server {
 
     /// The same by the server's name, without which browsers have no passkeys.
     pub(super) fn named_url(&self) -> String {
-        format!("https://localhost:{}", self.api_port)
+        named_url(self.api_port)
     }
 
     /// The end of its log.
@@ -158,6 +159,11 @@ impl Drop for Server {
     fn drop(&mut self) {
         stop(&mut self.child);
     }
+}
+
+/// A server on this machine, by its name.
+pub(super) fn named_url(api_port: u16) -> String {
+    format!("https://localhost:{api_port}")
 }
 
 /// Runs the server; it adds to its log.
@@ -185,7 +191,7 @@ fn ask_to_end(child: &Child) -> bool {
 }
 
 /// Asks a child to end, and insists after five seconds.
-fn stop(child: &mut Child) {
+pub(super) fn stop(child: &mut Child) {
     if !matches!(child.try_wait(), Ok(None)) {
         return;
     }

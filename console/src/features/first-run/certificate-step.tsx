@@ -5,6 +5,7 @@ import {
   FileButton,
   Group,
   List,
+  PasswordInput,
   SegmentedControl,
   Stack,
   Text,
@@ -16,7 +17,7 @@ import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, type Schemas } from "../../api/client";
 import { normalise } from "../../i18n/format";
-import { CopyBlock, Mono } from "../../parts/copy";
+import { Mono } from "../../parts/copy";
 import { Facts } from "../../parts/facts";
 import { Loading, LoadProblem, ProblemAlert } from "../../parts/problem";
 import { At } from "../../parts/time";
@@ -162,120 +163,157 @@ function Own({ certificate }: { certificate: Certificate }) {
 
 interface Read {
   name: string;
+  /** PEM as it is, PKCS#12 in base64. */
   text: string;
+  isPfx: boolean;
 }
 
-/** Another authority's. The key is never drawn, and is let go when it was sent. */
+/** PEM is text; a PKCS#12 file begins with a SEQUENCE, long or of open length. */
+async function readPicked(picked: File): Promise<Read> {
+  const bytes = new Uint8Array(await picked.arrayBuffer());
+  const isPfx = bytes[0] === 0x30 && (bytes[1] ?? 0) >= 0x80;
+  const text = isPfx
+    ? btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))
+    : new TextDecoder().decode(bytes);
+  return { name: picked.name, text, isPfx };
+}
+
+/** Another authority's. Keys and passwords are never drawn, and are let go when
+ *  they were sent. */
 function Upload() {
   const { t } = useTranslation();
   const [chain, setChain] = useState<Read>();
   const [key, setKey] = useState<Read>();
+  const [password, setPassword] = useState("");
   const choose = useChoose();
-  const bundle = [chain, key].some((file) => /\.(pfx|p12)$/i.test(file?.name ?? ""));
+  const upload = uploadOf(chain, key, password);
   const send = (dry_run: boolean) => {
-    if (!chain || !key) return;
+    if (!upload) return;
     choose.mutate(
-      { source: "uploaded", names: [], chain: chain.text, key: key.text, dry_run },
+      { source: "uploaded", names: [], ...upload, dry_run },
       {
         onSuccess: () => {
           if (dry_run) return;
           setChain(undefined);
           setKey(undefined);
+          setPassword("");
         },
       },
     );
   };
-  const ready = chain !== undefined && key !== undefined && !bundle;
   const judged = choose.data && choose.variables?.dry_run ? choose.data : undefined;
   return (
-    <Stack align="flex-start">
-      <Text size="sm" c="dimmed">
-        {t("pages.firstRun.certificate.uploadAbout")}
-      </Text>
-      <Group>
-        <Pick
-          label={t("pages.firstRun.certificate.chain")}
-          icon={<IconFileCertificate size={17} aria-hidden="true" />}
-          file={chain}
-          onRead={(file) => {
-            choose.reset();
-            setChain(file);
-          }}
-        />
-        <Pick
-          label={t("pages.firstRun.certificate.key")}
-          icon={<IconKey size={17} aria-hidden="true" />}
-          file={key}
-          onRead={(file) => {
-            choose.reset();
-            setKey(file);
-          }}
-        />
-      </Group>
-      {bundle && (
-        <Alert color="yellow" role="alert" title={t("pages.firstRun.certificate.bundle")} w="100%">
-          <CopyBlock
-            value={
-              "openssl pkcs12 -in server.pfx -nokeys -out chain.pem\nopenssl pkcs12 -in server.pfx -nocerts -nodes -out key.pem"
-            }
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        send(false);
+      }}
+    >
+      <Stack align="flex-start">
+        <Text size="sm" c="dimmed">
+          {t("pages.firstRun.certificate.uploadAbout")}
+        </Text>
+        <Group>
+          <Pick
+            label={t("pages.firstRun.certificate.chain")}
+            icon={<IconFileCertificate size={17} aria-hidden="true" />}
+            accept=".pem,.crt,.cer,.pfx,.p12"
+            file={chain}
+            onRead={(file) => {
+              choose.reset();
+              setPassword("");
+              setChain(file);
+            }}
           />
-        </Alert>
-      )}
-      <ProblemAlert
-        error={choose.error}
-        fields={{
-          chain: t("pages.firstRun.certificate.chain"),
-          key: t("pages.firstRun.certificate.key"),
-        }}
-      />
-      {judged && (
-        <Alert
-          color="teal"
-          role="status"
-          icon={<IconCheck aria-hidden="true" />}
-          title={t("pages.firstRun.certificate.good")}
-          w="100%"
-        >
-          <Shown certificate={judged} />
-        </Alert>
-      )}
-      <Group>
-        <Button disabled={!ready} loading={choose.isPending} onClick={() => send(false)}>
-          {t("pages.firstRun.certificate.useUploaded")}
-        </Button>
-        <Button
-          variant="default"
-          disabled={!ready}
-          loading={choose.isPending}
-          onClick={() => send(true)}
-        >
-          {t("pages.firstRun.certificate.check")}
-        </Button>
-      </Group>
-      <List size="sm" c="dimmed">
-        <List.Item>{t("pages.firstRun.certificate.forAgents")}</List.Item>
-        <List.Item>{t("pages.firstRun.certificate.forCli")}</List.Item>
-      </List>
-    </Stack>
+          {!chain?.isPfx && (
+            <Pick
+              label={t("pages.firstRun.certificate.key")}
+              icon={<IconKey size={17} aria-hidden="true" />}
+              accept=".pem,.key"
+              file={key}
+              onRead={(file) => {
+                choose.reset();
+                setKey(file);
+              }}
+            />
+          )}
+        </Group>
+        {chain?.isPfx && (
+          <PasswordInput
+            w="100%"
+            maw={420}
+            label={t("pages.firstRun.certificate.password")}
+            description={t("pages.firstRun.certificate.passwordHint")}
+            autoComplete="off"
+            value={password}
+            onChange={({ currentTarget: { value } }) => setPassword(value)}
+          />
+        )}
+        <ProblemAlert
+          error={choose.error}
+          fields={{
+            chain: t("pages.firstRun.certificate.chain"),
+            key: t("pages.firstRun.certificate.key"),
+            pfx: t("pages.firstRun.certificate.chain"),
+            password: t("pages.firstRun.certificate.password"),
+          }}
+        />
+        {judged && (
+          <Alert
+            color="teal"
+            role="status"
+            icon={<IconCheck aria-hidden="true" />}
+            title={t("pages.firstRun.certificate.good")}
+            w="100%"
+          >
+            <Shown certificate={judged} />
+          </Alert>
+        )}
+        <Group>
+          <Button type="submit" disabled={!upload} loading={choose.isPending}>
+            {t("pages.firstRun.certificate.useUploaded")}
+          </Button>
+          <Button
+            variant="default"
+            disabled={!upload}
+            loading={choose.isPending}
+            onClick={() => send(true)}
+          >
+            {t("pages.firstRun.certificate.check")}
+          </Button>
+        </Group>
+        <List size="sm" c="dimmed">
+          <List.Item>{t("pages.firstRun.certificate.forAgents")}</List.Item>
+          <List.Item>{t("pages.firstRun.certificate.forCli")}</List.Item>
+        </List>
+      </Stack>
+    </form>
   );
+}
+
+/** What is sent; `undefined` while something is missing. */
+function uploadOf(chain: Read | undefined, key: Read | undefined, password: string) {
+  if (chain?.isPfx) return { pfx: chain.text, password };
+  return chain && key ? { chain: chain.text, key: key.text } : undefined;
 }
 
 interface PickProps {
   label: string;
   icon: ReactNode;
+  accept: string;
   file: Read | undefined;
   onRead: (file: Read) => void;
 }
 
 /** A file of this machine, read here; only its name is drawn. */
-function Pick({ label, icon, file, onRead }: PickProps) {
+function Pick({ label, icon, accept, file, onRead }: PickProps) {
   return (
     <Group gap="xs">
       <FileButton
-        accept=".pem,.crt,.cer,.key,.pfx,.p12"
+        accept={accept}
         inputProps={{ "aria-label": label }}
         onChange={(picked) => {
-          if (picked) void picked.text().then((text) => onRead({ name: picked.name, text }));
+          if (picked) void readPicked(picked).then(onRead);
         }}
       >
         {(props) => (

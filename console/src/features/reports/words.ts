@@ -221,7 +221,7 @@ const ja = {
     discardExplain: "断念したメールを、本文ごと削除します。元に戻せません。",
     only: "断念したメールだけが対象です",
     empty: "メールはまだありません。",
-    kinds: { report: "レポート", tasks: "タスクの結果" },
+    kinds: { report: "レポート", tasks: "タスクの結果", certificate: "証明書の期限" },
     states: { waiting: "待機中", sent: "送信済み", dead: "断念" },
   },
 };
@@ -442,7 +442,7 @@ const en = {
     discardExplain: "The mail that was given up is deleted with its text. This cannot be undone.",
     only: "Only mail that was given up",
     empty: "There is no mail yet.",
-    kinds: { report: "report", tasks: "results of tasks" },
+    kinds: { report: "report", tasks: "results of tasks", certificate: "end of the certificate" },
     states: { waiting: "waiting", sent: "sent", dead: "given up" },
   },
 } satisfies Shape<Omit<typeof ja, "weekdays">> & { weekdays: string[] };

@@ -9,6 +9,7 @@ import { Facts } from "../../parts/facts";
 import { Loading, LoadProblem } from "../../parts/problem";
 import { Ago } from "../../parts/time";
 import { BACKUP_COMMAND, DRILL_COMMAND } from "./backup";
+import { CertificateCard } from "./certificate-card";
 
 /** A link to a part of the page: it is drawn later than the page. */
 function scrollHere(element: HTMLElement | null) {
@@ -93,6 +94,7 @@ export function ServerState() {
           <CopyBlock value={DRILL_COMMAND} />
         </Stack>
       </Card>
+      <CertificateCard />
       <Card title={t("pages.settings.server.limits")}>
         <Facts
           rows={[

@@ -14,6 +14,7 @@ import { useStale } from "../../parts/use-stale";
 import { useWord } from "../../parts/words";
 import { useRoleName } from "../roles/role-name";
 import { FactorState } from "./factor-state";
+import { LinkedIdentities } from "./linked-identities";
 
 interface Props {
   user?: User;
@@ -163,6 +164,7 @@ export function UserForm({ user, onClose }: Props) {
               </details>
             )}
             {user && <FactorState user={user.id} />}
+            {user && <LinkedIdentities user={user.id} self={self} />}
             {!user && (
               <PasswordInput
                 label={labels.password}

@@ -93,6 +93,19 @@ export const adminPages = {
       proof: "A proof of who one is lasts",
       token: "An API token lasts at most",
     },
+    certificate: {
+      title: "Server certificate",
+      change: "Choose another",
+      source: "From",
+      uploaded: "Uploaded",
+      left_one: "It ends in {{count}} day",
+      left_other: "It ends in {{count}} days",
+      leftHint:
+        "Upload a newer one in time. Afterwards this site’s own certificate takes its place, and browsers may warn.",
+      over: "The uploaded certificate has expired",
+      overHint:
+        "This site’s own certificate has taken its place, and browsers may warn. Upload a newer one.",
+    },
     backup: {
       title: "Backups",
       last: "Last backup",

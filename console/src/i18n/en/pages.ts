@@ -383,6 +383,12 @@ export const pages = {
     codes_one: "{{count}} recovery code",
     codes_other: "{{count}} recovery codes",
     factorMissing: "Their role needs one: they set it up when they sign in.",
+    linked: "Sign-in through a provider",
+    unlink: "Unlink",
+    unlinkOf: "Unlink {{subject}}",
+    unlinkExplain:
+      "They are signed out and no longer sign in with this account. Who has no password here has no way in any more.",
+    unlinked: "The link was removed.",
   },
   audit: {
     title: "Audit log",
@@ -660,10 +666,11 @@ export const pages = {
       trustOwn:
         "To avoid browser warnings, add ca.pem from the server’s data_dir to the trusted authorities of each device.",
       uploadAbout:
-        "Choose a certificate (PEM) from your company’s authority or a public one, and its private key. The server’s certificate comes first in the file, followed by the intermediate ones.",
-      chain: "Certificate (PEM)",
+        "Choose a certificate from your company’s authority or a public one: a PFX file (.pfx, .p12), or PEM together with the private key. In PEM the server’s certificate comes first, followed by the intermediate ones.",
+      chain: "Certificate (PFX or PEM)",
       key: "Private key (PEM)",
-      bundle: "A PFX file must be split into certificate and private key first.",
+      password: "Password of the PFX file",
+      passwordHint: "It opens the file once and is not kept.",
       good: "This certificate can be used",
       check: "Check only",
       useUploaded: "Check and use",

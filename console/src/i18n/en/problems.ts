@@ -39,6 +39,16 @@ export const problems = {
     not_a_session: "An API token is not signed out. Revoke it instead.",
     order_left: "An agent has the task already; it can no longer be cancelled.",
     order_open: "A task on this resource is not finished. Wait for it.",
+    pfx_no_certificate:
+      "No certificate in the PFX file belongs to its private key. Export both together.",
+    pfx_no_key: "The PFX file holds no private key. Export the certificate together with its key.",
+    pfx_several_keys: "The PFX file holds several private keys. Export only the server’s.",
+    pfx_too_slow:
+      "Opening the PFX file would take too long. Export it again with fewer iterations (-iter).",
+    pfx_unreadable: "The file cannot be read as PFX, or is larger than 40 KiB.",
+    pfx_unsupported:
+      "The PFX file is protected in a way that is not supported. Export it again with AES-256.",
+    pfx_wrong_password: "The password does not open the PFX file. Type it again.",
     repeat_unclear:
       "The first request is still running or was interrupted. Look whether it took effect.",
     shared_already: "It is shared with them already. Change that share.",

@@ -375,6 +375,12 @@ export const pages = {
     passkeys_other: "パスキー {{count}} 個",
     codes_other: "リカバリーコード {{count}} 個",
     factorMissing: "ロールに必要なため、次のサインインで設定します。",
+    linked: "プロバイダーによるサインイン",
+    unlink: "リンクを解除",
+    unlinkOf: "{{subject}} のリンクを解除",
+    unlinkExplain:
+      "サインアウトさせ、このアカウントではサインインできなくなります。Sekisho のパスワードがない人は、サインインする方法がなくなります。",
+    unlinked: "リンクを解除しました。",
   },
   audit: {
     title: "監査ログ",
@@ -648,10 +654,11 @@ export const pages = {
       trustOwn:
         "ブラウザーの警告をなくすには、サーバーの data_dir にある ca.pem を、各端末の信頼する認証局に追加してください。",
       uploadAbout:
-        "社内や公的な認証局の証明書（PEM）と、その秘密鍵を選びます。サーバーの証明書を先頭に、中間証明書を続けたファイルにしてください。",
-      chain: "証明書（PEM）",
+        "社内や公的な認証局の証明書を選びます。PFX ファイル（.pfx、.p12）か、PEM とその秘密鍵です。PEM は、サーバーの証明書を先頭に、中間証明書を続けたファイルにしてください。",
+      chain: "証明書（PFX または PEM）",
       key: "秘密鍵（PEM）",
-      bundle: "PFX ファイルは、先に証明書と秘密鍵に分けてください。",
+      password: "PFX ファイルのパスワード",
+      passwordHint: "ファイルを開くために一度だけ使い、保存しません。",
       good: "この証明書は使えます",
       check: "確認だけする",
       useUploaded: "確認して使う",

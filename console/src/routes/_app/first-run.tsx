@@ -44,6 +44,7 @@ const TWINS: Record<StepId, Twin> = {
     ],
     commands: [
       "sekisho certificate own --name NAME",
+      "sekisho certificate upload --pfx server.pfx",
       "sekisho certificate upload --chain chain.pem --key-file key.pem",
     ],
   },

@@ -15,6 +15,7 @@ import { createFileRoute, Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { me as meQuery, system as systemQuery } from "../../api/queries";
+import { certificateEnd } from "../../features/home/certificate-end";
 import { counted, overview } from "../../features/home/counts";
 import { GettingStarted } from "../../features/home/getting-started";
 import { allTexts } from "../../i18n";
@@ -49,7 +50,7 @@ interface Card {
   to: string;
   search?: Record<string, unknown>;
   hash?: string;
-  tone: "orange" | "red" | "indigo";
+  tone: "yellow" | "orange" | "red" | "indigo";
 }
 
 function Home() {
@@ -98,6 +99,7 @@ function Home() {
     );
   }
   const backupAge = system?.last_backup_at && now - new Date(system.last_backup_at).getTime();
+  const certificate = certificateEnd(data.certificate_ends_at, now);
   const cards: (Card | false | undefined | "" | 0 | null)[] = [
     !!data.pending_devices && {
       icon: IconDeviceDesktopQuestion,
@@ -144,6 +146,16 @@ function Home() {
       label: t("pages.home.auditHeld"),
       to: "/audit",
       tone: "red",
+    },
+    certificate && {
+      icon: IconAlertTriangle,
+      label:
+        certificate.days > 0 ? t("pages.home.certificateEnds") : t("pages.home.certificateOver"),
+      ...(certificate.days > 0 && {
+        value: t("pages.home.days", { count: certificate.days }),
+      }),
+      ...(may(me, "manage_server") ? firstRun("certificate") : { to: "/settings" }),
+      tone: certificate.tone,
     },
     system &&
       !!data.known_accounts &&

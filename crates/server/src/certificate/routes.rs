@@ -1,6 +1,7 @@
 //! `/system/certificate`.
 
 use axum::extract::State;
+use sekisho_model::Secret;
 use sekisho_model::event::Event;
 use sekisho_model::id::ServerCertificateId;
 use sekisho_pki::ServerCertificateFacts;
@@ -8,7 +9,9 @@ use sekisho_policy::{Facts, action};
 use sekisho_store::{Access as _, Blob, ServerCertificate};
 use serde::{Deserialize, Serialize};
 
-use super::{Uploaded, kept_names, read_names};
+use super::expiry::uploaded_facts;
+use super::uploaded::{ChainAndKey, Uploaded, open_pfx};
+use super::{kept_names, read_names};
 use crate::app::{App, SharedApp};
 use crate::http::{Authenticated, Json, Problem, SecretText, Time};
 use crate::resources::refs::{Named, Names};
@@ -55,6 +58,9 @@ pub(super) struct ServerCertificateView {
     not_before: Time,
     /// Its last instant. The site's own is renewed by itself.
     not_after: Time,
+    /// The last instant of the uploaded one; when it is over, the site's own is
+    /// shown in its place, and this stays. `null`: none was uploaded.
+    uploaded_not_after: Option<Time>,
     /// When somebody chose it; `null`: nobody has, and the site's own is shown.
     chosen_at: Option<Time>,
     /// Who that was.
@@ -76,6 +82,11 @@ pub(super) struct ChosenCertificate {
     chain: Option<String>,
     /// With `uploaded`: its private key, PEM, not encrypted.
     key: Option<SecretText>,
+    /// With `uploaded`, in the place of `chain` and `key`: a PKCS#12 file (`.pfx`,
+    /// `.p12`) in base64 that holds both, at most 40 KiB before.
+    pfx: Option<SecretText>,
+    /// With `pfx`: its password. It is not kept.
+    password: Option<SecretText>,
     /// Only judge it; nothing is changed.
     #[serde(default)]
     dry_run: bool,
@@ -111,7 +122,8 @@ pub(super) async fn show_certificate(
             `certificate_unreadable`, `certificate_name_missing`, `certificate_expired`, \
             `certificate_not_yet_valid`, `certificate_weak`, `certificate_wrong_use`, \
             `certificate_chain_broken`, `certificate_key_mismatch`, `key_unreadable`, \
-            `key_encrypted`"),
+            `key_encrypted`, `pfx_unreadable`, `pfx_wrong_password`, `pfx_too_slow`, \
+            `pfx_unsupported`, `pfx_no_key`, `pfx_several_keys`, `pfx_no_certificate`"),
     ),
 )]
 pub(super) async fn put_certificate(
@@ -130,11 +142,13 @@ pub(super) async fn put_certificate(
         vault_key_version: None,
         user: caller.user.id,
         created_at: caller.now,
+        warned_days: None,
     };
     let facts = match chosen.source {
         CertificateSource::SiteCa => {
-            if chosen.chain.is_some() || chosen.key.is_some() {
-                let detail = "'chain' and 'key' go with the source 'uploaded'";
+            let ChosenCertificate { chain, key, pfx, password, .. } = &chosen;
+            if chain.is_some() || [key, pfx, password].iter().any(|part| part.is_some()) {
+                let detail = "'chain', 'key', 'pfx' and 'password' go with the source 'uploaded'";
                 return Err(Problem::invalid("source", detail));
             }
             let names = read_names(&chosen.names)?;
@@ -147,10 +161,8 @@ pub(super) async fn put_certificate(
                               its own";
                 return Err(Problem::invalid("names", detail));
             }
-            let missing =
-                |field: &'static str| Problem::invalid(field, format!("'{field}' is missing"));
-            let chain = chosen.chain.ok_or_else(|| missing("chain"))?;
-            let key = chosen.key.ok_or_else(|| missing("key"))?.0;
+            let ChainAndKey { chain, key } =
+                parts(chosen.chain, chosen.key, chosen.pfx, chosen.password).await?;
             let judged = Uploaded::judge(&chain, &key, &app.config.public_name, caller.now)?;
             let (sealed, version) = secrets::seal(&app, secrets::certificate_place(&id), &key)?;
             row.chain = Some(Blob(chain.into_bytes()));
@@ -177,6 +189,31 @@ pub(super) async fn put_certificate(
     // What is committed is shown at once; the hourly look would find it, too.
     app.certificate.renew(&app).await.map_err(Problem::Internal)?;
     Ok(Json(view(&app).await?))
+}
+
+/// What was uploaded: two PEM texts, or one PKCS#12 file.
+async fn parts(
+    chain: Option<String>,
+    key: Option<SecretText>,
+    pfx: Option<SecretText>,
+    password: Option<SecretText>,
+) -> Result<ChainAndKey, Problem> {
+    let missing = |field: &'static str| Problem::invalid(field, format!("'{field}' is missing"));
+    if let Some(pfx) = pfx {
+        if chain.is_some() || key.is_some() {
+            let detail = "'pfx' takes the place of 'chain' and 'key'; give one or the other";
+            return Err(Problem::invalid("pfx", detail));
+        }
+        let none = || Secret::new(Vec::new());
+        return open_pfx(pfx.0, password.map_or_else(none, |text| text.0)).await;
+    }
+    if password.is_some() {
+        let detail = "'password' goes with 'pfx'; a key in PEM must not be encrypted";
+        return Err(Problem::invalid("password", detail));
+    }
+    let chain = chain.ok_or_else(|| missing("chain"))?;
+    let key = key.ok_or_else(|| missing("key"))?.0;
+    Ok(ChainAndKey { chain, key })
 }
 
 async fn view(app: &App) -> Result<ServerCertificateView, Problem> {
@@ -220,6 +257,10 @@ async fn shown(
         fingerprint,
         not_before: not_before.into(),
         not_after: not_after.into(),
+        uploaded_not_after: chosen
+            .as_ref()
+            .and_then(uploaded_facts)
+            .map(|facts| facts.not_after.into()),
         chosen_at: chosen.map(|row| row.created_at.into()),
         chosen_by,
     })

@@ -2,18 +2,52 @@
 
 use std::sync::Arc;
 
+use data_encoding::BASE64;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use sekisho_model::{Secret, Timestamp};
 use sekisho_pki::{
-    ServerCertificateFacts, ServerCertificateProblem, SubjectName, judge_server_chain, pem,
+    PfxProblem, ServerCertificateFacts, ServerCertificateProblem, SubjectName, judge_server_chain,
+    pem, read_pfx,
 };
+use tokio::sync::Semaphore;
 
 use crate::http::Problem;
 
 /// Certificates of a chain, at most.
 const MAX_CHAIN: usize = 10;
+
+/// Opening a PKCS#12 file may compute for seconds: one after the other.
+static OPENING: Semaphore = Semaphore::const_new(1);
+
+/// A chain and its key, both PEM.
+pub(super) struct ChainAndKey {
+    pub(super) chain: String,
+    pub(super) key: Secret,
+}
+
+/// Opens a PKCS#12 file, given in base64. Its password is needed for no longer.
+///
+/// # Errors
+/// What is wrong with it, each with a word (`conflict`) of its own.
+pub(super) async fn open_pfx(file: Secret, password: Secret) -> Result<ChainAndKey, Problem> {
+    let _one = OPENING.acquire().await.map_err(Problem::internal)?;
+    let opened = tokio::task::spawn_blocking(move || {
+        let text: Vec<u8> =
+            file.expose().iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        let bytes = BASE64.decode(&text).map(Secret::new).map_err(|_| {
+            Problem::invalid("pfx", "'pfx' is not base64; expected a PKCS#12 file in base64")
+        })?;
+        read_pfx(bytes.expose(), &password)
+            .map_err(|problem| refused(pfx_word(&problem), format!("'pfx': {problem}")))
+    });
+    let content = opened.await.map_err(Problem::internal)??;
+    Ok(ChainAndKey {
+        chain: pem::write_certificates(content.chain.iter().map(Vec::as_slice)),
+        key: pem::write_private_key(&content.key),
+    })
+}
 
 /// A judged certificate, ready for the listener.
 #[derive(Clone, Debug)]
@@ -103,5 +137,19 @@ const fn word(problem: &ServerCertificateProblem) -> &'static str {
         P::WeakKey { .. } | P::WeakSignature => "certificate_weak",
         P::WrongUse => "certificate_wrong_use",
         P::IssuerMissing { .. } | P::Broken(_) => "certificate_chain_broken",
+    }
+}
+
+const fn pfx_word(problem: &PfxProblem) -> &'static str {
+    use PfxProblem as P;
+    match problem {
+        P::TooLarge { .. } | P::Unreadable => "pfx_unreadable",
+        P::WrongPassword => "pfx_wrong_password",
+        P::TooMuchWork => "pfx_too_slow",
+        P::Unsupported(_) => "pfx_unsupported",
+        P::NoKey => "pfx_no_key",
+        P::SeveralKeys(_) => "pfx_several_keys",
+        P::UnreadableKey => "key_unreadable",
+        P::NoCertificate(_) => "pfx_no_certificate",
     }
 }

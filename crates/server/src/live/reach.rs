@@ -28,7 +28,7 @@ pub(super) async fn of_resource(
         .chain(account.map(Shareable::Account))
         .collect();
     // A shared group reaches what its owner owns, and nothing else.
-    let mut shares = at.shares().of_objects(&objects, Some(resource.owner), now).await?;
+    let mut shares = at.shares().touching(&objects, Some(resource.owner), now).await?;
     if shares.iter().any(|share| group_in(share).is_some()) {
         let groups = at.resource_groups().of_resources(slice::from_ref(resource)).await?;
         let around: BTreeSet<_> = groups.into_values().flatten().map(|group| group.id).collect();
@@ -49,7 +49,7 @@ pub(super) async fn of_group(
     let around = at.resource_groups().around(&BTreeSet::from([group])).await?;
     let groups = around.into_values().flatten().chain([group]);
     let objects: Vec<Shareable> = groups.map(Shareable::ResourceGroup).collect();
-    Ok(whom(&at.shares().of_objects(&objects, None, now).await?))
+    Ok(whom(&at.shares().touching(&objects, None, now).await?))
 }
 
 /// Those with whom any group of an owner is shared.
@@ -61,7 +61,7 @@ pub(super) async fn of_groups_of(
     owner: UserId,
     now: Timestamp,
 ) -> Result<With, StoreError> {
-    Ok(whom(&at.shares().of_objects(&[], Some(owner), now).await?))
+    Ok(whom(&at.shares().touching(&[], Some(owner), now).await?))
 }
 
 const fn group_in(share: &Share) -> Option<ResourceGroupId> {

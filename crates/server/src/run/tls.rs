@@ -259,10 +259,6 @@ fn unknown(config: &Config, now: Timestamp, rng: &dyn Rng) -> anyhow::Result<Cer
     make(config, &[], &SiteCa::load(trust, &new.issuing.key)?, now, rng)?.certified()
 }
 
-const KEY_BEGIN: &str = "-----BEGIN PRIVATE KEY-----\n";
-const KEY_END: &str = "-----END PRIVATE KEY-----\n";
-const PEM_LINE: usize = 64;
-
 fn keep(config: &Config, made: &Made) -> anyhow::Result<()> {
     let path = config.listener_certificate_path();
     if !config.listen.keep_certificate {
@@ -272,16 +268,9 @@ fn keep(config: &Config, made: &Made) -> anyhow::Result<()> {
         };
     }
     let chain = sekisho_pki::pem::write_certificates(made.chain.iter().map(AsRef::as_ref));
-    let mut text = Zeroizing::new(String::with_capacity(chain.len() + 1024));
-    text.push_str(&chain);
-    text.push_str(KEY_BEGIN);
-    let body = Zeroizing::new(data_encoding::BASE64.encode(made.pkcs8.expose()));
-    for at in (0..body.len()).step_by(PEM_LINE) {
-        text.push_str(&body[at..body.len().min(at + PEM_LINE)]);
-        text.push('\n');
-    }
-    text.push_str(KEY_END);
-    Ok(sekisho_platform::files::write_private(&path, text.as_bytes())?)
+    let key = sekisho_pki::pem::write_private_key(&made.pkcs8);
+    let text = Zeroizing::new([chain.as_bytes(), key.expose()].concat());
+    Ok(sekisho_platform::files::write_private(&path, &text)?)
 }
 
 fn read_kept(path: &Path, now: Timestamp) -> anyhow::Result<CertifiedKey> {

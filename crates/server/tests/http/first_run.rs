@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE64_MIME, BASE64URL_NOPAD};
 use http::Method;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use sekisho_model::rng::SystemRng;
@@ -111,12 +111,12 @@ async fn another_key_a_late_answer_and_somebody_elses_question_prove_nothing() {
 }
 
 /// A certificate of an authority that is not the site's, and its key.
-struct Foreign {
+pub(crate) struct Foreign {
     chain: String,
     key: String,
 }
 
-fn foreign(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Foreign {
+pub(crate) fn foreign(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Foreign {
     let mut root = CertificateParams::default();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     root.distinguished_name.push(DnType::CommonName, "Corporate root");
@@ -133,11 +133,11 @@ fn foreign(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Foreign {
     Foreign { chain: format!("{leaf}{root_pem}"), key: key.serialize_pem() }
 }
 
-async fn put(who: &Client, body: Value) -> Answer {
+pub(crate) async fn put(who: &Client, body: Value) -> Answer {
     who.send(Method::PUT, "/system/certificate", &[], Some(body)).await
 }
 
-fn uploaded(foreign: &Foreign) -> Value {
+pub(crate) fn uploaded(foreign: &Foreign) -> Value {
     json!({ "source": "uploaded", "chain": foreign.chain, "key": foreign.key })
 }
 
@@ -235,6 +235,79 @@ async fn each_fault_of_an_upload_has_its_word_and_changes_nothing() {
         assert_eq!(put(&ann, body).await.problem(400, "invalid_input")["field"], field);
     }
     assert_eq!(count(&server, CERTIFICATE_CHANGED).await, 0);
+}
+
+/// A file of OpenSSL, by its name among the fixtures of `pki`.
+macro_rules! pfx {
+    ($name:literal) => {
+        &include_bytes!(concat!("../../../pki/tests/fixtures/pfx/", $name, ".pfx"))[..]
+    };
+}
+
+const PFX_PASSWORD: &str = "correct-horse";
+
+fn in_pfx(file: &[u8], password: &str) -> Value {
+    json!({ "source": "uploaded", "pfx": BASE64_MIME.encode(file), "password": password })
+}
+
+#[tokio::test]
+async fn a_pkcs12_file_is_taken_apart_and_its_password_is_kept_nowhere() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann", Role::Administrator).await;
+    let mut tried = in_pfx(pfx!("legacy"), PFX_PASSWORD);
+    tried["dry_run"] = json!(true);
+    assert_eq!(put(&ann, tried).await.expect(200)["source"], "uploaded");
+    assert_eq!(count(&server, CERTIFICATE_CHANGED).await, 0, "nothing was changed");
+
+    let shown = put(&ann, in_pfx(pfx!("modern"), PFX_PASSWORD)).await.expect(200);
+    assert_eq!(shown["names"], json!(["vault.example.jp"]));
+    assert!(shown["issuer"].as_str().expect("text").contains("Corporate issuing"), "{shown}");
+    let kept = server.app.store.read().server_certificates().find().await.expect("read");
+    let kept = kept.expect("kept");
+    let chain = String::from_utf8(kept.chain.expect("a chain").0).expect("PEM");
+    assert_eq!(chain.matches("BEGIN CERTIFICATE").count(), 3);
+    let sealed = kept.sealed_key.expect("a key").0;
+    for clear in [&b"PRIVATE KEY"[..], PFX_PASSWORD.as_bytes()] {
+        assert!(!sealed.windows(clear.len()).any(|part| part == clear), "in clear");
+    }
+    let told = audit_text(&server).await;
+    assert!(!told.contains(PFX_PASSWORD) && !told.contains("PRIVATE KEY"), "in the audit log");
+}
+
+#[tokio::test]
+async fn each_fault_of_a_pkcs12_file_has_its_word_and_changes_nothing() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann", Role::Administrator).await;
+    for (file, password, word) in [
+        (pfx!("modern"), "wrong", "pfx_wrong_password"),
+        (pfx!("legacy"), "", "pfx_wrong_password"),
+        (pfx!("rc4"), PFX_PASSWORD, "pfx_unsupported"),
+        (pfx!("slow"), PFX_PASSWORD, "pfx_too_slow"),
+        (pfx!("no-key"), PFX_PASSWORD, "pfx_no_key"),
+        (pfx!("no-cert"), PFX_PASSWORD, "pfx_no_certificate"),
+        (pfx!("elsewhere"), PFX_PASSWORD, "certificate_name_missing"),
+        (b"hello", PFX_PASSWORD, "pfx_unreadable"),
+    ] {
+        let refused = put(&ann, in_pfx(file, password)).await.problem(409, "conflict");
+        assert_eq!(refused["conflict"], word, "{refused}");
+        assert!(!refused.to_string().contains(PFX_PASSWORD), "{refused}");
+    }
+    let good = foreign("vault.example.jp", |_| {});
+    let mut both = uploaded(&good);
+    both["pfx"] = json!("AAAA");
+    let mut stray = uploaded(&good);
+    stray["password"] = json!("x");
+    let site = json!({ "source": "site_ca", "password": "x" });
+    let text = json!({ "source": "uploaded", "pfx": "no base64!" });
+    for (body, field) in [(both, "pfx"), (stray, "password"), (site, "source"), (text, "pfx")] {
+        assert_eq!(put(&ann, body).await.problem(400, "invalid_input")["field"], field);
+    }
+    assert_eq!(count(&server, CERTIFICATE_CHANGED).await, 0);
+
+    server.clock.advance(Duration::from_secs(10 * 366 * 24 * 3600));
+    let later = server.user("bea", Role::Administrator).await;
+    let old = put(&later, in_pfx(pfx!("modern"), PFX_PASSWORD)).await.problem(409, "conflict");
+    assert_eq!(old["conflict"], "certificate_expired");
 }
 
 #[tokio::test]

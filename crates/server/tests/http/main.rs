@@ -16,6 +16,7 @@ mod audit;
 mod audit_closed;
 mod audit_heads;
 mod backup;
+mod certificate_end;
 mod console;
 mod criteria;
 mod devices;
