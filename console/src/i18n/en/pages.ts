@@ -12,14 +12,19 @@ export const pages = {
       "Create the first administrator. The set-up token was shown once, when the server was initialised (sekisho-server init).",
     token: "Set-up token",
     name: "User name",
-    nameHint: "The name to sign in with: a–z, 0–9 and . _ - @",
+    nameHint: "The name to sign in with: lower-case a–z, 0–9 and . _ - @",
+    nameCapital: "The capital letter “{{found}}” is not allowed. Use “{{lower}}”.",
+    nameCharacter: "“{{found}}” is not allowed. Use lower-case letters, digits and . _ - @ only.",
+    nameBlank: "Spaces are not allowed.",
     displayName: "Display name",
     password: "Password",
     passwordHint: "At least 12 characters.",
     again: "Repeat the password",
     differ: "The two passwords do not match.",
     submit: "Create the administrator",
-    wrongToken: "Check the set-up token.",
+    wrongToken: "This is not the set-up token",
+    wrongTokenExplain:
+      "Check that you copied it right, and that it is not an older one. If in doubt, run this on the server’s machine: it prints a new token, and the previous one stops working.",
     tokenHint: "It begins with sekisho_setup_ and is valid for 7 days.",
     expired: "The set-up token has expired",
     expiredExplain: "Run this on the server’s machine, and use the token that it prints.",
@@ -663,6 +668,8 @@ export const pages = {
       moreNamesHint:
         "DNS names and IP addresses, besides public_name, at which people open this server. One per line.",
       useOwn: "Use this authority’s certificate",
+      wrongName:
+        "Line {{line}}: “{{name}}” is neither a DNS name nor an IP address. Type it without https:// and without “*”.",
       trustOwn:
         "To avoid browser warnings, add ca.pem from the server’s data_dir to the trusted authorities of each device.",
       uploadAbout:

@@ -11,14 +11,19 @@ export const pages = {
       "最初の管理者を作成します。セットアップトークンは、サーバーの初期化（sekisho-server init）のときに一度だけ表示されたものです。",
     token: "セットアップトークン",
     name: "ユーザー名",
-    nameHint: "サインインに使う名前です。a–z、0–9、. _ - @ が使えます。",
+    nameHint: "サインインに使う名前です。英小文字 a–z、数字 0–9、記号 . _ - @ が使えます。",
+    nameCapital: "大文字の「{{found}}」は使えません。小文字の「{{lower}}」にしてください。",
+    nameCharacter: "「{{found}}」は使えません。英小文字、数字、. _ - @ だけを使ってください。",
+    nameBlank: "空白は使えません。",
     displayName: "表示名",
     password: "パスワード",
     passwordHint: "12 文字以上にしてください。",
     again: "パスワード（確認）",
     differ: "二つのパスワードが一致しません。",
     submit: "管理者を作成",
-    wrongToken: "セットアップトークンを確認してください。",
+    wrongToken: "セットアップトークンが違います",
+    wrongTokenExplain:
+      "写し間違いや、作り直す前の古いトークンでないか確かめてください。分からない場合は、サーバーのマシンで次のコマンドを実行すると、新しいトークンが表示されます（前のトークンは使えなくなります）。",
     tokenHint: "sekisho_setup_ で始まる文字列です。発行から 7 日間有効です。",
     expired: "セットアップトークンの有効期限が切れています",
     expiredExplain:
@@ -651,6 +656,8 @@ export const pages = {
       moreNamesHint:
         "public_name のほかに、人がこのサーバーを開くときの DNS 名や IP アドレスです。1 行に一つずつ入力します。",
       useOwn: "この認証局の証明書を使う",
+      wrongName:
+        "{{line}} 行目の「{{name}}」は、DNS 名でも IP アドレスでもありません。https:// や「*」は付けずに入力してください。",
       trustOwn:
         "ブラウザーの警告をなくすには、サーバーの data_dir にある ca.pem を、各端末の信頼する認証局に追加してください。",
       uploadAbout:
