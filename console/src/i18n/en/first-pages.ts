@@ -84,7 +84,15 @@ export const firstPages = {
     confirm: "Check and turn on",
     codes: "Recovery codes",
     codesAbout:
-      "When you do not have the app, each of them stands in for a code, once. Keep them where the app is not. Earlier ones no longer work.",
+      "Each of them works once in place of the app or the passkey. Keep them somewhere other than the phone with the app.",
+    codesRenewed: "Earlier codes no longer work.",
+    codesFile: "Recovery codes of Sekisho (each works once)",
+    download: "Save to a file",
+    begunBefore:
+      "If the app still has an entry from an earlier attempt, delete it. Its codes do not work.",
+    openApp: "Open in the app",
+    codeUsed: "You used a recovery code",
+    codeUsedLeft: "Codes left: {{left}}. You can make new ones under “My settings”.",
     code: "Code",
     codeHint: "From your authenticator app, or a recovery code",
     wrong: "The code is wrong or was used before. Try the next one.",

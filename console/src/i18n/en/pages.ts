@@ -116,6 +116,7 @@ export const pages = {
     hidesIn_one: "Hidden in {{count}} second",
     hidesIn_other: "Hidden in {{count}} seconds",
     hideNow: "Hide",
+    longer: "Show for {{count}} more seconds",
     hidden: "The password is hidden",
     hiddenHint: "To see it again, reveal it again with a reason.",
     again: "Reveal again",

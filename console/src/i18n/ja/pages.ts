@@ -114,6 +114,7 @@ export const pages = {
     copyNotCleared: "クリップボードを自動で消去できませんでした。手で消去してください。",
     hidesIn_other: "{{count}} 秒後に隠します",
     hideNow: "隠す",
+    longer: "あと {{count}} 秒表示",
     hidden: "パスワードを隠しました",
     hiddenHint: "もう一度見るには、理由を添えて表示し直してください。",
     again: "もう一度表示",
