@@ -9,6 +9,7 @@ import {
   type MantineColorSchemeManager,
   type MantineColorsTuple,
   Modal,
+  PasswordInput,
   Table,
   Tooltip,
 } from "@mantine/core";
@@ -79,6 +80,8 @@ export const theme = createTheme({
         attributes: NO_BANNER,
       },
     }),
+    // The eye is reached by keyboard, too.
+    PasswordInput: PasswordInput.extend({ defaultProps: { visibilityToggleFocusable: true } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: "xs" } }),
     Tooltip: Tooltip.extend({
       defaultProps: {

@@ -132,7 +132,7 @@ export const pages = {
     evidence: "Evidence",
     resetTitle: "Reset the password",
     resetExplain:
-      "A new password is made by the policy, and the agent sets it on the host. The present password stops working.",
+      "A new password is made by the policy, and the agent sets it on the host. The current password stops working.",
     resetAsk: "Reset",
     verifyTitle: "Verify the password",
     verifyExplain:
