@@ -9,7 +9,6 @@ import {
   type MantineColorSchemeManager,
   type MantineColorsTuple,
   Modal,
-  PasswordInput,
   Table,
   Tooltip,
 } from "@mantine/core";
@@ -80,8 +79,6 @@ export const theme = createTheme({
         attributes: NO_BANNER,
       },
     }),
-    // The eye is reached by keyboard, too.
-    PasswordInput: PasswordInput.extend({ defaultProps: { visibilityToggleFocusable: true } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: "xs" } }),
     Tooltip: Tooltip.extend({
       defaultProps: {

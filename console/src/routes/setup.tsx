@@ -95,7 +95,10 @@ function SetUp() {
   const tooLate = isProblem(create.error, "setup_token_expired");
   const expired = tooLate || site.data?.setup_token_expired === true;
   const isDone = site.data?.setup_needed === false && !create.isPending && !create.isSuccess;
-  const toggle = { visibilityToggleButtonProps: { "aria-label": t("pages.signIn.show") } };
+  const toggle = {
+    visibilityToggleFocusable: true,
+    visibilityToggleButtonProps: { "aria-label": t("pages.signIn.show") },
+  };
   return (
     <Outside
       title={t("pages.setup.title")}

@@ -82,6 +82,7 @@ function FirstStep({ name, back, onDone, onPending }: FirstProps) {
           autoComplete="current-password"
           data-autofocus={name !== undefined ? true : undefined}
           autoFocus={name !== undefined}
+          visibilityToggleFocusable
           visibilityToggleButtonProps={{ "aria-label": t("pages.signIn.show") }}
           {...form.getInputProps("password")}
           error={wrong ? t("pages.signIn.wrong") : form.errors.password}

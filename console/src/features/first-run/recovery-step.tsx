@@ -84,6 +84,7 @@ export function RecoveryStep() {
             autoComplete="off"
             spellCheck={false}
             classNames={{ innerInput: "mono" }}
+            visibilityToggleFocusable
             visibilityToggleButtonProps={{ "aria-label": t("pages.signIn.show") }}
             value={typed}
             onChange={(event) => setTyped(event.currentTarget.value)}

@@ -39,7 +39,10 @@ export function ChangePassword({ name }: { name: string }) {
     isProblem(change.error, "invalid_input") &&
     ["current", "new"].includes(change.error.field ?? "");
   const shown = blamed ? null : change.error;
-  const toggle = { visibilityToggleButtonProps: { "aria-label": t("pages.signIn.show") } };
+  const toggle = {
+    visibilityToggleFocusable: true,
+    visibilityToggleButtonProps: { "aria-label": t("pages.signIn.show") },
+  };
   return (
     <form
       onSubmit={form.onSubmit(
