@@ -9,6 +9,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use sekisho_model::device::in_fours;
 
 use super::agent::Agent;
 use super::flow::{Stopwatch, boxed};
@@ -180,8 +181,9 @@ impl Beginning {
         }
         match self.enrol(binaries, key) {
             Ok(fingerprint) => println!(
-                "demo: the agent of \"{}\" is enrolled and runs; its fingerprint is\n  {fingerprint}",
-                HOST
+                "demo: the agent of \"{}\" is enrolled and runs; its fingerprint is\n  {}",
+                HOST,
+                in_fours(&fingerprint)
             ),
             Err(error) => println!("demo: {error:#}"),
         }

@@ -2,6 +2,7 @@
 import { Alert, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Declined, registerPasskey } from "../../api/passkey";
 import { ProblemAlert } from "../../parts/problem";
@@ -11,8 +12,15 @@ import { Codes } from "./second-factor";
 export function AddPasskey({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const client = useQueryClient();
+  // The browser asks outside of this page: it has to be told that nobody waits any more.
+  const [asking] = useState(() => new AbortController());
+  useEffect(() => () => asking.abort(), [asking]);
+  const close = () => {
+    asking.abort();
+    onClose();
+  };
   const add = useMutation({
-    mutationFn: registerPasskey,
+    mutationFn: (name: string) => registerPasskey(name, asking.signal),
     onSuccess: (made) => {
       void client.invalidateQueries({ queryKey: ["passkeys"] });
       void client.invalidateQueries({ queryKey: ["me"] });
@@ -32,9 +40,11 @@ export function AddPasskey({ onClose }: { onClose: () => void }) {
       hint={t("pages.passkeys.nameHint")}
       pending={add.isPending}
       onName={(name) => add.mutate(name)}
-      onClose={onClose}
+      onClose={close}
     >
-      <Text size="sm">{t("pages.passkeys.addExplain")}</Text>
+      <Text size="sm" role="status">
+        {add.isPending ? t("pages.passkeys.waiting") : t("pages.passkeys.addExplain")}
+      </Text>
       {declined && <Alert color="gray">{t("pages.passkeys.declined")}</Alert>}
       <ProblemAlert error={declined ? null : add.error} />
     </PasskeyName>

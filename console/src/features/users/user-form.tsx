@@ -171,6 +171,7 @@ export function UserForm({ user, onClose }: Props) {
                 description={t("pages.users.passwordHint")}
                 required
                 autoComplete="new-password"
+                visibilityToggleFocusable
                 visibilityToggleButtonProps={{ "aria-label": t("pages.signIn.show") }}
                 {...form.getInputProps("password")}
               />

@@ -48,7 +48,7 @@ export const adminPages = {
     verifyEvery: "Verified every",
     autoHeal: "Reset a password that is out of sync by itself",
     autoHealHint: "When a verify finds that the password does not work.",
-    existing: "Present passwords stay as they are. It holds from the next one on.",
+    existing: "Current passwords stay as they are. It applies from the next one on.",
     empty: "There are no policies. The built-in rules hold.",
     accounts: "Accounts with this policy",
     which:
