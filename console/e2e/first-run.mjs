@@ -55,10 +55,10 @@ const WORDS = {
     stored: "I have stored it",
     menu: "User menu",
     useOwn: "Use this authority’s certificate",
-    approve: "They are the same: approve",
+    approve: "They match: approve",
     close: "Close",
     upload: "Upload a certificate",
-    check: "Only check",
+    check: "Check only",
   },
 }[language];
 
@@ -268,7 +268,7 @@ async function walk() {
   await next("agent");
   await look("agent");
   await page.locator("main button[type=submit]").click();
-  const shown = page.locator("main .pre").first();
+  const shown = page.locator("main .pre", { hasText: "sekisho-ek1-" });
   await shown.waitFor();
   const enrolment = (await shown.textContent()).trim();
   must(enrolment.startsWith("sekisho-ek1-"), "no enrolment key");

@@ -62,8 +62,11 @@ async function pages(page) {
   const group = groups[0]?.id;
   const team = people[0]?.id;
   const account = (accounts.find((one) => one.knowledge === "known") ?? accounts[0])?.id;
+  const steps = ["administrator", "factor", "certificate", "recovery", "agent", "password"];
   return {
     home: "/",
+    // As who comes back finds them; their first states are walked in first-run.mjs.
+    ...Object.fromEntries(steps.map((step) => [`wizard-${step}`, `/first-run?step=${step}`])),
     resources: "/resources",
     "resource-new": "/resources?new=true",
     ...(resource && {

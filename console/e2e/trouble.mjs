@@ -1,8 +1,15 @@
 // What goes wrong for people: odd names, two who change one thing, a session that ends
-// under a form, a network that is away. Nothing that was typed is lost.
+// under a form, a network that is away, a server that is started again. Nothing that was
+// typed is lost.
 //
-//     SEKISHO_URL=… SEKISHO_PASSWORD_FILE=… node e2e/trouble.mjs
-import { accessibility, launch, settled, signIn, target } from "./browser.mjs";
+//     SEKISHO_URL=… SEKISHO_PASSWORD_FILE=… SEKISHO_CONTROL=… node e2e/trouble.mjs
+//
+// SEKISHO_CONTROL is a folder: a line "NUMBER stop", "kill" or "start" in its file `ask` is
+// answered in `done` when it is so.
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { accessibility, launch, listen, settled, signIn, target } from "./browser.mjs";
 
 const ODD = [
   "x".repeat(200),
@@ -15,8 +22,9 @@ const ODD = [
 const to = target();
 const browser = await launch(to);
 let passed = 0;
+let asked = 0;
 try {
-  for (const walk of [oddNames, twoAtOnce, sessionEnds, networkAway]) {
+  for (const walk of [oddNames, twoAtOnce, sessionEnds, networkAway, serverStops, serverDies]) {
     const { context, page, faults } = await signIn(browser, to, {
       language: "en",
       scheme: "light",
@@ -129,6 +137,98 @@ async function networkAway({ context, page, faults }) {
   // Chromium reports what it could not load; that is the fault that was made.
   const made = (fault) => /ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED/.test(fault);
   faults.splice(0, faults.length, ...faults.filter((fault) => !made(fault)));
+}
+
+function serverStops(open) {
+  return serverAway("stop", open);
+}
+
+function serverDies(open) {
+  return serverAway("kill", open);
+}
+
+/** An open page survives another run of the server, with its session and what was typed. */
+async function serverAway(how, { context, page, post, faults }) {
+  // A second tab, on which nothing is done.
+  const list = await context.newPage();
+  const listFaults = await listen(list);
+  await list.goto(`${to.url}/resources?q=away-${how}`);
+  await settled(list);
+  const streams = [];
+  list.on("request", (request) => {
+    if (new URL(request.url()).pathname === "/api/v1/events") streams.push(request);
+  });
+  await page.goto(`${to.url}/resources?new=true`);
+  const form = page.getByRole("dialog", { name: "Add a resource" });
+  const name = form.getByRole("textbox", { name: "Name", exact: true });
+  const dns = form.getByRole("textbox", { name: /^DNS name/ });
+  await name.fill(`away-${how}-typed`);
+  await dns.fill("typed.example");
+  const typed = async () => {
+    const values = [await name.inputValue(), await dns.inputValue()];
+    if (`${values}` !== `away-${how}-typed,typed.example`) throw new Error(`lost: ${values}`);
+  };
+
+  await server(how);
+  const isOld = /What you see (may be old|is what was loaded last)\. Trying again\./;
+  for (const tab of [page, list]) await tab.getByText(isOld).waitFor();
+  await form.getByRole("button", { name: "Add a resource" }).click();
+  await form.getByText("The server cannot be reached. Check the network.").waitFor();
+  await typed();
+
+  await server("start");
+  // Made by somebody else before the tabs are back: no stream tells of it.
+  const theirs = await post("/resources", { name: `away-${how}-theirs`, platform: "linux" });
+  for (const tab of [page, list]) await tab.getByText(isOld).waitFor({ state: "detached" });
+  await list.locator("[data-row]").getByText(theirs.name).waitFor();
+  const last = await lastIdOf(streams.at(-1));
+  if (!/^[0-9a-f]{16}-\d+$/.test(last ?? "")) throw new Error(`no place to go on from: ${last}`);
+
+  await typed();
+  if (await page.getByRole("dialog", { name: "Your session has ended" }).isVisible()) {
+    throw new Error("the session has ended with the server");
+  }
+  await form.getByRole("button", { name: "Add a resource" }).click();
+  await page.waitForURL(/\/resources\/[0-9a-f-]{36}/);
+  await page.getByRole("heading", { level: 1, name: `away-${how}-typed` }).waitFor();
+  await list.locator("[data-row]").getByText(`away-${how}-typed`).waitFor();
+  // Chromium reports what it could not load; that is the fault that was made.
+  const made = (fault) => /ERR_(CONNECTION|EMPTY_RESPONSE|INCOMPLETE_CHUNKED)/.test(fault);
+  const others = [...faults, ...listFaults].filter((fault) => !made(fault));
+  faults.splice(0, faults.length, ...others);
+}
+
+/** The place from which a stream goes on: a browser's own, or the page's. */
+async function lastIdOf(request) {
+  if (!request) return undefined;
+  const after = new URL(request.url()).searchParams.get("after");
+  return after ?? (await request.allHeaders())["last-event-id"];
+}
+
+/** Has the server ended (`stop`, `kill`) or started, and waits until it is so. */
+async function server(wish) {
+  const folder = process.env.SEKISHO_CONTROL;
+  if (!folder) throw new Error("set SEKISHO_CONTROL: who started the server obeys it there");
+  asked += 1;
+  writeFileSync(join(folder, "ask.new"), `${asked} ${wish}\n`);
+  renameSync(join(folder, "ask.new"), join(folder, "ask"));
+  for (let tries = 0; tries < 1_200; tries += 1) {
+    const [number, ...answer] = read(join(folder, "done")).trim().split(" ");
+    if (Number(number) === asked) {
+      if (answer.join(" ") !== "ok") throw new Error(`${wish}: ${answer.join(" ")}`);
+      return;
+    }
+    await sleep(50);
+  }
+  throw new Error(`${wish}: no answer in ${folder}`);
+}
+
+function read(file) {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 /** Chromium reports each refusal as an error; these were asked for. */

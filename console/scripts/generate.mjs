@@ -16,12 +16,15 @@ async function api() {
 function events() {
   const languages = { ja: "reference/events.ja.md", en: "reference/events.md" };
   const all = {};
+  let codes = [];
   for (const [language, file] of Object.entries(languages)) {
     const rows = readFileSync(new URL(file, docs), "utf8").matchAll(
       /^\| (\d+) \| `([a-z_]+)` \| ([^|]+) \|/gm,
     );
     // The name; English has a sentence after it.
-    all[language] = [...rows].map(([, code, , text]) => [code, text.split(": ")[0].trim()]);
+    const found = [...rows];
+    codes = found.map(([, code, name]) => [name, code]);
+    all[language] = found.map(([, code, , text]) => [code, text.split(": ")[0].trim()]);
     if (all[language].length < 50) throw new Error(`${file}: the table of events was not found`);
   }
   const table = (rows) =>
@@ -30,7 +33,8 @@ function events() {
     ([language, rows]) =>
       `const ${language}: Readonly<Record<number, string>> = {\n${table(rows)}\n};\n`,
   );
-  return `// Generated from docs/reference/events*.md by \`npm run generate\`. Do not edit.\n\n${parts.join("\n")}\n/** What each audit event means, by language and number. */\nexport const EVENTS = { ja, en } as const;\n`;
+  const numbers = codes.map(([name, code]) => `  ${name}: ${code},`).join("\n");
+  return `// Generated from docs/reference/events*.md by \`npm run generate\`. Do not edit.\n\n${parts.join("\n")}\n/** What each audit event means, by language and number. */\nexport const EVENTS = { ja, en } as const;\n\n/** The number of each audit event, by its name. */\nexport const EVENT_CODES: Readonly<Record<string, number>> = {\n${numbers}\n};\n`;
 }
 
 const files = { "src/api/schema.gen.ts": await api(), "src/i18n/events.gen.ts": events() };

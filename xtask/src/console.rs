@@ -35,6 +35,8 @@ pub(crate) struct Site<'a> {
     pub(crate) password_file: &'a Path,
     /// An account that can be revealed, as people type it.
     pub(crate) account: String,
+    /// The folder in which a script asks for the server's end and start.
+    pub(crate) control: &'a Path,
 }
 
 /// The kinds of second factor with which first run is walked, and the server's
@@ -230,9 +232,11 @@ pub(crate) fn walk(workspace: &Workspace, site: &Site<'_>) -> Command {
 }
 
 /// The command that makes trouble for who uses the console: odd names, changes by two
-/// at once, a session that ends, a network that is away.
+/// at once, a session that ends, a network that is away, a server that is started again.
 pub(crate) fn trouble(workspace: &Workspace, site: &Site<'_>) -> Command {
-    browser(workspace, site, "e2e/trouble.mjs")
+    let mut command = browser(workspace, site, "e2e/trouble.mjs");
+    command.env("SEKISHO_CONTROL", site.control);
+    command
 }
 
 /// The command that walks from the set-up token to a revealed, rotated password,

@@ -94,6 +94,18 @@ test("what changed is read again, and nothing else", () => {
   expect(read).toContain('["orders","one","b"]');
 });
 
+test("access that is given or taken away is seen in the lists and on the open page", () => {
+  showing(["resources", "list", {}], ["resources", "one", "a"], ["shares", "list", {}], ["me"]);
+  newest().send("ready", {}, "p-1");
+  newest().send("resources", {}, "p-2");
+  vi.advanceTimersByTime(150);
+  expect(read.sort()).toEqual([
+    '["resources","list",{}]',
+    '["resources","one","a"]',
+    '["shares","list",{}]',
+  ]);
+});
+
 test("a list that never rests is not read without rest", () => {
   showing(["orders", "list", {}]);
   newest().send("ready", {}, "p-1");

@@ -38,6 +38,9 @@ const COUNTED: readonly Kind[] = [
   "system",
 ];
 
+/** With what of this kind is changed, so may be with whom it is shared. */
+const SHARED: readonly Kind[] = ["accounts", "resources", "groups"];
+
 /** Reading it is itself on record, so it is not read again by itself. */
 const RECORDED: readonly string[] = ["audit", "history"];
 
@@ -207,11 +210,13 @@ function gather(client: QueryClient) {
     const found = waiting;
     waiting = new Map();
     const counted = COUNTED.some((kind) => found.has(kind));
+    const shared = SHARED.some((kind) => found.has(kind));
     void client.invalidateQueries({
       predicate: ({ queryKey }) => {
         const [kind, form, id] = queryKey;
         if (RECORDED.includes(String(kind))) return false;
         if (kind === "overview") return counted;
+        if (kind === "shares") return shared;
         // What became of the tasks one asked for.
         if (kind === "notifications") return found.has("orders");
         const ids = found.get(kind as Kind);
@@ -243,7 +248,8 @@ function gather(client: QueryClient) {
   };
 }
 
-const isRefreshed = ({ queryKey }: Query) => !RECORDED.includes(String(queryKey[0]));
+/** Whether something is read again by itself. */
+export const isRefreshed = ({ queryKey }: Query) => !RECORDED.includes(String(queryKey[0]));
 
 /** Listens as long as the page is open and somebody is signed in. */
 export function useLive(client: QueryClient) {

@@ -26,14 +26,16 @@ interface Options<T> {
   publicKey: T;
 }
 
-/** Makes a passkey and registers it. */
-export async function registerPasskey(name: string) {
+/** Makes a passkey and registers it. With `signal` the person can change their mind:
+ * the browser stops asking then. */
+export async function registerPasskey(name: string, signal?: AbortSignal) {
   const begun = await body(api.POST("/api/v1/me/passkeys/start"));
   const { publicKey } = begun.options as unknown as Options<PublicKeyCredentialCreationOptionsJSON>;
   const options = PublicKeyCredential.parseCreationOptionsFromJSON(publicKey);
   const made = await asked<PublicKeyCredential>(() =>
-    navigator.credentials.create({ publicKey: options }),
+    navigator.credentials.create({ publicKey: options, ...(signal ? { signal } : {}) }),
   );
+  if (signal?.aborted) throw new Declined();
   return body(
     api.POST("/api/v1/me/passkeys", {
       body: { challenge: begun.challenge, name, credential: made.toJSON() },

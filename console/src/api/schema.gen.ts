@@ -744,8 +744,9 @@ export interface paths {
          * @description `event` is `accounts`, `resources`, `orders`, `devices`, `agents`,
          *     `enrolment-keys`, `users`, `me`, `tokens`, `policies`, `groups`, `audit` or
          *     `system`, and `data` is `{"id":"…"}` or, for several or none in particular,
-         *     `{}`. `ready` comes first; `reset` says that something was missed: read
-         *     everything again; `session_ended` says goodbye. Who comes again with
+         *     `{}`: also to whom something is shared, or is not any more. `ready` comes
+         *     first; `reset` says that something was missed, or that the caller's role is
+         *     another one: read everything again; `session_ended` says goodbye. Who comes again with
          *     `Last-Event-ID` gets what it missed. A comment comes every 15 seconds.
          *
          *     Only what this server's process has committed is told: look again by
@@ -2887,8 +2888,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Says whether the server does its work: the database answers and the site is
-         *     not in recovery.
+         * Says whether the server does its work: the database answers and takes changes,
+         *     and the site is not in recovery.
          */
         get: operations["show_readiness"];
         put?: never;
@@ -3100,6 +3101,8 @@ export interface components {
              */
             chain?: string | null;
             key?: components["schemas"]["SecretText"] | null;
+            pfx?: components["schemas"]["SecretText"] | null;
+            password?: components["schemas"]["SecretText"] | null;
             /** @description Only judge it; nothing is changed. */
             dry_run?: boolean;
         };
@@ -3762,7 +3765,7 @@ export interface components {
             items: {
                 /** @description Its id. */
                 id: string;
-                /** @description What it is about: `report`, `tasks`. */
+                /** @description What it is about: `report`, `tasks`, `certificate`. */
                 kind: string;
                 /** @description `waiting`, `sent`, `dead`. */
                 state: string;
@@ -4585,7 +4588,7 @@ export interface components {
         MailView: {
             /** @description Its id. */
             id: string;
-            /** @description What it is about: `report`, `tasks`. */
+            /** @description What it is about: `report`, `tasks`, `certificate`. */
             kind: string;
             /** @description `waiting`, `sent`, `dead`. */
             state: string;
@@ -4961,6 +4964,7 @@ export interface components {
             second_factor: boolean;
             /** @description Whether somebody has chosen which certificate the server shows. */
             certificate_chosen?: boolean | null;
+            certificate_ends_at?: components["schemas"]["Time"] | null;
             /** @description Whether somebody has shown that they hold the recovery key. */
             recovery_key_proved?: boolean | null;
         };
@@ -5221,6 +5225,11 @@ export interface components {
             field?: string | null;
             /** @description What is in the way, as a word (`conflict`). */
             conflict?: string | null;
+            /**
+             * @description Why the server does not do its work (`/readyz`): `database`, `older`,
+             *     `moved`, `standby` or `empty`.
+             */
+            cause?: string | null;
             /** @description The order in the way (`in_progress`). */
             order?: string | null;
             /**
@@ -5867,6 +5876,7 @@ export interface components {
             not_before: components["schemas"]["Time"];
             /** @description Its last instant. The site's own is renewed by itself. */
             not_after: components["schemas"]["Time"];
+            uploaded_not_after?: components["schemas"]["Time"] | null;
             chosen_at?: components["schemas"]["Time"] | null;
             chosen_by?: components["schemas"]["Named"] | null;
         };
@@ -13715,8 +13725,10 @@ export interface operations {
                 active?: boolean;
                 /** @description Also what will soon be late. */
                 soon?: boolean;
-                /** @description Only what this person did: the name they sign in with. */
+                /** @description Only what this person did, or may do: the name they sign in with. */
                 user?: string;
+                /** @description Only access that comes this way: `owner`, `sees_everything`, `share`. */
+                ground?: string;
                 /** @description Of so many days until now. */
                 days?: number;
                 /** @description Instead of days: from this time on. */
@@ -13802,8 +13814,10 @@ export interface operations {
                 active?: boolean;
                 /** @description Also what will soon be late. */
                 soon?: boolean;
-                /** @description Only what this person did: the name they sign in with. */
+                /** @description Only what this person did, or may do: the name they sign in with. */
                 user?: string;
+                /** @description Only access that comes this way: `owner`, `sees_everything`, `share`. */
+                ground?: string;
                 /** @description Of so many days until now. */
                 days?: number;
                 /** @description Instead of days: from this time on. */
@@ -17908,7 +17922,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description It is not usable; `conflict` says why: `certificate_unreadable`, `certificate_name_missing`, `certificate_expired`, `certificate_not_yet_valid`, `certificate_weak`, `certificate_wrong_use`, `certificate_chain_broken`, `certificate_key_mismatch`, `key_unreadable`, `key_encrypted` */
+            /** @description It is not usable; `conflict` says why: `certificate_unreadable`, `certificate_name_missing`, `certificate_expired`, `certificate_not_yet_valid`, `certificate_weak`, `certificate_wrong_use`, `certificate_chain_broken`, `certificate_key_mismatch`, `key_unreadable`, `key_encrypted`, `pfx_unreadable`, `pfx_wrong_password`, `pfx_too_slow`, `pfx_unsupported`, `pfx_no_key`, `pfx_several_keys`, `pfx_no_certificate` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -20319,7 +20333,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
+            /** @description `unavailable`, and `cause` says why; `recovery`; `sealed` */
             503: {
                 headers: {
                     [name: string]: unknown;

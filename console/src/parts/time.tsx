@@ -1,5 +1,5 @@
 //! Times: relative to read, exact to cite.
-import { Text, Tooltip } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { exactTime, relativeTime } from "../i18n/format";
@@ -35,7 +35,8 @@ interface Props {
   none?: string;
 }
 
-/** `3 分前`, with the exact time for who points at it or focuses it. */
+/** `3 分前`, with the exact time for who points at it. Not by a tooltip of the
+ * library's: a page shows hundreds of these. */
 export function Ago({ value, none }: Props) {
   const { t } = useTranslation();
   useNow();
@@ -45,13 +46,10 @@ export function Ago({ value, none }: Props) {
         {none ?? t("common.never")}
       </Text>
     );
-  const exact = exactTime(value);
   return (
-    <Tooltip label={exact}>
-      <time dateTime={value} title={exact}>
-        {relativeTime(value, Date.now())}
-      </time>
-    </Tooltip>
+    <time dateTime={value} title={exactTime(value)}>
+      {relativeTime(value, Date.now())}
+    </time>
   );
 }
 

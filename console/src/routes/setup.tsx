@@ -8,10 +8,12 @@ import { isProblem } from "../api/problem";
 import { publicSystem } from "../api/queries";
 import { dropDraft, keepDraft, readDraft } from "../features/first-run/draft";
 import { StepLine } from "../features/first-run/step-line";
+import { loginNameFault } from "../features/users/login-name";
 import { allTexts } from "../i18n";
 import { normalise } from "../i18n/format";
 import { CopyBlock } from "../parts/copy";
-import { ProblemAlert } from "../parts/problem";
+import { ProblemAlert, problemText } from "../parts/problem";
+import { blame, focusFirstWrong } from "../parts/wrong-field";
 import { Outside } from "../shell/outside";
 
 export const Route = createFileRoute("/setup")({
@@ -21,6 +23,10 @@ export const Route = createFileRoute("/setup")({
 
 const MIN_PASSWORD = 12;
 const DRAFT = "setup";
+/** As the user whom the server's data belongs to. */
+const NEW_TOKEN = "runuser -u sekisho -- sekisho-server setup-token";
+/** What the form calls as the server does. */
+const FIELDS = ["token", "name", "display_name", "password"];
 
 /** Nothing is done yet; what the first administrator may is known afterwards. */
 const NOTHING_DONE = {
@@ -48,8 +54,7 @@ function SetUp() {
     validate: {
       token: (value) =>
         value.trim() ? null : t("common.required", { field: t("pages.setup.token") }),
-      name: (value) =>
-        value.trim() ? null : t("common.required", { field: t("pages.setup.name") }),
+      name: (value) => loginNameFault(t, value),
       password: (value) =>
         [...value].length >= MIN_PASSWORD ? null : t("pages.setup.passwordHint"),
       again: (value, { password }) => (value === password ? null : t("pages.setup.differ")),
@@ -74,12 +79,26 @@ function SetUp() {
       client.clear();
       await navigate({ to: "/first-run" });
     },
+    onError: (error) => {
+      if (isProblem(error, "unauthenticated")) focusFirstWrong(form, ["token"]);
+      blame(form, error, {
+        token: ["token", t("pages.setup.tokenHint")],
+        name: ["name", t("pages.setup.nameHint")],
+        display_name: ["display_name", problemText(t, error, t("pages.setup.displayName"))],
+        password: ["password", t("pages.setup.passwordHint")],
+      });
+    },
   });
+  const isBlamed =
+    isProblem(create.error, "invalid_input") && FIELDS.includes(create.error.field ?? "");
   const wrongToken = isProblem(create.error, "unauthenticated");
   const tooLate = isProblem(create.error, "setup_token_expired");
   const expired = tooLate || site.data?.setup_token_expired === true;
   const isDone = site.data?.setup_needed === false && !create.isPending && !create.isSuccess;
-  const toggle = { visibilityToggleButtonProps: { "aria-label": t("pages.signIn.show") } };
+  const toggle = {
+    visibilityToggleFocusable: true,
+    visibilityToggleButtonProps: { "aria-label": t("pages.signIn.show") },
+  };
   return (
     <Outside
       title={t("pages.setup.title")}
@@ -94,7 +113,13 @@ function SetUp() {
           </Button>
         </Stack>
       ) : (
-        <form onSubmit={form.onSubmit((values) => create.mutate(values))} noValidate>
+        <form
+          onSubmit={form.onSubmit(
+            (values) => create.mutate(values),
+            (errors) => focusFirstWrong(form, Object.keys(errors)),
+          )}
+          noValidate
+        >
           <Stack>
             <Text size="sm" c="dimmed">
               {t("pages.setup.explain")}
@@ -104,19 +129,17 @@ function SetUp() {
                 <Text size="sm" mb={6}>
                   {t("pages.setup.expiredExplain")}
                 </Text>
-                <CopyBlock value="sekisho-server setup-token" />
+                <CopyBlock value={NEW_TOKEN} />
               </Alert>
             )}
-            {create.error && !tooLate && (
-              <ProblemAlert
-                error={create.error}
-                fields={{
-                  token: t("pages.setup.token"),
-                  name: t("pages.setup.name"),
-                  display_name: t("pages.setup.displayName"),
-                  password: t("pages.setup.password"),
-                }}
-              />
+            {create.error && !tooLate && !isBlamed && <ProblemAlert error={create.error} />}
+            {wrongToken && (
+              <Alert color="red" role="alert" title={t("pages.setup.wrongToken")}>
+                <Text size="sm" mb={6}>
+                  {t("pages.setup.wrongTokenExplain")}
+                </Text>
+                <CopyBlock value={NEW_TOKEN} />
+              </Alert>
             )}
             <TextInput
               label={t("pages.setup.token")}

@@ -5,7 +5,7 @@ import { IconPlugConnectedX, IconShieldExclamation } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useLiveState } from "../api/live";
+import { isRefreshed, useLiveState } from "../api/live";
 import { isProblem } from "../api/problem";
 import { publicSystem, system } from "../api/queries";
 
@@ -32,7 +32,7 @@ function useReachable(): boolean {
     const timer = setInterval(() => {
       client
         .fetchQuery({ ...publicSystem, staleTime: 0, retry: false })
-        .then(() => client.invalidateQueries())
+        .then(() => client.invalidateQueries({ predicate: isRefreshed }))
         .catch(() => {});
     }, TRY_EVERY);
     return () => clearInterval(timer);

@@ -15,7 +15,7 @@ export function CodeField(props: TextInputProps) {
       autoComplete="one-time-code"
       autoCapitalize="none"
       spellCheck={false}
-      className="mono"
+      classNames={{ input: "mono" }}
       {...props}
     />
   );

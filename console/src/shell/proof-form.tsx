@@ -100,6 +100,7 @@ export function ProofForm({ asked }: { asked: Asked }) {
           <PasswordInput
             label={t("pages.signIn.password")}
             autoComplete="current-password"
+            visibilityToggleFocusable
             visibilityToggleButtonProps={{ "aria-label": t("pages.signIn.show") }}
             {...field}
           />

@@ -2,7 +2,9 @@
 //! and when a session has ended.
 import { Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
+import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery } from "@tanstack/react-query";
+import i18next from "i18next";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "../api/client";
@@ -80,6 +82,7 @@ function FirstStep({ name, back, onDone, onPending }: FirstProps) {
           autoComplete="current-password"
           data-autofocus={name !== undefined ? true : undefined}
           autoFocus={name !== undefined}
+          visibilityToggleFocusable
           visibilityToggleButtonProps={{ "aria-label": t("pages.signIn.show") }}
           {...form.getInputProps("password")}
           error={wrong ? t("pages.signIn.wrong") : form.errors.password}
@@ -152,6 +155,18 @@ function PasskeyButton({ onDone }: { onDone: () => void }) {
   );
 }
 
+/** A recovery code is spent: how many there are still. */
+async function tellCodesLeft() {
+  const { data } = await api.GET("/api/v1/me/second-factor").catch(() => ({ data: undefined }));
+  if (!data) return;
+  notifications.show({
+    color: "yellow",
+    autoClose: false,
+    title: i18next.t("pages.secondFactor.codeUsed"),
+    message: i18next.t("pages.secondFactor.codeUsedLeft", { left: data.recovery_codes_left }),
+  });
+}
+
 interface SecondProps {
   pending: string;
   onDone: () => void;
@@ -174,7 +189,10 @@ function SecondStep({ pending, onDone, onBack }: SecondProps) {
           body: { pending, method: methodOf(code), code },
         }),
       ),
-    onSuccess: onDone,
+    onSuccess: (_, { code }) => {
+      onDone();
+      if (methodOf(code) === "recovery_code") void tellCodesLeft();
+    },
     onError: () => form.setFieldValue("code", ""),
   });
   const wrong = isProblem(finish.error, "invalid_input");

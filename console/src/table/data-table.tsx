@@ -17,7 +17,6 @@ import {
 import { useMediaQuery } from "@mantine/hooks";
 import {
   IconArrowUp,
-  IconDotsVertical,
   IconDownload,
   IconInbox,
   IconRefresh,
@@ -44,6 +43,7 @@ import { ColumnPicker } from "./columns";
 import { csv, fetchCsv, save } from "./csv";
 import { FilterChip } from "./filters";
 import { PageControls, SkeletonRows } from "./pages";
+import { RowMenu } from "./row-menu";
 import { useListState } from "./search";
 import { SearchBox } from "./search-box";
 import { SelectionBar } from "./selection-bar";
@@ -225,20 +225,7 @@ export function DataTable<T extends RowData>(props: ListProps<T>) {
       ));
     const items = props.rowVerbs ? props.rowVerbs(row, own) : own;
     if (Array.isArray(items) && items.length === 0) return null;
-    return (
-      <Menu position="bottom-end" withinPortal>
-        <Menu.Target>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={`${t("common.more")}: ${rowName(row)}`}
-          >
-            <IconDotsVertical size={18} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>{items}</Menu.Dropdown>
-      </Menu>
-    );
+    return <RowMenu label={`${t("common.more")}: ${rowName(row)}`}>{items}</RowMenu>;
   };
 
   return (

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use clap::{CommandFactory, Parser, Subcommand};
 use sekisho_link::{Endpoint, LinkError, ServerTime, TlsProblem};
 use sekisho_model::clock::SystemClock;
-use sekisho_model::device::DeviceState;
+use sekisho_model::device::{DeviceState, in_fours};
 use sekisho_model::rng::SystemRng;
 use sekisho_platform::disk::RealDisk;
 use sekisho_platform::{accounts, host, process};
@@ -334,7 +334,7 @@ fn enroll(
     }
     say(&format!("enrolled as device {}", outcome.enrolled.device));
     if let Some(fingerprint) = fingerprint(&state)? {
-        say(&format!("fingerprint {fingerprint}"));
+        say(&format!("fingerprint {}", in_fours(&fingerprint)));
     }
     let trust = state.trust(&outcome.enrolled.anchor)?;
     let time = ServerTime::new(Arc::new(SystemClock));
@@ -497,7 +497,7 @@ fn status(cli: &Cli, json: bool) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     say(&format!("device        {}", enrolled.device));
-    say(&format!("fingerprint   {fingerprint}"));
+    say(&format!("fingerprint   {}", in_fours(&fingerprint)));
     say(&format!("site          {}", enrolled.anchor.site));
     say(&format!("server        {}", config.server.unwrap_or(enrolled.server)));
     say(&format!("trust bundle  {}", trust.bundle().version));

@@ -224,3 +224,46 @@ impl ServerCertVerifier for UnverifiedForEnrolment {
         self.algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::server::{ClientHello, ResolvesServerCert};
+    use rustls::sign::CertifiedKey;
+    use rustls::{ClientConnection, Error, PeerIncompatible, ServerConfig, ServerConnection};
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct NoCertificate;
+
+    impl ResolvesServerCert for NoCertificate {
+        fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+            None
+        }
+    }
+
+    /// What a server that has nothing but TLS 1.2 says to the first bytes.
+    fn of_old(config: ClientConfig) -> Error {
+        let name = ServerName::try_from("vault.example.jp").expect("a name");
+        let mut client = ClientConnection::new(Arc::new(config), name).expect("a client");
+        let mut hello = Vec::new();
+        client.write_tls(&mut hello).expect("written");
+        let config = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[&rustls::version::TLS12])
+            .expect("TLS 1.2")
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(NoCertificate));
+        let mut server = ServerConnection::new(Arc::new(config)).expect("a server");
+        server.read_tls(&mut hello.as_slice()).expect("read");
+        server.process_new_packets().expect_err("no version in common")
+    }
+
+    #[test]
+    fn nobody_is_offered_tls_1_2_whatever_is_compiled_in() {
+        let none = Error::PeerIncompatible(PeerIncompatible::Tls12NotOfferedOrEnabled);
+        assert_eq!(of_old(unverified().expect("a client")), none);
+        let time = ServerTime::new(Arc::new(sekisho_model::clock::SystemClock));
+        let pinned = checked(&ServerCheck::PinnedKey([7; 32]), None, time);
+        assert_eq!(of_old(pinned.expect("a client")), none);
+    }
+}

@@ -148,3 +148,27 @@ impl EnrolmentRefusal {
         }
     }
 }
+
+/// A fingerprint as people compare it, in groups of four characters. Every program
+/// and the console show it like this; what programs read has no blanks.
+pub fn in_fours(fingerprint: &str) -> String {
+    let mut shown = String::with_capacity(fingerprint.len() + fingerprint.len() / 4);
+    for (at, character) in fingerprint.chars().enumerate() {
+        if at > 0 && at % 4 == 0 {
+            shown.push(' ');
+        }
+        shown.push(character);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_fours;
+
+    #[test]
+    fn a_fingerprint_is_shown_in_groups_of_four() {
+        assert_eq!(in_fours("0123456789abcdef"), "0123 4567 89ab cdef");
+        assert_eq!((in_fours("01234").as_str(), in_fours("").as_str()), ("0123 4", ""));
+    }
+}

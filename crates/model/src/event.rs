@@ -394,6 +394,8 @@ pub enum Event {
     /// The certificate that browsers and the command line see was changed:
     /// `site_ca` with these further names, or `uploaded`.
     ServerCertificateChanged { source: String, names: Vec<String>, serial: Option<String> },
+    /// The uploaded certificate ends in so many days or fewer; 0: it is over.
+    ServerCertificateEnds { serial: String, not_after: Timestamp, days: u16 },
 
     /// A gateway was paired: its key counts from now on.
     GatewayPaired {
@@ -860,6 +862,9 @@ impl Event {
             Self::OfficeDeleted { .. } => info(753, "Office removed", "拠点を削除"),
             Self::ServerCertificateChanged { .. } => {
                 info(732, "Server certificate changed", "サーバー証明書を変更")
+            }
+            Self::ServerCertificateEnds { .. } => {
+                info(733, "Server certificate ends", "サーバー証明書の期限を警告")
             }
             Self::AccessDenied { .. } => info(800, "Access denied", "アクセスを拒否"),
         }

@@ -178,7 +178,8 @@ impl Event {
             | Self::GatewayLost { .. }
             | Self::GatewayConfigRefused { .. }
             | Self::MailServerUnreachable { .. }
-            | Self::MailGivenUp { .. } => (C::Alarm, S::Warning),
+            | Self::MailGivenUp { .. }
+            | Self::ServerCertificateEnds { .. } => (C::Alarm, S::Warning),
             Self::WitnessReached { .. }
             | Self::GatewayConnected { .. }
             | Self::GatewaysPublished { .. }

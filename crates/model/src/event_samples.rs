@@ -214,6 +214,7 @@ impl Event {
                 names: vec![text()],
                 serial: Some(text()),
             },
+            Self::ServerCertificateEnds { serial: text(), not_after: Timestamp::EPOCH, days: 30 },
             Self::PasskeyRenamed { user, passkey: PasskeyId::from_uuid(id), name: text() },
             Self::PasskeyRemoved { user, passkey: PasskeyId::from_uuid(id) },
             Self::PasskeyCopied { user, passkey: PasskeyId::from_uuid(id) },

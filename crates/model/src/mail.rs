@@ -15,6 +15,8 @@ words! {
         Report = "report",
         /// What became of tasks that somebody asked for.
         Tasks = "tasks",
+        /// That the certificate of the server ends.
+        Certificate = "certificate",
     }
 }
 

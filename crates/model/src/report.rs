@@ -58,6 +58,8 @@ words! {
         RefusedSignIns = "refused-sign-ins",
         /// Requests that the policy refused.
         RefusedAccess = "refused-access",
+        /// Who may do what with which resource and account, and why.
+        Entitlements = "entitlements",
         /// Changes of users, roles, shares and owners.
         AccessChanges = "access-changes",
         /// Lists, reports and audit lines that left the server.

@@ -25,6 +25,19 @@ pub enum Touched {
     User(UserId),
     /// What a user sees of themselves: role, rights, sessions.
     Own(UserId),
+    /// What a user may do: everything they see may be different.
+    Rights(UserId),
+    /// What everybody with a custom role may do.
+    RightsOf(CustomRoleId),
+    /// What somebody, or everybody in a user group, may see of what others own:
+    /// other rows stand in their lists.
+    Access(Principal),
+    /// The same of people who cannot be looked up any more.
+    AccessOfSome,
+    /// Which groups a resource is in by their criteria, and so who may see it.
+    Placing(ResourceId),
+    /// What the groups of an owner hold, and so who may see it.
+    GroupsOf(UserId),
     /// The API tokens of a user.
     Tokens(UserId),
     /// A password policy.
@@ -92,8 +105,10 @@ impl Event {
 
             Self::SetUpCompleted { user } => vec![T::User(user), T::System],
             Self::UserCreated { user, .. } => vec![T::User(user)],
-            Self::UserRoleChanged { user, .. }
-            | Self::UserDisabled { user }
+            Self::UserRoleChanged { user, .. } => {
+                vec![T::User(user), T::Own(user), T::Rights(user)]
+            }
+            Self::UserDisabled { user }
             | Self::UserEnabled { user }
             | Self::UserChanged { user, .. } => vec![T::User(user), T::Own(user)],
             Self::SignedIn { user, .. }
@@ -106,8 +121,10 @@ impl Event {
 
             Self::ResourceCreated { resource, .. }
             | Self::ResourceChanged { resource, .. }
-            | Self::ResourceDeleted { resource, .. }
-            | Self::AccountsDiscovered { resource, .. } => vec![T::Resource(resource)],
+            | Self::ResourceDeleted { resource, .. } => {
+                vec![T::Resource(resource), T::Placing(resource)]
+            }
+            Self::AccountsDiscovered { resource, .. } => vec![T::Resource(resource)],
             Self::AccountAdded { account, .. }
             | Self::AccountChanged { account, .. }
             | Self::PasswordStored { account, .. }
@@ -129,7 +146,11 @@ impl Event {
                 vec![T::Group(group), T::Group(inner)]
             }
             Self::ResourceTransferred { resource, from, to, .. } => {
-                vec![T::Resource(resource), T::Own(from), T::Own(to)]
+                let people = [from, to].into_iter();
+                [T::Resource(resource), T::Placing(resource), T::GroupsOf(from)]
+                    .into_iter()
+                    .chain(people.flat_map(|one| [T::Own(one), T::Access(Principal::User(one))]))
+                    .collect()
             }
             Self::ShareCreated { object, with, .. }
             | Self::ShareChanged { object, with, .. }
@@ -143,17 +164,21 @@ impl Event {
                     Principal::User(user) => T::Own(user),
                     Principal::UserGroup(group) => T::UserGroup(group),
                 };
-                vec![shared, whom]
+                vec![shared, whom, T::Access(with)]
             }
             Self::UserGroupCreated { user_group, .. }
-            | Self::UserGroupChanged { user_group, .. }
-            | Self::UserGroupDeleted { user_group, .. } => vec![T::UserGroup(user_group)],
+            | Self::UserGroupChanged { user_group, .. } => vec![T::UserGroup(user_group)],
+            // Who was in it is not known any more.
+            Self::UserGroupDeleted { user_group, ended_shares, .. } => {
+                let some = (ended_shares > 0).then_some(T::AccessOfSome);
+                std::iter::once(T::UserGroup(user_group)).chain(some).collect()
+            }
             Self::UserGroupJoined { user_group, user }
             | Self::UserGroupLeft { user_group, user } => {
-                vec![T::UserGroup(user_group), T::Own(user)]
+                vec![T::UserGroup(user_group), T::Own(user), T::Access(Principal::User(user))]
             }
+            Self::RoleApproved { role, .. } => vec![T::Role(role), T::RightsOf(role)],
             Self::RoleProposed { role, .. }
-            | Self::RoleApproved { role, .. }
             | Self::RoleRejected { role, .. }
             | Self::RoleDeleted { role, .. } => vec![T::Role(role)],
             Self::PolicyCreated { policy, .. }
@@ -242,7 +267,8 @@ impl Event {
             Self::SecondFactorRuleChanged { .. }
             | Self::SetupTokenRenewed { .. }
             | Self::RecoveryKeyProved { .. }
-            | Self::ServerCertificateChanged { .. } => vec![T::System],
+            | Self::ServerCertificateChanged { .. }
+            | Self::ServerCertificateEnds { .. } => vec![T::System],
             Self::ViewSaved { .. } | Self::ViewDeleted { .. } => match actor {
                 Actor::User(user) => vec![T::Own(user)],
                 Actor::Device(_) | Actor::System | Actor::Anonymous => Vec::new(),

@@ -2,6 +2,7 @@
 //! rules shows in a review. `SEKISHO_BLESS=1 cargo test -p sekisho-policy`
 //! writes the file anew.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use sekisho_model::Timestamp;
@@ -296,4 +297,28 @@ fn a_role_is_approved_by_another_administrator_who_does_not_have_it() {
     let own = approve(user(1), false).expect_err("own proposal");
     assert_eq!(own.reasons, [Reason::OwnProposal]);
     assert_eq!(approve(user(2), true).expect_err("own role").reasons, [Reason::OwnRole]);
+}
+
+/// The manual has a row for each permission, with the actions that need it.
+#[test]
+fn the_manual_describes_every_permission_and_its_actions_in_both_languages() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
+    for (page, none) in [("en/access.md", "none"), ("ja/access.md", "なし")] {
+        let text = std::fs::read_to_string(format!("{folder}/{page}")).expect("the page");
+        let row = |head: &str| {
+            let found = text.lines().find(|line| line.starts_with(&format!("| {head} |")));
+            found.unwrap_or_else(|| panic!("{page} has no row that begins with '| {head} |'"))
+        };
+        for permission in Permission::ALL.iter().map(|one| Some(*one)).chain([None]) {
+            let head = permission.map_or(none.to_owned(), |one| format!("`{one}`"));
+            let cells: Vec<&str> = row(&head).trim_matches('|').split('|').collect();
+            let [_, purpose, named] = cells[..] else { panic!("{page}: {head} has other cells") };
+            assert!(!purpose.trim().is_empty(), "{page} does not say what {head} is for");
+            let named: BTreeSet<&str> =
+                named.split_whitespace().map(|word| word.trim_matches('`')).collect();
+            let actions = Action::ALL.iter().filter(|action| action.permission() == permission);
+            let expected: BTreeSet<&str> = actions.map(|action| action.as_str()).collect();
+            assert_eq!(named, expected, "{page}: the actions of {head}");
+        }
+    }
 }

@@ -47,6 +47,7 @@ pub struct Metrics {
     pub agents_waiting: Gauge<i64, AtomicI64>,
     last_backup: Gauge<i64, AtomicI64>,
     last_drill: Gauge<i64, AtomicI64>,
+    certificate_end: Gauge<i64, AtomicI64>,
     /// 1 while the server is sealed.
     pub vault_sealed: Gauge<i64, AtomicI64>,
     /// 1 while the key that locks the vault can be reached.
@@ -119,6 +120,13 @@ impl Metrics {
             "When the last drill of a backup passed, in seconds since 1970; 0: never",
             last_drill.clone(),
         );
+        let certificate_end = Gauge::default();
+        registry.register(
+            "server_certificate_not_after_timestamp_seconds",
+            "When the certificate that browsers see ends, in seconds since 1970; an uploaded one's \
+             end stays when it is past",
+            certificate_end.clone(),
+        );
         let mut gauge = |name: &str, help: &str| {
             let gauge = Gauge::default();
             registry.register(name, help, gauge.clone());
@@ -141,6 +149,7 @@ impl Metrics {
             agents_waiting,
             last_backup,
             last_drill,
+            certificate_end,
             vault_sealed,
             vault_kek_available,
             vault_key_version,
@@ -171,6 +180,11 @@ impl Metrics {
     pub fn last_backups(&self, last: crate::system::LastBackups) {
         self.last_backup.set(last.backup.map_or(0, sekisho_model::Timestamp::as_secs));
         self.last_drill.set(last.drill.map_or(0, sekisho_model::Timestamp::as_secs));
+    }
+
+    /// Notes when the certificate that browsers see ends.
+    pub fn certificate_ends(&self, at: Option<sekisho_model::Timestamp>) {
+        self.certificate_end.set(at.map_or(0, sekisho_model::Timestamp::as_secs));
     }
 
     /// For features that bring their own numbers.

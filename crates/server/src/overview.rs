@@ -17,9 +17,9 @@ use serde::Serialize;
 use utoipa_axum::routes;
 
 use crate::app::SharedApp;
-use crate::http::{Authenticated, Json, Problem, Routes};
+use crate::http::{Authenticated, Json, Problem, Routes, Time};
 use crate::sessions::second_factors;
-use crate::{devices, enrolment_keys, recovery_key, sharing};
+use crate::{certificate, devices, enrolment_keys, recovery_key, sharing};
 
 /// The endpoint.
 pub fn routes() -> Routes {
@@ -61,6 +61,9 @@ struct Overview {
     second_factor: bool,
     /// Whether somebody has chosen which certificate the server shows.
     certificate_chosen: Option<bool>,
+    /// The last instant of the uploaded certificate, also a former one; `null`:
+    /// none was uploaded.
+    certificate_ends_at: Option<Time>,
     /// Whether somebody has shown that they hold the recovery key.
     recovery_key_proved: Option<bool>,
 }
@@ -122,6 +125,7 @@ async fn show_overview(
     shown.second_factor = !second_factors(reader, caller.user.id).await?.is_empty();
     if may(&caller, ViewSystem) {
         shown.certificate_chosen = Some(reader.server_certificates().find().await?.is_some());
+        shown.certificate_ends_at = certificate::uploaded_end(&app).await?.map(Time);
         let kid = recovery_key::kid(&recovery_key::newest(&app)?);
         shown.recovery_key_proved = Some(reader.recovery_proofs().find(&kid).await?.is_some());
     }

@@ -338,6 +338,7 @@ pub async fn serve(
     parts.spawn(housekeeping::run(app.clone(), shutdown.clone()));
     parts.spawn(crate::recovery::fence::keep(app.clone(), shutdown.clone()));
     parts.spawn(housekeeping::sweep_orders(app.clone(), shutdown.clone()));
+    parts.spawn(housekeeping::warn_of_certificate(app.clone(), shutdown.clone()));
     parts.spawn(housekeeping::rotate(app.clone(), shutdown.clone()));
     parts.spawn(crate::reports::mailing::run(app.clone(), shutdown.clone()));
     parts.spawn(crate::mail::tasks::run(app.clone(), shutdown.clone()));
@@ -389,6 +390,7 @@ fn metrics_router(app: SharedApp) -> Router {
         if let Ok(last) = crate::system::last_backups(&app.store).await {
             app.metrics.last_backups(last);
         }
+        crate::certificate::note_end(&app).await;
         metrics_answer(&app.store, &app.metrics).await
     }
     Router::new().route("/metrics", get(metrics)).with_state(app)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, IsolationLevel, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    Statement, TransactionOptions, TransactionTrait,
 };
 use sekisho_model::audit::LineHash;
 use sekisho_model::event::{Actor, Event};
@@ -171,6 +171,32 @@ impl Store {
         }
         sealed::Connected::db(&self.reader).execute_unprepared("SELECT 1").await?;
         Ok(())
+    }
+
+    /// Whether commits of this server wait for a synchronous standby, seen from
+    /// one that has waited for five seconds. Not seen before somebody has written
+    /// something. Never so with SQLite.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn waits_for_standby(&self) -> Result<bool, StoreError> {
+        let db = sealed::Connected::db(&self.reader);
+        if db.get_database_backend() != sea_orm::DbBackend::Postgres {
+            return Ok(false);
+        }
+        // Everybody may see what sessions of their own wait for; the state of the
+        // standbys needs rights that the server has no use for. The wait goes on in
+        // the database when the one who asked has given up.
+        let question = "SELECT EXISTS (SELECT FROM pg_stat_activity \
+                        WHERE usename = current_user AND datname = current_database() \
+                        AND wait_event = 'SyncRep' \
+                        AND query_start < clock_timestamp() - interval '5 seconds') AS waits";
+        let question = Statement::from_string(sea_orm::DbBackend::Postgres, question);
+        let answer = db.query_one_raw(question).await?;
+        match answer {
+            Some(row) => Ok(row.try_get("", "waits")?),
+            None => Err(StoreError::internal("no answer about what commits wait for")),
+        }
     }
 
     /// Waits for the connections to finish and closes them.

@@ -59,6 +59,11 @@ record! {
 }
 
 impl Account {
+    /// Its place in the [`list`](Accounts::list) of its resource.
+    pub fn place(&self) -> Cursor {
+        Cursor { id: self.id.uuid(), text: self.name.to_string() }
+    }
+
     /// What is known of the password: derived, never stored.
     ///
     /// `origin` is where the current value came from; `indeterminate` whether
@@ -253,11 +258,7 @@ impl<A: Access> Accounts<'_, A> {
             select = select.filter(row::Column::Presence.eq(Presence::Present.as_str()));
         }
         let by = By::Name(row::Column::Name, row::Column::Id);
-        paged(&self.at.db(), select, by, page, |account: &Account| Cursor {
-            id: account.id.uuid(),
-            text: account.name.to_string(),
-        })
-        .await
+        paged(&self.at.db(), select, by, page, Account::place).await
     }
 
     /// Accounts, by name unless the page says otherwise, of any resource that

@@ -106,7 +106,7 @@ impl<A: Access> ResourceGroups<'_, A> {
     }
 
     /// Every group around each of some groups, at every depth.
-    pub(crate) async fn around(
+    pub async fn around(
         &self,
         groups: &BTreeSet<ResourceGroupId>,
     ) -> Result<BTreeMap<ResourceGroupId, BTreeSet<ResourceGroupId>>, StoreError> {

@@ -372,7 +372,7 @@ pub(crate) async fn plan<R: Record>(
 impl Sort {
     /// What the text of a cursor begins with. Not one character of it needs
     /// to be written otherwise in a query string.
-    fn tag(self) -> String {
+    pub(crate) fn tag(self) -> String {
         format!("{}{}:", if self.descending { "~" } else { "" }, self.by)
     }
 }

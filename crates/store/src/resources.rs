@@ -15,7 +15,7 @@ use crate::access::{Access, sealed::Connected};
 use crate::accounts::out_of_sync_resources;
 use crate::devices::{Activity, served};
 use crate::error::StoreError;
-use crate::page::{Key, MAX_PAGE, Page, Paged, Sort, SortBy, Sorting, begins_with, sorted};
+use crate::page::{Cursor, Key, MAX_PAGE, Page, Paged, Sort, SortBy, Sorting, begins_with, sorted};
 use crate::resource_groups::members_of;
 use crate::sight::{Reached, Sight, inside, matching};
 use crate::stored::{all, insert, one, overwrite, record};
@@ -62,6 +62,16 @@ pub struct Resource {
     pub deleted_at: Option<Timestamp>,
     /// Counts changes, for optimistic concurrency.
     pub version: i64,
+}
+
+impl Resource {
+    /// Its place in a [`list`](Resources::list) by name, for who goes on there
+    /// without having come by way of a page that ended with it.
+    pub fn place(&self) -> Cursor {
+        let row = ResourceRow::from(self.clone());
+        let tag = SORTING.usual.tag();
+        Cursor { id: row.id.uuid(), text: format!("{tag}{}", row.folded_name) }
+    }
 }
 
 /// Which resources are wanted.

@@ -1,12 +1,13 @@
 //! The certificate that the server shows to browsers and the command line.
 
-use sea_orm::{EntityTrait, Order, QueryOrder};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder};
 use sekisho_model::Timestamp;
 use sekisho_model::id::{ServerCertificateId, UserId};
 
 use crate::access::{Access, sealed::Connected};
 use crate::error::StoreError;
-use crate::stored::{Blob, insert, one, record};
+use crate::stored::{Blob, affected, insert, one, record};
 use crate::unit_of_work::UnitOfWork;
 
 record! {
@@ -29,6 +30,9 @@ record! {
         user: UserId,
         /// When.
         created_at: Timestamp,
+        /// People were told of its end so many days before; 0: that it is over,
+        /// `None`: not yet.
+        warned_days: Option<i64>,
     }
 }
 
@@ -49,6 +53,18 @@ impl ServerCertificates<'_, UnitOfWork> {
     pub async fn put(&self, chosen: ServerCertificate) -> Result<(), StoreError> {
         row::Entity::delete_many().exec(&self.at.db()).await?;
         insert(&self.at.db(), chosen).await
+    }
+
+    /// Notes that people are told of its end `days` before. Returns whether nobody
+    /// was told of that step, or of a later one.
+    pub async fn warned(&self, id: ServerCertificateId, days: i64) -> Result<bool, StoreError> {
+        use row::Column as C;
+        let later = Condition::any().add(C::WarnedDays.is_null()).add(C::WarnedDays.gt(days));
+        let update = row::Entity::update_many()
+            .col_expr(C::WarnedDays, Expr::value(days))
+            .filter(C::Id.eq(id.uuid()))
+            .filter(later);
+        Ok(affected(&self.at.db(), update).await? == 1)
     }
 
     /// Forgets the choice. Returns whether there was one.

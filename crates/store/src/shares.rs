@@ -1,6 +1,6 @@
 //! What is shared with whom.
 
-use sea_orm::sea_query::{ExprTrait as _, SelectStatement};
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait,
@@ -88,6 +88,9 @@ const MAX_GROUP_SHARES_READ: u64 = MAX_GROUP_SHARES * (MAX_GROUPS_OF_USER + 1);
 /// The most shares that are read of one object and one person.
 const MAX_HELD: u64 = 1_000;
 
+/// The most shares that are read of some objects and of the groups of one owner.
+const MAX_OF_OBJECTS: u64 = 10_000;
+
 /// Shares.
 pub struct Shares<'a, A> {
     pub(crate) at: &'a A,
@@ -132,6 +135,34 @@ impl<A: Access> Shares<'_, A> {
         Ok(found.into_iter().map(Share::from).collect())
     }
 
+    /// Every share of some objects that holds at an instant, whoever it is
+    /// with, oldest first. An object has a bounded number of shares; give a
+    /// bounded number of objects.
+    pub async fn of_objects(
+        &self,
+        objects: &[Shareable],
+        now: Timestamp,
+    ) -> Result<Vec<Share>, StoreError> {
+        use row::Column as C;
+        let mut found: Vec<Share> = Vec::new();
+        if objects.is_empty() {
+            return Ok(found);
+        }
+        loop {
+            let condition = Condition::all()
+                .add(C::Object.is_in(objects.iter().map(|one| object_parts(one).1)))
+                .add(unended(now))
+                .add_option(found.last().map(|last| C::Id.gt(last.id.uuid())));
+            let select = row::Entity::find().filter(condition).order_by(C::Id, Order::Asc);
+            let step: Vec<ShareRow> = all(&self.at.db(), select, MAX_HELD).await?;
+            let is_last = (step.len() as u64) < MAX_HELD;
+            found.extend(step.into_iter().map(Share::from));
+            if is_last {
+                return Ok(found);
+            }
+        }
+    }
+
     /// The shares of resource groups with some people that hold at an instant.
     pub async fn of_groups(
         &self,
@@ -142,6 +173,26 @@ impl<A: Access> Shares<'_, A> {
             .filter(live(ObjectKind::ResourceGroup, with, now))
             .order_by(row::Column::Id, Order::Asc);
         let found: Vec<ShareRow> = all(&self.at.db(), select, MAX_GROUP_SHARES_READ).await?;
+        Ok(found.into_iter().map(Share::from).collect())
+    }
+
+    /// The shares that hold at an instant of some objects, and of every group
+    /// that somebody owns; the oldest, if there are more than are told anything.
+    pub async fn touching(
+        &self,
+        objects: &[Shareable],
+        groups_of: Option<UserId>,
+        now: Timestamp,
+    ) -> Result<Vec<Share>, StoreError> {
+        use row::Column as C;
+        let which = Condition::any()
+            .add(C::Object.is_in(objects.iter().map(|one| object_parts(one).1)))
+            .add_option(
+                groups_of.map(|owner| C::Object.in_subquery(resource_groups::ids_of(owner))),
+            );
+        let select =
+            row::Entity::find().filter(which).filter(unended(now)).order_by(C::Id, Order::Asc);
+        let found: Vec<ShareRow> = all(&self.at.db(), select, MAX_OF_OBJECTS).await?;
         Ok(found.into_iter().map(Share::from).collect())
     }
 
@@ -197,7 +248,13 @@ fn live(kind: ObjectKind, with: &[Principal], now: Timestamp) -> Condition {
     Condition::all()
         .add(C::Principal.is_in(with.iter().map(|one| parts(one).1)))
         .add(C::ObjectKind.eq(kind.as_str()))
-        .add(C::ExpiresAt.is_null().or(C::ExpiresAt.gt(now.as_millis())))
+        .add(unended(now))
+}
+
+/// A condition: shares that have not ended by themselves.
+fn unended(now: Timestamp) -> Condition {
+    use row::Column as C;
+    Condition::any().add(C::ExpiresAt.is_null()).add(C::ExpiresAt.gt(now.as_millis()))
 }
 
 /// A subquery: the objects of a kind that are shared with some people.

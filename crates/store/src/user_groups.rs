@@ -1,5 +1,8 @@
 //! People who are shared with as one.
 
+use std::collections::BTreeMap;
+
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait,
@@ -90,12 +93,7 @@ impl<A: Access> UserGroups<'_, A> {
 
     /// The users in a group, by name.
     pub async fn members(&self, id: UserGroupId, page: &Page) -> Result<Paged<User>, StoreError> {
-        let inside = member_row::Entity::find()
-            .select_only()
-            .column(member_row::Column::User)
-            .filter(member_row::Column::Group.eq(id.uuid()))
-            .into_query();
-        users::in_subquery(&self.at.db(), inside, page).await
+        users::in_subquery(&self.at.db(), members_of(&[id]), page).await
     }
 
     /// The groups a user is in, oldest first; there are at most
@@ -108,6 +106,29 @@ impl<A: Access> UserGroups<'_, A> {
         Ok(members.into_iter().map(|member| member.group).collect())
     }
 
+    /// In which of some groups each of some users (a page of them) is. Users
+    /// in none of them are left out.
+    pub async fn memberships(
+        &self,
+        groups: &[UserGroupId],
+        users: &[UserId],
+    ) -> Result<BTreeMap<UserId, Vec<UserGroupId>>, StoreError> {
+        use member_row::Column as C;
+        let mut found: BTreeMap<UserId, Vec<UserGroupId>> = BTreeMap::new();
+        if groups.is_empty() || users.is_empty() {
+            return Ok(found);
+        }
+        let select = member_row::Entity::find()
+            .filter(C::Group.is_in(groups.iter().map(|id| id.uuid())))
+            .filter(C::User.is_in(users.iter().map(|id| id.uuid())));
+        let most = MAX_GROUPS_OF_USER * users.len() as u64;
+        let members: Vec<Member> = all(&self.at.db(), select, most).await?;
+        for member in members {
+            found.entry(member.user).or_default().push(member.group);
+        }
+        Ok(found)
+    }
+
     /// Several groups (a page of them), in no order.
     pub async fn find_many(
         &self,
@@ -118,6 +139,15 @@ impl<A: Access> UserGroups<'_, A> {
         let found = all::<UserGroupRow>(&self.at.db(), select, u64::from(MAX_PAGE)).await?;
         Ok(found.into_iter().map(UserGroup::from).collect())
     }
+}
+
+/// A subquery: the ids of the users in some groups.
+pub(crate) fn members_of(groups: &[UserGroupId]) -> SelectStatement {
+    member_row::Entity::find()
+        .select_only()
+        .column(member_row::Column::User)
+        .filter(member_row::Column::Group.is_in(groups.iter().map(|id| id.uuid())))
+        .into_query()
 }
 
 impl UserGroups<'_, UnitOfWork> {

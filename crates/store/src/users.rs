@@ -2,11 +2,13 @@
 
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use sekisho_model::Timestamp;
 use sekisho_model::id::UserId;
 use sekisho_model::name::LoginName;
+use sekisho_model::share::Principal;
 use sekisho_model::user::{RoleRef, UserState};
 
 use crate::access::{Access, sealed::Connected};
@@ -17,8 +19,9 @@ use crate::page::{
 };
 use crate::passkeys::with_passkey;
 use crate::second_factors::with_totp;
-use crate::stored::{PasswordHash, insert, one, overwrite, record};
+use crate::stored::{PasswordHash, all, insert, one, overwrite, record};
 use crate::unit_of_work::UnitOfWork;
+use crate::user_groups::members_of;
 
 record! {
     /// A person.
@@ -120,6 +123,32 @@ impl<A: Access> Users<'_, A> {
             .add_option(filter.state.map(|state| C::State.eq(state.as_str())))
             .add_option(filter.second_factor.map(has_second_factor));
         sorted(&self.at.db(), row::Entity::find().filter(condition), &SORTING, page).await
+    }
+
+    /// Some people, those in some groups, and those of a role, disabled ones
+    /// too: by name, after one, at most so many.
+    pub async fn among(
+        &self,
+        with: &[Principal],
+        role: RoleRef,
+        after: Option<&str>,
+        limit: u64,
+    ) -> Result<Vec<User>, StoreError> {
+        use row::Column as C;
+        let (mut people, mut groups) = (Vec::new(), Vec::new());
+        for one in with {
+            match one {
+                Principal::User(id) => people.push(id.uuid()),
+                Principal::UserGroup(id) => groups.push(*id),
+            }
+        }
+        let wanted = Condition::any()
+            .add(C::Id.is_in(people))
+            .add(C::Id.in_subquery(members_of(&groups)))
+            .add(C::Role.eq(role.to_string()));
+        let further = Condition::all().add(wanted).add_option(after.map(|name| C::Name.gt(name)));
+        let select = row::Entity::find().filter(further).order_by(C::Name, Order::Asc);
+        all(&self.at.db(), select, limit).await
     }
 
     /// How many active users have a role: the last Super Administrator must

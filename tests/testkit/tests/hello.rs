@@ -15,6 +15,8 @@ use sekisho_wire::session::{HelloOutcome, HelloRefusal};
 
 #[path = "hello/clock.rs"]
 mod clock;
+#[path = "hello/copies.rs"]
+mod copies;
 #[path = "hello/fetches.rs"]
 mod fetches;
 #[path = "hello/keys.rs"]
@@ -86,7 +88,6 @@ async fn two_copies_that_alternate_are_both_held_back() {
         let page = sekisho_store::Page::first(1);
         server.app().store.read().devices().list(&filter, &page).await.expect("read").items[0].id
     };
-    // Long enough after the start that a live session is somebody's.
     server.advance(Duration::from_secs(3600));
     let mut copy = agent.snapshot();
     agent.work().await.expect("works");

@@ -33,6 +33,9 @@ fn sudo(own: &Path, args: &Args, binaries: &Path) -> Command {
     if args.wizard {
         command.arg("--wizard");
     }
+    if args.oidc {
+        command.arg("--oidc");
+    }
     if let Some(file) = &args.json {
         command.arg("--json").arg(file);
     }
@@ -47,9 +50,10 @@ mod tests {
     fn the_same_demo_is_run_as_root() {
         let shown = |args: &Args| cmd::show(&sudo(Path::new("/t/xtask"), args, Path::new("/t")));
         let args =
-            Args { once: true, wizard: false, json: Some("out.json".into()), prebuilt: None };
-        assert_eq!(shown(&args), "sudo -- /t/xtask demo --prebuilt /t --once --json out.json");
-        let args = Args { once: false, wizard: true, json: None, prebuilt: None };
+            Args { once: true, oidc: true, json: Some("out.json".into()), ..Args::default() };
+        let same = "sudo -- /t/xtask demo --prebuilt /t --once --oidc --json out.json";
+        assert_eq!(shown(&args), same);
+        let args = Args { wizard: true, ..Args::default() };
         assert_eq!(shown(&args), "sudo -- /t/xtask demo --prebuilt /t --wizard");
     }
 }

@@ -9,6 +9,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use sekisho_model::device::in_fours;
 
 use super::agent::Agent;
 use super::flow::{Stopwatch, boxed};
@@ -17,6 +18,7 @@ use super::interrupt::Interrupt;
 use super::server::{Server, write_secret};
 use super::{Binaries, wait_for};
 use crate::console::NewSite;
+use crate::ports::free_ports;
 
 /// What enrolment keys begin with.
 const KEY_PREFIX: &str = "sekisho-ek1-";
@@ -45,7 +47,8 @@ impl Beginning {
         interrupt: &Interrupt,
     ) -> Result<Self> {
         let took = Stopwatch::start();
-        let server = Server::start(binaries, &folder.join("server"), settings, interrupt)?;
+        let server =
+            Server::start(binaries, &folder.join("server"), free_ports()?, settings, interrupt)?;
         let recovery_key_file = folder.join("recovery-key");
         write_secret(&recovery_key_file, &server.recovery_key)?;
         took.done(&format!("empty server with SQLite at {}", server.named_url()));
@@ -178,8 +181,9 @@ impl Beginning {
         }
         match self.enrol(binaries, key) {
             Ok(fingerprint) => println!(
-                "demo: the agent of \"{}\" is enrolled and runs; its fingerprint is\n  {fingerprint}",
-                HOST
+                "demo: the agent of \"{}\" is enrolled and runs; its fingerprint is\n  {}",
+                HOST,
+                in_fours(&fingerprint)
             ),
             Err(error) => println!("demo: {error:#}"),
         }

@@ -1,6 +1,8 @@
 //! The cycle: enrol, discover, reset, reveal, log in, verify, audit.
 
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -10,10 +12,12 @@ use super::agent::Agent;
 use super::client::{Client, text};
 use super::host::{ACCOUNTS, Host, LOCKED, account};
 use super::interrupt::Interrupt;
+use super::provider::{Provider, Tools};
 use super::report::Report;
-use super::server::{Server, write_secret};
-use super::{Binaries, random_password, wait_for};
+use super::server::{Server, named_url, write_secret};
+use super::{Binaries, control, random_password, wait_for};
 use crate::console::Site;
+use crate::ports::free_ports;
 use crate::scratch_system::{Login, log_in};
 
 /// The first administrator.
@@ -24,6 +28,7 @@ pub(super) struct Stage {
     agent: Option<Agent>,
     host: Host,
     server: Server,
+    provider: Option<Provider>,
     client: Client,
     folder: PathBuf,
     administrator_password: String,
@@ -32,14 +37,20 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Starts the server and the scratch system with its accounts and sshd.
+    /// Starts the server and the scratch system with its accounts and sshd, and,
+    /// if its tools are given, an OpenID provider.
     pub(super) fn set_up(
         binaries: &Binaries,
         folder: &Path,
+        tools: Option<&Tools>,
         interrupt: &Interrupt,
     ) -> Result<Self> {
         let took = Stopwatch::start();
-        let server = Server::start(binaries, &folder.join("server"), "", interrupt)?;
+        let ports = free_ports()?;
+        let start = |tools| Provider::start(tools, folder, &named_url(ports[0]));
+        let provider = tools.map(start).transpose()?;
+        let settings = provider.as_ref().map_or("", |provider| provider.settings.as_str());
+        let server = Server::start(binaries, &folder.join("server"), ports, settings, interrupt)?;
         let client = Client::new(binaries, &server, &folder.join("cli"));
         let administrator_password = random_password();
         let password_file = folder.join("admin-password");
@@ -66,6 +77,7 @@ impl Stage {
             agent: None,
             host,
             server,
+            provider,
             client,
             folder: folder.to_owned(),
             administrator_password,
@@ -155,14 +167,31 @@ impl Stage {
         format!("── server\n{}\n── agent\n{agent}\n──", self.server.log())
     }
 
-    /// For a browser.
-    pub(super) fn site(&self) -> Site<'_> {
-        Site {
-            url: self.server.url(),
-            user: ADMINISTRATOR,
-            password_file: &self.password_file,
-            account: account(),
-        }
+    /// Shows the site to a browser, which may end the server and start it again.
+    pub(super) fn while_visited(
+        &mut self,
+        interrupt: &Interrupt,
+        look: impl FnOnce(&Site<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let control = self.folder.join("control");
+        fs::create_dir(&control).with_context(|| control.display().to_string())?;
+        let url = self.server.url();
+        let (server, password_file) = (&mut self.server, self.password_file.as_path());
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let obeyed = scope.spawn(|| control::obey(server, &control, &done, interrupt));
+            let looked = look(&Site {
+                url,
+                user: ADMINISTRATOR,
+                password_file,
+                account: account(),
+                control: &control,
+            });
+            done.store(true, Ordering::SeqCst);
+            let obeyed = obeyed.join().unwrap_or_else(|_| bail!("the server's part panicked"));
+            // What the browser saw says more.
+            looked.and(obeyed)
+        })
     }
 
     /// Where it is, how to sign in, and what to try next.
@@ -174,12 +203,20 @@ impl Stage {
             self.host.sshd.port(),
             self.host.sshd.known_hosts().display()
         );
-        let lines = [
-            format!("console   {}/", self.server.url()),
+        // A provider sends browsers back to the server's name.
+        let url = match self.provider {
+            Some(_) => self.server.named_url(),
+            None => self.server.url(),
+        };
+        let mut lines = vec![
+            format!("console   {url}/"),
             format!("sign-in   {ADMINISTRATOR}  {}", self.administrator_password),
             format!("CA        {}", self.server.ca_file.display()),
             format!("logs      {}", self.folder.display()),
         ];
+        if let Some(Provider { people_file, .. }) = &self.provider {
+            lines.push(format!("Demo ID   its people: {}", people_file.display()));
+        }
         let next = [
             format!("alias sekisho={}", self.client.alias()),
             "sekisho accounts list".to_owned(),

@@ -2,11 +2,13 @@
 
 mod agent;
 mod client;
+mod control;
 mod elevate;
 mod first_run;
 mod flow;
 mod host;
 mod interrupt;
+mod provider;
 mod report;
 mod server;
 
@@ -25,10 +27,11 @@ use crate::workspace::Workspace;
 use first_run::Beginning;
 use flow::Stage;
 use interrupt::Interrupt;
+use provider::Tools;
 use report::Report;
 
 /// The arguments of `demo`.
-#[derive(clap::Args)]
+#[derive(Default, clap::Args)]
 pub(crate) struct Args {
     /// End after the cycle instead of staying up until Ctrl-C.
     #[arg(long)]
@@ -37,6 +40,9 @@ pub(crate) struct Args {
     /// for the enrolment key that you make there.
     #[arg(long, conflicts_with_all = ["once", "json"])]
     wizard: bool,
+    /// Also an OpenID provider, through which people of its own sign in; it needs Node.
+    #[arg(long, conflicts_with = "wizard")]
+    oidc: bool,
     /// Write what was seen to this file, as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -74,6 +80,9 @@ impl Binaries {
 /// The verb: installs what is missing, builds, and runs the demo as root.
 pub(crate) fn build_and_run(workspace: &Workspace, args: &Args) -> Result<()> {
     setup::ensure_packages()?;
+    if args.oidc {
+        setup::ensure_provider(workspace)?;
+    }
     let binaries = build(workspace)?;
     if cmd::is_root() { run(args, &binaries) } else { elevate::run_as_root(args, &binaries.folder) }
 }
@@ -115,9 +124,9 @@ pub(crate) fn visit(
     let binaries = build(workspace)?;
     let interrupt = Interrupt::watch()?;
     let scratch = tempfile::Builder::new().prefix("sekisho-demo-").tempdir()?;
-    let mut stage = Stage::set_up(&binaries, scratch.path(), &interrupt)?;
+    let mut stage = Stage::set_up(&binaries, scratch.path(), None, &interrupt)?;
     stage.play(&mut Report::default(), &interrupt)?;
-    look(&stage.site())
+    stage.while_visited(&interrupt, look)
 }
 
 /// An empty site and a host without an agent, for as long as `walk` runs. It leaves
@@ -171,8 +180,9 @@ fn show(
     report: &mut Report,
 ) -> Result<()> {
     let scratch = tempfile::Builder::new().prefix("sekisho-demo-").tempdir()?;
-    // Dropped in reverse order: agent, sshd, scratch system, server, folder.
-    let mut stage = Stage::set_up(binaries, scratch.path(), interrupt)?;
+    let tools = args.oidc.then(|| Tools::find(&binaries.folder)).transpose()?;
+    // Dropped in reverse order: agent, sshd, scratch system, server, provider, folder.
+    let mut stage = Stage::set_up(binaries, scratch.path(), tools.as_ref(), interrupt)?;
     if let Err(error) = stage.play(report, interrupt) {
         if !interrupt.came() {
             eprintln!("{}", stage.logs());

@@ -15,11 +15,12 @@ use serde::Deserialize;
 use super::interrupt::Interrupt;
 use super::{Binaries, wait_for};
 use crate::cmd;
-use crate::ports::free_ports;
 
 /// A running server.
 pub(super) struct Server {
     child: Child,
+    program: PathBuf,
+    config: PathBuf,
     log: PathBuf,
     /// The port of API and console.
     pub(super) api_port: u16,
@@ -42,18 +43,20 @@ struct Initialised {
 }
 
 impl Server {
-    /// Creates a site in `folder` and starts its server. `settings` stand below
-    /// those that it always has, as TOML.
+    /// Creates a site in `folder` and starts its server on ports of loopback: API
+    /// and console, agents, metrics. `settings` stand below those that it always
+    /// has, as TOML.
     pub(super) fn start(
         binaries: &Binaries,
         folder: &Path,
+        ports: [u16; 3],
         settings: &str,
         interrupt: &Interrupt,
     ) -> Result<Self> {
         fs::create_dir_all(folder)?;
-        let [api_port, agents_port, metrics_port] = free_ports()?;
+        let [api_port, agents_port, _] = ports;
         let config = folder.join("server.toml");
-        let always = configuration(folder, [api_port, agents_port, metrics_port]);
+        let always = configuration(folder, ports);
         fs::write(&config, format!("{always}\n{settings}"))?;
 
         let mut init = Command::new(&binaries.server);
@@ -64,33 +67,68 @@ impl Server {
         let setup_token_file = folder.join("setup-token");
         write_secret(&setup_token_file, &initialised.setup_token)?;
 
+        let program = binaries.server.clone();
         let log = folder.join("server.log");
-        let output = fs::File::create(&log)?;
-        // It ends with us, however we end.
-        let child = Command::new("setpriv")
-            .args(["--pdeathsig", "TERM", "--"])
-            .arg(&binaries.server)
-            .args(["run", "--config"])
-            .arg(&config)
-            .stdin(Stdio::null())
-            .stdout(output.try_clone()?)
-            .stderr(output)
-            // Ctrl-C is for us: it is we who stop the server.
-            .process_group(0)
-            .spawn()
-            .context("the server could not be started")?;
-        let ca_file = initialised.ca_pem_path;
-        let recovery_key = initialised.recovery_key;
-        let mut server =
-            Self { child, log, api_port, agents_port, ca_file, setup_token_file, recovery_key };
+        let mut server = Self {
+            child: spawn(&program, &config, &log)?,
+            program,
+            config,
+            log,
+            api_port,
+            agents_port,
+            ca_file: initialised.ca_pem_path,
+            setup_token_file,
+            recovery_key: initialised.recovery_key,
+        };
+        server.wait_until_listening(interrupt)?;
+        Ok(server)
+    }
+
+    fn wait_until_listening(&mut self, interrupt: &Interrupt) -> Result<()> {
         wait_for("the server listening", Duration::from_secs(30), interrupt, || {
-            server.check_alive()?;
-            let listening = [api_port, agents_port]
+            self.check_alive()?;
+            let listening = [self.api_port, self.agents_port]
                 .into_iter()
                 .all(|port| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
             Ok(listening.then_some(()))
-        })?;
-        Ok(server)
+        })
+    }
+
+    /// Asks the program to end, as a service manager does.
+    ///
+    /// # Errors
+    /// When it does not end within 30 seconds, or not well.
+    pub(super) fn end(&mut self, interrupt: &Interrupt) -> Result<()> {
+        self.check_alive()?;
+        if !ask_to_end(&self.child) {
+            bail!("the server cannot be sent SIGTERM");
+        }
+        let limit = Duration::from_secs(30);
+        let status =
+            wait_for("the server's end", limit, interrupt, || Ok(self.child.try_wait()?))?;
+        if !status.success() {
+            bail!("the server did not end well: {status}\n{}", last_lines(&self.log));
+        }
+        Ok(())
+    }
+
+    /// Ends the program in the middle of whatever it does, as a power failure does.
+    pub(super) fn kill(&mut self) -> Result<()> {
+        self.check_alive()?;
+        self.child.kill()?;
+        self.child.wait().map(drop).context("waiting for the killed server")
+    }
+
+    /// Starts the program again after its end, on the same ports and data.
+    ///
+    /// # Errors
+    /// When it still runs, or ends at once.
+    pub(super) fn start_again(&mut self, interrupt: &Interrupt) -> Result<()> {
+        if self.child.try_wait()?.is_none() {
+            bail!("the server still runs");
+        }
+        self.child = spawn(&self.program, &self.config, &self.log)?;
+        self.wait_until_listening(interrupt)
     }
 
     /// Where people and programs reach it.
@@ -100,7 +138,7 @@ impl Server {
 
     /// The same by the server's name, without which browsers have no passkeys.
     pub(super) fn named_url(&self) -> String {
-        format!("https://localhost:{}", self.api_port)
+        named_url(self.api_port)
     }
 
     /// The end of its log.
@@ -123,14 +161,41 @@ impl Drop for Server {
     }
 }
 
+/// A server on this machine, by its name.
+pub(super) fn named_url(api_port: u16) -> String {
+    format!("https://localhost:{api_port}")
+}
+
+/// Runs the server; it adds to its log.
+fn spawn(program: &Path, config: &Path, log: &Path) -> Result<Child> {
+    let output = fs::OpenOptions::new().create(true).append(true).open(log)?;
+    // It ends with us, however we end.
+    Command::new("setpriv")
+        .args(["--pdeathsig", "TERM", "--"])
+        .arg(program)
+        .args(["run", "--config"])
+        .arg(config)
+        .stdin(Stdio::null())
+        .stdout(output.try_clone()?)
+        .stderr(output)
+        // Ctrl-C is for us: it is we who stop the server.
+        .process_group(0)
+        .spawn()
+        .context("the server could not be started")
+}
+
+/// Whether a child that has not been waited for could be sent SIGTERM.
+fn ask_to_end(child: &Child) -> bool {
+    let pid = child.id().to_string();
+    cmd::succeeds(Command::new("bash").args(["-c", r#"kill -TERM "$1""#, "stop", &pid]))
+}
+
 /// Asks a child to end, and insists after five seconds.
-fn stop(child: &mut Child) {
-    let asked = cmd::succeeds(Command::new("bash").args([
-        "-c",
-        r#"kill -TERM "$1""#,
-        "stop",
-        &child.id().to_string(),
-    ]));
+pub(super) fn stop(child: &mut Child) {
+    if !matches!(child.try_wait(), Ok(None)) {
+        return;
+    }
+    let asked = ask_to_end(child);
     for _ in 0..if asked { 100 } else { 0 } {
         if !matches!(child.try_wait(), Ok(None)) {
             return;

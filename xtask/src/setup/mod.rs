@@ -71,6 +71,18 @@ pub(crate) fn ensure_packages() -> Result<()> {
     debian::install(&debian::missing())
 }
 
+/// Installs the OpenID provider of the server's tests, for the demo.
+///
+/// # Errors
+/// When there is no Node for it.
+pub(crate) fn ensure_provider(workspace: &Workspace) -> Result<()> {
+    console::bring_node(workspace)?;
+    if oidc_provider::is_missing(workspace) {
+        oidc_provider::install(workspace)?;
+    }
+    Ok(())
+}
+
 fn install(
     workspace: &Workspace,
     packages: &[&debian::Package],

@@ -1,11 +1,11 @@
 //! Accounts as a list: of everything, or of one resource.
-import { ActionIcon, Anchor, Group, Text, Tooltip } from "@mantine/core";
+import { ActionIcon, Anchor, Button, Group, Stack, Text, Tooltip } from "@mantine/core";
 import { IconCircleCheck, IconRefresh } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { type Account, api, body } from "../../api/client";
+import { type Account, api, body, type Me } from "../../api/client";
 import { policies as policiesQuery } from "../../api/queries";
 import { Ago } from "../../parts/time";
 import { State, useWord } from "../../parts/words";
@@ -17,6 +17,30 @@ import { giveOrder } from "./order-dialog";
 import { isReachable, useAccountVerbs } from "./use-account-verbs";
 
 const KNOWLEDGE = ["known", "unverified", "unknown", "out_of_sync", "indeterminate"];
+
+/** No account yet: what one can do about it. */
+function NoAccounts({ me, resource }: { me: Me | undefined; resource?: string }) {
+  const { t } = useTranslation();
+  return (
+    <Stack align="center" gap="sm">
+      <Text c="dimmed">{t("pages.accounts.empty")}</Text>
+      {!resource && (
+        <Group justify="center">
+          {may(me, "download_agent") && (
+            <Button component={Link} to="/first-run" search={{ step: "agent" } as never}>
+              {t("pages.accounts.connectAgent")}
+            </Button>
+          )}
+          {may(me, "edit_resources") && (
+            <Button component={Link} to="/resources" variant="default">
+              {t("pages.accounts.addByHand")}
+            </Button>
+          )}
+        </Group>
+      )}
+    </Stack>
+  );
+}
 
 export function AccountList({ resource }: { resource?: string }) {
   const { t } = useTranslation();
@@ -224,7 +248,7 @@ export function AccountList({ resource }: { resource?: string }) {
         actions={actions}
         rowVerbs={verbs.menu}
         onOpen={(row) => void navigate({ to: "/accounts/$id", params: { id: row.id } })}
-        empty={<Text c="dimmed">{t("pages.accounts.empty")}</Text>}
+        empty={<NoAccounts me={verbs.me} {...(resource ? { resource } : {})} />}
       />
       {verbs.dialog}
     </>

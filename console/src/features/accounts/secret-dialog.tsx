@@ -34,6 +34,8 @@ export function SecretDialog({ of, onClose }: Props) {
   const [reason, setReason] = useState("");
   const [revealed, setRevealed] = useState<Revealed>();
   const [hidden, setHidden] = useState(false);
+  // The versions that are being read character by character.
+  const [read, setRead] = useState<string[]>([]);
   const [choice, setChoice] = useState<Revealed>();
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
@@ -92,6 +94,7 @@ export function SecretDialog({ of, onClose }: Props) {
   };
   const hide = useCallback(() => {
     setRevealed(undefined);
+    setRead([]);
     setHidden(true);
   }, []);
 
@@ -132,9 +135,19 @@ export function SecretDialog({ of, onClose }: Props) {
               </Alert>
             )}
             {revealed.values.map((each) => (
-              <Value key={each.version} value={each} by={who?.name ?? ""} />
+              <Value
+                key={each.version}
+                value={each}
+                by={who?.name ?? ""}
+                onRead={(open) =>
+                  setRead((now) => [
+                    ...now.filter((version) => version !== each.version),
+                    ...(open ? [each.version] : []),
+                  ])
+                }
+              />
             ))}
-            <Countdown seconds={revealed.hide_after_s} onEnd={hide} />
+            <Countdown seconds={revealed.hide_after_s} isRead={read.length > 0} onEnd={hide} />
           </>
         ) : hidden ? (
           <Hidden onAgain={() => setHidden(false)} />
@@ -235,8 +248,17 @@ function CopyChoice({ choice }: { choice: Revealed }) {
   );
 }
 
-function Value({ value, by }: { value: Revealed["values"][number]; by: string }) {
+interface ValueProps {
+  value: Revealed["values"][number];
+  /** With whose eyes it is seen. */
+  by: string;
+  /** Whether it is being read character by character. */
+  onRead: (open: boolean) => void;
+}
+
+function Value({ value, by, onRead }: ValueProps) {
   const { t } = useTranslation();
+  const [copied, setCopied] = useState(false);
   const word = useWord();
   return (
     <Stack gap={6}>
@@ -248,7 +270,21 @@ function Value({ value, by }: { value: Revealed["values"][number]; by: string })
         </Text>
       </Group>
       <SecretValue value={value.value} by={by} />
-      <details>
+      <Button
+        size="compact-md"
+        variant="default"
+        style={{ alignSelf: "flex-start" }}
+        leftSection={<IconCopy size={16} aria-hidden="true" />}
+        onClick={() => void copySecret(async () => value.value).then(() => setCopied(true))}
+      >
+        {copied ? t("common.copied") : t("common.copy")}
+      </Button>
+      {copied && (
+        <Text size="sm" c="dimmed" role="status">
+          {t("pages.accounts.copyClears", { count: CLEAR_AFTER })}
+        </Text>
+      )}
+      <details onToggle={(event) => onRead(event.currentTarget.open)}>
         <summary>
           <Text span size="sm">
             {t("pages.accounts.spell")}

@@ -67,6 +67,45 @@ test("a value is shown, hides itself, and is kept nowhere", async () => {
   expect(screen.getByText("パスワードを隠しました")).toBeInTheDocument();
 });
 
+test("it can be kept open longer, once", async () => {
+  serve({ "POST /accounts/a1/reveal": () => json(revealed(value(3, "current", SECRET))) });
+  await draw(<SecretDialog of={{ account: ACCOUNT, purpose: "show" }} onClose={() => {}} />);
+  await reveal();
+  const longer = () => screen.queryByRole("button", { name: "あと 30 秒表示" });
+  fireEvent.click(longer() ?? document.body);
+  expect(longer()).toBeNull();
+  act(() => void vi.advanceTimersByTime(39_000));
+  expect(shown()).toContain(SECRET);
+  act(() => void vi.advanceTimersByTime(1_500));
+  expect(shown()).not.toContain(SECRET);
+});
+
+test("the time stands still while it is read aloud, and not for ever", async () => {
+  serve({ "POST /accounts/a1/reveal": () => json(revealed(value(3, "current", SECRET))) });
+  await draw(<SecretDialog of={{ account: ACCOUNT, purpose: "show" }} onClose={() => {}} />);
+  await reveal();
+  const table = document.querySelector("details") as HTMLDetailsElement;
+  table.open = true;
+  fireEvent(table, new Event("toggle"));
+  act(() => void vi.advanceTimersByTime(59_000));
+  expect(shown()).toContain(SECRET);
+  act(() => void vi.advanceTimersByTime(11_500));
+  expect(shown()).not.toContain(SECRET);
+});
+
+test("a value that is shown can be copied without asking again", async () => {
+  const writeText = vi.fn(async () => {});
+  vi.stubGlobal("navigator", { ...navigator, clipboard: { writeText }, languages: ["ja"] });
+  const asked = serve({
+    "POST /accounts/a1/reveal": () => json(revealed(value(3, "current", SECRET))),
+  });
+  await draw(<SecretDialog of={{ account: ACCOUNT, purpose: "show" }} onClose={() => {}} />);
+  await reveal();
+  fireEvent.click(screen.getByRole("button", { name: "コピー" }));
+  await vi.waitFor(() => expect(writeText).toHaveBeenCalledWith(SECRET));
+  expect(asked).toEqual(["POST /accounts/a1/reveal"]);
+});
+
 test("while two values may work both are shown, and it is said", async () => {
   serve({
     "POST /accounts/a1/reveal": () =>

@@ -1,7 +1,7 @@
 //! A clear value on the screen: with whose eyes it was seen on it, and for how long.
 import { Button, Group, RingProgress, Stack, Table, Text } from "@mantine/core";
 import { IconEyeOff } from "@tabler/icons-react";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { exactTime } from "../../i18n/format";
 
@@ -61,7 +61,7 @@ export function Spelled({ value }: { value: string }) {
     other: t("pages.accounts.spellOther"),
   };
   return (
-    <Table withRowBorders={false} verticalSpacing={1} w="auto">
+    <Table withRowBorders={false} verticalSpacing={1} className="spelled">
       <Table.Thead>
         <Table.Tr>
           <Table.Th>#</Table.Th>
@@ -85,26 +85,44 @@ export function Spelled({ value }: { value: string }) {
   );
 }
 
+/** Once, on request, in seconds. */
+const LONGER_S = 30;
+/** So long, in seconds and in all, the time stands still while somebody reads aloud. */
+const PAUSE_S = 60;
+
 interface CountdownProps {
   /** Seconds; 0: it stays. */
   seconds: number;
+  /** Whether somebody reads the value character by character. */
+  isRead?: boolean;
   onEnd: () => void;
 }
 
 /** How long a value stays on the screen. It ends by the clock, not by ticks. */
-export function Countdown({ seconds, onEnd }: CountdownProps) {
+export function Countdown({ seconds, isRead = false, onEnd }: CountdownProps) {
   const { t } = useTranslation();
-  const [started] = useState(() => performance.now());
+  const clock = useRef({ at: performance.now(), left: seconds, pause: PAUSE_S });
   const [left, setLeft] = useState(seconds);
+  const [isLonger, setLonger] = useState(false);
   useEffect(() => {
     if (seconds === 0) return;
     const timer = setInterval(() => {
-      const rest = seconds - (performance.now() - started) / 1000;
-      if (rest <= 0) onEnd();
-      else setLeft(rest);
+      const now = clock.current;
+      const passed = (performance.now() - now.at) / 1000;
+      const still = isRead ? Math.min(passed, now.pause) : 0;
+      now.at += passed * 1000;
+      now.pause -= still;
+      now.left -= passed - still;
+      if (now.left <= 0) onEnd();
+      else setLeft(now.left);
     }, 200);
     return () => clearInterval(timer);
-  }, [seconds, started, onEnd]);
+  }, [seconds, isRead, onEnd]);
+  const longer = () => {
+    clock.current.left += LONGER_S;
+    setLeft(clock.current.left);
+    setLonger(true);
+  };
   return (
     <Group justify="space-between">
       {seconds === 0 ? (
@@ -115,9 +133,19 @@ export function Countdown({ seconds, onEnd }: CountdownProps) {
             size={30}
             thickness={4}
             aria-hidden="true"
-            sections={[{ value: (left / seconds) * 100, color: left > 3 ? "indigo" : "orange" }]}
+            sections={[
+              {
+                value: Math.min(100, (left / seconds) * 100),
+                color: left > 3 ? "indigo" : "orange",
+              },
+            ]}
           />
           <Text size="sm">{t("pages.accounts.hidesIn", { count: Math.ceil(left) })}</Text>
+          {!isLonger && (
+            <Button variant="subtle" size="compact-sm" onClick={longer}>
+              {t("pages.accounts.longer", { count: LONGER_S })}
+            </Button>
+          )}
         </Group>
       )}
       <Button

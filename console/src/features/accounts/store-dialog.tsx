@@ -58,6 +58,7 @@ export function StoreDialog({ account, onClose }: Props) {
             autoComplete="off"
             value={value}
             onChange={(event) => setValue(event.currentTarget.value)}
+            visibilityToggleFocusable
             visibilityToggleButtonProps={{ "aria-label": t("pages.signIn.show") }}
             data-autofocus
           />

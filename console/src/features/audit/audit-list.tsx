@@ -6,6 +6,7 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type AuditLine, api, body } from "../../api/client";
 import { currentLanguage } from "../../i18n";
+import { eventText } from "../../i18n/events";
 import { EVENTS } from "../../i18n/events.gen";
 import { exactTime } from "../../i18n/format";
 import { Mono } from "../../parts/copy";
@@ -18,10 +19,6 @@ import type { Column, Filter } from "../../table/types";
 interface Actor {
   kind?: string;
   id?: string;
-}
-
-export function eventText(line: AuditLine): string {
-  return EVENTS[currentLanguage()][line.code] ?? line.name;
 }
 
 /** Of everything, or of what names one object: the server's condition for it. */
@@ -43,7 +40,7 @@ export function AuditList({ about }: { about?: Record<string, string> }) {
         id: "event",
         label: t("pages.audit.event"),
         primary: true,
-        text: (row) => `${row.code} ${eventText(row)}`,
+        text: (row) => `${row.code} ${eventText(row.name)}`,
         cell: (row) => (
           <Anchor
             component="button"
@@ -52,7 +49,7 @@ export function AuditList({ about }: { about?: Record<string, string> }) {
             ta="start"
             onClick={() => setShown(row)}
           >
-            {eventText(row)}
+            {eventText(row.name)}
           </Anchor>
         ),
       },
@@ -158,7 +155,7 @@ export function AuditList({ about }: { about?: Record<string, string> }) {
         onClose={() => setShown(undefined)}
         position="right"
         size="lg"
-        title={shown ? eventText(shown) : ""}
+        title={shown ? eventText(shown.name) : ""}
         closeButtonProps={{ "aria-label": t("common.close") }}
       >
         {shown && <Line line={shown} actor={actorText(shown)} />}

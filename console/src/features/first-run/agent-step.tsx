@@ -9,6 +9,7 @@ import {
   Switch,
   Text,
   TextInput,
+  Title,
 } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { IconCheck, IconFingerprint } from "@tabler/icons-react";
@@ -24,7 +25,10 @@ import { Loading, LoadProblem, ProblemAlert } from "../../parts/problem";
 import { Ago } from "../../parts/time";
 import { grouped } from "../devices/device-drawer";
 import { enrolCommands } from "../keys/new-key";
+import { AskBeforeLeaving } from "./ask-before-leaving";
 import { dropDraft, keepDraft, readDraft } from "./draft";
+import { InstallPackage } from "./install-package";
+import { NotTheSame } from "./not-the-same";
 
 type Created = Schemas["CreatedKeyView"];
 
@@ -70,7 +74,9 @@ export function AgentStep() {
   }
   return (
     <Stack>
+      {!device && <InstallPackage />}
       {!device && <Command created={created} keyRow={key} onAnother={() => setAnother(true)} />}
+      {!device && created && <AskBeforeLeaving lost={t("pages.firstRun.agent.leaveLoses")} />}
       {device ? (
         <Arrived id={device} onAnother={() => setAnother(true)} />
       ) : (
@@ -132,6 +138,10 @@ function NewKey({ replaced, onCreated }: NewKeyProps) {
     <form onSubmit={form.onSubmit((values) => make.mutate(values))} noValidate>
       <Stack align="flex-start">
         <Text>{t("pages.firstRun.agent.about")}</Text>
+        <InstallPackage />
+        <Title order={3} size="h5">
+          {t("pages.firstRun.agent.makeKey")}
+        </Title>
         {replaced && <Alert color="yellow">{t("pages.firstRun.agent.replaces")}</Alert>}
         <ProblemAlert error={make.error} fields={{ label: t("pages.keys.label") }} />
         <TextInput
@@ -167,10 +177,13 @@ function Command({ created, keyRow, onAnother }: CommandProps) {
   const agents = site.data?.agents_address ?? `${location.hostname}:8383`;
   return (
     <Stack>
+      <Title order={3} size="h5">
+        {t("pages.firstRun.agent.enrol")}
+      </Title>
       {created ? (
         <div>
           <Alert color="yellow" mb="sm">
-            {t("common.shownOnce")}
+            {t("pages.firstRun.agent.keyOnce")}
           </Alert>
           <Text size="sm" fw={600} mb={4}>
             {t("pages.keys.key")}
@@ -198,10 +211,7 @@ function Command({ created, keyRow, onAnother }: CommandProps) {
           label={t("pages.firstRun.agent.copyCommand")}
         />
         <Text size="sm" c="dimmed" mt={4}>
-          {t("pages.keys.commandHint")}{" "}
-          <Anchor component={Link} to="/agents/keys" size="sm" underline="always">
-            {t("pages.firstRun.agent.packages")}
-          </Anchor>
+          {t("pages.keys.commandHint")}
         </Text>
       </div>
     </Stack>
@@ -254,9 +264,13 @@ function Arrived({ id, onAnother }: { id: string; onAnother: () => void }) {
         <Text size="sm">{t("pages.firstRun.agent.compare")}</Text>
         <CopyBlock value={grouped(device.fingerprint)} />
         <ProblemAlert error={approve.error} />
-        <Button loading={approve.isPending} onClick={() => approve.mutate()}>
-          {t("pages.firstRun.agent.approve")}
-        </Button>
+        <Text size="sm">{t("pages.firstRun.agent.notSame")}</Text>
+        <Group>
+          <Button loading={approve.isPending} onClick={() => approve.mutate()}>
+            {t("pages.firstRun.agent.approve")}
+          </Button>
+          <NotTheSame device={device} />
+        </Group>
       </Stack>
     </Alert>
   );
@@ -300,6 +314,7 @@ function Connected({ device }: { device: Device }) {
           params={{ id: resource } as never}
           size="sm"
           c="inherit"
+          underline="always"
         >
           <bdi>{device.resource?.name}</bdi>
         </Anchor>

@@ -20,11 +20,11 @@ const shown = {
   uploaded_not_after: null,
 };
 
-const pick = (label: string, name: string, bytes: number[] | string) => {
-  const parts = [typeof bytes === "string" ? bytes : new Uint8Array(bytes)];
-  fireEvent.change(screen.getByLabelText(label), {
-    target: { files: [new File(parts, name)] },
-  });
+/** jsdom's files cannot be read as bytes. */
+const pick = (label: string, name: string, content: number[] | string) => {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  const file = { name, arrayBuffer: async () => new Uint8Array(bytes).buffer };
+  fireEvent.change(screen.getByLabelText(label), { target: { files: [file] } });
 };
 
 test("a PFX file asks for its password in the place of a key", async () => {

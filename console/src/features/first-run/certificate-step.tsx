@@ -13,15 +13,16 @@ import {
 } from "@mantine/core";
 import { IconCheck, IconFileCertificate, IconKey } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, type Schemas } from "../../api/client";
-import { normalise } from "../../i18n/format";
+import { isProblem } from "../../api/problem";
 import { Mono } from "../../parts/copy";
 import { Facts } from "../../parts/facts";
-import { Loading, LoadProblem, ProblemAlert } from "../../parts/problem";
+import { Loading, LoadProblem, ProblemAlert, problemText } from "../../parts/problem";
 import { At } from "../../parts/time";
 import { dropDraft, keepDraft, readDraft } from "./draft";
+import { readNames } from "./server-names";
 
 type Certificate = Schemas["ServerCertificateView"];
 type Chosen = Schemas["ChosenCertificate"];
@@ -60,6 +61,7 @@ export function CertificateStep() {
       )}
       <Shown certificate={found.data} />
       <SegmentedControl
+        className="choice"
         aria-label={t("pages.firstRun.certificate.way")}
         value={now}
         onChange={setWay}
@@ -114,16 +116,24 @@ function Own({ certificate }: { certificate: Certificate }) {
     () => readDraft(DRAFT, { names: certificate.more_names.join("\n") }).names,
   );
   const choose = useChoose();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [fault, setFault] = useState<string>();
+  const refused = isProblem(choose.error, "invalid_input") && choose.error.field === "names";
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        const names = normalise(typed)
-          .split(/[\s,、]+/u)
-          .filter((name) => name !== "");
+        const { names, wrong } = readNames(typed);
+        if (wrong) {
+          const { line, name, from, to } = wrong;
+          setFault(t("pages.firstRun.certificate.wrongName", { line, name }));
+          field.current?.focus();
+          field.current?.setSelectionRange(from, to);
+          return;
+        }
         choose.mutate(
           { source: "site_ca", names, dry_run: false },
-          { onSuccess: () => dropDraft(DRAFT) },
+          { onSuccess: () => dropDraft(DRAFT), onError: () => field.current?.focus() },
         );
       }}
     >
@@ -131,11 +141,13 @@ function Own({ certificate }: { certificate: Certificate }) {
         <Text size="sm" c="dimmed">
           {t("pages.firstRun.certificate.ownAbout")}
         </Text>
-        <ProblemAlert
-          error={choose.error}
-          fields={{ names: t("pages.firstRun.certificate.moreNames") }}
-        />
+        <ProblemAlert error={refused ? null : choose.error} />
         <Textarea
+          ref={field}
+          error={
+            fault ??
+            (refused && problemText(t, choose.error, t("pages.firstRun.certificate.moreNames")))
+          }
           w="100%"
           autosize
           minRows={2}
@@ -147,6 +159,8 @@ function Own({ certificate }: { certificate: Certificate }) {
           value={typed}
           onChange={({ currentTarget: { value } }) => {
             setTyped(value);
+            setFault(undefined);
+            if (choose.error) choose.reset();
             keepDraft(DRAFT, { names: value });
           }}
         />

@@ -2,6 +2,7 @@
 import { Alert, Anchor, Button, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { IconCheck, IconDeviceMobile, IconFingerprint, type TablerIcon } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { canUsePasskeys } from "../../api/passkey";
@@ -20,7 +21,7 @@ export function FactorStep() {
     return <LoadProblem error={found.error} onRetry={() => void found.refetch()} />;
   }
   if (!found.data || !site.data) return <Loading lines={3} />;
-  const { totp_since: app, passkeys } = found.data;
+  const { totp_since: app, passkeys, recovery_codes_left: left } = found.data;
   const name = site.data.public_name;
   // Browsers bind passkeys to the server's name: at another one there are none.
   const isAtName = location.hostname === name || location.hostname.endsWith(`.${name}`);
@@ -63,9 +64,18 @@ export function FactorStep() {
           </Button>
         </Way>
       </SimpleGrid>
-      <Text size="sm" c="dimmed">
-        {t("pages.firstRun.factor.codes")}
-      </Text>
+      {there.length > 0 ? (
+        <Text size="sm">
+          {t("pages.secondFactor.codesLeft")}: {t("pages.secondFactor.count", { count: left })}{" "}
+          <Anchor component={Link} to="/me" size="sm" underline="always">
+            {t("pages.secondFactor.newCodes")}
+          </Anchor>
+        </Text>
+      ) : (
+        <Text size="sm" c="dimmed">
+          {t("pages.firstRun.factor.codes")}
+        </Text>
+      )}
       {adding && <AddPasskey onClose={() => setAdding(false)} />}
       {setting && <SetUp onClose={() => setSetting(false)} />}
     </Stack>
@@ -111,7 +121,10 @@ function WhyNot({ hasName, isAtName, name }: WhyNotProps) {
   const address = `https://${name}:${location.port || 443}${location.pathname}`;
   return (
     <Text size="sm">
-      {t("pages.firstRun.factor.otherName")} <Anchor href={address}>{address}</Anchor>
+      {t("pages.firstRun.factor.otherName")}{" "}
+      <Anchor href={address} underline="always">
+        {address}
+      </Anchor>
     </Text>
   );
 }

@@ -1,6 +1,6 @@
 //! The first password: an account is chosen, reset and revealed.
-import { Alert, Anchor, Group, List, Loader, Stack, Text } from "@mantine/core";
-import { IconCheck } from "@tabler/icons-react";
+import { Alert, Anchor, Button, Group, List, Loader, Stack, Text } from "@mantine/core";
+import { IconCheck, IconPlugConnectedX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -13,7 +13,13 @@ import { State } from "../../parts/words";
 const MANY = 200;
 const FEW = 12;
 
-export function PasswordStep({ done }: { done: boolean }) {
+interface Props {
+  done: boolean;
+  /** Whether an agent is connected, where that is the reader's to know. */
+  agent: boolean | undefined;
+}
+
+export function PasswordStep({ done, agent }: Props) {
   const { t } = useTranslation();
   const found = useQuery({
     queryKey: ["accounts", "first-run"],
@@ -31,7 +37,10 @@ export function PasswordStep({ done }: { done: boolean }) {
   }
   if (!found.data) return <Loading lines={3} />;
   // Accounts that nobody can sign in to have no password to begin with.
-  const shown = found.data.items.filter((one) => one.password_field === "set").slice(0, FEW);
+  const { items } = found.data;
+  const shown = items.filter((one) => one.password_field === "set").slice(0, FEW);
+  const others = items.length - shown.length;
+  const count = found.data.next ? `${items.length}+` : items.length;
   return (
     <Stack>
       {done && (
@@ -43,7 +52,21 @@ export function PasswordStep({ done }: { done: boolean }) {
         />
       )}
       <Text>{t("pages.firstRun.password.about")}</Text>
-      {shown.length === 0 ? (
+      {agent === false && (
+        <Alert
+          color="yellow"
+          icon={<IconPlugConnectedX aria-hidden="true" />}
+          title={t("pages.firstRun.password.noAgent")}
+        >
+          <Stack gap="xs" align="flex-start">
+            <Text size="sm">{t("pages.firstRun.password.noAgentHint")}</Text>
+            <Button component={Link} to="/first-run" search={{ step: "agent" } as never} size="xs">
+              {t("pages.home.start.agent")}
+            </Button>
+          </Stack>
+        </Alert>
+      )}
+      {shown.length === 0 && agent === false ? null : shown.length === 0 ? (
         <Group gap="sm" role="status">
           <Loader size="sm" type="dots" />
           <Text size="sm">{t("pages.firstRun.password.none")}</Text>
@@ -67,9 +90,16 @@ export function PasswordStep({ done }: { done: boolean }) {
           ))}
         </List>
       )}
-      <Anchor component={Link} to="/accounts" size="sm">
-        {t("pages.firstRun.password.all")}
-      </Anchor>
+      {others > 0 && (
+        <Text size="sm" c="dimmed">
+          {t("pages.firstRun.password.others", { shown: shown.length, all: count })}
+        </Text>
+      )}
+      {items.length > 0 && (
+        <Anchor component={Link} to="/accounts" size="sm">
+          {t("pages.firstRun.password.all")}
+        </Anchor>
+      )}
     </Stack>
   );
 }

@@ -103,18 +103,24 @@ async function shared(key: CryptoKey, point: Bytes): Promise<Bytes> {
   );
 }
 
+async function privateKey(key: Bytes): Promise<CryptoKey> {
+  const algorithm = { name: "X25519" };
+  return crypto.subtle.importKey("pkcs8", joined(PKCS8, key), algorithm, false, ["deriveBits"]);
+}
+
+/** How the site names a key: the first 8 bytes of the SHA-256 of its public half. */
+export async function idOf(key: Bytes): Promise<string> {
+  const own = await shared(await privateKey(key), BASE);
+  const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", own));
+  return [...sum.slice(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 /** The answer to a challenge; throws {@link Unable} where the browser lacks the curve. */
 export async function prove(key: Bytes, enc: Bytes): Promise<Bytes> {
   let secret: Bytes;
   let own: Bytes;
   try {
-    const imported = await crypto.subtle.importKey(
-      "pkcs8",
-      joined(PKCS8, key),
-      { name: "X25519" },
-      false,
-      ["deriveBits"],
-    );
+    const imported = await privateKey(key);
     own = await shared(imported, BASE);
     secret = await shared(imported, enc);
   } catch {

@@ -10,7 +10,7 @@ import { isProblem } from "../../api/problem";
 import { CopyBlock } from "../../parts/copy";
 import { Loading, LoadProblem, ProblemAlert } from "../../parts/problem";
 import { At } from "../../parts/time";
-import { fromBase64Url, NotAKey, prove, readKey, toBase64Url, Unable } from "./recovery-key";
+import { fromBase64Url, idOf, NotAKey, prove, readKey, toBase64Url, Unable } from "./recovery-key";
 
 const QUERY = {
   queryKey: ["system", "recovery-key"],
@@ -23,11 +23,14 @@ export function RecoveryStep() {
   const client = useQueryClient();
   const found = useQuery(QUERY);
   const [typed, setTyped] = useState("");
+  // Of the key that was sent to be judged, not of what is typed since.
+  const [typedId, setTypedId] = useState("");
   const show = useMutation({
     mutationFn: async () => {
       const key = await readKey(typed);
       const asked = await body(api.POST("/api/v1/system/recovery-key/challenge"));
       const proof = toBase64Url(await prove(key, fromBase64Url(asked.enc)));
+      setTypedId(await idOf(key));
       key.fill(0);
       return body(
         api.POST("/api/v1/system/recovery-key/proof", {
@@ -51,7 +54,7 @@ export function RecoveryStep() {
   const unable = show.error instanceof Unable;
   const fault = wrong
     ? t(`pages.firstRun.recovery.wrong.${wrong.why}`)
-    : other && t("pages.firstRun.recovery.wrong.other", { kid });
+    : other && t("pages.firstRun.recovery.wrong.other", { kid, typed: typedId });
   return (
     <Stack>
       <Text>{t("pages.firstRun.recovery.about")}</Text>
@@ -81,6 +84,7 @@ export function RecoveryStep() {
             autoComplete="off"
             spellCheck={false}
             classNames={{ innerInput: "mono" }}
+            visibilityToggleFocusable
             visibilityToggleButtonProps={{ "aria-label": t("pages.signIn.show") }}
             value={typed}
             onChange={(event) => setTyped(event.currentTarget.value)}

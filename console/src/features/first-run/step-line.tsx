@@ -12,7 +12,7 @@ interface Props {
   linked?: boolean;
 }
 
-/** All steps in a row; on a phone the names of the others are only read aloud. */
+/** All steps in a row; on a phone their names are only read aloud. */
 export function StepLine({ current, done, linked }: Props) {
   const { t } = useTranslation();
   return (

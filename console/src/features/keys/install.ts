@@ -4,8 +4,11 @@ import type { Package } from "../../api/client";
 
 export type Format = "deb" | "rpm" | "tar.gz";
 
-/** For a shell: the names have no quotes, and a link has none either. */
-export function installCommands(file: Package, agents: string, link?: string): string {
+/**
+ * For a shell: the names have no quotes, and a link has none either. Without `agents`,
+ * the address that agents call, they install and do not enrol.
+ */
+export function installCommands(file: Package, agents: string | undefined, link?: string): string {
   const lines: string[] = [];
   if (link) lines.push(`curl --fail --output ${file.file} '${link}'`);
   lines.push(`echo '${file.sha256}  ${file.file}' | sha256sum --check`);
@@ -23,7 +26,9 @@ export function installCommands(file: Package, agents: string, link?: string): s
       );
       break;
   }
-  lines.push(`sudo sekisho-agent install --server ${agents}`, "sudo sekisho-agent start");
+  if (agents) {
+    lines.push(`sudo sekisho-agent install --server ${agents}`, "sudo sekisho-agent start");
+  }
   return lines.join("\n");
 }
 

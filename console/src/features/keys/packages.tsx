@@ -17,6 +17,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, type Package, type Schemas } from "../../api/client";
+import { publicSystem } from "../../api/queries";
 import { CopyBlock } from "../../parts/copy";
 import { Loading, LoadProblem, ProblemAlert } from "../../parts/problem";
 import { At } from "../../parts/time";
@@ -27,23 +28,18 @@ type Link = Schemas["CreatedLink"];
 /** How long a link works that is made here, in hours. */
 const LINK_HOURS = 24;
 
+export const packages = {
+  queryKey: ["packages"],
+  queryFn: ({ signal }: { signal: AbortSignal }) =>
+    body(api.GET("/api/v1/packages", { params: { query: { limit: 200 } }, signal })),
+  staleTime: 60_000,
+};
+
 export function Packages() {
   const { t } = useTranslation();
-  const packages = useQuery({
-    queryKey: ["packages"],
-    queryFn: ({ signal }) =>
-      body(api.GET("/api/v1/packages", { params: { query: { limit: 200 } }, signal })),
-    staleTime: 60_000,
-  });
-  const newest = newestOfEach(packages.data?.items ?? []);
-  const [chosen, setChosen] = useState<string>();
-  const file = newest.find((each) => each.id === chosen) ?? newest[0];
-  const systems: Record<string, string> = {
-    deb: t("pages.packages.deb"),
-    rpm: t("pages.packages.rpm"),
-    "tar.gz": t("pages.packages.tarball"),
-  };
-  const name = (each: Package) => `${systems[each.format] ?? each.format} (${each.architecture})`;
+  const found = useQuery(packages);
+  const site = useQuery(publicSystem);
+  const newest = newestOfEach(found.data?.items ?? []);
   return (
     <Paper withBorder p="md" radius="md" component="section" mt="lg" aria-labelledby="packages">
       <Stack>
@@ -55,27 +51,19 @@ export function Packages() {
             {t("pages.packages.about")}
           </Text>
         </div>
-        {packages.isPending && <Loading />}
-        {packages.error && (
-          <LoadProblem error={packages.error} onRetry={() => void packages.refetch()} />
-        )}
-        {packages.data && !file && (
+        {found.isPending && <Loading />}
+        {found.error && <LoadProblem error={found.error} onRetry={() => void found.refetch()} />}
+        {found.data && newest.length === 0 && (
           <>
             <Text size="sm">{t("pages.packages.none")}</Text>
             <CopyBlock value="sekisho-server packages add sekisho-agent_*" />
           </>
         )}
-        {file && (
-          <>
-            <SegmentedControl
-              aria-label={t("pages.packages.choose")}
-              value={file.id}
-              onChange={setChosen}
-              data={newest.map((each) => ({ value: each.id, label: name(each) }))}
-              style={{ alignSelf: "flex-start", maxWidth: "100%", flexWrap: "wrap" }}
-            />
-            <One key={file.id} file={file} />
-          </>
+        {newest.length > 0 && (
+          <PackageChoice
+            files={newest}
+            agents={site.data?.agents_address ?? `${location.hostname}:8383`}
+          />
         )}
         <div>
           <Text size="sm" fw={600}>
@@ -92,7 +80,7 @@ export function Packages() {
 }
 
 /** The list comes newest first: the first of each system and processor is the one. */
-function newestOfEach(all: Package[]): Package[] {
+export function newestOfEach(all: Package[]): Package[] {
   const seen = new Set<string>();
   return all.filter((file) => {
     const kind = `${file.platform} ${file.format} ${file.architecture}`;
@@ -100,7 +88,46 @@ function newestOfEach(all: Package[]): Package[] {
   });
 }
 
-function One({ file }: { file: Package }) {
+interface ChoiceProps {
+  /** At least one. */
+  files: Package[];
+  /** Where agents find the server. */
+  agents: string;
+  /** Without the commands that enrol: they stand elsewhere on the page. */
+  installOnly?: boolean;
+}
+
+/** One of the packages, how it comes to the host, and what is run there. */
+export function PackageChoice({ files, ...rest }: ChoiceProps) {
+  const { t } = useTranslation();
+  const [chosen, setChosen] = useState<string>();
+  const file = files.find((each) => each.id === chosen) ?? files[0];
+  const systems: Record<string, string> = {
+    deb: t("pages.packages.deb"),
+    rpm: t("pages.packages.rpm"),
+    "tar.gz": t("pages.packages.tarball"),
+  };
+  const name = (each: Package) => `${systems[each.format] ?? each.format} (${each.architecture})`;
+  if (!file) return null;
+  return (
+    <>
+      <SegmentedControl
+        aria-label={t("pages.packages.choose")}
+        value={file.id}
+        onChange={setChosen}
+        data={files.map((each) => ({ value: each.id, label: name(each) }))}
+        className="choice"
+      />
+      <One key={file.id} file={file} {...rest} />
+    </>
+  );
+}
+
+interface OneProps extends Omit<ChoiceProps, "files"> {
+  file: Package;
+}
+
+function One({ file, agents, installOnly }: OneProps) {
   const { t, i18n } = useTranslation();
   const [link, setLink] = useState<Link>();
   const share = useMutation({
@@ -128,7 +155,7 @@ function One({ file }: { file: Package }) {
   }).format(file.bytes / 1_000_000);
   const commands = installCommands(
     file,
-    `${location.hostname}:8383`,
+    installOnly ? undefined : agents,
     link && `${location.origin}${link.path}`,
   );
   return (
@@ -188,7 +215,11 @@ function One({ file }: { file: Package }) {
         </Text>
         <CopyBlock value={commands} />
         <Text size="sm" c="dimmed" mt={4}>
-          {link ? t("pages.packages.commandsHint") : t("pages.packages.copyFile")}
+          {!link
+            ? t("pages.packages.copyFile")
+            : installOnly
+              ? t("pages.packages.curlHint")
+              : `${t("pages.packages.commandsHint")}${t("pages.packages.curlHint")}`}
         </Text>
       </div>
     </Stack>

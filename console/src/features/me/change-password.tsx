@@ -6,7 +6,8 @@ import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
 import { isProblem } from "../../api/problem";
-import { ProblemAlert } from "../../parts/problem";
+import { ProblemAlert, problemText } from "../../parts/problem";
+import { blame, focusFirstWrong } from "../../parts/wrong-field";
 
 const MIN_PASSWORD = 12;
 
@@ -28,17 +29,30 @@ export function ChangePassword({ name }: { name: string }) {
       notifications.show({ color: "teal", message: t("pages.me.changed") });
     },
     onError: (error) => {
-      if (isProblem(error, "invalid_input") && error.field === "current") {
-        form.setFieldError("current", t("pages.me.wrong"));
-      }
+      blame(form, error, {
+        current: ["current", t("pages.me.wrong")],
+        new: ["next", problemText(t, error, t("pages.me.new"))],
+      });
     },
   });
-  const shown = isProblem(change.error) && change.error.field === "current" ? null : change.error;
-  const toggle = { visibilityToggleButtonProps: { "aria-label": t("pages.signIn.show") } };
+  const blamed =
+    isProblem(change.error, "invalid_input") &&
+    ["current", "new"].includes(change.error.field ?? "");
+  const shown = blamed ? null : change.error;
+  const toggle = {
+    visibilityToggleFocusable: true,
+    visibilityToggleButtonProps: { "aria-label": t("pages.signIn.show") },
+  };
   return (
-    <form onSubmit={form.onSubmit((values) => change.mutate(values))} noValidate>
+    <form
+      onSubmit={form.onSubmit(
+        (values) => change.mutate(values),
+        (errors) => focusFirstWrong(form, Object.keys(errors)),
+      )}
+      noValidate
+    >
       <Stack>
-        {shown && <ProblemAlert error={shown} fields={{ new: t("pages.me.new") }} />}
+        {shown && <ProblemAlert error={shown} />}
         <input type="text" name="username" autoComplete="username" value={name} readOnly hidden />
         <PasswordInput
           label={t("pages.me.current")}

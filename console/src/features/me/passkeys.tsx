@@ -1,5 +1,5 @@
 //! One's own passkeys.
-import { Alert, Button, Group, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Group, Stack, Text } from "@mantine/core";
 import { IconPlus, IconX } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
@@ -7,12 +7,12 @@ import { useTranslation } from "react-i18next";
 import { api, body, type Schemas } from "../../api/client";
 import { canUsePasskeys } from "../../api/passkey";
 import { publicSystem } from "../../api/queries";
-import { Dialog } from "../../parts/dialog";
 import { ProblemAlert } from "../../parts/problem";
 import { Ago } from "../../parts/time";
 import { DataTable } from "../../table/data-table";
 import type { Column, RowAction } from "../../table/types";
 import { AddPasskey } from "./add-passkey";
+import { PasskeyName } from "./passkey-name";
 
 type Passkey = Schemas["PasskeyView"];
 
@@ -96,14 +96,10 @@ export function Passkeys() {
 function Rename({ of, onClose }: { of: Passkey; onClose: () => void }) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const [name, setName] = useState(of.name);
   const rename = useMutation({
-    mutationFn: () =>
+    mutationFn: (name: string) =>
       body(
-        api.PUT("/api/v1/me/passkeys/{id}", {
-          params: { path: { id: of.id } },
-          body: { name: name.trim() },
-        }),
+        api.PUT("/api/v1/me/passkeys/{id}", { params: { path: { id: of.id } }, body: { name } }),
       ),
     onSuccess: () => {
       onClose();
@@ -111,32 +107,14 @@ function Rename({ of, onClose }: { of: Passkey; onClose: () => void }) {
     },
   });
   return (
-    <Dialog title={t("pages.passkeys.rename")} onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (name.trim()) rename.mutate();
-        }}
-      >
-        <Stack>
-          <ProblemAlert error={rename.error} fields={{ name: t("pages.passkeys.name") }} />
-          <TextInput
-            label={t("pages.passkeys.name")}
-            required
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            data-autofocus
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t("common.cancel")}
-            </Button>
-            <Button type="submit" loading={rename.isPending} disabled={!name.trim()}>
-              {t("pages.passkeys.rename")}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Dialog>
+    <PasskeyName
+      action={t("pages.passkeys.rename")}
+      name={of.name}
+      pending={rename.isPending}
+      onName={(name) => rename.mutate(name)}
+      onClose={onClose}
+    >
+      <ProblemAlert error={rename.error} fields={{ name: t("pages.passkeys.name") }} />
+    </PasskeyName>
   );
 }

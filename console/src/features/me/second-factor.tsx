@@ -1,7 +1,8 @@
 //! One's own authenticator app and recovery codes.
 import { Alert, Button, Group, List, Stack, Text } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { encode } from "uqr";
 import { api, body } from "../../api/client";
@@ -11,7 +12,12 @@ import { Dialog } from "../../parts/dialog";
 import { Facts } from "../../parts/facts";
 import { Loading, LoadProblem, ProblemAlert } from "../../parts/problem";
 import { At } from "../../parts/time";
+import { useUnloadWarning } from "../../parts/use-unload-warning";
 import { CodeField } from "../../shell/code-field";
+import { dropDraft, keepDraft, readDraft } from "../first-run/draft";
+
+/** That the app was shown a secret in this tab, and not what the secret is. */
+const BEGUN = "second-factor";
 
 export const secondFactor = {
   queryKey: ["me", "second-factor"],
@@ -37,7 +43,8 @@ export function SecondFactor() {
     return <LoadProblem error={found.error} onRetry={() => void found.refetch()} />;
   }
   if (!found.data) return <Loading lines={2} />;
-  const { totp_since: since, recovery_codes_left: left, required } = found.data;
+  const { totp_since: since, recovery_codes_left: left, passkeys, required } = found.data;
+  const hasOne = Boolean(since) || passkeys > 0;
   return (
     <Stack>
       <Text size="sm" c="dimmed">
@@ -49,7 +56,7 @@ export function SecondFactor() {
             t("pages.secondFactor.app"),
             since ? <At key="since" value={since} /> : t("pages.secondFactor.none"),
           ],
-          ...(since
+          ...(hasOne
             ? ([
                 [t("pages.secondFactor.codesLeft"), t("pages.secondFactor.count", { count: left })],
               ] as [string, string][])
@@ -62,22 +69,20 @@ export function SecondFactor() {
         <Button variant={since ? "default" : "filled"} onClick={() => setSetting(true)}>
           {since ? t("pages.secondFactor.replace") : t("pages.secondFactor.setUp")}
         </Button>
-        {since && (
-          <>
-            <Button variant="default" loading={make.isPending} onClick={() => make.mutate()}>
-              {t("pages.secondFactor.newCodes")}
-            </Button>
-            {!required && (
-              <Button variant="subtle" color="red" onClick={() => setRemoving(true)}>
-                {t("pages.secondFactor.remove")}
-              </Button>
-            )}
-          </>
+        {hasOne && (
+          <Button variant="default" loading={make.isPending} onClick={() => make.mutate()}>
+            {t("pages.secondFactor.newCodes")}
+          </Button>
+        )}
+        {since && !required && (
+          <Button variant="subtle" color="red" onClick={() => setRemoving(true)}>
+            {t("pages.secondFactor.remove")}
+          </Button>
         )}
       </Group>
       {setting && <SetUp onClose={() => setSetting(false)} />}
       {removing && <Remove onClose={() => setRemoving(false)} />}
-      {codes && <Codes codes={codes} onClose={() => setCodes(undefined)} />}
+      {codes && <Codes codes={codes} renewed onClose={() => setCodes(undefined)} />}
     </Stack>
   );
 }
@@ -91,9 +96,23 @@ export function SetUp({ onClose }: { onClose: () => void }) {
   const begun = useMutation({ mutationFn: () => body(api.POST("/api/v1/me/second-factor/totp")) });
   const begin = begun.mutate;
   useEffect(() => begin(), [begin]);
+  // Whoever scanned the code of an earlier try has an entry that never works.
+  const [wasBegun] = useState(() => readDraft(BEGUN, { at: "" }).at !== "");
+  const isTouch = useMediaQuery("(pointer: coarse)");
+  const field = useRef<HTMLInputElement>(null);
+  const secret = begun.data?.secret;
+  useEffect(() => {
+    if (!secret) return;
+    keepDraft(BEGUN, { at: "begun" });
+    field.current?.focus();
+  }, [secret]);
   const confirm = useMutation({
     mutationFn: () => body(api.POST("/api/v1/me/second-factor/totp/confirm", { body: { code } })),
-    onError: () => setCode(""),
+    onSuccess: () => dropDraft(BEGUN),
+    onError: () => {
+      setCode("");
+      field.current?.focus();
+    },
   });
   if (confirm.data) {
     const done = () => {
@@ -115,10 +134,16 @@ export function SetUp({ onClose }: { onClose: () => void }) {
           }}
         >
           <Stack>
+            {wasBegun && <Alert color="yellow">{t("pages.secondFactor.begunBefore")}</Alert>}
             <Text size="sm">{t("pages.secondFactor.scan")}</Text>
             <Picture text={begun.data.url} label={t("pages.secondFactor.picture")} />
             <Text size="sm">{t("pages.secondFactor.type")}</Text>
             <CopyBlock value={begun.data.secret} />
+            {isTouch && (
+              <Button component="a" href={begun.data.url} variant="default">
+                {t("pages.secondFactor.openApp")}
+              </Button>
+            )}
             <ProblemAlert error={wrong ? null : confirm.error} />
             <CodeField
               description={t("pages.secondFactor.firstCode")}
@@ -126,7 +151,7 @@ export function SetUp({ onClose }: { onClose: () => void }) {
               value={code}
               onChange={(event) => setCode(event.currentTarget.value)}
               error={wrong ? t("pages.secondFactor.wrong") : undefined}
-              data-autofocus
+              ref={field}
             />
             <Group justify="flex-end">
               <Button variant="default" onClick={onClose}>
@@ -155,8 +180,24 @@ function Picture({ text, label }: { text: string; label: string }) {
   );
 }
 
-export function Codes({ codes, onClose }: { codes: string[]; onClose: () => void }) {
+interface CodesProps {
+  codes: string[];
+  /** They take the place of others. */
+  renewed?: boolean;
+  onClose: () => void;
+}
+
+/** Recovery codes, the one time that they are shown. */
+export function Codes({ codes, renewed, onClose }: CodesProps) {
   const { t } = useTranslation();
+  useUnloadWarning(true);
+  const text = codes.join("\n");
+  // Made here, so that the codes go nowhere but into the file.
+  const file = useMemo(() => {
+    const blob = new Blob([`${t("pages.secondFactor.codesFile")}\n\n${text}\n`]);
+    return URL.createObjectURL(blob);
+  }, [t, text]);
+  useEffect(() => () => URL.revokeObjectURL(file), [file]);
   return (
     <Dialog
       title={t("pages.secondFactor.codes")}
@@ -167,9 +208,15 @@ export function Codes({ codes, onClose }: { codes: string[]; onClose: () => void
     >
       <Stack>
         <Alert color="yellow">{t("common.shownOnce")}</Alert>
-        <Text size="sm">{t("pages.secondFactor.codesAbout")}</Text>
-        <CopyBlock value={codes.join("\n")} />
-        <Group justify="flex-end">
+        <Text size="sm">
+          {t("pages.secondFactor.codesAbout")}
+          {renewed && ` ${t("pages.secondFactor.codesRenewed")}`}
+        </Text>
+        <CopyBlock value={text} />
+        <Group justify="space-between">
+          <Button component="a" href={file} download="sekisho-recovery-codes.txt" variant="default">
+            {t("pages.secondFactor.download")}
+          </Button>
           <Button onClick={onClose}>{t("common.stored")}</Button>
         </Group>
       </Stack>

@@ -3,6 +3,7 @@ import { Alert, Button, Group, Text, TextInput } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, type Page, type Schemas } from "../../api/client";
+import { eventText } from "../../i18n/events";
 import { exactTime } from "../../i18n/format";
 import { At } from "../../parts/time";
 import { useWord, type WordKind } from "../../parts/words";
@@ -29,7 +30,18 @@ const KINDS: Partial<Record<string, WordKind>> = {
   last_verify: "verify",
   operation: "operation",
   role: "role",
+  association: "association",
+  rotation: "rotation",
+  held_by: "held",
+  password_origin: "origin",
+  action: "action",
+  user_state: "user",
+  ground: "ground",
+  level: "level",
 };
+
+/** Reports that are not counted: that would mean to make the whole of them. */
+const UNCOUNTED = ["passwords-past-age", "entitlements"];
 
 const DAYS = [1, 7, 30, 90, 365];
 
@@ -49,13 +61,19 @@ export function ReportTable({ report, user, onUser }: Props) {
       report.columns.map(({ name, holds }, at) => {
         const kind =
           name === "state" ? (report.report === "failed-tasks" ? "order" : "device") : KINDS[name];
+        const told = (value: string) =>
+          w.values[name]?.[value] ?? (kind ? word(kind, value) : value);
         const text = (row: Row) =>
-          shown(row[name], holds, w, (value) => (kind ? word(kind, value) : value));
+          name === "event"
+            ? eventText(String(row[name] ?? ""))
+            : name === "may"
+              ? actions(row[name], (value) => word("action", value))
+              : shown(row[name], holds, w, told);
         return {
           id: name,
           label: known(w.columns, name),
           primary: at === 0,
-          wide: name === "details" || name === "reason",
+          wide: ["details", "reason", "may"].includes(name),
           text: (row: Row) => (holds === "time" ? String(row[name] ?? "") : text(row)),
           cell: (row: Row) =>
             holds === "time" ? (
@@ -80,7 +98,9 @@ export function ReportTable({ report, user, onUser }: Props) {
           label: known(w.asked, name),
           ...(takes === "time"
             ? { kind: "time" as const }
-            : { options: options(takes, words, w, (value) => word("device", value)) }),
+            : {
+                options: options(takes, words, w, (value) => word(KINDS[name] ?? "device", value)),
+              }),
         })),
     [report, w, word],
   );
@@ -101,7 +121,7 @@ export function ReportTable({ report, user, onUser }: Props) {
         filters={filters}
         {...(user && takesUser ? { fixed: { user } } : {})}
         searchable={false}
-        counted={report.report !== "passwords-past-age"}
+        counted={!UNCOUNTED.includes(report.report)}
         csv={`/reports/${report.report}/rows.csv`}
         read={async (query, signal) => {
           const page = await body(
@@ -168,6 +188,12 @@ function options(
     return DAYS.map((count) => ({ value: String(count), label: fill(w.lastDays, { count }) }));
   }
   return words.map((value) => ({ value, label: word(value) }));
+}
+
+/** The actions that a row names, in words. */
+function actions(value: unknown, word: (action: string) => string): string {
+  const named = typeof value === "string" ? value.split(" ").filter(Boolean) : [];
+  return named.map(word).join(", ");
 }
 
 function shown(

@@ -8,11 +8,13 @@ import { CopyBlock, Mono } from "../../parts/copy";
 import { Facts } from "../../parts/facts";
 import { Loading, LoadProblem } from "../../parts/problem";
 import { Ago } from "../../parts/time";
+import { BACKUP_COMMAND, DRILL_COMMAND } from "./backup";
+import { CertificateCard } from "./certificate-card";
 
-const COMMANDS = [
-  "runuser -u sekisho -- sekisho-server backup --to /var/backups/sekisho --keep 14",
-  "runuser -u sekisho -- sekisho-server backup-drill --from FILE",
-].join("\n");
+/** A link to a part of the page: it is drawn later than the page. */
+function scrollHere(element: HTMLElement | null) {
+  if (element && location.hash === `#${element.id}`) element.scrollIntoView();
+}
 
 export function ServerState() {
   const { t } = useTranslation();
@@ -78,7 +80,7 @@ export function ServerState() {
         />
       </Card>
       <Card title={t("pages.settings.backup.title")}>
-        <Stack gap="sm">
+        <Stack gap="sm" id="backup" ref={scrollHere} style={{ scrollMarginTop: 130 }}>
           <Facts
             rows={[
               [t("pages.settings.backup.last"), <Ago key="last" value={data.last_backup_at} />],
@@ -88,9 +90,11 @@ export function ServerState() {
           <Text size="sm" c="dimmed">
             {t("pages.settings.backup.hint")}
           </Text>
-          <CopyBlock value={COMMANDS} />
+          <CopyBlock value={BACKUP_COMMAND} />
+          <CopyBlock value={DRILL_COMMAND} />
         </Stack>
       </Card>
+      <CertificateCard />
       <Card title={t("pages.settings.server.limits")}>
         <Facts
           rows={[

@@ -14,6 +14,7 @@ import { useStale } from "../../parts/use-stale";
 import { useWord } from "../../parts/words";
 import { useRoleName } from "../roles/role-name";
 import { FactorState } from "./factor-state";
+import { LinkedIdentities } from "./linked-identities";
 
 interface Props {
   user?: User;
@@ -163,12 +164,14 @@ export function UserForm({ user, onClose }: Props) {
               </details>
             )}
             {user && <FactorState user={user.id} />}
+            {user && <LinkedIdentities user={user.id} self={self} />}
             {!user && (
               <PasswordInput
                 label={labels.password}
                 description={t("pages.users.passwordHint")}
                 required
                 autoComplete="new-password"
+                visibilityToggleFocusable
                 visibilityToggleButtonProps={{ "aria-label": t("pages.signIn.show") }}
                 {...form.getInputProps("password")}
               />

@@ -48,7 +48,7 @@ export const adminPages = {
     verifyEvery: "Verified every",
     autoHeal: "Reset a password that is out of sync by itself",
     autoHealHint: "When a verify finds that the password does not work.",
-    existing: "Present passwords stay as they are. It holds from the next one on.",
+    existing: "Current passwords stay as they are. It applies from the next one on.",
     empty: "There are no policies. The built-in rules hold.",
     accounts: "Accounts with this policy",
     which:
@@ -92,6 +92,19 @@ export const adminPages = {
       idle: "A sign-in ends without use after",
       proof: "A proof of who one is lasts",
       token: "An API token lasts at most",
+    },
+    certificate: {
+      title: "Server certificate",
+      change: "Choose another",
+      source: "From",
+      uploaded: "Uploaded",
+      left_one: "It ends in {{count}} day",
+      left_other: "It ends in {{count}} days",
+      leftHint:
+        "Upload a newer one in time. Afterwards this site’s own certificate takes its place, and browsers may warn.",
+      over: "The uploaded certificate has expired",
+      overHint:
+        "This site’s own certificate has taken its place, and browsers may warn. Upload a newer one.",
     },
     backup: {
       title: "Backups",

@@ -21,7 +21,7 @@ export const problems = {
     certificate_weak:
       "The certificate’s key or signature is too weak. Use RSA of 2048 bits or more, or an elliptic curve of 256 bits or more.",
     certificate_wrong_use:
-      "It is not a certificate for a TLS server. One of an authority or a client cannot be used.",
+      "It is not a certificate for a TLS server. A certificate for an authority or for a client cannot be used.",
     changed_meanwhile: "Something else changed it at this moment. Look again and repeat.",
     default_policy: "This is the default password policy; it cannot be deleted.",
     device_blocked: "The device is blocked. Unblock it first.",

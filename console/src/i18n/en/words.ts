@@ -3,7 +3,7 @@ import type { Shape } from "../shape";
 
 export const words = {
   knowledge: {
-    unknown: "Unknown",
+    unknown: "Password unknown",
     unverified: "Unverified",
     known: "Known",
     indeterminate: "Indeterminate",

@@ -1,7 +1,7 @@
 //! The server's words, e.g. of states.
 export const words = {
   knowledge: {
-    unknown: "不明",
+    unknown: "パスワード不明",
     unverified: "未検証",
     known: "確認済み",
     indeterminate: "結果不明",

@@ -1,4 +1,4 @@
-import { Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
+import { Button, Group, Paper, Stack, Text } from "@mantine/core";
 import { IconArrowRight } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute, Link } from "@tanstack/react-router";
@@ -6,15 +6,18 @@ import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { me as meQuery } from "../../api/queries";
 import { AgentStep } from "../../features/first-run/agent-step";
+import { BackUp } from "../../features/first-run/back-up";
 import { CertificateStep } from "../../features/first-run/certificate-step";
 import { FactorStep } from "../../features/first-run/factor-step";
 import { PasswordStep } from "../../features/first-run/password-step";
 import { RecoveryStep } from "../../features/first-run/recovery-step";
 import { StepLine } from "../../features/first-run/step-line";
+import { StepTitle } from "../../features/first-run/step-title";
 import { firstOpen, isStep, STEPS, type StepId, stepsOf } from "../../features/first-run/steps";
 import { overview } from "../../features/home/counts";
 import { PageHead } from "../../parts/page";
 import { Loading, LoadProblem } from "../../parts/problem";
+import { may } from "../../shell/nav";
 import type { Twin } from "../../shell/twin";
 
 export const Route = createFileRoute("/_app/first-run")({
@@ -106,26 +109,28 @@ function FirstRun() {
   }
   const mine = STEPS.filter((one) => done[one] !== undefined);
   const next = mine[mine.indexOf(step) + 1];
+  const all = mine.every((one) => done[one]);
   return (
     <>
       {head}
       <StepLine current={step} done={done} linked />
       <Paper withBorder radius="md" p="lg" maw={860} component="section">
-        <Title order={2} size="h3" mb="sm">
-          {t(`pages.firstRun.steps.${step}`)}
-        </Title>
+        <StepTitle step={step} />
         {step === "administrator" && <Text>{t("pages.firstRun.administratorDone")}</Text>}
         {step === "factor" && <FactorStep />}
         {step === "certificate" && <CertificateStep />}
         {step === "recovery" && <RecoveryStep />}
         {step === "agent" && <AgentStep />}
-        {step === "password" && <PasswordStep done={Boolean(done.password)} />}
+        {step === "password" && <PasswordStep done={Boolean(done.password)} agent={done.agent} />}
       </Paper>
+      {!next && all && may(me, "view_system") && <BackUp />}
       <Stack mt="md" maw={860}>
-        <Group justify="space-between">
-          <Button component={Link} to="/" variant="subtle" color="gray">
-            {t("pages.firstRun.leave")}
-          </Button>
+        <Group justify={next || !all ? "space-between" : "flex-end"}>
+          {(next || !all) && (
+            <Button component={Link} to="/" variant="subtle" color="gray">
+              {t("pages.firstRun.leave")}
+            </Button>
+          )}
           {next ? (
             <Button
               component={Link}
@@ -136,17 +141,30 @@ function FirstRun() {
             >
               {done[step]
                 ? t("pages.firstRun.next", { step: t(`pages.firstRun.steps.${next}`) })
-                : t("pages.firstRun.later", { step: t(`pages.firstRun.steps.${next}`) })}
+                : t("pages.firstRun.later")}
             </Button>
-          ) : (
-            <Button component={Link} to="/" variant={done[step] ? "filled" : "default"}>
+          ) : all ? (
+            <Button component={Link} to="/">
               {t("pages.firstRun.home")}
             </Button>
+          ) : (
+            firstOpen(done) !== step && (
+              <Button
+                component={Link}
+                to="/first-run"
+                search={{ step: firstOpen(done) } as never}
+                variant={done[step] ? "filled" : "default"}
+              >
+                {t("pages.firstRun.open", { step: t(`pages.firstRun.steps.${firstOpen(done)}`) })}
+              </Button>
+            )
           )}
         </Group>
-        <Text size="sm" c="dimmed">
-          {t("pages.firstRun.resumes")}
-        </Text>
+        {!all && (
+          <Text size="sm" c="dimmed">
+            {t("pages.firstRun.resumes")}
+          </Text>
+        )}
       </Stack>
     </>
   );

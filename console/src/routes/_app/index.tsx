@@ -1,20 +1,7 @@
-import {
-  Anchor,
-  Button,
-  Group,
-  Paper,
-  SimpleGrid,
-  Stack,
-  Text,
-  ThemeIcon,
-  Title,
-} from "@mantine/core";
+import { Anchor, Group, Paper, SimpleGrid, Stack, Text, ThemeIcon, Title } from "@mantine/core";
 import {
   IconAlertTriangle,
-  IconArrowRight,
   IconChecklist,
-  IconCircle,
-  IconCircleCheckFilled,
   IconDatabaseExport,
   IconDeviceDesktopQuestion,
   IconKeyOff,
@@ -28,7 +15,9 @@ import { createFileRoute, Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { me as meQuery, system as systemQuery } from "../../api/queries";
+import { certificateEnd } from "../../features/home/certificate-end";
 import { counted, overview } from "../../features/home/counts";
+import { GettingStarted } from "../../features/home/getting-started";
 import { allTexts } from "../../i18n";
 import { Facts } from "../../parts/facts";
 import { PageHead } from "../../parts/page";
@@ -36,7 +25,7 @@ import { Loading, LoadProblem } from "../../parts/problem";
 import { Ago, useNow } from "../../parts/time";
 import { State, useWord } from "../../parts/words";
 import { may } from "../../shell/nav";
-import { setPreferences, usePreferences } from "../../shell/preferences";
+import { usePreferences } from "../../shell/preferences";
 
 // Not part of the first load.
 const TaskDrawer = lazy(async () => {
@@ -60,7 +49,8 @@ interface Card {
   value?: string;
   to: string;
   search?: Record<string, unknown>;
-  tone: "orange" | "red" | "indigo";
+  hash?: string;
+  tone: "yellow" | "orange" | "red" | "indigo";
 }
 
 function Home() {
@@ -109,6 +99,7 @@ function Home() {
     );
   }
   const backupAge = system?.last_backup_at && now - new Date(system.last_backup_at).getTime();
+  const certificate = certificateEnd(data.certificate_ends_at, now);
   const cards: (Card | false | undefined | "" | 0 | null)[] = [
     !!data.pending_devices && {
       icon: IconDeviceDesktopQuestion,
@@ -156,12 +147,22 @@ function Home() {
       to: "/audit",
       tone: "red",
     },
+    certificate && {
+      icon: IconAlertTriangle,
+      label:
+        certificate.days > 0 ? t("pages.home.certificateEnds") : t("pages.home.certificateOver"),
+      ...(certificate.days > 0 && {
+        value: t("pages.home.days", { count: certificate.days }),
+      }),
+      ...(may(me, "manage_server") ? firstRun("certificate") : { to: "/settings" }),
+      tone: certificate.tone,
+    },
     system &&
       !!data.known_accounts &&
       (!backupAge || backupAge > OLD_BACKUP) && {
         icon: IconDatabaseExport,
         label: backupAge ? t("pages.home.oldBackup") : t("pages.home.noBackup"),
-        to: "/",
+        ...BACKUP,
         tone: "orange",
       },
   ];
@@ -201,6 +202,7 @@ function Home() {
                   component={Link}
                   to={card.to}
                   search={(card.search ?? {}) as never}
+                  hash={card.hash ?? ""}
                 >
                   <Group wrap="nowrap">
                     <ThemeIcon variant="light" color={card.tone} size={40} radius="md">
@@ -242,9 +244,7 @@ function Home() {
               { id: "agent", done: Boolean(data.has_agent), ...firstRun("agent") },
               { id: "accounts", done: Boolean(data.accounts), to: "/resources" },
               { id: "reset", done: Boolean(data.known_accounts), ...firstRun("password") },
-              ...(system
-                ? [{ id: "backup" as const, done: Boolean(backupAge), to: undefined }]
-                : []),
+              ...(system ? [{ id: "backup" as const, done: Boolean(backupAge), ...BACKUP }] : []),
             ]}
           />
         )}
@@ -330,77 +330,8 @@ function Home() {
   );
 }
 
+/** Where the commands are. */
+const BACKUP = { to: "/settings", hash: "backup" };
+
 /** A step of the wizard. */
 const firstRun = (step: string) => ({ to: "/first-run", search: { step } });
-
-interface Step {
-  id: "factor" | "certificate" | "recovery" | "agent" | "accounts" | "reset" | "backup";
-  done: boolean;
-  to: string | undefined;
-  search?: Record<string, unknown>;
-}
-
-/** Ticks itself off from what the server knows. */
-function GettingStarted({ steps }: { steps: Step[] }) {
-  const { t } = useTranslation();
-  const done = steps.filter((step) => step.done).length;
-  const next = steps.find((step) => !step.done);
-  return (
-    <section>
-      <Group justify="space-between" mb="sm">
-        <Group gap="sm">
-          <Title order={2} size="h4">
-            {t("pages.home.start.title")}
-          </Title>
-          <Text size="sm" c="dimmed">
-            {t("pages.home.start.progress", { done, all: steps.length })}
-          </Text>
-        </Group>
-        <Button
-          variant="subtle"
-          color="gray"
-          size="compact-sm"
-          onClick={() => setPreferences({ startDismissed: true })}
-        >
-          {t("pages.home.start.dismiss")}
-        </Button>
-      </Group>
-      <Paper withBorder radius="md" component="ol" p={0} m={0} style={{ listStyle: "none" }}>
-        {steps.map((step) => (
-          <Group key={step.id} component="li" px="md" py={10} className="line" wrap="nowrap">
-            {step.done ? (
-              <IconCircleCheckFilled
-                size={22}
-                color="var(--mantine-color-teal-filled)"
-                role="img"
-                aria-label={t("table.bulk.ok")}
-              />
-            ) : (
-              <IconCircle size={22} stroke={1.4} aria-hidden="true" />
-            )}
-            <div style={{ flex: 1 }}>
-              <Text size="sm" fw={step.id === next?.id ? 650 : 500}>
-                {t(`pages.home.start.${step.id}`)}
-              </Text>
-              <Text size="sm" c="dimmed">
-                {t(`pages.home.start.${step.id}Hint`)}
-              </Text>
-            </div>
-            {step.id === next?.id && step.to && (
-              <Button
-                component={Link}
-                to={step.to}
-                search={(step.search ?? {}) as never}
-                size="compact-md"
-                variant="light"
-                aria-label={t(`pages.home.start.${step.id}`)}
-              >
-                <IconArrowRight size={18} aria-hidden="true" />
-              </Button>
-            )}
-          </Group>
-        ))}
-      </Paper>
-    </section>
-  );
-}

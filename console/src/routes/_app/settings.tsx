@@ -47,6 +47,7 @@ function Settings() {
               ? [
                   "/system",
                   "/system/settings",
+                  "/system/certificate",
                   "/system/vault",
                   "/system/keys",
                   "/witness/sites",
@@ -64,7 +65,14 @@ function Settings() {
               : []),
           ],
           commands: [
-            ...(sees ? ["sekisho status", "sekisho settings", "sekisho-server check-config"] : []),
+            ...(sees
+              ? [
+                  "sekisho status",
+                  "sekisho settings",
+                  "sekisho certificate show",
+                  "sekisho-server check-config",
+                ]
+              : []),
             ...(rules
               ? [
                   "sekisho second-factor rules",

@@ -470,6 +470,7 @@ pub(crate) struct ServerCertificate {
     pub(crate) serial: String,
     pub(crate) fingerprint: String,
     pub(crate) not_after: Option<Time>,
+    pub(crate) uploaded_not_after: Option<Time>,
 }
 
 /// What a signed-in person may know of a server.

@@ -142,8 +142,8 @@ impl Trust {
 /// TLS settings with a verifier; no client certificate, HTTP/1.1.
 pub(super) fn tls_with(verifier: Arc<dyn ServerCertVerifier>) -> Arc<ClientConfig> {
     let mut config = ClientConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
-        .expect("the provider speaks the default versions")
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .expect("the provider speaks TLS 1.3")
         .dangerous()
         .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();

@@ -133,6 +133,7 @@ pub(crate) async fn run(app: &App, verb: Verbs) -> Result<Exit> {
         ("serial", Some(safe(&shown.serial).to_string())),
         ("SHA-256", Some(safe(&shown.fingerprint).to_string())),
         ("valid until", app.out.maybe_time(shown.not_after)),
+        ("uploaded, until", app.out.maybe_time(shown.uploaded_not_after)),
     ])?;
     Ok(Exit::Ok)
 }

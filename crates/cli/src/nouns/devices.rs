@@ -1,7 +1,7 @@
 //! `sekisho devices`.
 
 use clap::{Args, Subcommand};
-use sekisho_model::device::DeviceState;
+use sekisho_model::device::{DeviceState, in_fours};
 
 use crate::api::list::{Paging, Query};
 use crate::api::shapes::{Device, Reference, as_line, name_of};
@@ -173,7 +173,7 @@ pub(super) fn show(app: &App, item: Device) -> Result<()> {
         ("held back", item.suspension),
         ("blocked for", item.blocked_reason),
         ("remark", item.remark),
-        ("fingerprint", item.fingerprint),
+        ("fingerprint", item.fingerprint.as_deref().map(in_fours)),
         ("platform", Some(item.platform)),
         ("agent", item.agent_version),
         ("resource", item.resource.map(|resource| resource.name)),

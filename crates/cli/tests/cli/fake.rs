@@ -64,6 +64,11 @@ pub struct Fake {
 impl Fake {
     /// Starts on a free port.
     pub fn start() -> Self {
+        Self::start_with(&rustls::version::TLS13)
+    }
+
+    /// Starts on a free port, with this version of TLS and no other.
+    pub fn start_with(version: &'static rustls::SupportedProtocolVersion) -> Self {
         let ca_key = KeyPair::generate().expect("key");
         let mut ca = CertificateParams::new(Vec::new()).expect("valid");
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -78,7 +83,7 @@ impl Fake {
 
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let tls = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(&[version])
             .expect("versions")
             .with_no_client_auth()
             .with_single_cert(

@@ -241,6 +241,14 @@ fn another_authority_is_not_trusted() {
 }
 
 #[test]
+fn a_server_that_has_nothing_but_tls_1_2_is_not_spoken_to() {
+    let fake = Fake::start_with(&rustls::version::TLS12);
+    let person = Person::new(&fake);
+    person.run(&format!("--server {} status", fake.url)).ends_with(4);
+    assert!(fake.seen().is_empty());
+}
+
+#[test]
 fn pins_of_the_authority_and_of_the_server_are_trusted() {
     let fake = Fake::start();
     fake.json("GET /system/public", r#"{"product":"Sekisho","version":"0.1.0","site":"s","initialised":true,"setup_needed":true}"#);

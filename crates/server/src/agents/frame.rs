@@ -179,8 +179,11 @@ fn may_speak(session: &DeviceSession, now: Timestamp) -> bool {
 /// - higher than ever: as it should be;
 /// - not higher, and nobody else was there lately: the endpoint was reverted to
 ///   a snapshot; its passwords are rotated again;
-/// - not higher, while another session is in use: the endpoint was copied. Both
-///   are held back until an administrator decides. `None` then.
+/// - not higher, while another session is in use that came later: the endpoint
+///   was copied. Both are held back until an administrator decides. `None` then.
+///
+/// In use is what this server has heard itself, lately: what its database says
+/// of the time before its start may be long ago.
 async fn go_live(
     app: &App,
     uow: &mut UnitOfWork,
@@ -194,9 +197,11 @@ async fn go_live(
         uow.devices().move_session_counter(device.id, expected, session.counter).await?;
     } else {
         let other = uow.device_sessions().live(device.id).await?;
-        let in_use = other.is_some()
-            && device.last_seen_at.is_some_and(|seen| ctx.now.since(seen) < RECENTLY)
-            && app.started < ctx.now.minus(RECENTLY);
+        let is_heard = device
+            .last_seen_at
+            .is_some_and(|seen| app.started < seen && ctx.now.since(seen) < RECENTLY);
+        // One that came before is the reverted endpoint itself, started anew.
+        let in_use = is_heard && other.is_some_and(|other| session.counter <= other.counter);
         if in_use {
             let version = device.version;
             device.suspension = Some(Suspension::Cloned);

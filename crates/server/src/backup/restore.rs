@@ -81,19 +81,12 @@ pub async fn restore(
     };
     let written = match filled.await {
         Ok(ca) => init::write_ca(config.ca_path(), &ca),
-        Err(error) if is_undecided(&error) => {
-            // The key stays: it may be the one that opens the database.
-            return Err(error.context(
-                "the site may or may not have been restored: look whether the database holds \
-                 rows, and empty it before you try again",
-            ));
-        }
         Err(error) => {
+            let mut made = None;
             if new_key && let VaultKey::File(path) = &config.vault {
-                // Nothing was sealed with it, and the next try makes another.
-                let _ = std::fs::remove_file(path);
+                made = Some(path.as_path());
             }
-            return Err(error.context("nothing was restored"));
+            return Err(gave_up(error, made));
         }
     };
     written.context("the site was restored, but the CA certificate could not be written")?;
@@ -103,6 +96,23 @@ pub async fn restore(
         database: config.database.url.to_string(),
         inspected: looked.inspected,
     })
+}
+
+/// What a restore that ended with an error leaves behind, and says. `made` is
+/// the key file that it made.
+fn gave_up(error: anyhow::Error, made: Option<&Path>) -> anyhow::Error {
+    if is_undecided(&error) {
+        // The key stays: it may be the one that opens the database.
+        return error.context(
+            "the site may or may not have been restored: look whether the database holds rows, \
+             and empty it before you try again",
+        );
+    }
+    if let Some(path) = made {
+        // Nothing was sealed with it, and the next try makes another.
+        let _ = std::fs::remove_file(path);
+    }
+    error.context("nothing was restored")
 }
 
 fn is_undecided(error: &anyhow::Error) -> bool {
@@ -304,4 +314,34 @@ async fn load(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is said of an error, and whether the key file that was made stays.
+    fn after(error: StoreError) -> (String, bool) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let kek = folder.path().join("kek");
+        std::fs::write(&kek, "a key").expect("written");
+        // As it comes from the COMMIT of the restored rows.
+        let error = anyhow::Error::new(error).context("the restored rows");
+        (format!("{:#}", gave_up(error, Some(&kek))), kek.exists())
+    }
+
+    #[test]
+    fn the_key_of_a_restore_that_nobody_confirmed_is_kept() {
+        let (said, kept) = after(StoreError::Undecided { reason: "silence".to_owned() });
+        assert!(kept, "the database may be sealed with it: {said}");
+        assert!(said.starts_with("the site may or may not have been restored"), "{said}");
+        assert!(!said.contains("nothing was"), "{said}");
+    }
+
+    #[test]
+    fn the_key_of_a_restore_that_surely_failed_is_removed() {
+        let (said, kept) = after(StoreError::Unavailable { reason: "away".to_owned() });
+        assert!(!kept, "the next try makes another: {said}");
+        assert!(said.starts_with("nothing was restored"), "{said}");
+    }
 }

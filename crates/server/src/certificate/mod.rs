@@ -7,10 +7,15 @@
 //! a restart.
 //!
 //! Agents see the site's own one in any case: their trust bundle says so.
+//!
+//! Of the end of an uploaded one people are told in time ([`round`]).
 
+mod expiry;
 mod routes;
 mod uploaded;
 
+pub(crate) use expiry::uploaded_end;
+pub use expiry::{note_end, round};
 pub(crate) use uploaded::Uploaded;
 
 use std::net::IpAddr;

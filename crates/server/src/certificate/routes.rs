@@ -9,6 +9,7 @@ use sekisho_policy::{Facts, action};
 use sekisho_store::{Access as _, Blob, ServerCertificate};
 use serde::{Deserialize, Serialize};
 
+use super::expiry::uploaded_facts;
 use super::uploaded::{ChainAndKey, Uploaded, open_pfx};
 use super::{kept_names, read_names};
 use crate::app::{App, SharedApp};
@@ -57,6 +58,9 @@ pub(super) struct ServerCertificateView {
     not_before: Time,
     /// Its last instant. The site's own is renewed by itself.
     not_after: Time,
+    /// The last instant of the uploaded one; when it is over, the site's own is
+    /// shown in its place, and this stays. `null`: none was uploaded.
+    uploaded_not_after: Option<Time>,
     /// When somebody chose it; `null`: nobody has, and the site's own is shown.
     chosen_at: Option<Time>,
     /// Who that was.
@@ -138,6 +142,7 @@ pub(super) async fn put_certificate(
         vault_key_version: None,
         user: caller.user.id,
         created_at: caller.now,
+        warned_days: None,
     };
     let facts = match chosen.source {
         CertificateSource::SiteCa => {
@@ -252,6 +257,10 @@ async fn shown(
         fingerprint,
         not_before: not_before.into(),
         not_after: not_after.into(),
+        uploaded_not_after: chosen
+            .as_ref()
+            .and_then(uploaded_facts)
+            .map(|facts| facts.not_after.into()),
         chosen_at: chosen.map(|row| row.created_at.into()),
         chosen_by,
     })

@@ -171,3 +171,125 @@ const KEPT: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
 pub(crate) fn forgotten_before(now: Timestamp) -> Timestamp {
     now.minus(KEPT)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use axum::body::Body;
+    use axum::{Router, middleware, routing};
+    use sekisho_model::clock::ManualClock;
+    use sekisho_model::event::Origin;
+    use sekisho_model::id::{LoginSessionId, RequestId, UserId};
+    use sekisho_model::rng::SystemRng;
+    use sekisho_model::user::{Role, UserState};
+    use sekisho_policy::Subject;
+    use sekisho_store::{LoginSession, PasswordHash, StoreError, User};
+    use tower::Service as _;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::http::actor::How;
+    use crate::{init, run as start};
+
+    /// A site whose one endpoint fails in the same way at every request.
+    struct Failing {
+        app: SharedApp,
+        caller: Authenticated,
+        error: fn() -> StoreError,
+        /// How often its work was begun.
+        begun: Arc<AtomicU32>,
+        _folder: tempfile::TempDir,
+    }
+
+    impl Failing {
+        async fn with(error: fn() -> StoreError) -> Self {
+            let folder = tempfile::tempdir().expect("a folder");
+            let set = [
+                format!("data_dir={}", folder.path().join("data").display()),
+                format!("vault.kek_file={}", folder.path().join("key/kek").display()),
+                "public_name=vault.example.jp".to_owned(),
+            ];
+            let config = Config::load(None, &set, |_| None).expect("a configuration");
+            let now: Timestamp = "2026-05-01T09:00:00Z".parse().expect("a time");
+            let (clock, rng) = (Arc::new(ManualClock::new(now)), Arc::new(SystemRng));
+            let mut shown = Vec::new();
+            init::init(&config, clock.clone(), rng.clone(), true, &mut shown).await.expect("init");
+            let app = start::open(config, clock, rng).await.expect("open");
+            let (caller, begun) = (somebody(now), Arc::new(AtomicU32::new(0)));
+            Self { app, caller, error, begun, _folder: folder }
+        }
+
+        /// The code of the answer to one and the same request.
+        async fn send(&self) -> &'static str {
+            let (begun, error) = (self.begun.clone(), self.error);
+            let work = routing::post(move || async move {
+                begun.fetch_add(1, Ordering::Relaxed);
+                Problem::from(error()).into_response()
+            });
+            let (app, caller) = (self.app.clone(), self.caller.clone());
+            let keyed = middleware::from_fn(move |request: Request, next: Next| {
+                let (app, caller) = (app.clone(), caller.clone());
+                async move { run(&app, &caller, request, next).await }
+            });
+            let mut router: Router = Router::new().route("/work", work).layer(keyed);
+            let request = http::Request::post("/work").header(IDEMPOTENCY_KEY, "k");
+            let request = request.body(Body::from("{}")).expect("a request");
+            let response = router.call(request).await.expect("infallible");
+            let carried = response.extensions().get::<Carried>().expect("it always fails");
+            carried.0.conflict_word().unwrap_or_else(|| carried.0.kind().0)
+        }
+    }
+
+    fn somebody(now: Timestamp) -> Authenticated {
+        let user = User {
+            id: UserId::at(now, &SystemRng),
+            name: "ann".parse().expect("a name"),
+            display_name: "Ann".to_owned(),
+            password_hash: PasswordHash("$argon2id$none".to_owned()),
+            role: Role::Administrator.into(),
+            state: UserState::Active,
+            created_at: now,
+            password_changed_at: now,
+            version: 1,
+        };
+        let session = LoginSession {
+            id: LoginSessionId::at(now, &SystemRng),
+            user: user.id,
+            token_hash: Hash([1; 32]),
+            created_at: now,
+            last_seen_at: now,
+            expires_at: now.plus(KEPT),
+            address: None,
+            client: None,
+            methods: None,
+            proved_at: None,
+        };
+        Authenticated {
+            subject: Subject::with_role(user.id, Role::Administrator),
+            user,
+            how: How::Session(session),
+            origin: Origin { request: RequestId::at(now, &SystemRng), address: None },
+            now,
+        }
+    }
+
+    #[tokio::test]
+    async fn the_key_of_a_change_that_nobody_confirmed_stays_taken() {
+        let silence = || StoreError::Undecided { reason: "silence".to_owned() };
+        let site = Failing::with(silence).await;
+        assert_eq!(site.send().await, "undecided");
+        assert_eq!(site.send().await, "repeat_unclear", "first somebody looks");
+        assert_eq!(site.begun.load(Ordering::Relaxed), 1, "it is not done a second time");
+    }
+
+    #[tokio::test]
+    async fn the_key_of_a_change_that_was_surely_not_made_is_free_again() {
+        let away = || StoreError::Unavailable { reason: "away".to_owned() };
+        let site = Failing::with(away).await;
+        assert_eq!(site.send().await, "unavailable");
+        assert_eq!(site.send().await, "unavailable");
+        assert_eq!(site.begun.load(Ordering::Relaxed), 2);
+    }
+}

@@ -32,6 +32,6 @@ pub(crate) use idempotency::forgotten_before;
 pub use json::{Json, MAX_BODY_BYTES};
 pub use path::{PathId, PathIds, PathText};
 pub(crate) use problem::sealed_answer;
-pub use problem::{Problem, ProblemBody};
+pub use problem::{NotReady, Problem, ProblemBody};
 pub use query::{List, ListQuery, NoFilter, Query, SortQuery, Sorts, Unsorted, from_text};
 pub use route::{Access, RouteInfo, Routes};

@@ -122,6 +122,14 @@ pub enum Problem {
         /// For the log.
         reason: String,
     },
+    /// The server does not do its work, and a probe asks why.
+    #[error("{}", cause.sentence())]
+    NotReady {
+        /// What anybody may know.
+        cause: NotReady,
+        /// For the log.
+        reason: String,
+    },
     /// The database did not confirm a change.
     #[error(
         "the database did not confirm it, so it may or may not have been done; look at it, or at \
@@ -203,6 +211,53 @@ pub enum Problem {
     Internal(anyhow::Error),
 }
 
+/// Why the server does not do its work, for whoever looks after it. It says
+/// nothing that a stranger could use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotReady {
+    /// The database does not answer.
+    Database,
+    /// The database is an older copy than the one that was worked with.
+    Older,
+    /// The site was moved to another database.
+    Moved,
+    /// Commits wait for a synchronous standby.
+    Standby,
+    /// There is no site in the database.
+    Empty,
+}
+
+impl NotReady {
+    /// As programs read it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Database => "database",
+            Self::Older => "older",
+            Self::Moved => "moved",
+            Self::Standby => "standby",
+            Self::Empty => "empty",
+        }
+    }
+
+    const fn sentence(self) -> &'static str {
+        match self {
+            Self::Database => "the database does not answer; the log says more",
+            Self::Older => {
+                "the database is older than it was, so nothing is written to it; bring back the \
+                 newer one"
+            }
+            Self::Moved => {
+                "the site was moved to another database; name it in the settings and restart"
+            }
+            Self::Standby => {
+                "commits wait for a synchronous standby of the database; bring it back, or take its \
+                 name out of synchronous_standby_names"
+            }
+            Self::Empty => "the site is not initialised",
+        }
+    }
+}
+
 impl Problem {
     /// A malformed field.
     pub fn invalid(field: impl Into<String>, detail: impl std::fmt::Display) -> Self {
@@ -261,7 +316,9 @@ impl Problem {
             Self::TooManyStreams { .. } => {
                 ("too_many_streams", S::TOO_MANY_REQUESTS, "Too many event streams")
             }
-            Self::Unavailable { .. } => ("unavailable", S::SERVICE_UNAVAILABLE, "Unavailable"),
+            Self::Unavailable { .. } | Self::NotReady { .. } => {
+                ("unavailable", S::SERVICE_UNAVAILABLE, "Unavailable")
+            }
             Self::Undecided { .. } => ("undecided", S::SERVICE_UNAVAILABLE, "Not confirmed"),
             Self::AuditUnavailable { .. } => {
                 ("audit_unavailable", S::SERVICE_UNAVAILABLE, "Audit log not writable")
@@ -325,7 +382,9 @@ impl Problem {
             Self::Internal(error) => {
                 tracing::error!(%request, code, error = format!("{error:#}"), "request failed");
             }
-            Self::Unavailable { reason } | Self::Undecided { reason } => {
+            Self::Unavailable { reason }
+            | Self::NotReady { reason, .. }
+            | Self::Undecided { reason } => {
                 tracing::warn!(%request, code, reason, "request failed")
             }
             Self::AuditUnavailable { reason } => {
@@ -349,6 +408,10 @@ impl Problem {
             detail: self.detail(),
             field: self.field().map(str::to_owned),
             conflict: self.conflict_word(),
+            cause: match self {
+                Self::NotReady { cause, .. } => Some(cause.word()),
+                _ => None,
+            },
             order: match self {
                 Self::InProgress { order } => Some(order.to_string()),
                 _ => None,
@@ -376,6 +439,7 @@ impl Problem {
                 headers.insert(header::RETRY_AFTER, retry_after.as_secs().max(1).into());
             }
             Self::Unavailable { .. }
+            | Self::NotReady { .. }
             | Self::Sealed { .. }
             | Self::AuditUnavailable { .. }
             | Self::AuditHeld { .. } => {
@@ -428,6 +492,10 @@ pub struct ProblemBody {
     /// What is in the way, as a word (`conflict`).
     #[serde(skip_serializing_if = "Option::is_none")]
     conflict: Option<&'static str>,
+    /// Why the server does not do its work (`/readyz`): `database`, `older`,
+    /// `moved`, `standby` or `empty`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'static str>,
     /// The order in the way (`in_progress`).
     #[serde(skip_serializing_if = "Option::is_none")]
     order: Option<String>,

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
+use sekisho_model::share::Principal;
 use sekisho_model::touch::Touched;
-use sekisho_store::StoreError;
+use sekisho_model::user::RoleRef;
+use sekisho_store::{Access as _, StoreError};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::ring::{After, Commit};
-use super::see::{Kind, Known};
+use super::see::{Kind, Known, Message};
 use super::{Present, State};
 use crate::app::SharedApp;
 use crate::http::Authenticated;
@@ -34,6 +36,9 @@ const RETRY_MS: u32 = 3_000;
 pub(super) struct Feed {
     pub(super) app: SharedApp,
     pub(super) caller: Authenticated,
+    /// Whom a share must be with to reach the caller; looked up when the first
+    /// one is told of something shared, and again when it is another.
+    pub(super) mine: Option<BTreeSet<Principal>>,
     pub(super) epoch: u64,
     /// The commits up to this one were told.
     pub(super) told: u64,
@@ -157,6 +162,14 @@ impl Feed {
                 }
             }
         }
+        // Another role shows other things everywhere.
+        if has_other_rights(&entries, &self.caller) {
+            self.told = last;
+            return Some(self.anew());
+        }
+        if has_other_access(&entries, &self.caller) {
+            self.mine = None;
+        }
         match self.seen(&entries).await {
             Ok(seen) => {
                 self.told = last;
@@ -173,15 +186,22 @@ impl Feed {
 
     /// What of it the caller may know, each once.
     async fn seen(
-        &self,
+        &mut self,
         entries: &[Arc<Commit>],
     ) -> Result<Vec<(Kind, Option<String>)>, StoreError> {
+        let nobody = BTreeSet::new();
         let mut seen = BTreeSet::new();
         let mut known = Known::new();
         for entry in entries {
-            let messages = entry.messages(self.app.store.read(), &mut known).await?;
-            let mine = messages.iter().filter(|message| message.is_for(&self.caller.subject));
-            seen.extend(mine.map(|message| (message.kind, message.id.clone())));
+            let (at, now) = (self.app.store.read(), self.app.clock.now());
+            let messages = entry.messages(at, &mut known, now).await?;
+            if self.mine.is_none() && messages.iter().any(Message::is_shared) {
+                let principals = at.shares().principals(self.caller.user.id).await?;
+                self.mine = Some(principals.into_iter().collect());
+            }
+            let (subject, mine) = (&self.caller.subject, self.mine.as_ref().unwrap_or(&nobody));
+            let told = messages.iter().filter(|message| message.reaches(subject, mine));
+            seen.extend(told.map(|message| (message.kind, message.id.clone())));
         }
         let mut told: Vec<(Kind, Option<String>)> = Vec::with_capacity(seen.len());
         for group in seen.iter().collect::<Vec<_>>().chunk_by(|a, b| a.0 == b.0) {
@@ -212,6 +232,10 @@ impl Feed {
 
     fn reset(&mut self) -> Bytes {
         self.told = self.app.live.newest();
+        self.anew()
+    }
+
+    fn anew(&self) -> Bytes {
         let id = event_id(self.epoch, self.told);
         Bytes::from(format!("id: {id}\nevent: reset\ndata: {{}}\n\n"))
     }
@@ -222,9 +246,27 @@ fn concerns(entries: &[Arc<Commit>], caller: &Authenticated) -> bool {
     let me = caller.user.id;
     let mine = [Touched::Own(me), Touched::Tokens(me), Touched::User(me)];
     // Whoever has a custom role may do something else once it is changed.
-    let about_me =
-        |touched: &Touched| mine.contains(touched) || matches!(touched, Touched::Role(_));
-    entries.iter().flat_map(|entry| &entry.touched).any(|(_, touched)| about_me(touched))
+    touches(entries, |touched| mine.contains(touched) || matches!(touched, Touched::Role(_)))
+}
+
+/// Whether the caller may do something else than before.
+fn has_other_rights(entries: &[Arc<Commit>], caller: &Authenticated) -> bool {
+    let mine = Touched::Rights(caller.user.id);
+    let of_role = match caller.user.role {
+        RoleRef::Custom(role) => Some(Touched::RightsOf(role)),
+        RoleRef::BuiltIn(_) => None,
+    };
+    touches(entries, |touched| *touched == mine || Some(*touched) == of_role)
+}
+
+/// Whether the caller may be in other user groups than before.
+fn has_other_access(entries: &[Arc<Commit>], caller: &Authenticated) -> bool {
+    let me = Touched::Access(Principal::User(caller.user.id));
+    touches(entries, |touched| [me, Touched::AccessOfSome].contains(touched))
+}
+
+fn touches(entries: &[Arc<Commit>], about: impl Fn(&Touched) -> bool) -> bool {
+    entries.iter().flat_map(|entry| &entry.touched).any(|(_, touched)| about(touched))
 }
 
 #[cfg(test)]

@@ -4,13 +4,15 @@
 //! [`ring`]; [`see`] finds out what it touched and who may know; a [`feed`]
 //! writes that down for one caller. A message carries a kind and at most an
 //! id, never a value: whoever is told asks for the object as usual, and the
-//! policy decides then.
+//! policy decides then. With whom something is shared ([`reach`]), and whose
+//! access is given or taken away, is told the kind only.
 //!
 //! What another server on the same database commits, and what is stored
 //! without an audit event (an agent's contact), is not told: screens look
 //! again by themselves now and then.
 
 mod feed;
+mod reach;
 mod ring;
 mod routes;
 mod see;

@@ -40,8 +40,9 @@ struct EventsQuery {
 /// `event` is `accounts`, `resources`, `orders`, `devices`, `agents`,
 /// `enrolment-keys`, `users`, `me`, `tokens`, `policies`, `groups`, `audit` or
 /// `system`, and `data` is `{"id":"…"}` or, for several or none in particular,
-/// `{}`. `ready` comes first; `reset` says that something was missed: read
-/// everything again; `session_ended` says goodbye. Who comes again with
+/// `{}`: also to whom something is shared, or is not any more. `ready` comes
+/// first; `reset` says that something was missed, or that the caller's role is
+/// another one: read everything again; `session_ended` says goodbye. Who comes again with
 /// `Last-Event-ID` gets what it missed. A comment comes every 15 seconds.
 ///
 /// Only what this server's process has committed is told: look again by
@@ -80,7 +81,8 @@ async fn watch_events(
         },
     };
     let beat = Instant::now() + super::feed::BEAT;
-    let feed = Feed { app, caller, epoch, told, state, beat, ended: false, _present: present };
+    let feed =
+        Feed { app, caller, mine: None, epoch, told, state, beat, ended: false, _present: present };
     let greeting = feed.greeting(start);
     let stream = futures_util::stream::unfold((feed, Some(greeting)), async |(mut feed, first)| {
         let bytes = match first {

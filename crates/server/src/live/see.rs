@@ -3,17 +3,20 @@
 //! The answer is no unless it is certain: the owner of the object is looked up
 //! and the policy is asked for the action that shows it. What is not there any
 //! more has no owner; only whoever removed it, and those who see everything,
-//! are told.
+//! are told. Those with whom it is shared are told its kind, without an id.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use sekisho_model::Timestamp;
 use sekisho_model::event::Actor;
-use sekisho_model::id::{ResourceId, UserId};
+use sekisho_model::id::{AccountId, ResourceId, UserId};
+use sekisho_model::share::Principal;
 use sekisho_model::touch::Touched;
 use sekisho_policy::{ActionType, Facts, Subject, action, decide};
-use sekisho_store::{Access, StoreError};
+use sekisho_store::{Access, Resource, StoreError};
 
+use super::reach::{self, With};
 use super::ring::Commit;
 use crate::{agent_management, enrolment_keys};
 
@@ -63,8 +66,11 @@ impl Kind {
     }
 }
 
+/// The lists in which other rows stand when access is given or taken away.
+const SHARED: [Kind; 4] = [Kind::Accounts, Kind::Resources, Kind::Orders, Kind::Groups];
+
 /// Whom it may concern.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Audience {
     /// Whoever may see this kind of thing at all.
     Site,
@@ -72,6 +78,10 @@ pub(super) enum Audience {
     Owner(Option<UserId>, Option<UserId>),
     /// One person.
     Person(UserId),
+    /// With whom it is shared. Only a kind is told.
+    With(With),
+    /// Whoever may own such a thing. Only a kind is told.
+    Everybody,
 }
 
 /// What is told: a kind, and which one if it is one of many.
@@ -83,9 +93,25 @@ pub(super) struct Message {
 }
 
 impl Message {
-    /// Whether a caller may know.
-    pub(super) fn is_for(&self, subject: &Subject) -> bool {
-        let audience = self.audience;
+    /// Whether it depends on who the caller is for those who share.
+    pub(super) const fn is_shared(&self) -> bool {
+        matches!(self.audience, Audience::With(_))
+    }
+
+    /// Whether a caller may know, whom shares reach that are with one of `mine`.
+    pub(super) fn reaches(&self, subject: &Subject, mine: &BTreeSet<Principal>) -> bool {
+        let is_mine = match &self.audience {
+            Audience::With(with) => !with.is_disjoint(mine),
+            Audience::Site | Audience::Owner(..) | Audience::Person(_) | Audience::Everybody => {
+                true
+            }
+        };
+        is_mine && self.is_for(subject)
+    }
+
+    /// Whether the role and the scopes of a caller let them know.
+    fn is_for(&self, subject: &Subject) -> bool {
+        let audience = &self.audience;
         match self.kind {
             Kind::Accounts => may(subject, action::ViewAccount, audience),
             Kind::Resources => may(subject, action::ViewResource, audience),
@@ -93,7 +119,7 @@ impl Message {
             Kind::Devices => may(subject, action::ViewDevice, audience),
             Kind::Agents => may(subject, action::ListAgents, audience),
             Kind::EnrolmentKeys if enrolment_keys::sees_all(subject) => {
-                may(subject, action::ViewEnrolmentKey, Audience::Site)
+                may(subject, action::ViewEnrolmentKey, &Audience::Site)
             }
             Kind::EnrolmentKeys => may(subject, action::ViewEnrolmentKey, audience),
             Kind::Users => may(subject, action::ViewUser, audience),
@@ -111,16 +137,17 @@ impl Message {
     }
 }
 
-fn may<A: ActionType>(subject: &Subject, action: A, audience: Audience) -> bool {
+fn may<A: ActionType>(subject: &Subject, action: A, audience: &Audience) -> bool {
     let me = subject.user;
     let owned = |owner| decide(subject, action, Facts::owned_by(owner, ())).is_ok();
     match audience {
         Audience::Site => decide(subject, action, Facts::of_site(())).is_ok(),
-        Audience::Person(person) => person == me && owned(me),
+        Audience::Person(person) => *person == me && owned(me),
         Audience::Owner(owner, actor) => {
             owner.is_some_and(owned)
-                || ((actor == Some(me) || subject.sees_everything()) && owned(me))
+                || ((*actor == Some(me) || subject.sees_everything()) && owned(me))
         }
+        Audience::With(_) | Audience::Everybody => owned(me),
     }
 }
 
@@ -137,6 +164,7 @@ impl Commit {
         &self,
         at: &impl Access,
         known: &mut Known,
+        now: Timestamp,
     ) -> Result<&[Message], StoreError> {
         let found = self.messages.get_or_try_init(async || {
             let mut messages = BTreeSet::new();
@@ -147,7 +175,7 @@ impl Commit {
                 };
                 let found = match known.entry((by, *touched)) {
                     Entry::Occupied(found) => found.into_mut(),
-                    Entry::Vacant(place) => place.insert(resolve(at, by, *touched).await?),
+                    Entry::Vacant(place) => place.insert(resolve(at, by, *touched, now).await?),
                 };
                 messages.extend(found.iter().cloned());
             }
@@ -164,10 +192,24 @@ fn of_site(kind: Kind, id: Option<String>) -> Message {
     Message { kind, id, audience: Audience::Site }
 }
 
+/// Nothing, if it is shared with nobody.
+fn shared(kinds: &[Kind], with: &With) -> Vec<Message> {
+    if with.is_empty() {
+        return Vec::new();
+    }
+    of_kinds(kinds, &Audience::With(with.clone()))
+}
+
+fn of_kinds(kinds: &[Kind], audience: &Audience) -> Vec<Message> {
+    let one = |kind: &Kind| Message { kind: *kind, id: None, audience: audience.clone() };
+    kinds.iter().map(one).collect()
+}
+
 async fn resolve(
     at: &impl Access,
     by: Option<UserId>,
     touched: Touched,
+    now: Timestamp,
 ) -> Result<Vec<Message>, StoreError> {
     let owned = |kind, id: String, owner| Message {
         kind,
@@ -177,22 +219,30 @@ async fn resolve(
     let person = |kind, user| Message { kind, id: None, audience: Audience::Person(user) };
     Ok(match touched {
         Touched::Resource(id) => {
-            vec![owned(Kind::Resources, id.to_string(), owner_of(at, Some(id)).await?)]
+            let (owner, with) = seen_by(at, Some(id), None, now).await?;
+            let mut messages = shared(&[Kind::Resources], &with);
+            messages.push(owned(Kind::Resources, id.to_string(), owner));
+            messages
         }
         Touched::Account(id) => {
             let resource = at.accounts().find(id).await?.map(|account| account.resource);
-            let owner = owner_of(at, resource).await?;
+            let (owner, with) = seen_by(at, resource, Some(id), now).await?;
+            let mut messages = shared(&[Kind::Resources, Kind::Accounts], &with);
             // A resource is shown with how many of its accounts are known.
-            let there = resource.map(|id| owned(Kind::Resources, id.to_string(), owner));
-            there.into_iter().chain([owned(Kind::Accounts, id.to_string(), owner)]).collect()
+            messages.extend(resource.map(|id| owned(Kind::Resources, id.to_string(), owner)));
+            messages.push(owned(Kind::Accounts, id.to_string(), owner));
+            messages
         }
         Touched::Order(id) => {
             let order = at.orders().find(id).await?;
-            let owner = owner_of(at, order.as_ref().map(|order| order.resource)).await?;
+            let account = order.as_ref().and_then(|order| order.account);
+            let resource = order.map(|order| order.resource);
+            let (owner, with) = seen_by(at, resource, account, now).await?;
+            let mut messages = shared(&[Kind::Accounts, Kind::Orders], &with);
             // An account is shown with its open order.
-            let account = order.and_then(|order| order.account);
-            let account = account.map(|id| owned(Kind::Accounts, id.to_string(), owner));
-            account.into_iter().chain([owned(Kind::Orders, id.to_string(), owner)]).collect()
+            messages.extend(account.map(|id| owned(Kind::Accounts, id.to_string(), owner)));
+            messages.push(owned(Kind::Orders, id.to_string(), owner));
+            messages
         }
         Touched::Device(id) => {
             let mut messages = vec![of_site(Kind::Devices, Some(id.to_string()))];
@@ -200,6 +250,8 @@ async fn resolve(
                 let owner = agent_management::owner(at, &device).await?;
                 messages.push(owned(Kind::Agents, id.to_string(), owner));
                 if let Some(resource) = device.resource {
+                    let (_, with) = seen_by(at, Some(resource), None, now).await?;
+                    messages.extend(shared(&[Kind::Resources], &with));
                     messages.push(owned(Kind::Resources, resource.to_string(), owner));
                 }
             }
@@ -211,8 +263,22 @@ async fn resolve(
         }
         Touched::Group(id) => {
             let owner = at.resource_groups().find(id).await?.map(|group| group.owner);
-            vec![owned(Kind::Groups, id.to_string(), owner)]
+            // What is put into it or taken out is seen by other people.
+            let mut messages = shared(&SHARED, &reach::of_group(at, id, now).await?);
+            messages.push(owned(Kind::Groups, id.to_string(), owner));
+            messages
         }
+        Touched::Placing(id) => match at.resources().find(id).await? {
+            Some(Resource { owner, .. }) => {
+                shared(&SHARED, &reach::of_groups_of(at, owner, now).await?)
+            }
+            None => Vec::new(),
+        },
+        Touched::GroupsOf(owner) => shared(&SHARED, &reach::of_groups_of(at, owner, now).await?),
+        Touched::Access(with) => shared(&SHARED, &With::new(BTreeSet::from([with]))),
+        Touched::AccessOfSome => of_kinds(&SHARED, &Audience::Everybody),
+        // The streams of these people are told to read everything.
+        Touched::Rights(_) | Touched::RightsOf(_) => Vec::new(),
         Touched::UserGroup(id) => vec![of_site(Kind::UserGroups, Some(id.to_string()))],
         Touched::Packages => vec![of_site(Kind::Packages, None)],
         Touched::Gateways => vec![of_site(Kind::Gateways, None)],
@@ -225,12 +291,19 @@ async fn resolve(
     })
 }
 
-async fn owner_of(
+/// Who owns a resource, and with whom it or an account on it is shared.
+async fn seen_by(
     at: &impl Access,
     resource: Option<ResourceId>,
-) -> Result<Option<UserId>, StoreError> {
-    let Some(resource) = resource else { return Ok(None) };
-    Ok(at.resources().find(resource).await?.map(|resource| resource.owner))
+    account: Option<AccountId>,
+    now: Timestamp,
+) -> Result<(Option<UserId>, With), StoreError> {
+    let Some(resource) = resource else { return Ok((None, With::default())) };
+    let Some(resource) = at.resources().find(resource).await? else {
+        return Ok((None, With::default()));
+    };
+    let with = reach::of_resource(at, &resource, account, now).await?;
+    Ok((Some(resource.owner), with))
 }
 
 #[cfg(test)]
@@ -280,6 +353,25 @@ mod tests {
         assert!(!orders.is_for(&connects), "the role sees no orders");
         let narrow = Subject { scopes: Some(vec![TokenScope::Write]), ..admin };
         assert!(!of(Kind::Devices, Audience::Site).is_for(&narrow));
+    }
+
+    #[test]
+    fn who_shares_it_is_told_by_themselves_or_by_a_group_of_theirs() {
+        let user = subject("1", Role::PasswordUser);
+        let connects = subject("2", Role::ConnectionUser);
+        let group =
+            Principal::UserGroup("01a2015a-c083-78b9-bf67-2b24cdb84129".parse().expect("an id"));
+        let mine = BTreeSet::from([Principal::User(user.user), group]);
+        let nobody = BTreeSet::from([Principal::User(connects.user)]);
+        for with in [Principal::User(user.user), group] {
+            let told = of(Kind::Accounts, Audience::With(With::new(BTreeSet::from([with]))));
+            assert!(told.is_shared() && told.reaches(&user, &mine));
+            assert!(!told.reaches(&user, &nobody), "not with them");
+        }
+        let theirs = Audience::With(With::new(nobody.clone()));
+        assert!(!of(Kind::Orders, theirs).reaches(&connects, &nobody), "the role sees no orders");
+        let some = of(Kind::Accounts, Audience::Everybody);
+        assert!(some.reaches(&user, &nobody) && !some.is_shared());
     }
 
     #[test]

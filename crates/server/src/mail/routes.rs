@@ -53,7 +53,7 @@ struct MailView {
     /// Its id.
     #[schema(value_type = String)]
     id: MailId,
-    /// What it is about: `report`, `tasks`.
+    /// What it is about: `report`, `tasks`, `certificate`.
     #[schema(value_type = String)]
     kind: MailKind,
     /// `waiting`, `sent`, `dead`.

@@ -136,17 +136,8 @@ async fn words(app: &App, user: UserId, told: &[&Told]) -> Result<text::Text, St
             None => String::new(),
         };
         let resource = names.resource(one.order.resource).await?.name;
-        ended.push(Ended { kind, account, resource, at: minute(at) });
+        ended.push(Ended { kind, account, resource, at: text::minute(at) });
     }
     let more = told.len().saturating_sub(MAX_LISTED) as u64;
     Ok(text::tasks(language, &ended, more, &super::console(app, "/notifications")))
-}
-
-/// To the minute, in UTC and said so: nobody has told us where they are.
-fn minute(at: Timestamp) -> String {
-    let text = at.to_string();
-    match (text.get(..10), text.get(11..16)) {
-        (Some(day), Some(time)) => format!("{day} {time} UTC"),
-        _ => text,
-    }
 }

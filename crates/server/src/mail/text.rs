@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use sekisho_model::Timestamp;
 use sekisho_model::user::Language;
 
 use crate::notifications::Kind;
@@ -100,6 +101,68 @@ const fn kind(language: Language, kind: Kind) -> &'static str {
         (Language::En, Kind::ResetFailed) => "reset failed",
         (Language::En, Kind::VerifyDone) => "the password works",
         (Language::En, Kind::VerifyFailed) => "the password was not confirmed",
+    }
+}
+
+/// An uploaded certificate that ends, or has ended.
+#[derive(Clone, Debug)]
+pub struct Ending<'a> {
+    /// The names it is for.
+    pub names: &'a [String],
+    /// Its last instant.
+    pub end: Timestamp,
+    /// Whether that is past.
+    pub is_over: bool,
+    /// Where another one is chosen.
+    pub link: &'a str,
+}
+
+/// The mail to those who may change the server's certificate.
+pub fn certificate(language: Language, ending: &Ending<'_>) -> Text {
+    let Ending { names, end, is_over, link } = ending;
+    let (names, end) = (names.join(", "), minute(*end));
+    match (language, is_over) {
+        (Language::Ja, false) => (
+            format!("Sekisho: サーバー証明書の期限は {end} です"),
+            format!(
+                "アップロードされたサーバー証明書の有効期限が近づいています。\n\n名前: {names}\n\
+                 有効期限: {end}\n\n期限を過ぎると、サイトの認証局の証明書に戻り、ブラウザーに警告が\
+                 表示されることがあります。\n\n新しい証明書: {link}\n"
+            ),
+        ),
+        (Language::Ja, true) => (
+            format!("Sekisho: サーバー証明書の期限が切れました（{end}）"),
+            format!(
+                "アップロードされたサーバー証明書の有効期限が切れました。\n\n名前: {names}\n\
+                 有効期限: {end}\n\nいまはサイトの認証局の証明書を使っています。ブラウザーに警告が\
+                 表示されることがあります。\n\n新しい証明書: {link}\n"
+            ),
+        ),
+        (Language::En, false) => (
+            format!("Sekisho: the server's certificate ends {end}"),
+            format!(
+                "The certificate that was uploaded for the server ends soon.\n\nNames: {names}\n\
+                 Valid until: {end}\n\nAfterwards the site's own certificate takes its place, and \
+                 browsers may warn.\n\nA new one: {link}\n"
+            ),
+        ),
+        (Language::En, true) => (
+            format!("Sekisho: the server's certificate has expired ({end})"),
+            format!(
+                "The certificate that was uploaded for the server has expired.\n\nNames: {names}\n\
+                 Valid until: {end}\n\nThe site's own certificate has taken its place, and browsers \
+                 may warn.\n\nA new one: {link}\n"
+            ),
+        ),
+    }
+}
+
+/// To the minute, in UTC and said so: nobody has told us where they are.
+pub(super) fn minute(at: Timestamp) -> String {
+    let text = at.to_string();
+    match (text.get(..10), text.get(11..16)) {
+        (Some(day), Some(time)) => format!("{day} {time} UTC"),
+        _ => text,
     }
 }
 

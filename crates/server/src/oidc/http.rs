@@ -214,7 +214,7 @@ fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, String> {
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     Ok(ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
         .map_err(|error| error.to_string())?
         .with_root_certificates(roots)
         .with_no_client_auth())

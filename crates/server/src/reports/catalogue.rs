@@ -120,6 +120,15 @@ const SPAN: [Parameter; 3] = [
 const USER: Parameter =
     Parameter { name: "user", takes: Takes::User, about: "only what this person did" };
 
+const WHOSE: Parameter =
+    Parameter { name: "user", takes: Takes::User, about: "only what this person may do" };
+
+const GROUND: Parameter = Parameter {
+    name: "ground",
+    takes: Takes::Word(&["owner", "sees_everything", "share"]),
+    about: "only access that comes this way",
+};
+
 const WITHIN: &[Parameter] = &SPAN;
 
 const BY_WITHIN: &[Parameter] = &[USER, SPAN[0], SPAN[1], SPAN[2]];
@@ -224,6 +233,27 @@ pub const fn of(report: ReportName) -> Entry {
             ],
             BY_WITHIN
         ),
+        R::Entitlements => entry!(
+            "Who may do what, and why",
+            [
+                "resource" Text "/resource",
+                "account" Text "/account",
+                "owner" Text "/owner",
+                "user" Text "/user",
+                "display_name" Text "/display_name",
+                "role" Word "/role",
+                "user_state" Word "/user_state",
+                "ground" Word "/ground",
+                "level" Word "/level",
+                "shared_kind" Word "/shared_kind",
+                "shared" Text "/shared",
+                "user_group" Text "/user_group",
+                "until" Time "/until",
+                "other_shares" Number "/other_shares",
+                "may" Text "/may",
+            ],
+            &[WHOSE, GROUND]
+        ),
         R::AccessChanges => entry!(
             "Changes of access",
             [
@@ -268,6 +298,7 @@ pub const fn title(report: ReportName, language: Language) -> &'static str {
         R::UsersWithoutSecondFactor => "二要素目のないユーザー",
         R::RefusedSignIns => "拒否したサインイン",
         R::RefusedAccess => "拒否した操作",
+        R::Entitlements => "アクセス権の一覧",
         R::AccessChanges => "アクセス権の変更",
         R::Exports => "エクスポートの記録",
     }

@@ -7,6 +7,7 @@
 
 pub mod asked;
 pub mod catalogue;
+mod entitlements;
 pub mod mailing;
 mod routes;
 mod rows;
@@ -53,6 +54,12 @@ impl Viewer {
         decide(&self.subject, action, Facts::nothing()).is_ok()
     }
 
+    /// Whether they may read the audit log, which tells of every share, group,
+    /// role and owner of the site.
+    fn reads_whole_audit(&self) -> bool {
+        self.may(action::ViewAudit)
+    }
+
     /// Whether they may run a report: whether they may see the list that it is
     /// made of.
     pub fn may_run(&self, report: ReportName) -> bool {
@@ -66,11 +73,12 @@ impl Viewer {
             | R::PasswordsPastAge => self.may(action::ListAccounts),
             R::FailedTasks => self.may(action::ListOrders),
             R::UsersWithoutSecondFactor => self.may(action::ListUsers),
+            R::Entitlements => self.reads_whole_audit() || self.may(action::ExplainOthers),
             R::PasswordUses
             | R::RefusedSignIns
             | R::RefusedAccess
             | R::AccessChanges
-            | R::Exports => self.may(action::ViewAudit),
+            | R::Exports => self.reads_whole_audit(),
         }
     }
 }
@@ -91,7 +99,8 @@ pub const fn reads_audit(report: ReportName) -> bool {
         | R::AccountsNeverVerified
         | R::PasswordsPastAge
         | R::FailedTasks
-        | R::UsersWithoutSecondFactor => false,
+        | R::UsersWithoutSecondFactor
+        | R::Entitlements => false,
     }
 }
 

@@ -96,8 +96,10 @@ pub struct ReportQuery {
     pub active: Option<bool>,
     /// Also what will soon be late.
     pub soon: Option<bool>,
-    /// Only what this person did: the name they sign in with.
+    /// Only what this person did, or may do: the name they sign in with.
     pub user: Option<String>,
+    /// Only access that comes this way: `owner`, `sees_everything`, `share`.
+    pub ground: Option<String>,
     /// Of so many days until now.
     pub days: Option<u32>,
     /// Instead of days: from this time on.

@@ -13,12 +13,12 @@ use sekisho_model::report::ReportName;
 use sekisho_model::user::UserState;
 use sekisho_store::{
     Access as _, AccountFilter, AuditFilter, DeviceFilter, OrderFilter, Page, PageEnd, Resource,
-    StoreError, UserFilter,
+    StoreError, User, UserFilter,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Viewer, Wanted};
+use super::{Viewer, Wanted, entitlements};
 use crate::app::App;
 use crate::http::{Problem, Time};
 use crate::resources::refs::Names;
@@ -27,9 +27,9 @@ use crate::users::UserView;
 use crate::{accounts, audit, devices, orders, sharing};
 
 /// So many rows are looked at for one page of a report that picks a few.
-const MAX_LOOKED_AT: usize = 2_000;
+pub(super) const MAX_LOOKED_AT: usize = 2_000;
 
-type Rows = Result<(Vec<Value>, PageEnd), Problem>;
+pub(super) type Rows = Result<(Vec<Value>, PageEnd), Problem>;
 
 /// One page of a report.
 pub(super) async fn page(app: &App, viewer: &Viewer, wanted: &Wanted, page: &Page) -> Rows {
@@ -52,6 +52,7 @@ pub(super) async fn page(app: &App, viewer: &Viewer, wanted: &Wanted, page: &Pag
         R::PasswordUses => lines(app, viewer, wanted, &[400, 401, 402], page).await,
         R::RefusedSignIns => lines(app, viewer, wanted, &[211, 688], page).await,
         R::RefusedAccess => lines(app, viewer, wanted, &[800], page).await,
+        R::Entitlements => entitlements::page(app, viewer, wanted, page).await,
         R::AccessChanges => lines(app, viewer, wanted, ACCESS_CHANGES, page).await,
         R::Exports => lines(app, viewer, wanted, &[640, 702, 718], page).await,
     }
@@ -156,13 +157,19 @@ async fn accounts(app: &App, viewer: &Viewer, more: AccountFilter, page: &Page) 
     Ok((views.into_iter().map(value).collect::<Result<_, _>>()?, end))
 }
 
-/// When a password is due is worked out from rules at several places, so all
-/// accounts are looked at, a bounded number for each page.
-async fn past_age(app: &App, viewer: &Viewer, soon: bool, page: &Page) -> Rows {
+/// Refuses to count what cannot be counted without making the whole report.
+pub(super) fn not_counted(page: &Page) -> Result<(), Problem> {
     if page.count {
         let detail = "this report is not counted; leave 'count' out";
         return Err(Problem::invalid("count", detail));
     }
+    Ok(())
+}
+
+/// When a password is due is worked out from rules at several places, so all
+/// accounts are looked at, a bounded number for each page.
+async fn past_age(app: &App, viewer: &Viewer, soon: bool, page: &Page) -> Rows {
+    not_counted(page)?;
     let filter = seen(app, viewer, AccountFilter::default()).await?;
     let is_late = |row: &Value| {
         let text = |at: &str| row.pointer(at).and_then(Value::as_str);
@@ -248,10 +255,14 @@ async fn lines(app: &App, viewer: &Viewer, wanted: &Wanted, codes: &[u16], page:
 
 /// What the actor's JSON holds for this person.
 async fn actor(app: &App, name: &str) -> Result<String, Problem> {
+    Ok(person(app, name).await?.id.to_string())
+}
+
+/// The person that a parameter `user` names.
+pub(super) async fn person(app: &App, name: &str) -> Result<User, Problem> {
     let wrong = || Problem::invalid("user", format!("'user' is '{name}'; nobody is called so"));
     let name: LoginName = name.parse().map_err(|_| wrong())?;
-    let user = app.store.read().users().find_by_name(&name).await?.ok_or_else(wrong)?;
-    Ok(user.id.to_string())
+    app.store.read().users().find_by_name(&name).await?.ok_or_else(wrong)
 }
 
 /// A line with names for its ids: `by`, `who`, `account` and `details`.

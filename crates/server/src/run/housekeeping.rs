@@ -15,6 +15,7 @@ use crate::shutdown::Shutdown;
 use crate::{http, mail, notifications, packages, rotation};
 
 const EVERY: Duration = Duration::from_secs(600);
+const WARN_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
 
 pub(super) async fn run(app: SharedApp, shutdown: Shutdown) {
@@ -30,6 +31,15 @@ pub(super) async fn sweep_orders(app: SharedApp, shutdown: Shutdown) {
     while shutdown.sleep(SWEEP_EVERY).await {
         if let Err(error) = crate::orders::sweep::round(&app).await {
             tracing::warn!(%error, "the sweep of orders will be tried again");
+        }
+    }
+}
+
+/// People are told of the end of an uploaded certificate.
+pub(super) async fn warn_of_certificate(app: SharedApp, shutdown: Shutdown) {
+    while shutdown.sleep(WARN_EVERY).await {
+        if let Err(error) = crate::certificate::round(&app).await {
+            tracing::warn!(%error, "people will be told of the certificate in the next round");
         }
     }
 }

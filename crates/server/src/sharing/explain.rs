@@ -128,16 +128,21 @@ struct ReasonView {
     detail: String,
 }
 
+/// What one does with an object.
+pub(crate) const fn actions_of(object: Shareable) -> &'static [Action] {
+    match object {
+        Shareable::Resource(_) => OF_RESOURCE,
+        Shareable::Account(_) => OF_ACCOUNT,
+        Shareable::ResourceGroup(_) => OF_GROUP,
+    }
+}
+
 /// The actions a request names, or all that make sense for the object.
 ///
 /// # Errors
 /// Names the field.
 pub(super) fn wanted(object: Shareable, word: Option<&str>) -> Result<Vec<Action>, Problem> {
-    let all = match object {
-        Shareable::Resource(_) => OF_RESOURCE,
-        Shareable::Account(_) => OF_ACCOUNT,
-        Shareable::ResourceGroup(_) => OF_GROUP,
-    };
+    let all = actions_of(object);
     let Some(word) = word else { return Ok(all.to_vec()) };
     match all.iter().find(|action| action.as_str() == word) {
         Some(action) => Ok(vec![*action]),
@@ -262,7 +267,8 @@ async fn decision(
     })
 }
 
-const fn ground_word(ground: &Ground) -> &'static str {
+/// The fixed word.
+pub(crate) const fn ground_word(ground: &Ground) -> &'static str {
     match ground {
         Ground::Role => "role",
         Ground::Owner => "owner",

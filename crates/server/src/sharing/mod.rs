@@ -17,11 +17,12 @@ use sekisho_model::Timestamp;
 use sekisho_model::id::{AccountId, ResourceGroupId, UserGroupId, UserId};
 use sekisho_model::share::{Principal, Shareable};
 use sekisho_policy::{Facts, Held, Subject};
-use sekisho_store::{Access, Reached, Resource, ResourceGroup, Share, Sight, StoreError};
+use sekisho_store::{Access, Account, Reached, Resource, ResourceGroup, Share, Sight, StoreError};
 
 use crate::app::App;
 use crate::http::Authenticated;
 
+pub(crate) use explain::{actions_of, ground_word};
 pub use routes::routes;
 
 /// What a list shows the caller; `None`: everything.
@@ -97,18 +98,68 @@ pub async fn on_resource<A: Access>(
         .collect();
     let direct = at.shares().held(&objects, &with).await?;
     let mut held: Vec<Held> = direct.iter().map(|share| of_share(share, 0)).collect();
-
     let shared = at.shares().of_groups(&with, now).await?;
-    let reached = at.resource_groups().reach(&roots(&shared)).await?;
+    held.extend(by_groups(at, resource, &shared).await?);
+    Ok(held)
+}
+
+/// The shares that reach a resource, whoever they are with. `groups` are those
+/// that it is in, also by way of another one.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn all_on_resource<A: Access>(
+    at: &A,
+    resource: &Resource,
+    groups: &[ResourceGroup],
+    now: Timestamp,
+) -> Result<Vec<Held>, StoreError> {
+    let direct = at.shares().of_objects(&[Shareable::Resource(resource.id)], now).await?;
+    let mut held: Vec<Held> = direct.iter().map(|share| of_share(share, 0)).collect();
+    let groups: Vec<Shareable> =
+        groups.iter().map(|group| Shareable::ResourceGroup(group.id)).collect();
+    let shared = at.shares().of_objects(&groups, now).await?;
+    held.extend(by_groups(at, resource, &shared).await?);
+    Ok(held)
+}
+
+/// The shares of some accounts alone, whoever they are with. Accounts without
+/// any are left out.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn all_on_accounts<A: Access>(
+    at: &A,
+    accounts: &[Account],
+    now: Timestamp,
+) -> Result<BTreeMap<AccountId, Vec<Held>>, StoreError> {
+    let objects: Vec<Shareable> =
+        accounts.iter().map(|account| Shareable::Account(account.id)).collect();
+    let mut held: BTreeMap<AccountId, Vec<Held>> = BTreeMap::new();
+    for share in at.shares().of_objects(&objects, now).await? {
+        if let Shareable::Account(account) = share.object {
+            held.entry(account).or_default().push(of_share(&share, 0));
+        }
+    }
+    Ok(held)
+}
+
+/// Which shares of groups reach a resource: only by way of a group of the
+/// resource's own owner.
+async fn by_groups<A: Access>(
+    at: &A,
+    resource: &Resource,
+    shared: &[Share],
+) -> Result<Vec<Held>, StoreError> {
+    let reached = at.resource_groups().reach(&roots(shared)).await?;
     let reached: Vec<Reached> =
         reached.into_iter().filter(|one| one.owner == resource.owner).collect();
     if reached.is_empty() {
-        return Ok(held);
+        return Ok(Vec::new());
     }
     let holding = at.resource_groups().holding(resource, &reached).await?;
     let inside = reached.iter().filter(|one| holding.contains(&one.group));
-    held.extend(by_root(&shared, inside));
-    Ok(held)
+    Ok(by_root(shared, inside))
 }
 
 /// The shares that reach somebody on a resource group.

@@ -1,11 +1,11 @@
 //! `/healthz` and `/readyz`.
 
 use axum::extract::State;
-use sekisho_store::Access as _;
+use sekisho_store::{Access as _, StoreError};
 use serde::Serialize;
 
 use crate::app::SharedApp;
-use crate::http::{Json, Problem};
+use crate::http::{Json, NotReady, Problem};
 
 /// The answer of a probe.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -31,25 +31,33 @@ pub(super) async fn show_health() -> Json<Probe> {
     Json(Probe { status: "alive", audit: None, warnings: Vec::new() })
 }
 
-/// Says whether the server does its work: the database answers and the site is
-/// not in recovery.
+/// Says whether the server does its work: the database answers and takes changes,
+/// and the site is not in recovery.
 #[utoipa::path(
     get, path = "/readyz", tag = "system", security(()),
-    responses((status = 200, description = "Ready", body = Probe)),
+    responses(
+        (status = 200, description = "Ready", body = Probe),
+        (status = 503, description = "`unavailable`, and `cause` says why; `recovery`; `sealed`"),
+    ),
 )]
 pub(super) async fn show_readiness(State(app): State<SharedApp>) -> Result<Json<Probe>, Problem> {
-    app.store.ping().await?;
-    if app.store.behind().is_some() {
-        let reason = "the database is older than it was".to_owned();
-        return Err(Problem::Unavailable { reason });
+    let not =
+        |cause: NotReady, reason: &str| Problem::NotReady { cause, reason: reason.to_owned() };
+    let silent = |error: StoreError| not(NotReady::Database, &error.to_string());
+    app.store.ping().await.map_err(silent)?;
+    if let Some((known, found)) = app.store.behind() {
+        let reason = format!("the database ends at line {found} of the audit log, not {known}");
+        return Err(not(NotReady::Older, &reason));
     }
-    if app.store.is_moved().await? {
-        let reason = "the site was moved to another database; name it in the settings and restart";
-        return Err(Problem::Unavailable { reason: reason.to_owned() });
+    if app.store.is_moved().await.map_err(silent)? {
+        return Err(not(NotReady::Moved, "the site was moved to another database"));
     }
-    let site = app.store.read().site().find().await?;
+    if app.store.waits_for_standby().await.map_err(silent)? {
+        return Err(not(NotReady::Standby, "commits wait for a synchronous standby"));
+    }
+    let site = app.store.read().site().find().await.map_err(silent)?;
     match site.map(|site| site.recovery_reason) {
-        None => Err(Problem::Unavailable { reason: "the site is not initialised".to_owned() }),
+        None => Err(not(NotReady::Empty, "the site is not initialised")),
         // The reason names a device; a stranger need not know it.
         Some(Some(_)) => Err(Problem::Recovery { reason: "an operator must end it".to_owned() }),
         Some(None) => {

@@ -457,6 +457,9 @@ async fn a_site_moves_to_another_database() {
     // The server that still runs reads, and writes nothing.
     let admin = server.anonymous();
     admin.get("/system/public").await.expect(200);
+    let ready = admin.get("//readyz").await.problem(503, "unavailable");
+    assert_eq!(ready["cause"], "moved");
+    assert!(!ready.to_string().contains("moved.db"), "not where to: {ready}");
     let refused = server.app.store.begin(&server.context()).await.expect("begins");
     let reason = refused.site().enter_recovery("x").await.expect_err("refused").to_string();
     assert!(reason.contains("was moved to"), "{reason}");

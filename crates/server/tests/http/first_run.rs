@@ -111,12 +111,12 @@ async fn another_key_a_late_answer_and_somebody_elses_question_prove_nothing() {
 }
 
 /// A certificate of an authority that is not the site's, and its key.
-struct Foreign {
+pub(crate) struct Foreign {
     chain: String,
     key: String,
 }
 
-fn foreign(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Foreign {
+pub(crate) fn foreign(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Foreign {
     let mut root = CertificateParams::default();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     root.distinguished_name.push(DnType::CommonName, "Corporate root");
@@ -133,11 +133,11 @@ fn foreign(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Foreign {
     Foreign { chain: format!("{leaf}{root_pem}"), key: key.serialize_pem() }
 }
 
-async fn put(who: &Client, body: Value) -> Answer {
+pub(crate) async fn put(who: &Client, body: Value) -> Answer {
     who.send(Method::PUT, "/system/certificate", &[], Some(body)).await
 }
 
-fn uploaded(foreign: &Foreign) -> Value {
+pub(crate) fn uploaded(foreign: &Foreign) -> Value {
     json!({ "source": "uploaded", "chain": foreign.chain, "key": foreign.key })
 }
 

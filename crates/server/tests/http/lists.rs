@@ -207,6 +207,7 @@ async fn the_overview_counts_what_one_may_see() {
             "pending_devices": null, "inactive_agents": 1, "out_of_sync": 0, "accounts": 1,
             "known_accounts": 0, "my_open_tasks": 1, "my_failed_tasks": 0, "has_key": false,
             "has_agent": true, "second_factor": false, "certificate_chosen": null,
+            "certificate_ends_at": null,
             "recovery_key_proved": null,
         })
     );

@@ -33,7 +33,9 @@ async fn without_the_database_the_answer_is_503() {
     nobody.get("//healthz").await.expect(200);
     let answer = nobody.get("//readyz").await;
     assert!(answer.header("retry-after").is_some());
-    answer.problem(503, "unavailable");
+    let body = answer.problem(503, "unavailable");
+    assert_eq!(body["cause"], "database");
+    assert!(!body.to_string().contains(path.to_str().expect("UTF-8")), "not where it lies: {body}");
     admin.post("/audit/verify", json!({})).await.problem(503, "unavailable");
     std::fs::rename(path.with_extension("gone"), &path).expect("renamed");
     admin.post("/audit/verify", json!({})).await.expect(200);

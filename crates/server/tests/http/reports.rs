@@ -34,11 +34,18 @@ async fn everybody_has_the_reports_of_the_lists_they_see() {
     let boss = server.user("boss", Role::SuperAdministrator).await;
     let all = words(&boss).await;
     assert_eq!(all[0], "installed-agents", "A-142");
-    assert_eq!(all.len(), 14);
+    assert_eq!(all.len(), 15);
     let auditor = server.user("aud", Role::PasswordAuditor).await;
     assert_eq!(
         words(&auditor).await,
-        ["password-uses", "refused-sign-ins", "refused-access", "access-changes", "exports"]
+        [
+            "password-uses",
+            "refused-sign-ins",
+            "refused-access",
+            "entitlements",
+            "access-changes",
+            "exports"
+        ]
     );
     let user = server.user("use", Role::PasswordUser).await;
     assert!(words(&user).await.contains(&"accounts-out-of-sync".to_owned()));

@@ -1,11 +1,12 @@
 //! The real listeners: TLS by the site CA, metrics in clear on loopback, a
 //! stop in good order.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{AlertDescription, ClientConfig, RootCertStore, SupportedProtocolVersion};
 use sekisho_model::clock::SystemClock;
 use sekisho_model::rng::SystemRng;
 use sekisho_model::user::Role;
@@ -31,7 +32,7 @@ fn connector(root: Vec<u8>) -> tokio_rustls::TlsConnector {
     roots.add(CertificateDer::from(root)).expect("a root");
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(&[&rustls::version::TLS13])
         .expect("versions")
         .with_root_certificates(roots)
         .with_no_client_auth();
@@ -73,6 +74,9 @@ async fn the_listeners_serve_and_stop() {
         let answer = get(stream, "/metrics").await;
         assert!(answer.contains("sekisho_database_up 1"), "{answer}");
         assert!(answer.contains("sekisho_api_requests_total"), "{answer}");
+        let name = "\nsekisho_server_certificate_not_after_timestamp_seconds ";
+        let (_, rest) = answer.split_once(name).expect("its certificate");
+        assert!(!rest.starts_with('0'), "{rest}");
         // A stream of events that is open ends with the server, in good order.
         let stream = TcpStream::connect(api).await.expect("connected");
         let name = ServerName::try_from("localhost").expect("a name");
@@ -95,6 +99,58 @@ async fn the_listeners_serve_and_stop() {
     let (ended, ()) = tokio::time::timeout(Duration::from_secs(30), both).await.expect("in time");
     ended.expect("a stop in good order");
     assert!(TcpStream::connect(api).await.is_err(), "nobody listens any more");
+}
+
+/// A handshake of a client that has this version and no other, and asks for no
+/// certificate of anybody.
+async fn handshake(
+    address: SocketAddr,
+    root: &[u8],
+    version: &'static SupportedProtocolVersion,
+) -> std::io::Result<()> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(root.to_vec())).expect("a root");
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[version])
+        .expect("a version")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let stream = TcpStream::connect(address).await.expect("connected");
+    let name = ServerName::try_from("localhost").expect("a name");
+    tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, stream).await.map(drop)
+}
+
+#[tokio::test]
+async fn a_client_that_has_nothing_but_tls_1_2_is_refused_by_both_listeners() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = config(folder.path());
+    let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
+    let mut shown = Vec::new();
+    init::init(&config, clock.clone(), rng.clone(), true, &mut shown).await.expect("init");
+    let pem = std::fs::read_to_string(config.ca_path()).expect("ca.pem");
+    let root = sekisho_pki::pem::read_certificates(&pem).expect("PEM").remove(0);
+    let listeners = Listeners::bind(&config).expect("bound");
+    let addresses = [&listeners.api, &listeners.agents].map(|one| one.local_addr().expect("bound"));
+    let app = run::open(config, clock, rng).await.expect("open");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = run::serve(app, listeners, async {
+        let _ = stopped.await;
+    });
+    let client = async {
+        for address in addresses {
+            handshake(address, &root, &rustls::version::TLS13).await.expect("TLS 1.3");
+            let refused = handshake(address, &root, &rustls::version::TLS12).await;
+            let refused = refused.expect_err("refused").into_inner().expect("of TLS");
+            let refused = refused.downcast::<rustls::Error>().expect("of rustls");
+            let expected = rustls::Error::AlertReceived(AlertDescription::ProtocolVersion);
+            assert_eq!(*refused, expected, "{address}");
+        }
+        stop.send(()).expect("it runs");
+    };
+    let both = async { tokio::join!(server, client) };
+    let (ended, ()) = tokio::time::timeout(Duration::from_secs(30), both).await.expect("in time");
+    ended.expect("a stop in good order");
 }
 
 #[tokio::test]

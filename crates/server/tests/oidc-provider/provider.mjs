@@ -1,10 +1,13 @@
-//! A certified OpenID provider (npm oidc-provider) for the server's tests: a
+//! A certified OpenID provider (npm oidc-provider) for the server's tests and the demo: a
 //! free port of this machine, people with passwords and groups, PKCE required.
 //! Run in the folder that has its packages; ends when its standard input does.
 //!
 //! REDIRECT: where it sends browsers back to. SECRET: the client's. CONFORM=1:
 //! what a scope stands for is told by UserInfo only (OpenID Connect Core 5.4).
+//! SECRETS, instead of SECRET: a file with `{"client": …, "people": {LOGIN: PASSWORD}}`,
+//! where the secrets are not those of tests that everybody knows.
 import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -18,7 +21,9 @@ const PEOPLE = {
   bob: { name: "Bob User", groups: ["pam-users"] },
   carol: { name: "Carol Nobody", groups: [] },
 };
-const passwordOf = (login) => `${login}-Pw1`;
+const { REDIRECT, SECRET, SECRETS, CONFORM } = process.env;
+const secrets = SECRETS ? JSON.parse(readFileSync(SECRETS, "utf8")) : { client: SECRET };
+const passwordOf = (login) => (secrets.people ? secrets.people[login] : `${login}-Pw1`);
 
 const server = createServer();
 await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
@@ -31,8 +36,8 @@ const provider = new Provider(issuer, {
   clients: [
     {
       client_id: "pam",
-      client_secret: process.env.SECRET,
-      redirect_uris: [process.env.REDIRECT],
+      client_secret: secrets.client,
+      redirect_uris: [REDIRECT],
       response_types: ["code"],
       grant_types: ["authorization_code"],
       id_token_signed_response_alg: "ES256",
@@ -41,7 +46,7 @@ const provider = new Provider(issuer, {
   jwks: { keys: [jwk] },
   cookies: { keys: [randomBytes(16).toString("hex")] },
   pkce: { required: () => true },
-  conformIdTokenClaims: process.env.CONFORM === "1",
+  conformIdTokenClaims: CONFORM === "1",
   claims: {
     openid: ["sub", "amr"],
     profile: ["name", "preferred_username"],
@@ -79,6 +84,15 @@ async function form(request) {
   return new URLSearchParams(body);
 }
 
+/** `code` stands for a second factor: whoever ticks it has shown one. */
+const PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Sign in</title>
+<form method="post">
+<p><label>Name <input name="login" autocomplete="username" autofocus></label>
+<p><label>Password <input name="password" type="password" autocomplete="current-password"></label>
+<p><label><input name="code" type="checkbox" value="1"> with a second factor</label>
+<p><button>Sign in</button>
+</form></html>`;
+
 const others = provider.callback();
 server.on("request", async (request, response) => {
   if (!request.url.startsWith("/interaction/")) return others(request, response);
@@ -91,7 +105,7 @@ server.on("request", async (request, response) => {
       const login = typed.get("login");
       if (!PEOPLE[login] || typed.get("password") !== passwordOf(login)) {
         response.statusCode = 401;
-        return response.end("<p>wrong</p>");
+        return response.end('<p>wrong</p><p><a href="">Try again</a></p>');
       }
       const amr = typed.get("code") ? ["pwd", "otp", "mfa"] : ["pwd"];
       const result = { login: { accountId: login, amr } };
@@ -99,7 +113,7 @@ server.on("request", async (request, response) => {
         mergeWithLastSubmission: false,
       });
     }
-    response.end("<form method=post><input name=login><input name=password></form>");
+    response.end(PAGE);
   } catch (error) {
     response.statusCode = 500;
     response.end(String(error));

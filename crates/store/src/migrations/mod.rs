@@ -25,6 +25,7 @@ mod m20261122_153500_mail;
 mod m20261122_154000_identities;
 mod m20261122_155000_default_views;
 mod m20261122_160000_first_run;
+mod m20261122_224500_certificate_warned;
 mod m20261122_225000_gateways;
 pub(crate) mod schema;
 
@@ -114,6 +115,11 @@ const MIGRATIONS: &[Migration] = &[
         id: "m20261122_160000_first_run",
         tables: m20261122_160000_first_run::TABLES,
         extensions: m20261122_160000_first_run::EXTENSIONS,
+    },
+    Migration {
+        id: "m20261122_224500_certificate_warned",
+        tables: &[],
+        extensions: m20261122_224500_certificate_warned::EXTENSIONS,
     },
     Migration {
         id: "m20261122_225000_gateways",
@@ -380,6 +386,10 @@ mod tests {
             (
                 "m20261122_160000_first_run",
                 "cc8d9dd758859cd62f9959a827870adb7c0406f1897db7b7614774fd9f5fe6da",
+            ),
+            (
+                "m20261122_224500_certificate_warned",
+                "eafcb40f7e33c83203c8bfbb6a5c646f2f734dd8cbabde7cd0baf6ee42d63181",
             ),
             (
                 "m20261122_225000_gateways",

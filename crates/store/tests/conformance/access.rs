@@ -8,6 +8,7 @@ use sekisho_model::device::Platform;
 use sekisho_model::id::{ResourceGroupId, ResourceId, UserId};
 use sekisho_model::name::Label;
 use sekisho_model::share::{Level, Principal, Shareable};
+use sekisho_model::user::{Role, RoleRef};
 use sekisho_store::{
     Access, Account, AccountFilter, CustomRole, OrderFilter, Page, Proposal, Resource,
     ResourceFilter, ResourceGroup, Share, ShareFilter, StoreError, Unique, UnitOfWork, UserGroup,
@@ -413,5 +414,95 @@ fn accounts_that_are_shared_alone_leave_with_their_resource() {
             .expect("reads")
             .items;
         assert_eq!(all.len(), 1, "it is kept");
+    });
+}
+
+/// What the report of who may do what is made of.
+#[test]
+fn everybody_whom_shares_reach_is_found_from_the_object() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let (bob, cid) = (world.user("bob"), world.user("cid"));
+        let night = world.people("night shift");
+        let work = world.begin().await;
+        for user in [&bob, &cid] {
+            work.users().insert(user.clone()).await.expect("inserts");
+        }
+        work.user_groups().insert(night.clone()).await.expect("inserts");
+        assert_eq!(work.user_groups().join(night.id, bob.id).await, Ok(true));
+        let resource = Shareable::Resource(sample.resource);
+        let to_bob = world.share(sample.user, resource, Principal::User(bob.id));
+        let to_night = Share {
+            expires_at: Some(world.in_an_hour()),
+            ..world.share(sample.user, resource, Principal::UserGroup(night.id))
+        };
+        let ended = Share {
+            expires_at: Some(world.now()),
+            ..world.share(sample.user, resource, Principal::User(cid.id))
+        };
+        for share in [&to_bob, &to_night, &ended] {
+            work.shares().insert(share.clone()).await.expect("inserts");
+        }
+        world.commit(work).await;
+
+        let reader = world.store.read();
+        let found = reader.shares().of_objects(&[resource], world.now()).await.expect("reads");
+        // Of one and the same millisecond: in the order of their ids.
+        let mut expected = [to_bob, to_night];
+        expected.sort_by_key(|share| share.id);
+        assert_eq!(found, expected);
+        let none = reader.shares().of_objects(&[], world.now()).await.expect("reads");
+        assert_eq!(none, []);
+
+        let role = sample_role(&world, sample.user).await;
+        let of = async |with: &[Principal], after, limit| -> Vec<String> {
+            let found = reader.users().among(with, role, after, limit).await.expect("reads");
+            found.into_iter().map(|user| user.name.to_string()).collect()
+        };
+        // Everybody in these databases has the same role.
+        assert_eq!(of(&[], None, 9).await, ["ann", "bob", "cid"]);
+        assert_eq!(of(&[], Some("ann"), 1).await, ["bob"]);
+        let nobodys = Role::ConnectionUser.into();
+        let with = [Principal::User(cid.id), Principal::UserGroup(night.id)];
+        let found = reader.users().among(&with, nobodys, None, 9).await.expect("reads");
+        assert_eq!(found, [bob.clone(), cid.clone()]);
+
+        let groups = reader.user_groups();
+        let inside = groups.memberships(&[night.id], &[bob.id, cid.id]).await.expect("reads");
+        assert_eq!(inside.into_iter().collect::<Vec<_>>(), [(bob.id, vec![night.id])]);
+    });
+}
+
+async fn sample_role(world: &World, user: UserId) -> RoleRef {
+    world.store.read().users().find(user).await.expect("reads").expect("there").role
+}
+
+#[test]
+fn a_list_goes_on_after_the_place_of_any_row() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let work = world.begin().await;
+        for name in ["Beta", "alpha", "日本"] {
+            let one = world.resource(sample.user, name);
+            work.resources().insert(one).await.expect("inserts");
+            work.accounts().insert(world.account(sample.resource, name)).await.expect("inserts");
+        }
+        world.commit(work).await;
+        let reader = world.store.read();
+        let everything = ResourceFilter::default();
+        let whole = reader.resources().list(&everything, &Page::default()).await.expect("reads");
+        for (at, one) in whole.items.iter().enumerate() {
+            let rest = Page::after(one.place(), 50);
+            let rest = reader.resources().list(&everything, &rest).await.expect("reads");
+            assert_eq!(rest.items, whole.items[at + 1..], "after {}", one.name);
+        }
+        let accounts = reader.accounts();
+        let whole = accounts.list(sample.resource, true, &Page::default()).await.expect("reads");
+        for (at, one) in whole.items.iter().enumerate() {
+            let rest = Page::after(one.place(), 50);
+            let rest = accounts.list(sample.resource, true, &rest).await.expect("reads");
+            assert_eq!(rest.items, whole.items[at + 1..], "after {}", one.name);
+        }
+        assert!(whole.items.len() > 3);
     });
 }

@@ -20,6 +20,7 @@ impl World {
             vault_key_version: Some(1),
             user,
             created_at: self.now(),
+            warned_days: Some(7),
         }
     }
 }
@@ -70,6 +71,24 @@ fn one_certificate_is_chosen_at_a_time() {
         assert_eq!(work.server_certificates().forget().await, Ok(false));
         world.commit(work).await;
         assert_eq!(world.store.read().server_certificates().find().await, Ok(None));
+    });
+}
+
+#[test]
+fn people_are_told_of_each_step_to_the_end_of_a_certificate_once() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let chosen = ServerCertificate { warned_days: None, ..world.certificate(sample.user) };
+        let work = world.begin().await;
+        work.server_certificates().put(chosen.clone()).await.expect("writes");
+        for (days, is_news) in [(30, true), (30, false), (7, true), (30, false), (0, true)] {
+            let told = work.server_certificates().warned(chosen.id, days).await;
+            assert_eq!(told, Ok(is_news), "{days}");
+        }
+        assert_eq!(work.server_certificates().warned(world.id(), 0).await, Ok(false), "another");
+        world.commit(work).await;
+        let found = world.store.read().server_certificates().find().await.expect("reads");
+        assert_eq!(found.expect("there").warned_days, Some(0));
     });
 }
 

@@ -131,3 +131,25 @@ fn a_killed_primary_costs_seconds_and_nothing_that_was_acknowledged() {
     assert!(host.takes("svc-one", &site.reveal(&account)));
     site.audit_is_intact();
 }
+
+#[test]
+fn a_synchronous_standby_that_is_gone_is_named_by_the_probe() {
+    let mut pair = Pair::start();
+    let site = Site::start_on(&pair.settings());
+    let api = Api::of(&site, &site.token());
+    assert_eq!(api.get("/readyz").status, 200);
+    pair.tell("kill-b");
+    let body = "{\"name\":\"web\",\"platform\":\"linux\"}";
+    let refused = api.post("/api/v1/resources", body, None);
+    assert_eq!(refused.code(), "undecided", "{refused:?}");
+    // The one who asked has given up; the database waits on.
+    let answer = api.get("/readyz");
+    assert_eq!((answer.status, answer.code()), (503, "unavailable".to_owned()), "{answer:?}");
+    assert_eq!(answer.json()["cause"], "standby", "{answer:?}");
+    assert_eq!(api.get("/healthz").status, 200, "the server itself lives");
+
+    pair.tell("alone-a");
+    until("the server being ready", 20, || (api.get("/readyz").status == 200).then_some(()));
+    let again = "{\"name\":\"db\",\"platform\":\"linux\"}";
+    assert_eq!(api.post("/api/v1/resources", again, None).status, 201);
+}

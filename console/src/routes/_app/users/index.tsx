@@ -146,10 +146,13 @@ function Users() {
     });
   const twin = listTwin("/users", "sekisho users list", search);
   twin.requests.push({ method: "DELETE", path: "/users/USER_ID/second-factor" });
+  twin.requests.push({ method: "DELETE", path: "/users/USER_ID/identities/IDENTITY_ID" });
   twin.commands.push(
     "sekisho users create NAME --role password_user",
     "sekisho second-factor show --user NAME",
     "sekisho second-factor reset NAME",
+    "sekisho users identities NAME",
+    "sekisho users unlink NAME IDENTITY_ID",
   );
   return (
     <>
