@@ -52,6 +52,8 @@ async fn contact(
     outbox: &mut mpsc::Receiver<FromGateway>,
     backoff: &mut Backoff,
 ) -> Result<(), String> {
+    // Whoever it belongs to next is not to hear what this one asked for.
+    let mut pairing = hub.pairing.subscribe();
     let Some(paired) = hub.paired() else { return Ok(()) };
     let (frames, body) = mpsc::channel(FRAMES);
     let say = |message: FromGateway| frames.try_send(Bytes::from(frame(&cbor::encode(&message))));
@@ -104,6 +106,7 @@ async fn contact(
                 None => return Ok(()),
             },
             _ = ticks.tick() => say(status(hub)).map_err(lagging)?,
+            _ = pairing.changed() => return Ok(()),
             Some(message) = outbox.recv() => say(message).map_err(lagging)?,
         }
     }
