@@ -327,8 +327,8 @@ impl Tables {
     }
 
     fn ban(&mut self, source: Source, ban: BanEntry, now: Duration) {
-        if self.bans.len() >= MAX_BANS {
-            self.bans.retain(|_, ban| now < ban.until);
+        if self.bans.len() >= MAX_BANS && now >= self.swept + SWEEP_EVERY {
+            self.sweep(now);
         }
         // The one that ends first makes room.
         if self.bans.len() >= MAX_BANS {

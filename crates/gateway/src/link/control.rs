@@ -52,6 +52,7 @@ async fn contact(
     outbox: &mut mpsc::Receiver<FromGateway>,
     backoff: &mut Backoff,
 ) -> Result<(), String> {
+    // Whoever it belongs to next is not to hear what this one asked for.
     let mut pairing = hub.pairing.subscribe();
     let Some(paired) = hub.paired() else { return Ok(()) };
     let (frames, body) = mpsc::channel(FRAMES);
@@ -104,10 +105,8 @@ async fn contact(
                 }
                 None => return Ok(()),
             },
-            // The stream would keep its connection open: nothing may be said to a
-            // site that this gateway does not belong to any more.
-            Ok(()) = pairing.changed() => if hub.upstream.len() == 0 { return Ok(()) },
             _ = ticks.tick() => say(status(hub)).map_err(lagging)?,
+            _ = pairing.changed() => return Ok(()),
             Some(message) = outbox.recv() => say(message).map_err(lagging)?,
         }
     }

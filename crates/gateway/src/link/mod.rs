@@ -5,6 +5,7 @@ mod dial;
 mod frames;
 mod outgoing;
 mod serve;
+mod wire;
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
@@ -12,7 +13,9 @@ use std::sync::{Arc, RwLock};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::SendRequest;
 use hyper::{Request, Response};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
+
+use wire::Cutter;
 
 pub(crate) use control::keep_contact;
 pub(crate) use dial::keep_dialled;
@@ -29,7 +32,7 @@ struct Link {
     number: u64,
     worker: usize,
     sender: SendRequest<Outgoing>,
-    close: Notify,
+    cutter: Arc<Cutter>,
 }
 
 /// Why a request was not answered.
@@ -108,15 +111,20 @@ impl Upstream {
     pub(crate) fn close_all(&self) {
         let links = std::mem::take(&mut *self.links.write().expect("no holder panics"));
         for link in links.iter() {
-            link.close.notify_one();
+            link.cutter.cut();
         }
         self.changed.send_replace(0);
     }
 
     /// Another connection. `None`: there are too many.
-    fn add(&self, worker: usize, sender: SendRequest<Outgoing>) -> Option<Arc<Link>> {
+    fn add(
+        &self,
+        worker: usize,
+        sender: SendRequest<Outgoing>,
+        cutter: Arc<Cutter>,
+    ) -> Option<Arc<Link>> {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
-        let link = Arc::new(Link { number, worker, sender, close: Notify::new() });
+        let link = Arc::new(Link { number, worker, sender, cutter });
         let mut links = self.links.write().expect("no holder panics");
         if links.len() >= MAX_LINKS {
             return None;

@@ -6,6 +6,7 @@ use hyper::client::conn::http2;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::wire::Wire;
 use crate::hub::Hub;
 use crate::tasks::Tasks;
 
@@ -21,6 +22,7 @@ pub(crate) async fn serve<T>(hub: &Arc<Hub>, worker: usize, tasks: &Tasks, io: T
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let (wire, cutter) = Wire::new(io);
     let handshake = http2::Builder::new(tasks.clone())
         .timer(TokioTimer::new())
         .initial_connection_window_size(WINDOW)
@@ -30,20 +32,20 @@ where
         .keep_alive_interval(hub.timeouts.link)
         .keep_alive_timeout(hub.timeouts.link)
         .keep_alive_while_idle(true)
-        .handshake(TokioIo::new(io));
+        .handshake(TokioIo::new(wire));
     let (sender, connection) = match handshake.await {
         Ok(both) => both,
         Err(error) => return tracing::warn!(%error, "the server's link did not come about"),
     };
-    let Some(link) = hub.upstream.add(worker, sender) else {
+    let Some(link) = hub.upstream.add(worker, sender, cutter.clone()) else {
+        cutter.cut();
         return tracing::warn!("the server opened too many connections of the link");
     };
     tracing::info!(links = hub.upstream.len(), "the server is connected");
     hub.tell_ready();
-    let ended = tokio::select! {
-        ended = connection => ended,
-        () = link.close.notified() => Ok(()),
-    };
+    // Where the server says that it will go, calls in progress still end well:
+    // hyper drives them in tasks of its own.
+    let ended = connection.await;
     hub.upstream.remove(link.number);
     hub.tell_ready();
     let links = hub.upstream.len();

@@ -74,4 +74,13 @@ async fn unpaired_it_answers_for_its_pairing_and_says_what_to_do() {
     until("the links are gone", || world.gateway.page().links == 0).await;
     assert_eq!(world.gateway.status().config_version, None);
     assert!(crate::support::connect(&world.site, &world, "server").await.is_err());
+    // Paired anew, it speaks with its server anew, and not over what it had.
+    let paired = sekisho_gateway::Paired {
+        gateway: world.site.gateway,
+        trust: world.site.trust(),
+        classic: None,
+    };
+    world.gateway.pair(paired).expect("paired");
+    let server = crate::support::Server::dial(&world, 1).await;
+    world.configure(&server, &world.site.config(1)).await;
 }

@@ -45,7 +45,7 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// One that is installed and does not run; its data plane is the double.
     pub(crate) fn new() -> Self {
-        Self::with_program(&double())
+        Self::with_program(double())
     }
 
     /// One of this program.
