@@ -9,10 +9,10 @@ use crate::net::proxy::ProxyArgs;
 use crate::net::server::Server;
 use crate::net::trust::Pin;
 use crate::nouns::{
-    accounts, agents, audit, certificate, copy, devices, explain, groups, history, keys, login,
-    mail, manual, notifications, orders, packages, policies, recovery_key, reports, resources,
-    reveal, roles, second_factor, sessions, settings, setup, shares, tokens, user_groups, users,
-    witness,
+    accounts, agents, audit, certificate, copy, devices, explain, gateways, groups, history, keys,
+    login, mail, manual, notifications, offices, orders, packages, policies, recovery_key, reports,
+    resources, reveal, roles, second_factor, sessions, settings, setup, shares, tokens,
+    user_groups, users, witness,
 };
 
 /// Keeps, rotates and lends the passwords of privileged accounts
@@ -152,6 +152,12 @@ pub(crate) enum Verb {
     /// Other sites whose audit logs this server witnesses
     #[command(subcommand)]
     Witness(witness::Witness),
+    /// Gateways: relays that agents reach from outside
+    #[command(subcommand)]
+    Gateways(gateways::Gateways),
+    /// Offices: places whose devices share few public addresses
+    #[command(subcommand)]
+    Offices(offices::Offices),
     /// The certificate that browsers and this program see
     #[command(subcommand)]
     Certificate(certificate::Verbs),

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use crate::api::Api;
 use crate::api::access::{Principal, Role, UserGroup};
 use crate::api::agents::{Agent, Package};
+use crate::api::gateways::{Gateway, Office};
 use crate::api::list::{Paging, Query};
 use crate::api::shapes::{Account, Device, EnrolmentKey, Group, Policy, Resource, Token, User};
 use crate::error::{CliError, Result};
@@ -56,6 +57,8 @@ findable! {
     UserGroup, UserGroup, "/user-groups", true, |it| vec![it.name.as_str()];
     User, User, "/users", false, |it| vec![it.name.as_str()];
     Token, ApiToken, "/tokens", false, |it| vec![it.name.as_str()];
+    Gateway, Gateway, "/gateways", true, |it| vec![it.name.as_str()];
+    Office, Office, "/offices", true, |it| vec![it.name.as_str()];
     Package, Package, "/packages", false, |it| vec![it.file.as_str()];
 }
 

@@ -36,10 +36,10 @@ use args::{Cli, Verb};
 use error::{CliError, Result};
 use exit::Exit;
 use nouns::{
-    accounts, agents, audit, certificate, copy, devices, explain, groups, history, keys, login,
-    mail, manual, notifications, orders, packages, policies, recovery_key, reports, resources,
-    reveal, roles, second_factor, sessions, settings, setup, shares, status, tokens, user_groups,
-    users, witness,
+    accounts, agents, audit, certificate, copy, devices, explain, gateways, groups, history, keys,
+    login, mail, manual, notifications, offices, orders, packages, policies, recovery_key, reports,
+    resources, reveal, roles, second_factor, sessions, settings, setup, shares, status, tokens,
+    user_groups, users, witness,
 };
 use output::Output;
 
@@ -97,6 +97,8 @@ async fn run(cli: Cli, out: Output) -> Result<Exit> {
         Verb::Tokens(verb) => tokens::run(&app, verb).await,
         Verb::Sessions(verb) => sessions::run(&app, verb).await,
         Verb::SecondFactor(verb) => second_factor::run(&app, verb).await,
+        Verb::Gateways(verb) => gateways::run(&app, verb).await,
+        Verb::Offices(verb) => offices::run(&app, verb).await,
         Verb::Certificate(verb) => certificate::run(&app, verb).await,
         Verb::RecoveryKey(verb) => recovery_key::run(&app, verb).await,
         Verb::Audit(verb) => audit::run(&app, verb).await,

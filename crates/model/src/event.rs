@@ -14,9 +14,9 @@ use crate::device::{DeviceState, EnrolmentRefusal, KeyUse};
 use crate::gateway::LinkDirection;
 use crate::id::{
     AccountId, ApiTokenId, AuditChainId, CustomRoleId, DeviceId, EnrolmentKeyId, GatewayId, MailId,
-    OfficeId, OrderId, PackageId, PackageLinkId, PasskeyId, PasswordPolicyId, ReportScheduleId, RequestId,
-    ResourceGroupId, ResourceId, SavedViewId, SecretVersionId, ShareId, SiteId, SiteKeyId,
-    UserGroupId, UserId,
+    OfficeId, OrderId, PackageId, PackageLinkId, PasskeyId, PasswordPolicyId, ReportScheduleId,
+    RequestId, ResourceGroupId, ResourceId, SavedViewId, SecretVersionId, ShareId, SiteId,
+    SiteKeyId, UserGroupId, UserId,
 };
 use crate::mail::{MailAddress, MailKind};
 use crate::order::{Operation, RefusalClass};
@@ -848,15 +848,11 @@ impl Event {
             Self::GatewayCertificateIssued { .. } => {
                 info(747, "Certificate of a gateway issued", "ゲートウェイの証明書を発行")
             }
-            Self::GatewayBansLifted { .. } => {
-                info(748, "Bans lifted", "アクセス禁止を解除")
-            }
+            Self::GatewayBansLifted { .. } => info(748, "Bans lifted", "アクセス禁止を解除"),
             Self::GatewayLimitsChanged { .. } => {
                 info(749, "Limits of gateways changed", "ゲートウェイの制限値を変更")
             }
-            Self::PublicNameChanged { .. } => {
-                info(750, "Public name changed", "公開名を変更")
-            }
+            Self::PublicNameChanged { .. } => info(750, "Public name changed", "公開名を変更"),
             Self::OfficeCreated { .. } => info(751, "Office added", "拠点を追加"),
             Self::OfficeChanged { .. } => info(752, "Office changed", "拠点を変更"),
             Self::OfficeDeleted { .. } => info(753, "Office removed", "拠点を削除"),

@@ -7,8 +7,9 @@ use crate::event::{Event, SignInRefusal};
 use crate::gateway::LinkDirection;
 use crate::id::{
     AccountId, ApiTokenId, AuditChainId, CustomRoleId, DeviceId, EnrolmentKeyId, GatewayId, MailId,
-    OfficeId, OrderId, PackageId, PackageLinkId, PasskeyId, PasswordPolicyId, ReportScheduleId, ResourceGroupId,
-    ResourceId, SavedViewId, SecretVersionId, ShareId, SiteId, SiteKeyId, UserGroupId, UserId,
+    OfficeId, OrderId, PackageId, PackageLinkId, PasskeyId, PasswordPolicyId, ReportScheduleId,
+    ResourceGroupId, ResourceId, SavedViewId, SecretVersionId, ShareId, SiteId, SiteKeyId,
+    UserGroupId, UserId,
 };
 use crate::mail::MailKind;
 use crate::order::{Operation, RefusalClass};

@@ -135,7 +135,7 @@ fn matrix() -> String {
         ViewSchedule: "own" "foreign"; EditSchedule: "own" "foreign";
         ViewMail: "-"; ManageMail: "site";
         ProveRecoveryKey: "-"; ChangeCertificate: "-";
-        ViewGateways: "site"; PairGateway: "-"; ManageGateway: "site"; ManageGatewaySettings: "-";
+        ViewGateways: "-" "site"; PairGateway: "-"; ManageGateway: "site"; ManageGatewaySettings: "-";
         ManageOffice: "site";
     }
     out

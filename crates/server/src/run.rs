@@ -24,9 +24,9 @@ use tokio::task::JoinSet;
 
 pub use tls::Certificate;
 
+use crate::agents::Plane;
 use crate::app::{App, SharedApp};
 use crate::config::Config;
-use crate::agents::Plane;
 use crate::gateways::{Gateways, Links};
 use crate::http;
 use crate::keys::SiteKeys;

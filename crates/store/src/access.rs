@@ -21,12 +21,12 @@ use crate::postgres::Watch;
 use crate::unit_of_work::{ArcRng, CommitHooks, OperationContext, UnitOfWork};
 use crate::{
     Accounts, ApiTokens, AuditGate, AuditHeads, AuditLog, Bundles, CustomRoles, DeviceCertificates,
-    DeviceSessions, Devices, EnrolmentKeys, Escrows, Gateways, IdempotencyKeys, Identities, LoginSessions,
-    Mails, Notifications, Offices, Orders, Outbox, Packages, Passkeys, PasswordPolicies, PendingSignIns,
-    RecoveryCodes, RecoveryProofs, ReportSchedules, ResourceGroups, Resources, Rotation,
-    SavedViews, SealedValues, SecretVersions, ServerCertificates, Shares, SignInAttempts,
-    SignInRules, SiteKeys, Sites, TotpFactors, Upkeep, UserGroups, UserMails, UserPreferences,
-    Users, VaultKeys,
+    DeviceSessions, Devices, EnrolmentKeys, Escrows, Gateways, IdempotencyKeys, Identities,
+    LoginSessions, Mails, Notifications, Offices, Orders, Outbox, Packages, Passkeys,
+    PasswordPolicies, PendingSignIns, RecoveryCodes, RecoveryProofs, ReportSchedules,
+    ResourceGroups, Resources, Rotation, SavedViews, SealedValues, SecretVersions,
+    ServerCertificates, Shares, SignInAttempts, SignInRules, SiteKeys, Sites, TotpFactors, Upkeep,
+    UserGroups, UserMails, UserPreferences, Users, VaultKeys,
 };
 
 /// An open database. Cloning it is cheap and shares the connections.

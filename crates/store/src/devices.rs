@@ -328,8 +328,7 @@ impl<A: Access> Devices<'_, A> {
     pub async fn shut_out(&self, limit: u64) -> Result<Vec<DeviceId>, StoreError> {
         use row::Column as C;
         let out = [DeviceState::Blocked, DeviceState::Retired].map(DeviceState::as_str);
-        let condition =
-            Condition::any().add(C::State.is_in(out)).add(C::Suspension.is_not_null());
+        let condition = Condition::any().add(C::State.is_in(out)).add(C::Suspension.is_not_null());
         let select = row::Entity::find()
             .select_only()
             .column(C::Id)

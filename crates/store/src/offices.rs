@@ -78,11 +78,7 @@ impl<A: Access> Offices<'_, A> {
 
     /// Offices whose name contains a text, by name unless the page says
     /// otherwise.
-    pub async fn list(
-        &self,
-        text: Option<&str>,
-        page: &Page,
-    ) -> Result<Paged<Office>, StoreError> {
+    pub async fn list(&self, text: Option<&str>, page: &Page) -> Result<Paged<Office>, StoreError> {
         let condition = Condition::all()
             .add_option(text.map(|text| contains_in_any_case(row::Column::Name, text)));
         sorted(&self.at.db(), row::Entity::find().filter(condition), &SORTING, page).await

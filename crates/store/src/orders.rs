@@ -293,9 +293,8 @@ impl<A: Access> Orders<'_, A> {
             .add(C::State.eq(OrderState::Queued.as_str()))
             .add(C::NotBefore.lte(now.as_millis()))
             .add(C::ExpiresAt.gt(now.as_millis()));
-        let any = Condition::any()
-            .add(C::State.eq(OrderState::Delivered.as_str()))
-            .add(deliverable);
+        let any =
+            Condition::any().add(C::State.eq(OrderState::Delivered.as_str())).add(deliverable);
         let select = row::Entity::find()
             .select_only()
             .column(C::Device)

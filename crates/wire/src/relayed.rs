@@ -107,8 +107,19 @@ mod tests {
             assert_eq!(read_client_cert(client_cert(der).as_bytes()).as_deref(), Some(der));
         }
         for bad in [
-            "", ":", "::", "eA==", ":eA:", ":eA=:", ":eB==:", ": eA==:", ":eA==:;a=1", ":eA==:,:eA==:",
-            "\"eA==\"", ":eA==: ", ":e_A=:",
+            "",
+            ":",
+            "::",
+            "eA==",
+            ":eA:",
+            ":eA=:",
+            ":eB==:",
+            ": eA==:",
+            ":eA==:;a=1",
+            ":eA==:,:eA==:",
+            "\"eA==\"",
+            ":eA==: ",
+            ":e_A=:",
         ] {
             assert_eq!(read_client_cert(bad.as_bytes()), None, "{bad}");
         }
@@ -118,10 +129,9 @@ mod tests {
 
     #[test]
     fn an_address_has_one_way_to_be_written() {
-        for (text, address) in [
-            ("for=192.0.2.7", "192.0.2.7"),
-            ("for=\"[2001:db8::1]\"", "2001:db8::1"),
-        ] {
+        for (text, address) in
+            [("for=192.0.2.7", "192.0.2.7"), ("for=\"[2001:db8::1]\"", "2001:db8::1")]
+        {
             let address: IpAddr = address.parse().expect("an address");
             assert_eq!(forwarded(address), text);
             assert_eq!(read_forwarded(text.as_bytes()), Some(address));
@@ -129,9 +139,18 @@ mod tests {
         let mapped: IpAddr = "::ffff:192.0.2.7".parse().expect("an address");
         assert_eq!(forwarded(mapped), "for=192.0.2.7");
         for bad in [
-            "", "for=", "For=192.0.2.7", "for=192.0.2.7:80", "for=\"192.0.2.7\"", "for=2001:db8::1",
-            "for=\"[2001:DB8::1]\"", "for=\"[::ffff:192.0.2.7]\"", "for=192.0.2.7;by=192.0.2.8",
-            "for=192.0.2.7, for=192.0.2.8", "for=unknown", " for=192.0.2.7",
+            "",
+            "for=",
+            "For=192.0.2.7",
+            "for=192.0.2.7:80",
+            "for=\"192.0.2.7\"",
+            "for=2001:db8::1",
+            "for=\"[2001:DB8::1]\"",
+            "for=\"[::ffff:192.0.2.7]\"",
+            "for=192.0.2.7;by=192.0.2.8",
+            "for=192.0.2.7, for=192.0.2.8",
+            "for=unknown",
+            " for=192.0.2.7",
         ] {
             assert_eq!(read_forwarded(bad.as_bytes()), None, "{bad}");
         }

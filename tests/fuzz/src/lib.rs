@@ -38,6 +38,7 @@ pub struct Target {
 /// All of them.
 pub const TARGETS: &[Target] = &[
     Target { name: "messages", run: wire::messages, seeds: wire::message_seeds },
+    Target { name: "relayed", run: wire::relayed, seeds: wire::relayed_seeds },
     Target { name: "agent_routes", run: wire::agent_routes, seeds: wire::route_seeds },
     Target { name: "envelopes", run: sealed::envelopes, seeds: sealed::envelope_seeds },
     Target { name: "opened", run: sealed::opened, seeds: sealed::opened_seeds },

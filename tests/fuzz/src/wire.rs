@@ -6,9 +6,13 @@ use sekisho_wire::bundle::{Bundle, BundleChain, MAX_CHAIN_BYTES, SignedTime};
 use sekisho_wire::cbor;
 use sekisho_wire::certificate::{CertificateAnswer, CertificateEnvelope, CertificateRequest};
 use sekisho_wire::enrolment::{Enrolment, EnrolmentAnswer, EnrolmentEnvelope};
+use sekisho_wire::gateway::FromGateway;
 use sekisho_wire::order::{FetchAnswer, FetchRequest, Order, SealedOrder};
 use sekisho_wire::problem::Problem;
 use sekisho_wire::receipt::{Ack, Receipt, ReceiptEnvelope};
+use sekisho_wire::relayed::{
+    Frames, client_cert, forwarded, read_client_cert, read_forwarded, write_frame,
+};
 use sekisho_wire::route::{ROUTES, find};
 use sekisho_wire::session::{
     EscrowsHandedIn, EscrowsTaken, Frame, Hello, HelloAnswer, HelloEnvelope, Wake, WelcomeEnvelope,
@@ -106,4 +110,42 @@ pub(crate) fn route_seeds() -> Vec<Vec<u8>> {
             chosen(number.expect("a method"), path)
         })
         .collect()
+}
+
+/// What a gateway says of a caller, and the frames of its control stream: each
+/// has one way to be written, and whatever was cut is put together again.
+pub(crate) fn relayed(bytes: &[u8]) -> bool {
+    let Some((kind, rest)) = choose::<3>(bytes) else { return false };
+    match kind {
+        0 => {
+            let Some(der) = read_client_cert(rest) else { return false };
+            assert_eq!(client_cert(&der).as_bytes(), rest);
+        }
+        1 => {
+            let Some(address) = read_forwarded(rest) else { return false };
+            assert_eq!(forwarded(address).as_bytes(), rest);
+        }
+        _ => {
+            let mut frames = Frames::default();
+            frames.push(rest);
+            let Ok(Some(message)) = frames.next::<FromGateway>() else { return false };
+            let mut again = Frames::default();
+            for byte in write_frame(&message) {
+                again.push(&[byte]);
+            }
+            assert_eq!(again.next::<FromGateway>().expect("what we write"), Some(message));
+        }
+    }
+    true
+}
+
+pub(crate) fn relayed_seeds() -> Vec<Vec<u8>> {
+    let address = |text: &str| forwarded(text.parse().expect("an address"));
+    vec![
+        chosen(0, client_cert(b"0\x82\x01\x00")),
+        chosen(1, address("198.51.100.9")),
+        chosen(1, address("2001:db8::1")),
+        chosen(2, write_frame(&FromGateway::DialAgain)),
+        chosen(2, write_frame(&FromGateway::Status(Box::default()))),
+    ]
 }

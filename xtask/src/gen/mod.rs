@@ -1,5 +1,6 @@
 //! `gen`: files that are made from the code. `--check` names the stale ones.
 
+mod compatibility;
 mod event_fields;
 mod events;
 mod pages;
@@ -31,12 +32,14 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
         return check(workspace);
     }
     write(workspace, &events::pages()?)?;
+    write(workspace, &compatibility::pages())?;
     write(workspace, &pages::from_programs(workspace)?)
 }
 
 /// Fails when a generated file is not what the code says.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let mut files = events::pages()?;
+    files.extend(compatibility::pages());
     files.extend(pages::from_programs(workspace)?);
     let stale: Vec<&str> =
         files.iter().filter(|file| !is_current(workspace, file)).map(|file| file.path).collect();

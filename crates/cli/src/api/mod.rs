@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod agents;
+pub(crate) mod gateways;
 pub(crate) mod list;
 pub(crate) mod problem;
 pub(crate) mod reports;

@@ -18,8 +18,8 @@ mod session;
 mod tls;
 mod wait;
 
-pub(crate) use plane::{refuse, respond};
 pub use plane::{Plane, serve};
+pub(crate) use plane::{refuse, respond};
 pub(crate) use relayed::hints;
 pub use tls::server_config;
 

@@ -334,11 +334,7 @@ fn response(status: u16, body: Vec<u8>) -> Response<Full<Bytes>> {
     response
 }
 
-async fn answer(
-    plane: &Plane,
-    peer: &Peer,
-    request: Request<Incoming>,
-) -> Result<Answer, Refusal> {
+async fn answer(plane: &Plane, peer: &Peer, request: Request<Incoming>) -> Result<Answer, Refusal> {
     let uri = request.uri().clone();
     let path = match uri.path_and_query() {
         Some(whole) => whole.as_str(),

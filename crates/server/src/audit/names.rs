@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use sekisho_model::id::{
-    AccountId, ApiTokenId, CustomRoleId, DeviceId, EnrolmentKeyId, PasswordPolicyId,
-    ResourceGroupId, ResourceId, UserGroupId, UserId,
+    AccountId, ApiTokenId, CustomRoleId, DeviceId, EnrolmentKeyId, GatewayId, OfficeId,
+    PasswordPolicyId, ResourceGroupId, ResourceId, UserGroupId, UserId,
 };
 use sekisho_store::{Access as _, Reader, StoreError};
 use serde_json::Value;
@@ -18,6 +18,8 @@ enum About {
     Account,
     Device,
     EnrolmentKey,
+    Gateway,
+    Office,
     Policy,
     Group,
     UserGroup,
@@ -34,6 +36,8 @@ fn about(field: &str) -> Option<About> {
         "account" => About::Account,
         "device" => About::Device,
         "key" => About::EnrolmentKey,
+        "gateway" => About::Gateway,
+        "office" => About::Office,
         "policy" => About::Policy,
         "group" | "inner" | "resource_group" => About::Group,
         "user_group" => About::UserGroup,
@@ -122,6 +126,14 @@ impl<'a> IdNames<'a> {
             About::EnrolmentKey => {
                 let found = reader.enrolment_keys().find(parsed!(EnrolmentKeyId)).await?;
                 found.map(|key| key.label.to_string())
+            }
+            About::Gateway => {
+                let found = reader.gateways().find(parsed!(GatewayId)).await?;
+                found.map(|gateway| gateway.name.to_string())
+            }
+            About::Office => {
+                let found = reader.offices().find(parsed!(OfficeId)).await?;
+                found.map(|office| office.name.to_string())
             }
             About::Policy => {
                 let found = reader.password_policies().find(parsed!(PasswordPolicyId)).await?;

@@ -52,6 +52,8 @@ pub(crate) struct DeviceView {
     blocked_reason: Option<String>,
     /// When it was last heard of.
     last_seen_at: Option<Time>,
+    /// Through which gateway that was; `null`: directly.
+    last_gateway: Option<Named>,
     /// Whether that was not long ago.
     active: bool,
     /// How many of its orders are not finished.
@@ -150,8 +152,13 @@ async fn view(
         Some(id) => Some(names.resource(id).await?),
         None => None,
     };
+    let last_gateway = match device.last_gateway {
+        Some(id) => Some(names.gateway(id).await?),
+        None => None,
+    };
     Ok(DeviceView {
         id: device.id,
+        last_gateway,
         association: match (device.resource, device.look_every_s) {
             (None, _) => "none",
             (Some(_), None) => "associated",

@@ -6,7 +6,9 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use sekisho_model::device::{KeyState, KeyUse, Platform};
-use sekisho_model::id::{DeviceId, EnrolmentKey as EnrolmentKeyKind, EnrolmentKeyId, OfficeId, UserId};
+use sekisho_model::id::{
+    DeviceId, EnrolmentKey as EnrolmentKeyKind, EnrolmentKeyId, OfficeId, UserId,
+};
 use sekisho_model::name::Label;
 use sekisho_model::{Secret, Timestamp};
 use sekisho_policy::Facts;

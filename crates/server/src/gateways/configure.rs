@@ -55,9 +55,9 @@ pub(super) async fn compose(
         }
     }
     let offices = at.offices().all().await?;
-    let offices = offices.into_iter().filter(|office| {
-        office.gateways.is_empty() || office.gateways.contains(&gateway.id)
-    });
+    let offices = offices
+        .into_iter()
+        .filter(|office| office.gateways.is_empty() || office.gateways.contains(&gateway.id));
     let offices = offices.map(|office| {
         let limits: OfficeLimits = serde_json::from_value(office.limits).unwrap_or_default();
         WireOffice {

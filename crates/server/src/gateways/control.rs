@@ -152,6 +152,8 @@ impl Control<'_> {
             super::record(self.app, Event::GatewayConnected { gateway, version }).await;
         }
         self.wake_all().await?;
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut kept_at = tokio::time::Instant::now();
         let mut heard_at = tokio::time::Instant::now();
         loop {
@@ -169,7 +171,7 @@ impl Control<'_> {
                     self.send_bundles(&mut bundles).await?;
                     self.send_config().await?;
                 }
-                () = tokio::time::sleep(LOOK_EVERY) => {
+                _ = look.tick() => {
                     if heard_at.elapsed() > SILENCE {
                         return Err(End::Gone("it is silent"));
                     }
@@ -409,7 +411,8 @@ impl Messages {
     async fn next(&mut self) -> Result<Option<FromGateway>, End> {
         loop {
             let found = self.frames.next();
-            let found = found.map_err(|error| End::Refused(format!("it is not understood: {error}")));
+            let found =
+                found.map_err(|error| End::Refused(format!("it is not understood: {error}")));
             if let Some(message) = found? {
                 return Ok(Some(message));
             }

@@ -218,9 +218,7 @@ async fn slot(links: Arc<Links>, gateway: GatewayId, way: Way) {
 /// A connection to a process that has just been started.
 async fn once(links: Arc<Links>, gateway: GatewayId, way: Way) {
     for _ in 0..TRIES_AGAIN {
-        if one(&links, gateway, &way).await.is_ok()
-            || !links.shutdown().sleep(FIRST_PAUSE).await
-        {
+        if one(&links, gateway, &way).await.is_ok() || !links.shutdown().sleep(FIRST_PAUSE).await {
             return;
         }
     }
@@ -248,9 +246,9 @@ async fn one(links: &Arc<Links>, gateway: GatewayId, way: &Way) -> Result<(), St
 
 async fn is_dialled(app: &App, gateway: GatewayId, way: &Way) -> Result<bool, StoreError> {
     let rows = app.store.read().gateways().active().await?;
-    Ok(rows.into_iter().any(|row| {
-        row.id == gateway && row.address == way.address && row.key_sha256.0 == way.pin
-    }))
+    Ok(rows
+        .into_iter()
+        .any(|row| row.id == gateway && row.address == way.address && row.key_sha256.0 == way.pin))
 }
 
 /// Anything up to a limit that doubles ("full jitter"): many servers and gateways

@@ -14,6 +14,7 @@ use hyper::body::{Body, Bytes, Frame, Incoming};
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rustls::ProtocolVersion;
 use rustls::pki_types::CertificateDer;
 use sekisho_model::gateway::LinkDirection;
 use sekisho_model::id::GatewayId;
@@ -70,6 +71,9 @@ impl Links {
         stream: TlsStream<TcpStream>,
         address: SocketAddr,
     ) {
+        if stream.get_ref().1.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
+            return tracing::info!(%address, "a link over an old TLS was refused");
+        }
         let Some(named) = stream.get_ref().1.peer_certificates().and_then(|chain| {
             let (leaf, more) = chain.split_first()?;
             self.named(leaf, more)
@@ -123,13 +127,10 @@ impl Links {
             let (links, tasks, peer) = (self.clone(), tasks.clone(), peer.clone());
             service_fn(move |request| {
                 let (links, tasks, peer) = (links.clone(), tasks.clone(), peer.clone());
-                async move {
-                    Ok::<_, Infallible>(links.answer(gateway, &peer, &tasks, request).await)
-                }
+                async move { Ok::<_, Infallible>(links.answer(gateway, &peer, &tasks, request).await) }
             })
         };
-        let mut serving =
-            Box::pin(settings().serve_connection(TokioIo::new(stream), service));
+        let mut serving = Box::pin(settings().serve_connection(TokioIo::new(stream), service));
         tokio::select! {
             served = serving.as_mut() => {
                 if let Err(error) = served {
@@ -191,7 +192,8 @@ impl Links {
         let app = self.app();
         let tunnels = app.gateways.tunnels(gateway);
         let row = app.store.read().gateways().find(gateway).await;
-        let may_pass = matches!(&row, Ok(Some(row)) if row.pass_through && row.revoked_at.is_none());
+        let may_pass =
+            matches!(&row, Ok(Some(row)) if row.pass_through && row.revoked_at.is_none());
         if !may_pass {
             return status(StatusCode::NOT_FOUND);
         }

@@ -66,9 +66,12 @@ pub(super) async fn check_names(
     let found = find(&app, id).await?;
     let gateway = caller.decide(action::ViewGateways, Facts::of_site(found))?.into_row();
     let settings = app.store.read().gateways().settings().await?;
-    let mut names: BTreeSet<String> =
-        gateway.public.iter().filter_map(|public| host_of(&public.address)).map(str::to_owned)
-            .collect();
+    let mut names: BTreeSet<String> = gateway
+        .public
+        .iter()
+        .filter_map(|public| host_of(&public.address))
+        .map(str::to_owned)
+        .collect();
     names.extend(settings.and_then(|settings| settings.public_name));
 
     let mut server: BTreeSet<IpAddr> = [app.config.listen.api.ip(), app.config.listen.agents.ip()]
@@ -79,7 +82,8 @@ pub(super) async fn check_names(
     server.extend(resolve(&own).await.unwrap_or_default());
     let seen = app.gateways.seen(gateway.id);
     let mut link: BTreeSet<IpAddr> = BTreeSet::new();
-    for address in seen.instances.iter().map(|it| it.peer.as_str()).chain([gateway.address.as_str()])
+    for address in
+        seen.instances.iter().map(|it| it.peer.as_str()).chain([gateway.address.as_str()])
     {
         if let Some(host) = host_of(address) {
             link.extend(resolve(host).await.unwrap_or_default());

@@ -125,7 +125,7 @@ pub(super) async fn list_offices(
     caller: Authenticated,
     list: List<NoFilter, OfficeSorts>,
 ) -> Result<Json<ItemList<OfficeView>>, Problem> {
-    caller.decide(action::ViewGateways, Facts::of_site(()))?.into_row();
+    caller.decide(action::ViewGateways, Facts::nothing())?.into_row();
     let found = app.store.read().offices().list(list.q.as_deref(), &list.page).await?;
     let (rows, end) = found.into_parts();
     let mut items = Vec::with_capacity(rows.len());
@@ -155,12 +155,7 @@ pub(super) async fn create_office(
     if work.offices().all().await?.len() as u64 >= sekisho_store::Offices::<UnitOfWork>::MAX {
         return Err(Problem::conflict_of("too_many", "there are 1,000 offices, which is the most"));
     }
-    let office = Office {
-        id,
-        created_at: caller.now,
-        version: 1,
-        ..read(&work, body).await?
-    };
+    let office = Office { id, created_at: caller.now, version: 1, ..read(&work, body).await? };
     work.offices().insert(office.clone()).await?;
     work.record(Event::OfficeCreated { office: id, name: office.name.to_string() });
     work.commit().await.map(drop)?;
@@ -403,7 +398,8 @@ async fn view(app: &App, office: Office) -> Result<OfficeView, StoreError> {
     let mut gateways = Vec::with_capacity(office.gateways.len());
     for id in office.gateways {
         let found = app.store.read().gateways().find(id).await?;
-        gateways.push(Named::new(id, found.map_or_else(|| id.to_string(), |it| it.name.to_string())));
+        gateways
+            .push(Named::new(id, found.map_or_else(|| id.to_string(), |it| it.name.to_string())));
     }
     Ok(OfficeView {
         id: office.id,
@@ -427,8 +423,15 @@ mod tests {
             assert_eq!(network(good).expect("a network"), good);
         }
         for bad in [
-            "", "198.51.100.0", "198.51.100.1/24", "198.51.100.0/33", "0.0.0.0/0", "2001:db8::1/48",
-            "2001:db8::/129", "198.51.100.0/x", "office/24",
+            "",
+            "198.51.100.0",
+            "198.51.100.1/24",
+            "198.51.100.0/33",
+            "0.0.0.0/0",
+            "2001:db8::1/48",
+            "2001:db8::/129",
+            "198.51.100.0/x",
+            "office/24",
         ] {
             assert!(network(bad).is_err(), "{bad}");
         }

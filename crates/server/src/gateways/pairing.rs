@@ -55,8 +55,9 @@ pub(super) async fn pair(
     granted: Granted<action::PairGateway, ()>,
     wanted: Wanted,
 ) -> Result<Gateway, Problem> {
-    let text = PairingText::parse(&wanted.text)
-        .map_err(|error| Problem::invalid("pairing", format!("'pairing' is not usable: {error}")))?;
+    let text = PairingText::parse(&wanted.text).map_err(|error| {
+        Problem::invalid("pairing", format!("'pairing' is not usable: {error}"))
+    })?;
     let reader = app.store.read();
     let active = reader.gateways().active().await?;
     if active.len() as u64 >= sekisho_store::Gateways::<sekisho_store::Reader>::MAX {
@@ -125,7 +126,8 @@ async fn usual_address(app: &App) -> Result<PublicAddress, Problem> {
     let name = settings.and_then(|settings| settings.public_name);
     let name = name.unwrap_or_else(|| app.config.public_name.to_string());
     let port = app.config.listen.agents.port();
-    let address = if name.contains(':') { format!("[{name}]:{port}") } else { format!("{name}:{port}") };
+    let address =
+        if name.contains(':') { format!("[{name}]:{port}") } else { format!("{name}:{port}") };
     Ok(PublicAddress { address, weight: 10, tls: GatewayTls::SiteCa })
 }
 
@@ -189,8 +191,8 @@ async fn exchange(
                 ),
             ));
         }
-        let key = SiteCa::key_of_request(&offer.request)
-            .map_err(|error| not_a_gateway(text, error))?;
+        let key =
+            SiteCa::key_of_request(&offer.request).map_err(|error| not_a_gateway(text, error))?;
         if sha256(key.spki()) != text.key_sha256 {
             return Err(not_a_gateway(text, "it wants a certificate for another key"));
         }

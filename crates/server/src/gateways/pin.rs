@@ -57,10 +57,8 @@ pub(super) async fn dial(
     identity: Option<&LinkIdentity>,
     alpn: &[u8],
 ) -> Result<TlsStream<TcpStream>, DialError> {
-    let unreachable = |problem: String| DialError::Unreachable {
-        address: address.to_owned(),
-        problem,
-    };
+    let unreachable =
+        |problem: String| DialError::Unreachable { address: address.to_owned(), problem };
     let stream = match tokio::time::timeout(PATIENCE, TcpStream::connect(address)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return Err(unreachable(error.to_string())),

@@ -115,7 +115,7 @@ pub(super) async fn list_gateways(
     caller: Authenticated,
     list: List<GatewayQuery, GatewaySorts>,
 ) -> Result<Json<ItemList<GatewayView>>, Problem> {
-    caller.decide(action::ViewGateways, Facts::of_site(()))?.into_row();
+    caller.decide(action::ViewGateways, Facts::nothing())?.into_row();
     let rows = app.store.read().gateways();
     let (rows, end) =
         rows.list(list.filter.state, list.q.as_deref(), &list.page).await?.into_parts();
@@ -158,9 +158,10 @@ pub(super) async fn pair_gateway(
     // It goes on although the caller hangs up: the gateway may have accepted.
     let (inner, context) = (app.clone(), caller.context());
     let paired = async move { pairing::pair(&inner, &context, granted, wanted).await };
-    let gateway = app.tasks.finish(paired).await.ok_or_else(|| Problem::Unavailable {
-        reason: "the server is stopping".to_owned(),
-    })??;
+    let gateway =
+        app.tasks.finish(paired).await.ok_or_else(|| Problem::Unavailable {
+            reason: "the server is stopping".to_owned(),
+        })??;
     let body = view::one(&app, &mut Names::new(app.store.read()), gateway).await?;
     Ok(SecretJson { status: StatusCode::CREATED, body })
 }

@@ -109,7 +109,7 @@ pub(super) async fn show_settings(
     State(app): State<SharedApp>,
     caller: Authenticated,
 ) -> Result<Tagged<GatewaySettingsView>, Problem> {
-    caller.decide(action::ViewGateways, Facts::of_site(()))?.into_row();
+    caller.decide(action::ViewGateways, Facts::nothing())?.into_row();
     let settings = app.store.read().gateways().settings().await?;
     Ok(view(&app, settings))
 }

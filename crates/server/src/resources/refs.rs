@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use sekisho_model::Id;
 use sekisho_model::id::{
-    AccountId, DeviceId, EnrolmentKeyId, Kind, PasswordPolicyId, ResourceGroupId, ResourceId,
-    UserGroupId, UserId,
+    AccountId, DeviceId, EnrolmentKeyId, GatewayId, Kind, PasswordPolicyId, ResourceGroupId,
+    ResourceId, UserGroupId, UserId,
 };
 use sekisho_store::{Access as _, Reader, StoreError};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -105,6 +105,15 @@ impl<'a> Names<'a> {
         let reader = self.reader;
         self.named(id, async { Ok(reader.devices().find(id).await?.map(|device| device.host)) })
             .await
+    }
+
+    /// A gateway, also a revoked one.
+    pub async fn gateway(&mut self, id: GatewayId) -> Result<Named, StoreError> {
+        let reader = self.reader;
+        self.named(id, async {
+            Ok(reader.gateways().find(id).await?.map(|gateway| gateway.name.to_string()))
+        })
+        .await
     }
 
     /// An enrolment key, by its label.

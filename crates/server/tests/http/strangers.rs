@@ -11,15 +11,18 @@ use std::fmt::Write as _;
 use http::Method;
 use sekisho_model::Clock as _;
 use sekisho_model::device::{DeviceState, Platform};
+use sekisho_model::gateway::{GatewayState, LinkDirection};
 use sekisho_model::id::{
-    DeviceId, IdentityId, MailId, PackageId, ReportScheduleId, ResourceId, UserId,
+    DeviceId, GatewayId, IdentityId, MailId, PackageId, ReportScheduleId, ResourceId, UserId,
 };
 use sekisho_model::mail::{MailKind, MailState};
 use sekisho_model::report::Every;
 use sekisho_model::rng::SystemRng;
 use sekisho_model::user::Role;
 use sekisho_server::http::{RouteInfo, routes};
-use sekisho_store::{Access as _, Blob, Device, Hash, Identity, Mail, Package, ReportSchedule};
+use sekisho_store::{
+    Access as _, Blob, Device, Gateway, Hash, Identity, Mail, Package, ReportSchedule, folded,
+};
 use serde_json::{Value, json};
 
 use crate::harness::{Client, PASSWORD, TestServer};
@@ -57,6 +60,8 @@ struct World {
     session: String,
     schedule: String,
     mail: String,
+    gateway: String,
+    office: String,
 }
 
 fn id(body: &Value) -> String {
@@ -113,6 +118,7 @@ impl World {
         let link = id(&link.expect(201));
         let view = json!({ "page": "/accounts", "name": "v", "query": "" });
         let view = id(&owner.post("/me/views", view).await.expect(201));
+        let office = id(&admin.post("/offices", json!({ "name": "o" })).await.expect(201));
         let session = id(&owner.get("/me/sessions").await.expect(200)["items"][0]);
         Self {
             user,
@@ -136,6 +142,8 @@ impl World {
             session,
             schedule: schedule(server, owner).await.to_string(),
             mail: mail(server).await.to_string(),
+            gateway: gateway(server, admin).await.to_string(),
+            office,
         }
     }
 
@@ -164,6 +172,8 @@ impl World {
             "witness" => WITNESSED,
             "report-schedules" => &self.schedule,
             "mail" => &self.mail,
+            "gateways" => &self.gateway,
+            "offices" => &self.office,
             "me" if path.starts_with("/me/passkeys") => NO_PASSKEY,
             "me" if path.starts_with("/me/views") => &self.view,
             "me" => &self.session,
@@ -203,6 +213,13 @@ impl World {
             ) => json!({ "user": self.user, "level": "view" }),
             ("PATCH", "/shares/{id}") => json!({ "level": "modify" }),
             ("PUT", "/system/certificate") => json!({ "source": "site_ca" }),
+            ("POST", "/gateways") => json!({ "pairing": "x", "name": "g" }),
+            ("PATCH", "/gateways/{id}") => json!({ "dry_run": true }),
+            ("POST", "/gateways/{id}/revoke") => json!({ "reason": "x" }),
+            ("POST", "/gateways/{id}/lift") => json!({ "addresses": ["192.0.2.7"] }),
+            ("PATCH", "/gateway-settings") => json!({ "public_name": "x" }),
+            ("POST", "/offices") | ("PUT", "/offices/{id}") => json!({ "name": "p" }),
+            ("POST", "/offices/{id}/install-line") => json!({ "use": "once" }),
             ("POST", "/system/recovery-key/proof") => json!({ "challenge": "1-0", "proof": "x" }),
             ("POST", "/user-groups") => json!({ "name": "q" }),
             ("PATCH", "/user-groups/{id}") => json!({ "name": "q" }),
@@ -354,6 +371,41 @@ async fn schedule(server: &TestServer, owner: &Client) -> ReportScheduleId {
     let work = server.app.store.begin(&server.context()).await.expect("begin");
     work.report_schedules().insert(schedule).await.expect("insert");
     work.commit_unaudited("a test's schedule").await.map(drop).expect("commit");
+    id
+}
+
+/// A gateway that nobody answers for.
+async fn gateway(server: &TestServer, admin: &Client) -> GatewayId {
+    let now = server.clock.now();
+    let name: sekisho_model::name::Label = "dmz".parse().expect("a name");
+    let gateway = Gateway {
+        id: GatewayId::at(now, &SystemRng),
+        folded_name: folded(&name),
+        name,
+        state: GatewayState::Active,
+        direction: LinkDirection::ServerDials,
+        address: "192.0.2.1:8363".to_owned(),
+        agents: String::new(),
+        public: Vec::new(),
+        key_sha256: Hash([1; 32]),
+        pass_through: false,
+        pass_through_names: Vec::new(),
+        dry_run: false,
+        software: "0.1.0".to_owned(),
+        link_major: 1,
+        status: None,
+        last_contact_at: None,
+        paired_by: admin.id.expect("an id"),
+        paired_at: now,
+        revoked_by: None,
+        revoked_at: None,
+        revoked_reason: None,
+        version: 1,
+    };
+    let id = gateway.id;
+    let work = server.app.store.begin(&server.context()).await.expect("begin");
+    work.gateways().insert(gateway).await.expect("insert");
+    work.commit_unaudited("a test's gateway").await.map(drop).expect("commit");
     id
 }
 

@@ -1,11 +1,12 @@
 //! Pairing and everything that people do with gateways and offices.
 
+use sekisho_model::Clock as _;
 use sekisho_model::user::Role;
 use sekisho_store::Access as _;
 use serde_json::json;
 
-use super::double::{Double, LinkKey, Mood};
 use super::Site;
+use super::double::{Double, LinkKey, Mood};
 use crate::harness::TestServer;
 
 const PAIRED: u16 = 740;
@@ -94,7 +95,10 @@ async fn a_revoked_gateway_counts_no_more_and_agents_are_told() {
     let site = Site::start().await;
     let (double, shown) = site.paired().await;
     let revoked = site.revoke(&shown).await;
-    assert_eq!((&revoked["state"], &revoked["revoked_reason"]), (&json!("revoked"), &json!("stolen")));
+    assert_eq!(
+        (&revoked["state"], &revoked["revoked_reason"]),
+        (&json!("revoked"), &json!("stolen"))
+    );
     let bundles = site.server.app.keys.bundles();
     assert!(bundles.trust.bundle().gateways.is_empty());
     assert!(site.server.event_codes().await.contains(&REVOKED));
@@ -145,9 +149,12 @@ async fn an_office_has_networks_limits_and_an_install_line() {
     assert_eq!(refused.problem(409, "conflict")["conflict"], "no_gateway");
     for (field, body) in [
         ("networks", json!({ "name": "x", "networks": ["198.51.100.7/24"] })),
-        ("limits.connections", json!({ "name": "x", "limits": {
+        (
+            "limits.connections",
+            json!({ "name": "x", "limits": {
             "connections": 0, "handshakes_per_s": 1, "enrolments_per_s": 1,
-        } })),
+        } }),
+        ),
         ("gateways", json!({ "name": "x", "gateways": [shown["id"]] })),
     ] {
         let refused = site.admin.post("/offices", body).await.problem(400, "invalid_input");

@@ -18,9 +18,7 @@ use sekisho_model::Secret;
 use sekisho_model::id::GatewayId;
 use sekisho_model::rng::{SystemRng, random_bytes};
 use sekisho_seal::bundle::Trust;
-use sekisho_seal::gateway::{
-    PairingText, open_gateway_config, open_pairing, seal_pairing_answer,
-};
+use sekisho_seal::gateway::{PairingText, open_gateway_config, open_pairing, seal_pairing_answer};
 use sekisho_seal::sealing::OpeningKey;
 use sekisho_seal::sha256;
 use sekisho_wire::cbor;
@@ -201,7 +199,9 @@ where
 {
     let executor = TokioExecutor::new();
     let (client, connection) =
-        hyper::client::conn::http2::handshake(executor, TokioIo::new(stream)).await.expect("HTTP/2");
+        hyper::client::conn::http2::handshake(executor, TokioIo::new(stream))
+            .await
+            .expect("HTTP/2");
     let mut driving = JoinSet::new();
     driving.spawn(async move {
         let _ = connection.await;
@@ -384,7 +384,10 @@ impl Link {
     }
 
     /// A byte stream to the console.
-    pub(super) async fn connect(&mut self, authority: &str) -> (StatusCode, Option<TokioIo<hyper::upgrade::Upgraded>>) {
+    pub(super) async fn connect(
+        &mut self,
+        authority: &str,
+    ) -> (StatusCode, Option<TokioIo<hyper::upgrade::Upgraded>>) {
         let request = Request::builder()
             .method(Method::CONNECT)
             .uri(authority)

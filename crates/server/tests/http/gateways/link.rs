@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use http::{Method, StatusCode};
+use sekisho_model::Clock as _;
 use sekisho_model::id::DeviceId;
 use sekisho_model::rng::SystemRng;
 use sekisho_wire::cbor;
-use sekisho_wire::gateway::{
-    CONSOLE_AUTHORITY, FromGateway, GatewayStatus, LINK_ALPN, ToGateway,
-};
+use sekisho_wire::gateway::{CONSOLE_AUTHORITY, FromGateway, GatewayStatus, LINK_ALPN, ToGateway};
 use sekisho_wire::problem::{Problem, ProblemCode};
 use sekisho_wire::relayed::{client_cert, forwarded};
 use serde_json::json;
@@ -75,7 +74,10 @@ async fn a_paired_gateway_is_dialled_and_told_what_it_works_by() {
         }
     };
     let seen = tokio::time::timeout(SOON, seen).await.expect("in time");
-    assert_eq!((&seen["connected"], &seen["instances"][0]["configured"]), (&json!(true), &json!(true)));
+    assert_eq!(
+        (&seen["connected"], &seen["instances"][0]["configured"]),
+        (&json!(true), &json!(true))
+    );
     // A process that comes back gets a higher version, whatever the clock says.
     let mut other = double.link().await;
     let hello = sekisho_wire::gateway::GatewayHello {
@@ -158,7 +160,8 @@ async fn headers_of_gateways_mean_nothing_from_anybody_else() {
     let stream = double::dial(site.agents, theirs, &key.pkcs8, b"h2").await.expect("TLS");
     let mut link = double::link(stream, Vec::new()).await;
     let path = "/agent/v1/bundle/0";
-    let headers = [from(), ("client-cert", client_cert(&chain[0])), ("client-cert", "x".to_owned())];
+    let headers =
+        [from(), ("client-cert", client_cert(&chain[0])), ("client-cert", "x".to_owned())];
     let (status, ..) = link.relay(Method::GET, path, &headers, Vec::new()).await;
     assert_eq!(status, StatusCode::OK, "headers that nobody reads");
     let (status, ..) =
@@ -238,9 +241,9 @@ async fn a_restarted_server_dials_again_and_wakes() {
     let mut site = Site::start().await;
     let (mut double, _) = site.paired().await;
     let mut link = double.link().await;
+    let device = super::waiting_device(&site.server).await;
     site.stop().await;
     link.ended().await;
-    let device = super::waiting_device(&site.server).await;
     let again = site.restart().await;
     let mut link = double.link().await;
     let mut control = link.control(&double, double.hello()).await;
