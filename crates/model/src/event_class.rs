@@ -154,6 +154,7 @@ impl Event {
             | Self::EnrolmentRefused { .. }
             | Self::AccessDenied { .. }
             | Self::ResetOutOfSync { .. }
+            | Self::OrderUnanswered { .. }
             | Self::PasswordOutOfSync { .. } => (C::Alarm, S::Warning),
             Self::RecoveryEntered { .. }
             | Self::DeviceReverted { .. }

@@ -25,6 +25,7 @@ mod m20261122_153500_mail;
 mod m20261122_154000_identities;
 mod m20261122_155000_default_views;
 mod m20261122_160000_first_run;
+mod m20261122_231500_enrolment_uses;
 pub(crate) mod schema;
 
 use sea_orm::sea_query::{ColumnDef, Expr, Order, Query, Table as Create};
@@ -113,6 +114,11 @@ const MIGRATIONS: &[Migration] = &[
         id: "m20261122_160000_first_run",
         tables: m20261122_160000_first_run::TABLES,
         extensions: m20261122_160000_first_run::EXTENSIONS,
+    },
+    Migration {
+        id: "m20261122_231500_enrolment_uses",
+        tables: m20261122_231500_enrolment_uses::TABLES,
+        extensions: &[],
     },
 ];
 
@@ -374,6 +380,10 @@ mod tests {
             (
                 "m20261122_160000_first_run",
                 "cc8d9dd758859cd62f9959a827870adb7c0406f1897db7b7614774fd9f5fe6da",
+            ),
+            (
+                "m20261122_231500_enrolment_uses",
+                "048ab661d1b6f6401836dfe6eb5c0c952f0f7387beb3077a130b74e2745c2dba",
             ),
         ];
         let found: Vec<_> = MIGRATIONS.iter().map(|one| (one.id, one.checksum())).collect();
