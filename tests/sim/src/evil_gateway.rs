@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use sekisho_model::clock::{Clock as _, SystemClock};
-use sekisho_sim::{Broken, Deeds, EvilSimulator, EvilTeeth};
+use sekisho_sim::{Broken, Deeds, EvilEnded, EvilSimulator, EvilTeeth, with_room};
 
 use crate::Args;
 
@@ -30,7 +30,8 @@ pub(super) fn run(args: &Args) -> ExitCode {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = args.threads.unwrap_or(processors).max(1);
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| work(args, &tally))).collect();
+        let workers: Vec<_> =
+            (0..threads).map(|_| scope.spawn(|| with_room(|| work(args, &tally)))).collect();
         let mut said = started;
         while !workers.iter().all(|worker| worker.is_finished()) {
             std::thread::sleep(Duration::from_millis(500));
@@ -96,7 +97,7 @@ fn close(args: &Args, tally: &Tally, took_s: f64) -> ExitCode {
     }
     if let Some((seed, broken)) = found.first() {
         println!("seed {seed}: {broken}");
-        for line in EvilSimulator::new(EvilTeeth::None).case(*seed, true).trace {
+        for line in traced(*seed).trace {
             println!("  {line}");
         }
         println!("replay it: cargo xtask prove evil-gateway --seed {seed} --replay");
@@ -110,8 +111,12 @@ fn close(args: &Args, tally: &Tally, took_s: f64) -> ExitCode {
     if found.is_empty() && done == args.cases { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+fn traced(seed: u64) -> EvilEnded {
+    with_room(|| EvilSimulator::new(EvilTeeth::None).case(seed, true))
+}
+
 fn replay(seed: u64) -> ExitCode {
-    let ended = EvilSimulator::new(EvilTeeth::None).case(seed, true);
+    let ended = traced(seed);
     for line in &ended.trace {
         println!("{line}");
     }

@@ -29,7 +29,7 @@ use sekisho_model::rng::{SeededRng, uniform};
 use sekisho_store::StoreError;
 
 pub use crate::evil::gateway::{Deeds, EvilTeeth};
-pub use crate::evil::{EvilEnded, EvilSimulator};
+pub use crate::evil::{EvilEnded, EvilSimulator, with_room};
 
 use crate::database::Database;
 use crate::power::Power;

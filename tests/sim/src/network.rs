@@ -199,7 +199,7 @@ impl Transport for Network {
         if let Some((gateway, host)) = &self.gateway {
             let (path, shown) = (name.path(parameters), self.state().shown.clone());
             let passing = Passing { host: *host, route: name, path, body, shown };
-            return gateway.call(passing, timeout).await;
+            return Box::pin(gateway.call(passing, timeout)).await;
         }
         let lost = || LinkError::TimedOut(timeout);
         let plane = self.state().plane.clone().ok_or_else(lost)?;

@@ -15,6 +15,7 @@ pub(super) const FIELDS: &[(&str, &str, &str)] = &[
     ("class", "why the device refused: kind", "デバイスが拒否した理由の種類"),
     ("count", "how many", "個数"),
     ("counter", "the counter that was sent", "送られたカウンター"),
+    ("deliveries", "how often it was handed out", "渡した回数"),
     ("detail", "what went wrong, as a sentence", "問題の説明"),
     ("device", "id of the device", "デバイスの ID"),
     ("due_at", "when it becomes due", "期日"),

@@ -59,8 +59,9 @@ fn a_request_is_remembered_as_long_as_its_keys_secret() {
         for key in &keys {
             work.enrolment_keys().insert(key.clone()).await.expect("inserts");
             for (nonce, is_new) in [(1, true), (2, true), (1, false)] {
-                let remembered = work.enrolment_keys().remember_request(key.id, Hash([nonce; 32]));
-                assert_eq!(remembered.await, Ok(is_new), "{nonce}");
+                let request = Hash([nonce; 32]);
+                let remembered = work.enrolment_keys().remember_request(key.id, request).await;
+                assert_eq!(remembered, Ok(is_new), "{nonce}");
             }
         }
         world.commit(work).await;

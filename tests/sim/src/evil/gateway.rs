@@ -488,7 +488,7 @@ impl Gateway {
         let peer = Peer { address, identity };
         let method = request.route.route().method.as_str();
         let path = at_once(&request.path);
-        let call = plane.call(&peer, method, &path, &request.body);
+        let call = Box::pin(plane.call(&peer, method, &path, &request.body));
         let answer = self.power.run(call).await.ok()?;
         let mut state = self.state();
         match &answer {

@@ -106,7 +106,7 @@ impl EvilSimulator {
                 trace.extend(case.gateway.take_trace());
                 ended
             };
-            self.runtime.block_on(case)
+            self.runtime.block_on(Box::pin(case))
         }));
         let broken = match ran {
             Ok(ended) => ended.err(),
@@ -114,6 +114,22 @@ impl EvilSimulator {
         };
         EvilEnded { deeds, broken, trace }
     }
+}
+
+/// Runs work on a thread with room for the simulator: without optimisation its
+/// calls nest deeper than a usual thread has room for.
+///
+/// # Panics
+/// When the work does.
+pub fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(64 * 1024 * 1024);
+        let thread = thread.spawn_scoped(scope, work).expect("a thread starts");
+        match thread.join() {
+            Ok(done) => done,
+            Err(payload) => std::panic::resume_unwind(payload),
+        }
+    })
 }
 
 /// What lies about at the gateway.
@@ -258,10 +274,10 @@ impl<'a> Case<'a> {
         self.remember().await?;
         for step in steps {
             self.world.note(|| format!("{step:?}"));
-            self.step(step).await?;
+            Box::pin(self.step(step)).await?;
             self.check().await?;
         }
-        self.make_whole().await?;
+        Box::pin(self.make_whole()).await?;
         self.check().await?;
         self.check_end().await
     }
@@ -291,12 +307,12 @@ impl<'a> Case<'a> {
         }
         self.notice_new().await?;
         self.unblock(self.new).await?;
-        self.world.heal().await?;
+        Box::pin(self.world.heal()).await?;
         self.notice_new().await?;
         if self.new_is_wanted && self.accounts_of(self.new) == 0 {
             return Err(Broken::other("the accounts of the new host were never listed"));
         }
-        self.world.check_end().await
+        Box::pin(self.world.check_end()).await
     }
 }
 

@@ -89,11 +89,11 @@ impl Case<'_> {
 
     /// At every moment.
     pub(super) async fn check(&mut self) -> Result<(), Broken> {
-        self.world.check().await?;
         self.world.power.hold(true);
         let checked = self.check_held().await;
         self.world.power.hold(false);
-        checked
+        checked?;
+        self.world.check().await
     }
 
     async fn check_held(&mut self) -> Result<(), Broken> {

@@ -21,14 +21,16 @@ use super::gateway::EvilTeeth;
 use super::schedule::EvilStep;
 use super::{Case, one_in};
 use crate::Broken;
-use crate::schedule::Step;
 use crate::world::Ask;
 
 impl Case<'_> {
     pub(super) async fn step(&mut self, step: &EvilStep) -> Result<(), Broken> {
         self.world.pass(Duration::from_secs(1));
         match step {
-            EvilStep::Plain(Step::Work(host)) if !self.is_enrolled(*host) => {}
+            // Nobody is there yet.
+            EvilStep::Plain(step)
+                if step.host(&self.world.accounts) == Some(self.new)
+                    && !self.is_enrolled(self.new) => {}
             EvilStep::Plain(step) => self.world.step(*step).await?,
             EvilStep::Feel(mood) => self.gateway.feel(mood.clone()),
             EvilStep::Act(times) => {
