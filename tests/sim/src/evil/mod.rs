@@ -40,6 +40,7 @@ use crate::endpoint::Endpoint;
 use crate::host::{Host, Password};
 use crate::network::Network;
 use crate::power::Power;
+use crate::schedule::Step;
 use crate::site::Site;
 use crate::world::World;
 use crate::{Broken, Teeth};
@@ -309,6 +310,12 @@ impl<'a> Case<'a> {
         self.unblock(self.new).await?;
         Box::pin(self.world.heal()).await?;
         self.notice_new().await?;
+        if self.new_is_wanted && self.accounts_of(self.new) == 0 {
+            // The first discovery ends by itself when nobody fetches it for a week.
+            self.world.step(Step::Discover(self.new)).await?;
+            Box::pin(self.world.heal()).await?;
+            self.notice_new().await?;
+        }
         if self.new_is_wanted && self.accounts_of(self.new) == 0 {
             return Err(Broken::other("the accounts of the new host were never listed"));
         }
