@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use sekisho_link::{Endpoint, Link, LinkError, ServerCheck, ServerTime, Transport, UnverifiedLink};
+use sekisho_link::{
+    Bootstrap as _, Endpoint, Link, LinkError, Proxy, ServerTime, Transport, UnverifiedLink,
+};
 use sekisho_model::Clock;
 use sekisho_model::Rng;
 use sekisho_model::rng::random_bytes;
 use sekisho_platform::accounts::AccountBackend;
-use sekisho_seal::bundle::Trust;
 use sekisho_seal::message;
-use sekisho_wire::bundle::TlsCheck;
 use sekisho_wire::route::RouteName;
 use serde::Serialize;
 
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::state::{State, StateError};
+use crate::ways::{Kind, Own, Way, Ways};
 
 /// One condition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -74,18 +75,23 @@ pub async fn check(
         }
     };
     lines.push(line("trust", true, format!("trust bundle {}", trust.bundle().version)));
-    let server = config.server.clone().unwrap_or(enrolled.server);
-    let reached = reach(&server, config).await;
-    let went_through = reached.ok;
-    lines.push(reached);
-    if !went_through {
-        return lines;
+    let server = config.server.as_ref().unwrap_or(&enrolled.server);
+    let own = Own { device: enrolled.device, server, trust: &config.trust };
+    let ways = Ways::of(own, trust.bundle());
+    let (mut reached, mut answers) = (Vec::new(), None);
+    for way in ways.all() {
+        let line = reach(&way.endpoint, config).await;
+        answers = answers.or_else(|| line.ok.then_some(&way.endpoint));
+        reached.push(line);
     }
+    let went_through: Vec<bool> = reached.iter().map(|line| line.ok).collect();
+    lines.extend(one_is_enough(&ways, reached));
+    let Some(answers) = answers else { return lines };
 
     // The clock, by the server's signed answer.
     let time = ServerTime::new(clock);
     let nonce = random_bytes(rng);
-    let signed = match UnverifiedLink::new(server.clone()) {
+    let signed = match UnverifiedLink::new(answers.clone()) {
         Ok(link) => link.through(config.proxy.clone()).time(&nonce).await,
         Err(error) => Err(error),
     };
@@ -100,10 +106,14 @@ pub async fn check(
         Err(error) => lines.push(line("clock", false, error.to_string())),
     }
 
-    lines.push(match tls(&server, config, &trust, time).await {
-        Ok(()) => line("tls", true, "the server's certificate is one of this site"),
-        Err(error) => line("tls", false, error.to_string()),
-    });
+    let mut tls_lines = Vec::new();
+    for (way, _) in ways.all().iter().zip(went_through).filter(|(_, answers)| *answers) {
+        tls_lines.push(match tls(way, config.proxy.clone(), time.clone()).await {
+            Ok(()) => line("tls", true, tls_is_right(way)),
+            Err(error) => line("tls", false, error.to_string()),
+        });
+    }
+    lines.extend(one_is_enough(&ways, tls_lines));
     lines.push(match state.certificate() {
         Ok(Some(certificate)) => {
             line("certificate", true, format!("valid until {}", certificate.not_after))
@@ -116,25 +126,39 @@ pub async fn check(
     lines
 }
 
+fn tls_is_right(way: &Way) -> String {
+    match way.kind {
+        Kind::Direct => "the server's certificate is one of this site".to_owned(),
+        Kind::Gateway => {
+            format!("the certificate of the gateway {} is as the site says", way.endpoint)
+        }
+    }
+}
+
+/// Of several ways one is enough: what does not work over the others is said,
+/// and is nothing to mend here. Which way works need not be the same from every
+/// network.
+fn one_is_enough(ways: &Ways, lines: Vec<Line>) -> Vec<Line> {
+    if ways.all().len() == 1 || !lines.iter().any(|line| line.ok) {
+        return lines;
+    }
+    let passed_over = |line: Line| {
+        let detail = if line.ok {
+            line.detail
+        } else {
+            format!("{}; not needed while another way works", line.detail)
+        };
+        Line { ok: true, detail, ..line }
+    };
+    lines.into_iter().map(passed_over).collect()
+}
+
 /// TLS as the loop will check it.
 ///
 /// # Errors
-/// What is wrong with the server's certificate, or that it does not answer.
-pub async fn tls(
-    server: &Endpoint,
-    config: &Config,
-    trust: &Trust,
-    time: ServerTime,
-) -> Result<(), LinkError> {
-    let check = match (&config.trust, &trust.bundle().server_tls) {
-        (config::Trust::Pin(pin), _) | (config::Trust::Site, TlsCheck::PinnedKey(pin)) => {
-            ServerCheck::PinnedKey(*pin)
-        }
-        (config::Trust::Site, TlsCheck::SiteCa | TlsCheck::SystemRoots) => {
-            ServerCheck::SiteCa(trust.bundle().ca_roots.iter().map(|der| der.to_vec()).collect())
-        }
-    };
-    let mut link = Link::new(server.clone(), &check, None, time)?.through(config.proxy.clone());
+/// What is wrong with the certificate at the other end, or that nobody answers.
+pub async fn tls(way: &Way, proxy: Option<Proxy>, time: ServerTime) -> Result<(), LinkError> {
+    let mut link = Link::new(way.endpoint.clone(), &way.check, None, time)?.through(proxy);
     match link.call(RouteName::Bundle, &[&u32::MAX], Vec::new()).await {
         Ok(_) | Err(LinkError::Refused { .. }) => Ok(()),
         Err(error) => Err(error),

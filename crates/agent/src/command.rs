@@ -21,6 +21,7 @@ use crate::journal::{Journal, Step};
 use crate::run::{self, Surroundings};
 use crate::state::{State, StateError};
 use crate::status::{Phase, Status, StatusFile};
+use crate::ways::{Kind, Own, WayShown, Ways};
 use crate::{check, enrol, manual, service, settings};
 
 /// Sekisho agent: keeps the passwords of this host's accounts under the
@@ -338,8 +339,11 @@ fn enroll(
     }
     let trust = state.trust(&outcome.enrolled.anchor)?;
     let time = ServerTime::new(Arc::new(SystemClock));
+    let own = Own { device: outcome.enrolled.device, server: &server, trust: &config.trust };
+    let ways = Ways::of(own, trust.bundle());
+    let way = ways.to(&server).unwrap_or_else(|| ways.current());
     if let Err(error @ LinkError::Tls { problem: TlsProblem::WrongName, .. }) =
-        runtime.block_on(check::tls(&server, &config, &trust, time))
+        runtime.block_on(check::tls(way, config.proxy.clone(), time))
     {
         complain(&format!(
             "warning: {error}. The agent will not connect: in {}, name the server as its \
@@ -445,7 +449,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         // An order that is being carried out finishes while the runtime is
         // dropped: it is never interrupted between started and done.
     });
-    status.put(Phase::Stopped, None, &ServerTime::new(clock));
+    status.put(Phase::Stopped, None, &ServerTime::new(clock), Vec::new());
     ended?;
     Ok(ExitCode::SUCCESS)
 }
@@ -520,8 +524,23 @@ fn status(cli: &Cli, json: bool) -> anyhow::Result<ExitCode> {
         if let Some(problem) = said.problem {
             say(&format!("problem       {problem}"));
         }
+        for (index, way) in said.ways.iter().enumerate().filter(|_| said.ways.len() > 1) {
+            let head = if index == 0 { "ways" } else { "" };
+            say(&format!("{head:13} {}", one_way(way)));
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A way to the server in a line of `status`.
+fn one_way(way: &WayShown) -> String {
+    let kind = match way.kind {
+        Kind::Direct => "the server",
+        Kind::Gateway => "a gateway",
+    };
+    let in_use = if way.in_use { ", in use" } else { "" };
+    let problem = way.problem.as_deref().map(|problem| format!(": {problem}")).unwrap_or_default();
+    format!("{} ({kind}{in_use}){problem}", way.address)
 }
 
 fn checks(cli: &Cli, json: bool) -> anyhow::Result<ExitCode> {

@@ -1,6 +1,6 @@
 //! Enrolment: from a key a person copied to a device the server knows.
 
-use sekisho_link::{Endpoint, LinkError, Proxy, UnverifiedLink};
+use sekisho_link::{Bootstrap, Endpoint, LinkError, Proxy, UnverifiedLink};
 use sekisho_model::Rng;
 use sekisho_model::device::{DeviceState, EnrolmentRefusal, Platform};
 use sekisho_model::id::DeviceId;
@@ -93,15 +93,30 @@ pub async fn enrol(
     facts: HostFacts,
     rng: &dyn Rng,
 ) -> Result<Outcome, EnrolError> {
+    let link = UnverifiedLink::new(server.clone())?.through(proxy);
+    enrol_over((&link, server), key, owner, state, facts, rng).await
+}
+
+/// [`enrol`] over whatever leads to the server.
+///
+/// # Errors
+/// Names what is wrong; nothing is stored but the identity key.
+pub async fn enrol_over(
+    (link, server): (&impl Bootstrap, &Endpoint),
+    key: &EnrolmentKeyText,
+    owner: Option<LoginName>,
+    state: &State,
+    facts: HostFacts,
+    rng: &dyn Rng,
+) -> Result<Outcome, EnrolError> {
     match state.enrolled() {
         Ok(enrolled) => return Err(EnrolError::Already(enrolled.device)),
         Err(StateError::NotEnrolled) => {}
         Err(error) => return Err(error.into()),
     }
     let asked = Asked { identity: state.identity_or_new()?, facts, owner, rehome: false };
-    let link = UnverifiedLink::new(server.clone())?.through(proxy);
-    let trust = believe(&link, key).await?;
-    match ask(&link, key, &trust, asked, rng).await? {
+    let trust = believe(link, key).await?;
+    match ask(link, key, &trust, asked, rng).await? {
         EnrolmentOutcome::Refused { reason } => Err(EnrolError::Refused(reason)),
         EnrolmentOutcome::Accepted {
             device,
@@ -135,15 +150,30 @@ pub async fn rehome(
     facts: HostFacts,
     rng: &dyn Rng,
 ) -> Result<DeviceState, EnrolError> {
+    let link = UnverifiedLink::new(server.clone())?.through(proxy);
+    rehome_over(&link, key, owner, state, facts, rng).await
+}
+
+/// [`rehome`] over whatever leads to the server.
+///
+/// # Errors
+/// Names what is wrong; nothing was changed.
+pub async fn rehome_over(
+    link: &impl Bootstrap,
+    key: &EnrolmentKeyText,
+    owner: Option<LoginName>,
+    state: &State,
+    facts: HostFacts,
+    rng: &dyn Rng,
+) -> Result<DeviceState, EnrolError> {
     let enrolled = state.enrolled()?;
     let identity = state.identity()?.ok_or(StateError::NotEnrolled)?;
-    let link = UnverifiedLink::new(server.clone())?.through(proxy);
-    let trust = believe(&link, key).await?;
+    let trust = believe(link, key).await?;
     if *trust.anchor() != enrolled.anchor {
         return Err(EnrolError::OtherSite);
     }
     let asked = Asked { identity, facts, owner, rehome: true };
-    match ask(&link, key, &trust, asked, rng).await? {
+    match ask(link, key, &trust, asked, rng).await? {
         EnrolmentOutcome::Refused { reason } => Err(EnrolError::Refused(reason)),
         EnrolmentOutcome::Accepted { rehomed: false, .. } => Err(EnrolError::ServerTooOld),
         EnrolmentOutcome::Accepted { state: approved, .. } => Ok(approved),
@@ -159,7 +189,7 @@ struct Asked {
 }
 
 /// Reads the trust bundles and believes them if they fit the pin in the key.
-async fn believe(link: &UnverifiedLink, key: &EnrolmentKeyText) -> Result<Trust, EnrolError> {
+async fn believe(link: &impl Bootstrap, key: &EnrolmentKeyText) -> Result<Trust, EnrolError> {
     let chain = link.bundle(0).await?;
     let mut trust = Trust::first(&chain, key.pin)?;
     // A long chain comes in portions.
@@ -176,7 +206,7 @@ async fn believe(link: &UnverifiedLink, key: &EnrolmentKeyText) -> Result<Trust,
 
 /// Sends the request and opens its answer.
 async fn ask(
-    link: &UnverifiedLink,
+    link: &impl Bootstrap,
     key: &EnrolmentKeyText,
     trust: &Trust,
     asked: Asked,

@@ -7,9 +7,11 @@
 //!   durable. No network; tested with a disk that loses what was not synced.
 //! - [`journal`], [`state`]: what the agent remembers.
 //! - [`session`]: Hello, frames and the calls of a session.
+//! - [`ways`]: the server's address and the gateways, and when to change over.
 //! - [`enrol`], [`run`], [`status`], [`check`], [`service`]: the commands.
 
 pub mod bundles;
+pub mod certify;
 pub mod check;
 pub mod command;
 pub mod config;
@@ -18,12 +20,14 @@ pub mod enrol;
 pub mod journal;
 pub mod leaving;
 mod manual;
+mod pace;
 pub mod run;
 pub mod service;
 pub mod session;
 pub mod settings;
 pub mod state;
 pub mod status;
+pub mod ways;
 
 /// The version this agent tells the server.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

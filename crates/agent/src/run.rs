@@ -5,34 +5,32 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use sekisho_link::{
-    Backoff, ClientIdentity, Link, LinkError, ServerCheck, ServerTime, Transport, UnverifiedLink,
+    Backoff, Bootstrap as _, ClientIdentity, Link, LinkError, ServerTime, UnverifiedLink,
 };
 use sekisho_model::rng::{random_bytes, uniform};
 use sekisho_model::{Clock, Rng};
 use sekisho_platform::accounts::{AccountBackend, AccountWatch};
 use sekisho_seal::bundle::Trust;
 use sekisho_seal::message;
-use sekisho_seal::sealing::OpeningKey;
 use sekisho_seal::sign::IdentityKey;
-use sekisho_wire::bundle::TlsCheck;
-use sekisho_wire::cbor;
-use sekisho_wire::certificate::{
-    CertificateOutcome, CertificateRequest, IssuedCertificate, MAX_CERTIFICATE_REQUEST_BYTES,
-};
+use sekisho_wire::certificate::{CertificateOutcome, IssuedCertificate};
 use sekisho_wire::order::{Order, Task};
 use sekisho_wire::problem::ProblemCode;
-use sekisho_wire::route::{RouteName, WAIT_HOLD_SHORT_S};
-use sekisho_wire::session::{HelloAnswer, Wake, WelcomeEnvelope};
+use sekisho_wire::route::WAIT_HOLD_SHORT_S;
+use sekisho_wire::session::{HelloAnswer, Wake};
 use serde_bytes::ByteBuf;
 use tokio::time::Instant;
 
 use crate::bundles::{CatchUp, CatchUpError, Next, may_lack_keys};
-use crate::config::{self, Config};
+use crate::certify::{self, Asking};
+use crate::config::Config;
 use crate::engine::{Engine, Parts};
 use crate::enrol::certificate_request;
+use crate::pace::Pace;
 use crate::session::{Fetched, Greeting, Session, SessionError};
 use crate::state::{Enrolled, State, StateError};
 use crate::status::{Phase, StatusFile};
+use crate::ways::{self, Blame, Own, Ways};
 
 /// How often the settings file and the account files are looked at.
 const RELOAD_EVERY: Duration = Duration::from_secs(10);
@@ -45,6 +43,13 @@ const BACKOFF_BASE: Duration = Duration::from_secs(1);
 
 /// No wait after trouble is longer, unless the server asks for it.
 const BACKOFF_CAP: Duration = Duration::from_secs(60);
+
+/// A wait that ends with nothing so long before its time was ended by somebody.
+const EARLY: Duration = Duration::from_secs(2);
+
+/// Before another way to the server is tried: a fleet that has lost a gateway
+/// does not come to the next one all at once. In milliseconds.
+const CHANGE_OVER_MS: u32 = 2_000;
 
 /// What the loop needs from outside.
 pub struct Surroundings {
@@ -97,9 +102,21 @@ pub async fn run(parts: Surroundings) -> Result<(), RunError> {
         match agent.turn().await {
             Ok(()) => backoff.reset(),
             Err(Trouble::Fatal(error)) => return Err(error),
-            Err(Trouble::Again { error, at_least }) => {
-                let wait = backoff.next(agent.parts.rng.as_ref()).max(at_least);
-                tracing::warn!(error, retry_in_s = wait.as_secs(), "not connected");
+            Err(Trouble::Again { error, at_least, blame }) => {
+                let wait = match agent.ways.trouble(blame, &error) {
+                    // What one way says is not held against the next.
+                    ways::Next::Other => {
+                        let over = agent.ways.current().endpoint.to_string();
+                        tracing::warn!(error, over, "not connected; trying another way");
+                        let rng = agent.parts.rng.as_ref();
+                        Duration::from_millis(uniform(rng, CHANGE_OVER_MS).into())
+                    }
+                    ways::Next::Same | ways::Next::AllTried => {
+                        let wait = backoff.next(agent.parts.rng.as_ref()).max(at_least);
+                        tracing::warn!(error, retry_in_s = wait.as_secs(), "not connected");
+                        wait
+                    }
+                };
                 agent.show(Phase::Waiting, Some(&error));
                 // The first good answer to it says that the session goes on.
                 agent.fetch_due = true;
@@ -114,7 +131,14 @@ enum Trouble {
     /// The agent itself cannot go on.
     Fatal(RunError),
     /// Try again later.
-    Again { error: String, at_least: Duration },
+    Again { error: String, at_least: Duration, blame: Blame },
+}
+
+impl Trouble {
+    /// Try again later, over the same way.
+    const fn again(error: String, at_least: Duration) -> Self {
+        Self::Again { error, at_least, blame: Blame::Nobody }
+    }
 }
 
 impl From<RunError> for Trouble {
@@ -127,13 +151,9 @@ impl From<StateError> for Trouble {
     fn from(error: StateError) -> Self {
         match error {
             // A full or broken disk may recover; until then nothing is started.
-            StateError::Disk { .. } => {
-                Self::Again { error: error.to_string(), at_least: Duration::from_secs(5) }
-            }
+            StateError::Disk { .. } => Self::again(error.to_string(), Duration::from_secs(5)),
             // The server may send a better chain next time.
-            StateError::Bundles(_) => {
-                Self::Again { error: error.to_string(), at_least: BACKOFF_CAP }
-            }
+            StateError::Bundles(_) => Self::again(error.to_string(), BACKOFF_CAP),
             StateError::Damaged { .. } | StateError::NotEnrolled => Self::Fatal(error.into()),
         }
     }
@@ -141,16 +161,8 @@ impl From<StateError> for Trouble {
 
 impl From<SessionError> for Trouble {
     fn from(error: SessionError) -> Self {
-        let at_least = match &error {
-            SessionError::Refused { retry_after, .. } => *retry_after,
-            SessionError::Link(LinkError::Refused { retry_after, .. }) => {
-                retry_after.unwrap_or_default()
-            }
-            SessionError::Link(_) | SessionError::Forged(_) | SessionError::NoReceiptKey => {
-                Duration::ZERO
-            }
-        };
-        Self::Again { error: error.to_string(), at_least }
+        let (at_least, blame) = (ways::at_least(&error), Blame::of(&error));
+        Self::Again { error: error.to_string(), at_least, blame }
     }
 }
 
@@ -209,8 +221,14 @@ struct Agent {
     watch: Option<Box<dyn AccountWatch>>,
     /// Accounts have changed, and the server does not know it yet.
     accounts_changed: bool,
-    /// What the status file says.
-    shown: Option<Phase>,
+    /// The ways to the server, and the one in use.
+    ways: Ways,
+    /// How fast calls are answered that turn out to be for nothing.
+    pace: Pace,
+    /// The next fetch was called for.
+    called: bool,
+    /// What the status file says, and over which way.
+    shown: Option<(Phase, String)>,
 }
 
 impl Agent {
@@ -230,7 +248,12 @@ impl Agent {
             },
             &trust,
         )?;
+        let server = parts.config.server.as_ref().unwrap_or(&enrolled.server);
+        let own = Own { device: enrolled.device, server, trust: &parts.config.trust };
         Ok(Self {
+            ways: Ways::of(own, trust.bundle()),
+            pace: Pace::default(),
+            called: false,
             time: ServerTime::new(parts.clock.clone()),
             config_seen: modified(&parts.config_path),
             renewal_due: false,
@@ -261,6 +284,7 @@ impl Agent {
             tracing::warn!("the wall clock was set; opening a new session");
             self.session = None;
         }
+        self.choose_way();
         let mut link = self.certified_link().await?;
         let turned = self.turn_with(&mut link).await;
         // A link that failed is rebuilt: the trust bundle may name another check.
@@ -268,6 +292,32 @@ impl Agent {
             self.link = Some(link);
         }
         turned
+    }
+
+    /// Takes over the ways of a newer trust bundle. At a quiet moment the best way
+    /// is tried again.
+    fn choose_way(&mut self) {
+        if self.ways.version() != self.trust.bundle().version {
+            self.renew_ways();
+        }
+        let is_quiet = !self.fetch_due || self.ladder == Ladder::Polls;
+        if is_quiet && self.ways.go_back(self.parts.clock.elapsed()) {
+            tracing::info!(server = %self.ways.current().endpoint, "trying the first way again");
+            self.link = None;
+        }
+    }
+
+    fn renew_ways(&mut self) {
+        let server = self.parts.config.server.as_ref().unwrap_or(&self.enrolled.server);
+        let own = Own { device: self.enrolled.device, server, trust: &self.parts.config.trust };
+        if self.ways.renew(own, self.trust.bundle()) {
+            self.link = None;
+        }
+    }
+
+    /// The server has proved that it is there.
+    fn worked(&mut self) {
+        self.ways.worked(self.parts.clock.elapsed(), self.parts.rng.as_ref());
     }
 
     async fn turn_with(&mut self, link: &mut Link) -> Result<(), Trouble> {
@@ -320,7 +370,14 @@ impl Agent {
             let Fetched { orders, more, look_every } = fetched.await?;
             self.accounts_changed = false;
             self.last_fetch = Instant::now();
+            self.worked();
             self.show_association(look_every);
+            if !orders.is_empty() || more {
+                self.pace.useful();
+            } else if self.called {
+                self.pace.in_vain();
+            }
+            self.called = false;
             // A fleet that began together must not fetch together: the first
             // interval may be short, the others are ± 10 %.
             let is_first = self.fetch_after.is_zero();
@@ -363,16 +420,19 @@ impl Agent {
     /// Says whether the server lets this agent work.
     fn show_association(&mut self, look_every: Option<Duration>) {
         let phase = if look_every.is_some() { Phase::Dissociated } else { Phase::Connected };
-        if self.shown == Some(phase) {
+        let way = self.ways.current().endpoint.to_string();
+        let before = self.shown.as_ref().map(|(phase, _)| *phase);
+        if self.shown.as_ref().is_some_and(|shown| *shown == (phase, way.clone())) {
             return;
         }
-        match (look_every, self.shown) {
+        match (look_every, before) {
+            (Some(_), Some(Phase::Dissociated)) => {}
             (Some(every), _) => {
                 let every_s = every.as_secs();
                 tracing::warn!(every_s, "dissociated by the server: no orders until it is over");
             }
             (None, Some(Phase::Dissociated)) => tracing::info!("associated by the server again"),
-            (None, _) => tracing::info!("connected again"),
+            (None, _) => tracing::info!(server = way, "connected again"),
         }
         self.show(phase, None);
     }
@@ -436,6 +496,11 @@ impl Agent {
     }
 
     async fn wait(&mut self, link: &mut Link, session: &Session) -> Result<(), SessionOr> {
+        let pause = self.pace.pause(self.parts.rng.as_ref());
+        if !pause.is_zero() {
+            tracing::debug!(pause_ms = pause.as_millis(), "called for nothing again and again");
+            tokio::time::sleep(pause).await;
+        }
         let mut held = Duration::from_secs(u64::from(session.directives.wait_hold_s));
         if self.look.is_some() {
             held = held.min(self.fetch_after.saturating_sub(self.last_fetch.elapsed()));
@@ -473,10 +538,15 @@ impl Agent {
         };
         match waited {
             Ok(Wake::Fetch) => {
-                self.fetch_due = true;
+                (self.fetch_due, self.called) = (true, true);
                 Ok(())
             }
-            Ok(Wake::Nothing) => Ok(()),
+            Ok(Wake::Nothing) => {
+                if begun.elapsed() + EARLY < hold {
+                    self.pace.in_vain();
+                }
+                Ok(())
+            }
             Err(error) => {
                 let cut = matches!(
                     error,
@@ -489,6 +559,10 @@ impl Agent {
                 // that lost its server comes back without a fetch each. Plain
                 // polls have no wait.
                 self.fetch_due = self.ladder == Ladder::Polls;
+                if cut {
+                    // The next call says whether the way is to blame.
+                    return Err(Trouble::again(error.to_string(), Duration::ZERO).into());
+                }
                 Err(error.into())
             }
         }
@@ -579,6 +653,7 @@ impl Agent {
                 Next::Done => break said?.1,
             }
         };
+        self.worked();
         let mut session = opened?;
         if session.directives.escrows_wanted {
             let escrows = self.engine().escrows().map_err(Trouble::from)?;
@@ -611,8 +686,8 @@ impl Agent {
 
     /// Says in the status file what this loop is doing.
     fn show(&mut self, phase: Phase, problem: Option<&str>) {
-        self.parts.status.put(phase, problem, &self.time);
-        self.shown = Some(phase);
+        self.parts.status.put(phase, problem, &self.time, self.ways.shown());
+        self.shown = Some((phase, self.ways.current().endpoint.to_string()));
     }
 
     /// A link that presents the device's certificate; asks for one, or for its
@@ -647,26 +722,8 @@ impl Agent {
     }
 
     fn new_link(&self, identity: Option<&ClientIdentity>) -> Result<Link, Trouble> {
-        let endpoint =
-            self.parts.config.server.clone().unwrap_or_else(|| self.enrolled.server.clone());
-        let bundle = self.trust.bundle();
-        let site_ca =
-            || ServerCheck::SiteCa(bundle.ca_roots.iter().map(|der| der.to_vec()).collect());
-        let check = match (&self.parts.config.trust, &bundle.server_tls) {
-            (config::Trust::Pin(pin), _) | (config::Trust::Site, TlsCheck::PinnedKey(pin)) => {
-                ServerCheck::PinnedKey(*pin)
-            }
-            (config::Trust::Site, TlsCheck::SiteCa) => site_ca(),
-            (config::Trust::Site, TlsCheck::SystemRoots) => {
-                return Err(Trouble::Again {
-                    error: "the trust bundle asks for the system's roots, which this agent \
-                            version does not use; install a newer one"
-                        .to_owned(),
-                    at_least: BACKOFF_CAP,
-                });
-            }
-        };
-        let link = Link::new(endpoint, &check, identity, self.time.clone())?;
+        let way = self.ways.current();
+        let link = Link::new(way.endpoint.clone(), &way.check, identity, self.time.clone())?;
         Ok(link.through(self.parts.config.proxy.clone()))
     }
 
@@ -694,60 +751,33 @@ impl Agent {
         &mut self,
         link: &mut Link,
     ) -> Result<IssuedCertificate, SessionOr> {
-        let rng = self.parts.rng.clone();
-        let site = self.trust.anchor().site;
-        let receipt_key =
-            self.trust.receipt_key(self.time.now()).ok_or(SessionError::NoReceiptKey)?;
-        let reply_key = OpeningKey::generate(rng.as_ref());
         let csr = certificate_request(&self.identity)
             .map_err(|error| Trouble::from(RunError::Request(error.to_string())))?;
-        let request = CertificateRequest {
-            protocol: sekisho_wire::PROTOCOL,
+        let asking = Asking {
             device: self.enrolled.device,
-            csr,
-            reply_key: reply_key.public(),
-            nonce: random_bytes(rng.as_ref()),
+            identity: &self.identity,
+            csr: &csr,
+            trust: &self.trust,
         };
-        let envelope = message::seal_certificate_request(
-            &request,
-            &self.identity,
-            site,
-            &receipt_key.key,
-            rng.as_ref(),
-        )
-        .map_err(SessionError::from)?;
-        let body = link
-            .call(RouteName::Certificate, &[], cbor::encode(&envelope))
-            .await
-            .map_err(SessionError::from)?;
-        let envelope: WelcomeEnvelope = cbor::decode(&body, MAX_CERTIFICATE_REQUEST_BYTES * 2)
-            .map_err(|error| SessionError::Forged(error.into()))?;
-        let answer = message::open_certificate_answer(
-            &envelope,
-            &reply_key,
-            &self.trust,
-            self.enrolled.device,
-            &request.nonce,
-        )
-        .map_err(SessionError::from)?;
-        self.time.learn(answer.server_time);
-        match answer.outcome {
+        let asked = certify::request(link, asking, &self.time, self.parts.rng.as_ref());
+        let outcome = asked.await?;
+        self.worked();
+        match outcome {
             CertificateOutcome::Issued(certificate) => {
                 self.parts.state.put_certificate(&certificate).map_err(Trouble::from)?;
                 self.renewal_due = false;
                 tracing::info!(until = %certificate.not_after, "certificate received");
                 Ok(certificate)
             }
-            CertificateOutcome::Pending { retry_after_s } => Err(Trouble::Again {
-                error: "an administrator has not approved this device yet".to_owned(),
-                at_least: Duration::from_secs(u64::from(retry_after_s)),
-            }
+            CertificateOutcome::Pending { retry_after_s } => Err(Trouble::again(
+                "an administrator has not approved this device yet".to_owned(),
+                Duration::from_secs(u64::from(retry_after_s)),
+            )
             .into()),
-            CertificateOutcome::Refused { reason } => Err(Trouble::Again {
-                error: reason.sentence().to_owned(),
-                at_least: Duration::from_secs(300),
+            CertificateOutcome::Refused { reason } => {
+                let at_least = Duration::from_secs(300);
+                Err(Trouble::again(reason.sentence().to_owned(), at_least).into())
             }
-            .into()),
         }
     }
 
@@ -794,6 +824,7 @@ impl Agent {
                 self.ladder = Ladder::Long;
                 self.engine().set_filter(config.filter.clone());
                 self.parts.config = config;
+                self.renew_ways();
             }
             Err(error) => tracing::error!(%error, "the changed settings are not used"),
         }

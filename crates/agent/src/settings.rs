@@ -29,7 +29,8 @@ pub const SETTINGS: &[Setting] = &[
         "server",
         "as at enrolment",
         "`ServerName`, `ServerPort` (A-061, A-062)",
-        "Where to dial: `host:port`. The port is 8383 unless given.",
+        "Where to dial: the server or a gateway, `host:port`. The port is 8383 unless given. The \
+         other ways are learnt from the trust bundle.",
     ),
     setting(
         "interval_s",

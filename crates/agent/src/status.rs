@@ -7,6 +7,8 @@ use sekisho_model::Timestamp;
 use sekisho_platform::files;
 use serde::{Deserialize, Serialize};
 
+use crate::ways::WayShown;
+
 /// What the loop is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -35,6 +37,10 @@ pub struct Status {
     pub clock_skew_s: Option<u64>,
     /// The process.
     pub pid: u32,
+    /// The ways to the server, best first. Empty: an agent that does not say, or
+    /// one that has stopped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<WayShown>,
 }
 
 impl Status {
@@ -66,13 +72,14 @@ impl StatusFile {
 
     /// Says what the loop is doing. A status that cannot be written is no
     /// reason to stop.
-    pub fn put(&self, phase: Phase, problem: Option<&str>, time: &ServerTime) {
+    pub fn put(&self, phase: Phase, problem: Option<&str>, time: &ServerTime, ways: Vec<WayShown>) {
         let status = Status {
             phase,
             since: time.now(),
             problem: problem.map(str::to_owned),
             clock_skew_s: time.skew().map(|skew| skew.as_secs()),
             pid: std::process::id(),
+            ways,
         };
         let written = serde_json::to_vec(&status)
             .map_err(|error| error.to_string())

@@ -20,7 +20,7 @@ mod tls;
 pub use backoff::Backoff;
 pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use error::{LinkError, TlsProblem};
-pub use link::{Link, Transport, UnverifiedLink};
+pub use link::{Bootstrap, Link, Transport, UnverifiedLink};
 pub use proxy::{
     InvalidProxy, MAX_CREDENTIALS_BYTES, Proxy, ProxyError, ProxyProblem, ProxyUrl, Stream,
 };

@@ -44,6 +44,30 @@ pub trait Transport {
     }
 }
 
+/// Whatever carries the messages that prove themselves, before a device can check
+/// anybody: an [`UnverifiedLink`], or a simulated network.
+#[expect(async_fn_in_trait, reason = "agents run on one thread; nobody asks for Send")]
+pub trait Bootstrap {
+    /// Reads the chain of trust bundles after a version. The caller checks it
+    /// against a pin or an anchor.
+    ///
+    /// # Errors
+    /// When there is no answer or it is not a chain.
+    async fn bundle(&self, after: u64) -> Result<BundleChain, LinkError>;
+
+    /// Reads the server's signed time. The caller checks the signature.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    async fn time(&self, nonce: &[u8; 16]) -> Result<Vec<u8>, LinkError>;
+
+    /// Brings an enrolment. The answer is sealed.
+    ///
+    /// # Errors
+    /// When there is no answer, or the server refuses without opening it.
+    async fn enrol(&self, envelope: &EnrolmentEnvelope) -> Result<Vec<u8>, LinkError>;
+}
+
 /// A link to a server or gateway whose certificate is checked. Connects when
 /// it is needed, and again after a failure.
 pub struct Link {
@@ -139,33 +163,6 @@ impl UnverifiedLink {
         Self { proxy, ..self }
     }
 
-    /// Reads the chain of trust bundles after a version. The caller checks it
-    /// against a pin or an anchor.
-    ///
-    /// # Errors
-    /// When there is no answer or it is not a chain.
-    pub async fn bundle(&self, after: u64) -> Result<BundleChain, LinkError> {
-        let body = self.call(RouteName::Bundle, &[&after], Vec::new()).await?;
-        cbor::decode(&body, MAX_CHAIN_BYTES).map_err(|_| LinkError::Strange { status: 200 })
-    }
-
-    /// Reads the server's signed time. The caller checks the signature.
-    ///
-    /// # Errors
-    /// When there is no answer.
-    pub async fn time(&self, nonce: &[u8; 16]) -> Result<Vec<u8>, LinkError> {
-        let nonce: String = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
-        self.call(RouteName::Time, &[&nonce], Vec::new()).await
-    }
-
-    /// Brings an enrolment. The answer is sealed.
-    ///
-    /// # Errors
-    /// When there is no answer, or the server refuses without opening it.
-    pub async fn enrol(&self, envelope: &EnrolmentEnvelope) -> Result<Vec<u8>, LinkError> {
-        self.call(RouteName::Enrol, &[], cbor::encode(envelope)).await
-    }
-
     async fn call(
         &self,
         name: RouteName,
@@ -177,5 +174,21 @@ impl UnverifiedLink {
         let mut connection = Connection::open(&self.endpoint, self.config.clone(), proxy).await?;
         let timeout = Duration::from_secs(route.timeout_s);
         connection.call(route, &name.path(parameters), body, timeout).await
+    }
+}
+
+impl Bootstrap for UnverifiedLink {
+    async fn bundle(&self, after: u64) -> Result<BundleChain, LinkError> {
+        let body = self.call(RouteName::Bundle, &[&after], Vec::new()).await?;
+        cbor::decode(&body, MAX_CHAIN_BYTES).map_err(|_| LinkError::Strange { status: 200 })
+    }
+
+    async fn time(&self, nonce: &[u8; 16]) -> Result<Vec<u8>, LinkError> {
+        let nonce: String = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.call(RouteName::Time, &[&nonce], Vec::new()).await
+    }
+
+    async fn enrol(&self, envelope: &EnrolmentEnvelope) -> Result<Vec<u8>, LinkError> {
+        self.call(RouteName::Enrol, &[], cbor::encode(envelope)).await
     }
 }

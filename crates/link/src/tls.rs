@@ -16,8 +16,14 @@ use crate::{LinkError, ServerTime};
 pub enum ServerCheck {
     /// Against the CA roots in the trust bundle, DER.
     SiteCa(Vec<Vec<u8>>),
+    /// Against the roots that the operating system trusts: the certificate was
+    /// bought. Says nothing about who may give orders.
+    SystemRoots,
     /// The SHA-256 of the certificate's SubjectPublicKeyInfo.
     PinnedKey([u8; 32]),
+    /// As one of these says: under split DNS one name leads to the server or to
+    /// a gateway, and the two may be checked differently.
+    AnyOf(Vec<Self>),
 }
 
 /// The device's own certificate.
@@ -39,21 +45,7 @@ pub(crate) fn checked(
     time: ServerTime,
 ) -> Result<ClientConfig, LinkError> {
     let provider = provider();
-    let algorithms = provider.signature_verification_algorithms;
-    let verifier: Arc<dyn ServerCertVerifier> = match check {
-        ServerCheck::SiteCa(roots) => {
-            let mut store = RootCertStore::empty();
-            for root in roots {
-                store.add(CertificateDer::from(root.clone())).map_err(setup)?;
-            }
-            let inner =
-                WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider.clone())
-                    .build()
-                    .map_err(setup)?;
-            Arc::new(AtServerTime { inner, time })
-        }
-        ServerCheck::PinnedKey(pin) => Arc::new(PinnedKey { pin: *pin, algorithms }),
-    };
+    let verifier = verifier(check, &provider, &time)?;
     let builder = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(setup)?
@@ -70,6 +62,42 @@ pub(crate) fn checked(
     };
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
+}
+
+fn verifier(
+    check: &ServerCheck,
+    provider: &Arc<CryptoProvider>,
+    time: &ServerTime,
+) -> Result<Arc<dyn ServerCertVerifier>, LinkError> {
+    let algorithms = provider.signature_verification_algorithms;
+    let mut store = RootCertStore::empty();
+    match check {
+        ServerCheck::SiteCa(roots) => {
+            for root in roots {
+                store.add(CertificateDer::from(root.clone())).map_err(setup)?;
+            }
+        }
+        ServerCheck::SystemRoots => {
+            let (added, _) =
+                store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            if added == 0 {
+                return Err(LinkError::Setup(
+                    "this system has no root certificates; install the package ca-certificates"
+                        .to_owned(),
+                ));
+            }
+        }
+        ServerCheck::PinnedKey(pin) => return Ok(Arc::new(PinnedKey { pin: *pin, algorithms })),
+        ServerCheck::AnyOf(checks) => {
+            let any = checks.iter().map(|check| verifier(check, provider, time));
+            let any = any.collect::<Result<Vec<_>, _>>()?;
+            return Ok(Arc::new(AnyOf { any, algorithms }));
+        }
+    }
+    let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider.clone())
+        .build()
+        .map_err(setup)?;
+    Ok(Arc::new(AtServerTime { inner, time: time.clone() }))
 }
 
 /// The TLS configuration before anybody can be checked. The one place where a
@@ -159,6 +187,58 @@ impl ServerCertVerifier for PinnedKey {
         } else {
             Err(rustls::CertificateError::UnknownIssuer.into())
         }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
+
+/// Whichever of several checks a certificate passes.
+#[derive(Debug)]
+struct AnyOf {
+    any: Vec<Arc<dyn ServerCertVerifier>>,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl ServerCertVerifier for AnyOf {
+    /// When none is passed, what the first one said is told.
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let mut said = None;
+        for check in &self.any {
+            match check.verify_server_cert(end_entity, intermediates, server_name, ocsp, now) {
+                Ok(verified) => return Ok(verified),
+                Err(error) => {
+                    said.get_or_insert(error);
+                }
+            }
+        }
+        Err(said.unwrap_or_else(|| rustls::CertificateError::UnknownIssuer.into()))
     }
 
     fn verify_tls12_signature(

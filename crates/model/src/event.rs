@@ -241,6 +241,9 @@ pub enum Event {
     OrderExpired { order: OrderId },
     /// An order that changes nothing failed on the device.
     OrderFailed { order: OrderId, detail: String },
+    /// A device keeps calling, is handed an order again and again, and its answer
+    /// never comes: somebody on the way may hold it back.
+    OrderUnanswered { order: OrderId, device: DeviceId, deliveries: u64 },
     /// A password will soon have its maximum age and be reset by itself.
     RotationAnnounced { account: AccountId, due_at: Timestamp },
     /// A reset that the server gave by itself failed for good; it is tried
@@ -650,6 +653,9 @@ impl Event {
             Self::OrderCancelled { .. } => info(507, "Order cancelled", "タスクを取り消し"),
             Self::OrderExpired { .. } => info(508, "Order expired", "タスクの期限切れ"),
             Self::OrderFailed { .. } => info(509, "Order failed", "タスクが失敗"),
+            Self::OrderUnanswered { .. } => {
+                info(511, "Order handed out in vain", "タスクを渡しても結果が届かない")
+            }
             Self::RotationAnnounced { .. } => {
                 info(520, "Rotation announced", "自動ローテーションを予告")
             }

@@ -164,6 +164,7 @@ impl Event {
             | Self::EnrolmentRefused { .. }
             | Self::AccessDenied { .. }
             | Self::ResetOutOfSync { .. }
+            | Self::OrderUnanswered { .. }
             | Self::PasswordOutOfSync { .. } => (C::Alarm, S::Warning),
             Self::RecoveryEntered { .. }
             | Self::DeviceReverted { .. }

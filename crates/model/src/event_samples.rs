@@ -124,6 +124,7 @@ impl Event {
             Self::OrderCancelled { order },
             Self::OrderExpired { order },
             Self::OrderFailed { order, detail: text() },
+            Self::OrderUnanswered { order, device, deliveries: 0 },
             Self::RotationAnnounced { account, due_at: Timestamp::EPOCH },
             Self::RotationFailed {
                 account,

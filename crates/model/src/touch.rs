@@ -191,6 +191,7 @@ impl Event {
             Self::OrderDelivered { order, .. }
             | Self::OrderCancelled { order }
             | Self::OrderExpired { order }
+            | Self::OrderUnanswered { order, .. }
             | Self::OrderFailed { order, .. } => vec![T::Order(order)],
             Self::ResetCommitted { order, account, .. }
             | Self::ResetNotApplied { order, account, .. }

@@ -54,6 +54,16 @@ record! {
     }
 }
 
+record! {
+    /// A request that a key was used with.
+    struct Use in use_row "enrolment_uses" {
+        [primary_key] key: EnrolmentKeyId,
+        /// The hash of its nonce, in hexadecimal.
+        [primary_key] request: String,
+        used_at: Timestamp,
+    }
+}
+
 /// Which keys are wanted; `None` means any.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EnrolmentKeyFilter {
@@ -183,6 +193,23 @@ impl EnrolmentKeys<'_, UnitOfWork> {
         Ok(affected(&self.at.db(), update).await? == 1)
     }
 
+    /// Remembers a request that came with a key, by the hash of its nonce. Returns
+    /// whether it is the first time: anybody on the way can keep a request and
+    /// bring it again. The key is locked by the caller.
+    pub async fn remember_request(
+        &self,
+        id: EnrolmentKeyId,
+        nonce_hash: Hash,
+    ) -> Result<bool, StoreError> {
+        let request: String = nonce_hash.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        let known = use_row::Entity::find_by_id((id.uuid(), request.clone()));
+        if one::<Use>(&self.at.db(), known).await?.is_some() {
+            return Ok(false);
+        }
+        insert(&self.at.db(), Use { key: id, request, used_at: self.at.now() }).await?;
+        Ok(true)
+    }
+
     /// Revokes a key. Returns whether it was not revoked yet.
     pub async fn revoke(&self, id: EnrolmentKeyId) -> Result<bool, StoreError> {
         let update = row::Entity::update_many()
@@ -201,8 +228,16 @@ impl EnrolmentKeys<'_, UnitOfWork> {
     }
 
     /// Forgets the secrets of keys that expired before an instant, and
-    /// returns how many. The rows are kept.
+    /// returns how many. The rows are kept. What was remembered of their requests
+    /// goes, too: nobody can open a copy any more.
     pub async fn forget_secrets(&self, expired_before: Timestamp) -> Result<u64, StoreError> {
+        let mut over = row::Entity::find()
+            .select_only()
+            .column(row::Column::Id)
+            .filter(row::Column::ExpiresAt.lt(expired_before.as_millis()));
+        let over = QuerySelect::query(&mut over).take();
+        let uses = use_row::Entity::delete_many().filter(use_row::Column::Key.in_subquery(over));
+        uses.exec(&self.at.db()).await?;
         let update = row::Entity::update_many()
             .col_expr(row::Column::SealedSecret, Expr::value(None::<Vec<u8>>))
             .filter(row::Column::SealedSecret.is_not_null())

@@ -8,17 +8,26 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use sekisho_agent::bundles::{CatchUp, CatchUpError, Next};
+use sekisho_agent::certify::{self, Asking};
 use sekisho_agent::engine::{Engine, Parts};
+use sekisho_agent::enrol::certificate_request;
 use sekisho_agent::session::{Fetched, Greeting, Session, SessionError};
 use sekisho_agent::state::{Enrolled, State, StateError};
-use sekisho_link::ServerTime;
+use sekisho_link::{Bootstrap as _, ServerTime};
 use sekisho_model::clock::ManualClock;
+use sekisho_model::id::DeviceSessionId;
+use sekisho_model::rng::random_bytes;
 use sekisho_model::{Clock, Rng};
 use sekisho_platform::accounts::AccountFilter;
 use sekisho_platform::disk::MemoryDisk;
 use sekisho_seal::bundle::Trust;
 use sekisho_seal::sign::IdentityKey;
+use sekisho_seal::{message, sha256};
+use sekisho_wire::certificate::CertificateOutcome;
 use sekisho_wire::problem::ProblemCode;
+use sekisho_wire::session::Wake;
+use std::collections::BTreeSet;
 
 use crate::disk::SimDisk;
 use crate::host::{Cut, Host, HostSnapshot};
@@ -26,6 +35,20 @@ use crate::network::Network;
 
 /// Fetches in one turn, at most: more is a circle.
 const FETCHES: u32 = 100;
+
+/// Waits in one turn of a whole agent, at most.
+const WAITS: u32 = 3;
+
+/// What an agent said and believed, as a witness would have it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Said {
+    /// The sessions that were opened to it.
+    pub(crate) sessions: BTreeSet<DeviceSessionId>,
+    /// The hashes of the receipts that it signed.
+    pub(crate) receipts: BTreeSet<[u8; 32]>,
+    /// Answers that it did not believe.
+    pub(crate) disbelieved: u64,
+}
 
 /// A host, its agent's disk, and the agent while it runs.
 pub(crate) struct Endpoint {
@@ -35,6 +58,10 @@ pub(crate) struct Endpoint {
     /// The device's own clock.
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) rng: Arc<dyn Rng>,
+    /// It also shows and renews certificates, catches up with trust bundles and
+    /// waits, as the real loop does. Without it only orders matter.
+    pub(crate) is_whole: bool,
+    pub(crate) said: Said,
     process: Option<Process>,
 }
 
@@ -65,6 +92,8 @@ struct Process {
     identity: Arc<IdentityKey>,
     time: ServerTime,
     session: Option<Session>,
+    /// Somebody said that the certificate has expired.
+    renewal_due: bool,
 }
 
 enum Trouble {
@@ -89,7 +118,8 @@ impl Endpoint {
         clock: Arc<ManualClock>,
         rng: Arc<dyn Rng>,
     ) -> Self {
-        Self { disk, host, network, clock, rng, process: None }
+        let said = Said::default();
+        Self { disk, host, network, clock, rng, is_whole: false, said, process: None }
     }
 
     /// Everything there is to do now: receipts, then orders.
@@ -101,7 +131,15 @@ impl Endpoint {
                     process = Some(self.start()?);
                 }
                 let running = process.as_mut().expect("it was started");
-                running.turn(&self.host, &mut self.network, &self.clock, self.rng.as_ref()).await
+                let with = With {
+                    host: &self.host,
+                    network: &mut self.network,
+                    clock: &self.clock,
+                    rng: self.rng.as_ref(),
+                    said: &mut self.said,
+                    is_whole: self.is_whole,
+                };
+                running.turn(with).await
             };
             let mut turn = std::pin::pin!(turn);
             // A cut unwinds through the agent up to here.
@@ -183,63 +221,132 @@ impl Endpoint {
         };
         let engine = Engine::open(parts, &trust)?;
         let time = ServerTime::new(clock);
-        Ok(Process { engine, state, trust, enrolled, identity, time, session: None })
+        let (session, renewal_due) = (None, false);
+        Ok(Process { engine, state, trust, enrolled, identity, time, session, renewal_due })
     }
 }
 
+/// What a turn works with.
+struct With<'a> {
+    host: &'a Host,
+    network: &'a mut Network,
+    clock: &'a Arc<ManualClock>,
+    rng: &'a dyn Rng,
+    said: &'a mut Said,
+    is_whole: bool,
+}
+
 impl Process {
-    async fn turn(
-        &mut self,
-        host: &Host,
-        network: &mut Network,
-        clock: &Arc<ManualClock>,
-        rng: &dyn Rng,
-    ) -> Result<(), Trouble> {
-        self.engine.tidy(self.time.now())?;
-        if self.time.clocks_diverged() {
-            self.session = None;
+    async fn turn(&mut self, mut with: With<'_>) -> Result<(), Trouble> {
+        let turned = self.turn_with(&mut with).await;
+        if let Err(Failed::Session(SessionError::Forged(_))) = &turned {
+            with.said.disbelieved += 1;
         }
-        let mut session = match self.session.take() {
-            Some(session) if !session.is_over(self.time.now()) => session,
-            Some(_) | None => self.hello(network, clock, rng).await?,
-        };
-        let served = self.serve(&mut session, host, network, rng).await;
-        let keep = match &served {
-            Ok(()) | Err(Failed::Trouble(_)) => true,
-            Err(Failed::Session(error)) => match error {
-                SessionError::Link(link) => !matches!(
-                    link.refusal(),
-                    Some(ProblemCode::SessionUnknown | ProblemCode::Replayed)
-                ),
-                SessionError::Forged(_)
-                | SessionError::NoReceiptKey
-                | SessionError::Refused { .. } => false,
-            },
-        };
-        if keep {
-            self.session = Some(session);
-        }
-        served.map_err(|failed| match failed {
+        turned.map_err(|failed| match failed {
             Failed::Session(error) => Trouble::Again(error.to_string()),
             Failed::Trouble(trouble) => trouble,
         })
     }
 
-    async fn serve(
-        &mut self,
-        session: &mut Session,
-        host: &Host,
-        network: &mut Network,
-        rng: &dyn Rng,
-    ) -> Result<(), Failed> {
-        self.report(session, network, rng).await?;
+    async fn turn_with(&mut self, with: &mut With<'_>) -> Result<(), Failed> {
+        self.engine.tidy(self.time.now()).map_err(Trouble::from)?;
+        if self.time.clocks_diverged() {
+            self.session = None;
+        }
+        if with.is_whole {
+            self.certify(with).await?;
+        }
+        let mut session = match self.session.take() {
+            Some(session) if !session.is_over(self.time.now()) => session,
+            Some(_) | None => self.hello(with).await?,
+        };
+        let mut served = self.serve(&mut session, with).await;
+        for _ in 0..WAITS {
+            if !with.is_whole || served.is_err() {
+                break;
+            }
+            match session.wait(with.network, Duration::from_secs(240)).await {
+                Ok(Wake::Nothing) => break,
+                Ok(Wake::Fetch) => served = self.serve(&mut session, with).await,
+                Err(error) => served = Err(error.into()),
+            }
+        }
+        let keep = match &served {
+            Ok(()) | Err(Failed::Trouble(_)) => true,
+            Err(Failed::Session(error)) => {
+                self.note_refusal(error);
+                match error {
+                    SessionError::Link(link) => match link.refusal() {
+                        Some(ProblemCode::SessionUnknown | ProblemCode::Replayed) => false,
+                        // Sealed to a key that the server has retired.
+                        Some(ProblemCode::Unreadable) => !with.is_whole,
+                        _ => true,
+                    },
+                    SessionError::Forged(_)
+                    | SessionError::NoReceiptKey
+                    | SessionError::Refused { .. } => false,
+                }
+            }
+        };
+        if keep {
+            self.session = Some(session);
+        }
+        served
+    }
+
+    /// Shows the certificate there is; asks for one, or for its successor, first.
+    async fn certify(&mut self, with: &mut With<'_>) -> Result<(), Failed> {
+        let now = self.time.now();
+        let held = self.state.certificate().map_err(Trouble::from)?;
+        let certificate = match held {
+            Some(held) if now < held.renew_at && !self.renewal_due => held,
+            held => {
+                with.network.show(None);
+                let csr = certificate_request(&self.identity)
+                    .map_err(|error| Trouble::Fatal(error.to_string()))?;
+                let asking = Asking {
+                    device: self.enrolled.device,
+                    identity: &self.identity,
+                    csr: &csr,
+                    trust: &self.trust,
+                };
+                let asked = certify::request(with.network, asking, &self.time, with.rng).await;
+                match (asked, held) {
+                    (Ok(CertificateOutcome::Issued(issued)), _) => {
+                        self.state.put_certificate(&issued).map_err(Trouble::from)?;
+                        self.renewal_due = false;
+                        issued
+                    }
+                    (Ok(_), None) => return Err(Trouble::Again("no certificate yet".into()).into()),
+                    (Err(error), None) => return Err(error.into()),
+                    // The old one still works for a while.
+                    (_, Some(held)) => held,
+                }
+            }
+        };
+        let chain = certificate.chain.iter().map(|der| der.to_vec()).collect();
+        with.network.show(Some(chain));
+        Ok(())
+    }
+
+    fn note_refusal(&mut self, error: &SessionError) {
+        if let SessionError::Link(error) = error {
+            use ProblemCode::{CertificateExpired, CertificateUnknown};
+            let refused = matches!(error.refusal(), Some(CertificateExpired | CertificateUnknown));
+            self.renewal_due |= refused;
+        }
+    }
+
+    async fn serve(&mut self, session: &mut Session, with: &mut With<'_>) -> Result<(), Failed> {
+        self.report(session, with).await?;
         for _ in 0..FETCHES {
             let Fetched { orders, more, .. } = {
                 let newest = self.engine.newest();
-                let changed = host.files_changed();
-                let fetch = session.fetch(network, newest, &self.trust, &self.time, rng, changed);
+                let changed = with.host.files_changed();
+                let (trust, time) = (&self.trust, &self.time);
+                let fetch = session.fetch(with.network, newest, trust, time, with.rng, changed);
                 let fetched = fetch.await?;
-                host.change_was_told();
+                with.host.change_was_told();
                 fetched
             };
             let idle = orders.is_empty() && !more;
@@ -247,13 +354,13 @@ impl Process {
             for opened in orders {
                 match opened {
                     Ok((order, hash)) => {
-                        host.begin(order.order);
+                        with.host.begin(order.order);
                         self.engine.run(&order, hash, self.time.now(), &self.trust);
                     }
                     Err(error) => forged = Some(error),
                 }
             }
-            self.report(session, network, rng).await?;
+            self.report(session, with).await?;
             if let Some(error) = forged {
                 return Err(SessionError::Forged(error).into());
             }
@@ -265,50 +372,91 @@ impl Process {
         Err(Trouble::Fatal(endless).into())
     }
 
-    async fn report(
-        &mut self,
-        session: &mut Session,
-        network: &mut Network,
-        rng: &dyn Rng,
-    ) -> Result<(), Failed> {
+    async fn report(&mut self, session: &mut Session, with: &mut With<'_>) -> Result<(), Failed> {
         for (order, signed) in self.engine.unreported() {
-            let ack = session.report(network, &signed, &self.trust, &self.time, rng).await?;
+            with.said.receipts.insert(sha256(&signed));
+            let report = session.report(with.network, &signed, &self.trust, &self.time, with.rng);
+            let ack = report.await?;
             self.engine.acked(order, ack.disposition, self.time.now()).map_err(Trouble::from)?;
         }
         Ok(())
     }
 
-    async fn hello(
+    async fn hello(&mut self, with: &mut With<'_>) -> Result<Session, Failed> {
+        let mut catch_up = CatchUp::default();
+        let mut bundles = Vec::new();
+        let opened = loop {
+            let said = self.say_hello(with, std::mem::take(&mut bundles)).await?;
+            if let Err(error) = &said {
+                self.note_refusal(error);
+            }
+            if !with.is_whole {
+                let (answer, opened) = said?;
+                self.state.advance(&mut self.trust, &answer.bundles).map_err(Trouble::from)?;
+                break opened;
+            }
+            let (state, trust) = (&self.state, &mut self.trust);
+            let next = match &said {
+                Ok((answer, _)) => {
+                    catch_up.answered(answer, state, trust).map_err(Trouble::from)?
+                }
+                Err(SessionError::Link(error)) if error.is_outside_validity() => {
+                    self.learn_time(with).await?;
+                    Next::Done
+                }
+                Err(error) => match catch_up.failed(error, with.network, state, trust).await {
+                    Ok(next) => next,
+                    Err(CatchUpError::State(error)) => return Err(Trouble::from(error).into()),
+                    Err(CatchUpError::Link(_)) => Next::Done,
+                },
+            };
+            match next {
+                Next::Again(shown) => bundles = shown,
+                Next::Done => break said?.1,
+            }
+        };
+        let mut session = opened?;
+        with.said.sessions.insert(session.id());
+        if session.directives.escrows_wanted {
+            let escrows = self.engine.escrows().map_err(Trouble::from)?;
+            session.hand_in(with.network, &escrows).await?;
+            self.engine.told_everything().map_err(Trouble::from)?;
+        }
+        Ok(session)
+    }
+
+    async fn say_hello(
         &mut self,
-        network: &mut Network,
-        clock: &Arc<ManualClock>,
-        rng: &dyn Rng,
-    ) -> Result<Session, Trouble> {
-        let again = |error: SessionError| Trouble::Again(error.to_string());
+        with: &mut With<'_>,
+        bundles: Vec<serde_bytes::ByteBuf>,
+    ) -> Result<Result<Answered, SessionError>, Failed> {
         let greeting = Greeting {
             device: self.enrolled.device,
-            counter: self.engine.next_hello()?,
+            counter: self.engine.next_hello().map_err(Trouble::from)?,
             newest: self.engine.newest(),
             interval: Duration::from_secs(60),
             boot: "boot".to_owned(),
             host: String::new(),
-            bundles: Vec::new(),
+            bundles,
         };
-        let clock: Arc<dyn Clock> = clock.clone();
-        let (answer, opened) =
-            Session::open(network, greeting, &self.identity, &self.trust, &self.time, &clock, rng)
-                .await
-                .map_err(again)?;
-        self.state.advance(&mut self.trust, &answer.bundles)?;
-        let mut session = opened.map_err(again)?;
-        if session.directives.escrows_wanted {
-            let escrows = self.engine.escrows()?;
-            session.hand_in(network, &escrows).await.map_err(again)?;
-            self.engine.told_everything()?;
-        }
-        Ok(session)
+        let clock: Arc<dyn Clock> = with.clock.clone();
+        let (identity, trust, time) = (&self.identity, &self.trust, &self.time);
+        let said = Session::open(with.network, greeting, identity, trust, time, &clock, with.rng);
+        Ok(said.await)
+    }
+
+    /// The server's time, by a signed answer to a nonce.
+    async fn learn_time(&mut self, with: &mut With<'_>) -> Result<(), Failed> {
+        let nonce = random_bytes(with.rng);
+        let signed = with.network.time(&nonce).await.map_err(SessionError::from)?;
+        let time = message::open_time(&signed, &self.trust, &nonce).map_err(SessionError::from)?;
+        self.time.learn(time.time);
+        Ok(())
     }
 }
+
+/// An answer to a Hello, and the session if one was opened.
+type Answered = (sekisho_wire::session::HelloAnswer, Result<Session, SessionError>);
 
 enum Failed {
     Session(SessionError),

@@ -30,6 +30,9 @@ impl World<'_> {
             endpoint.host.heal();
             endpoint.network.heal();
         }
+        if let Some(gateway) = &self.gateway {
+            gateway.stop();
+        }
         self.start().await?;
         for (round, wait) in ROUNDS_S.into_iter().enumerate() {
             self.pass(Duration::from_secs(wait + 1));
@@ -58,7 +61,7 @@ impl World<'_> {
 
     /// An administrator looks at a copied device and keeps the one there is.
     async fn release(&mut self, host: usize) -> Result<(), Broken> {
-        let device = self.site.stages[self.stage].hosts[host].device;
+        let Some(device) = self.devices[host] else { return Ok(()) };
         let Some(app) = self.app().await? else { return Ok(()) };
         let reader = app.store.read();
         let row = reader.devices().find(device).await.map_err(Broken::store)?;
@@ -83,6 +86,9 @@ impl World<'_> {
             return Ok(false);
         }
         for host in 0..self.endpoints.len() {
+            if self.devices[host].is_none() {
+                continue;
+            }
             self.endpoints[host].end_session();
             self.pass(Duration::from_secs(1));
             self.work(host).await?;

@@ -67,6 +67,8 @@ struct State {
     /// goes back.
     applied: BTreeMap<OrderId, u32>,
     order: Option<OrderId>,
+    /// Every value that was set, and for which order.
+    set: Vec<Set>,
     cut: Option<(CutAt, Cut)>,
     refuse: Vec<(RefusalClass, bool)>,
     fail_sync: bool,
@@ -74,6 +76,14 @@ struct State {
     /// The agent has seen a change of the account files and not told it yet.
     files_changed: bool,
     faults: u64,
+}
+
+/// A value that was set.
+#[derive(Clone, Debug)]
+pub(crate) struct Set {
+    pub(crate) name: AccountName,
+    pub(crate) value: Secret,
+    pub(crate) order: Option<OrderId>,
 }
 
 /// A host. Clones are the same host.
@@ -137,6 +147,23 @@ impl Host {
     pub(crate) fn applied_twice(&self) -> Vec<OrderId> {
         let state = self.state();
         state.applied.iter().filter(|(_, times)| **times > 1).map(|(order, _)| *order).collect()
+    }
+
+    /// Every value that was set.
+    pub(crate) fn set(&self) -> Vec<Set> {
+        self.state().set.clone()
+    }
+
+    /// Nobody at the server knows its passwords any more: it has another owner.
+    pub(crate) fn become_unknown(&self) {
+        for entry in self.state().entries.values_mut() {
+            (entry.now.by_hand, entry.durable.by_hand) = (true, true);
+        }
+    }
+
+    /// The names of its accounts.
+    pub(crate) fn names(&self) -> Vec<AccountName> {
+        self.state().entries.keys().cloned().collect()
     }
 
     /// The agent ends at the next change.
@@ -233,6 +260,8 @@ impl Host {
 
     fn apply(&self, name: &AccountName, new: &Secret) {
         let mut state = self.state();
+        let set = Set { name: name.clone(), value: new.clone(), order: state.order };
+        state.set.push(set);
         if let Some(order) = state.order {
             *state.applied.entry(order).or_default() += 1;
         }

@@ -10,6 +10,7 @@
 mod database;
 mod disk;
 mod endpoint;
+mod evil;
 mod healing;
 mod host;
 mod lossy;
@@ -26,6 +27,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sekisho_model::rng::{SeededRng, uniform};
 use sekisho_store::StoreError;
+
+pub use crate::evil::gateway::{Deeds, EvilTeeth};
+pub use crate::evil::{EvilEnded, EvilSimulator, with_room};
 
 use crate::database::Database;
 use crate::power::Power;
@@ -81,6 +85,10 @@ pub enum Broken {
     Lost(String),
     /// An order changed a password twice.
     AppliedTwice(String),
+    /// Something was done that nobody asked for, or for the wrong one.
+    Wrong(String),
+    /// A secret was seen by somebody it is not for.
+    Leaked(String),
     /// Something else: stuck, failed by itself, a broken audit chain.
     Other(String),
 }
@@ -88,6 +96,14 @@ pub enum Broken {
 impl Broken {
     fn other(what: impl Into<String>) -> Self {
         Self::Other(what.into())
+    }
+
+    fn panicked(payload: &(dyn std::any::Any + Send)) -> Self {
+        let text = payload
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        Self::other(format!("a panic: {}", text.unwrap_or_default()))
     }
 
     fn store(error: StoreError) -> Self {
@@ -100,6 +116,8 @@ impl std::fmt::Display for Broken {
         match self {
             Self::Lost(what) => write!(f, "LOST: {what}"),
             Self::AppliedTwice(what) => write!(f, "APPLIED TWICE: {what}"),
+            Self::Wrong(what) => write!(f, "WRONG: {what}"),
+            Self::Leaked(what) => write!(f, "LEAKED: {what}"),
             Self::Other(what) => write!(f, "BROKEN: {what}"),
         }
     }
@@ -168,13 +186,7 @@ impl Simulator {
         }));
         let broken = match ran {
             Ok(ended) => ended.err(),
-            Err(payload) => {
-                let text = payload
-                    .downcast_ref::<String>()
-                    .cloned()
-                    .or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-                Some(Broken::other(format!("a panic: {}", text.unwrap_or_default())))
-            }
+            Err(payload) => Some(Broken::panicked(payload.as_ref())),
         };
         Ended { faults, broken, trace }
     }

@@ -6,6 +6,8 @@
     reason = "a command line tool for people: its output is its purpose"
 )]
 
+mod evil_gateway;
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -38,6 +40,10 @@ struct Args {
     /// Shows what happens in the one case of the seed.
     #[arg(long)]
     replay: bool,
+    /// Cases with an evil gateway between agents and server instead; always in
+    /// memory.
+    #[arg(long, conflicts_with = "database")]
+    evil_gateway: bool,
     /// Writes the figures to a file.
     #[arg(long, value_name = "FILE")]
     json: Option<std::path::PathBuf>,
@@ -60,6 +66,9 @@ fn main() -> std::process::ExitCode {
     let args = Args::parse();
     // What a case throws is caught and counted; its words are in the report.
     std::panic::set_hook(Box::new(|_| {}));
+    if args.evil_gateway {
+        return evil_gateway::run(&args);
+    }
     if args.replay {
         return replay(&args);
     }
@@ -92,7 +101,7 @@ fn work(args: &Args, tally: &Tally) {
         let count = match &broken {
             Broken::Lost(_) => &tally.lost,
             Broken::AppliedTwice(_) => &tally.applied_twice,
-            Broken::Other(_) => &tally.other,
+            Broken::Wrong(_) | Broken::Leaked(_) | Broken::Other(_) => &tally.other,
         };
         count.fetch_add(1, Ordering::Relaxed);
         eprintln!("seed {seed}: {broken}");

@@ -6,11 +6,15 @@ use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sekisho_link::{LinkError, Transport};
+use sekisho_link::{Bootstrap, LinkError, Transport};
 use sekisho_server::agents::{Peer, Plane};
+use sekisho_wire::bundle::{BundleChain, MAX_CHAIN_BYTES};
+use sekisho_wire::cbor;
+use sekisho_wire::enrolment::EnrolmentEnvelope;
 use sekisho_wire::problem::ProblemCode;
 use sekisho_wire::route::RouteName;
 
+use crate::evil::gateway::{Chain, Gateway, Request as Passing};
 use crate::power::Power;
 
 /// What happens to a call.
@@ -57,6 +61,7 @@ struct State {
     answers: VecDeque<(RouteName, Vec<u8>)>,
     happened: u64,
     failures: u64,
+    shown: Option<Chain>,
 }
 
 /// The way from one agent to the server. Clones are the same way.
@@ -66,6 +71,8 @@ pub(crate) struct Network {
     power: Power,
     /// The teeth test's network never carries this route.
     loses: Option<RouteName>,
+    /// Everything goes through this gateway, and comes from that host.
+    gateway: Option<(Gateway, usize)>,
     state: Arc<Mutex<State>>,
 }
 
@@ -76,7 +83,17 @@ impl Network {
     }
 
     pub(crate) fn new(peer: Peer, power: Power, loses: Option<RouteName>) -> Self {
-        Self { peer, power, loses, state: Arc::default() }
+        Self { peer, power, loses, gateway: None, state: Arc::default() }
+    }
+
+    /// From now on everything of this host goes through a gateway.
+    pub(crate) fn through(&mut self, gateway: Gateway, host: usize) {
+        self.gateway = Some((gateway, host));
+    }
+
+    /// The certificate that is shown with the next calls.
+    pub(crate) fn show(&self, certificate: Option<Chain>) {
+        self.state().shown = certificate;
     }
 
     /// It leads to this server from now on, or to none.
@@ -179,6 +196,11 @@ impl Transport for Network {
         timeout: Duration,
     ) -> Result<Vec<u8>, LinkError> {
         use NetworkFault as Fault;
+        if let Some((gateway, host)) = &self.gateway {
+            let (path, shown) = (name.path(parameters), self.state().shown.clone());
+            let passing = Passing { host: *host, route: name, path, body, shown };
+            return Box::pin(gateway.call(passing, timeout)).await;
+        }
         let lost = || LinkError::TimedOut(timeout);
         let plane = self.state().plane.clone().ok_or_else(lost)?;
         let method = name.route().method.as_str();
@@ -209,6 +231,35 @@ impl Transport for Network {
             _ => {}
         }
         Ok(answer)
+    }
+}
+
+/// As the real ones before anybody can be checked: no certificate is shown.
+impl Bootstrap for Network {
+    async fn bundle(&self, after: u64) -> Result<BundleChain, LinkError> {
+        let body = self.plain(RouteName::Bundle, &[&after], Vec::new()).await?;
+        cbor::decode(&body, MAX_CHAIN_BYTES).map_err(|_| LinkError::Strange { status: 200 })
+    }
+
+    async fn time(&self, nonce: &[u8; 16]) -> Result<Vec<u8>, LinkError> {
+        let nonce: String = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.plain(RouteName::Time, &[&nonce], Vec::new()).await
+    }
+
+    async fn enrol(&self, envelope: &EnrolmentEnvelope) -> Result<Vec<u8>, LinkError> {
+        self.plain(RouteName::Enrol, &[], cbor::encode(envelope)).await
+    }
+}
+
+impl Network {
+    async fn plain(
+        &self,
+        name: RouteName,
+        parameters: &[&dyn Display],
+        body: Vec<u8>,
+    ) -> Result<Vec<u8>, LinkError> {
+        self.show(None);
+        self.clone().call(name, parameters, body).await
     }
 }
 

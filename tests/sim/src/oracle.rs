@@ -212,7 +212,7 @@ impl World<'_> {
     fn is_in_escrow(&self, account: usize, works: &Password) -> bool {
         let at = &self.accounts[account];
         let disk = self.endpoints[at.host].disk.disk().snapshot();
-        let device = self.site.stages[self.stage].hosts[at.host].device;
+        let Some(device) = self.devices[at.host] else { return false };
         let Some(server) = &self.server else { return false };
         let site = server.app.keys.site();
         use sekisho_platform::disk::Disk as _;

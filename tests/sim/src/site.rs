@@ -1,6 +1,7 @@
 //! The site every case begins with, made once and copied for each.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use sekisho_model::id::{AccountId, DeviceId, UserId};
@@ -10,6 +11,7 @@ use sekisho_platform::disk::MemoryDisk;
 use sekisho_seal::recovery_key;
 use sekisho_seal::sealing::OpeningKey;
 use sekisho_server::agents::Peer;
+use sekisho_server::app::SharedApp;
 use sekisho_server::config::Config;
 use sekisho_testkit::{Agent, Host, Server};
 
@@ -30,7 +32,15 @@ pub(crate) struct Site {
     _folder: tempfile::TempDir,
     pub(crate) config: Config,
     pub(crate) owner: UserId,
+    /// Another administrator.
+    pub(crate) other: UserId,
     pub(crate) recovery_key: OpeningKey,
+    /// The server that made it.
+    pub(crate) app: SharedApp,
+    /// The file with the key-encryption key.
+    pub(crate) kek: PathBuf,
+    /// As it was printed.
+    pub(crate) recovery_text: String,
     pub(crate) stages: Vec<Stage>,
 }
 
@@ -63,13 +73,23 @@ impl Site {
     /// Makes it with the real server and the real agents: discovered; every
     /// password reset once; one with a longer history.
     pub(crate) async fn new() -> Self {
+        Self::made(async |_| {}).await
+    }
+
+    /// The same, and something else that happens after its hosts are known.
+    pub(crate) async fn made(then: impl AsyncFnOnce(&Server)) -> Self {
         let server = Server::seeded(SEED).await;
+        let other = server.add_user("other").await;
         let mut agents = Vec::new();
         for (name, accounts) in HOSTS {
             let accounts: Vec<_> = accounts.iter().map(|account| (*account, FIRST)).collect();
             let mut agent = Agent::enrol(&server, Host::with(&accounts), name).await;
             agent.work().await.expect("discovers");
             agents.push(agent);
+        }
+        then(&server).await;
+        for agent in &mut agents {
+            agent.work().await.expect("has nothing to do");
         }
         let mut stages = vec![Stage::now(&server, &agents).await];
         for (host, (_, accounts)) in HOSTS.iter().enumerate() {
@@ -85,10 +105,15 @@ impl Site {
         }
         stages.push(Stage::now(&server, &agents).await);
         let folder = server.backup().await;
+        let kek = folder.path().join("kek");
         Self {
             config: sekisho_testkit::config(folder.path()),
             _folder: folder,
             owner: server.owner(),
+            other,
+            app: server.app().clone(),
+            kek,
+            recovery_text: server.recovery_key().to_owned(),
             recovery_key: recovery_key::parse(server.recovery_key()).expect("a key"),
             stages,
         }

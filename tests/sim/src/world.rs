@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sekisho_model::clock::ManualClock;
 use sekisho_model::event::{Actor, Origin};
-use sekisho_model::id::RequestId;
+use sekisho_model::id::{DeviceId, RequestId};
 use sekisho_model::rng::SeededRng;
 use sekisho_model::{Clock, Rng, Secret};
 use sekisho_server::agents::Plane;
@@ -18,6 +18,7 @@ use sekisho_wire::route::RouteName;
 use crate::database::{Backup, Database};
 use crate::disk::SimDisk;
 use crate::endpoint::{Endpoint, Snapshot, Turn};
+use crate::evil::gateway::Gateway;
 use crate::host::{Cut, Host};
 use crate::network::Network;
 use crate::power::{Died, Power};
@@ -35,7 +36,11 @@ pub(crate) struct World<'a> {
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) server: Option<Server>,
     pub(crate) endpoints: Vec<Endpoint>,
+    /// The device of each host, once it has one.
+    pub(crate) devices: Vec<Option<DeviceId>>,
     pub(crate) accounts: Vec<AccountAt>,
+    /// What stands between agents and server, if something does.
+    pub(crate) gateway: Option<Gateway>,
     pub(crate) teeth: Teeth,
     /// Hosts on which something happened; the agents of the others stay away.
     pub(crate) touched: Vec<bool>,
@@ -88,7 +93,9 @@ impl<'a> World<'a> {
             rng: rng.clone(),
             server: None,
             endpoints,
+            devices: at.hosts.iter().map(|host| Some(host.device)).collect(),
             accounts: at.accounts.clone(),
+            gateway: None,
             teeth,
             touched: vec![false; at.hosts.len()],
             snapshots: at.hosts.iter().map(|_| None).collect(),
@@ -97,6 +104,14 @@ impl<'a> World<'a> {
             faults: 0,
             trace: None,
         }
+    }
+
+    /// One more host, whose agent is not enrolled yet.
+    pub(crate) fn add(&mut self, endpoint: Endpoint) {
+        self.endpoints.push(endpoint);
+        self.devices.push(None);
+        self.touched.push(true);
+        self.snapshots.push(None);
     }
 
     /// One line for the trace.
@@ -198,14 +213,21 @@ impl<'a> World<'a> {
     }
 
     /// What a step has left behind: a dead server, a failed one.
-    async fn after(&mut self) -> Result<(), Broken> {
+    pub(crate) async fn after(&mut self) -> Result<(), Broken> {
         for endpoint in &self.endpoints {
             self.faults += endpoint.disk.take_faults()
                 + endpoint.host.take_faults()
                 + endpoint.network.take_faults();
         }
-        let failures: u64 =
+        let mut failures: u64 =
             self.endpoints.iter().map(|endpoint| endpoint.network.take_failures()).sum();
+        if let Some(gateway) = &self.gateway {
+            failures += gateway.take_failures();
+            let lines = gateway.take_trace();
+            if let Some(trace) = &mut self.trace {
+                trace.extend(lines);
+            }
+        }
         if self.power.is_off() {
             self.faults += 1;
             self.stop();
@@ -228,6 +250,9 @@ impl<'a> World<'a> {
         for endpoint in &self.endpoints {
             endpoint.network.lead_to(None);
         }
+        if let Some(gateway) = &self.gateway {
+            gateway.lead_to(None);
+        }
         // First the disk, then the process: nothing is tidied up.
         self.database.die(self.stage, self.rng.as_ref());
         self.server = None;
@@ -249,6 +274,9 @@ impl<'a> World<'a> {
                 let plane = Arc::new(Plane::new(app.clone(), watch));
                 for endpoint in &self.endpoints {
                     endpoint.network.lead_to(Some(plane.clone()));
+                }
+                if let Some(gateway) = &self.gateway {
+                    gateway.lead_to(Some((app.clone(), plane)));
                 }
                 self.server = Some(Server { app, _stopper: stopper });
                 Ok(())
@@ -305,7 +333,7 @@ impl<'a> World<'a> {
     }
 
     async fn discover(&mut self, host: usize) -> Result<(), Broken> {
-        let device = self.site.stages[self.stage].hosts[host].device;
+        let Some(device) = self.devices[host] else { return Ok(()) };
         let Some(app) = self.app().await? else { return Ok(()) };
         let context = self.context();
         let asking = async {

@@ -1,6 +1,9 @@
 //! The reduced set of cases that runs with the other tests. The full set is
 //! `cargo xtask prove never-lost`.
 
+#[path = "never_lost/evil_gateway.rs"]
+mod evil_gateway;
+
 use sekisho_sim::{Broken, DatabaseKind, Ended, Simulator, Teeth};
 
 /// Runs cases from a seed; the first that finds something fails the test with

@@ -16,8 +16,10 @@ use sekisho_model::user::{Role, UserState};
 use sekisho_model::{Clock, Rng, Secret, Timestamp};
 use sekisho_policy::action::{ApproveDevice, ManageAgent};
 use sekisho_policy::{Facts, Subject, decide};
+use sekisho_seal::bundle::sign_bundle;
 use sekisho_seal::enrolment_key::EnrolmentKeyText;
-use sekisho_seal::{escrow, recovery_key};
+use sekisho_seal::sign::SigningKey;
+use sekisho_seal::{escrow, recovery_key, sha256};
 use sekisho_server::agent_management::{self, association, association::Wanted};
 use sekisho_server::agents::Plane;
 use sekisho_server::app::SharedApp;
@@ -28,9 +30,10 @@ use sekisho_server::recovery::{self, Recovered};
 use sekisho_server::shutdown::{Stopper, shutdown};
 use sekisho_server::{devices, init, orders, run, secrets};
 use sekisho_store::{
-    Access, Account, Blob, Device, DeviceFilter, EnrolmentKey, Escrow, OperationContext, Order,
-    Page, PasswordHash, SecretVersion, User,
+    Access, Account, Blob, Bundle as BundleRow, Device, DeviceFilter, EnrolmentKey, Escrow, Hash,
+    OperationContext, Order, Page, PasswordHash, SecretVersion, SiteKeyKind, User,
 };
+use sekisho_wire::bundle::{Bundle, PublishedGateway};
 use sekisho_wire::cbor;
 use sekisho_wire::order::SecretBytes;
 
@@ -128,6 +131,34 @@ impl Server {
         Ok(rotated)
     }
 
+    /// The site names these gateways in its next trust bundle.
+    pub async fn publish_gateways(&self, gateways: Vec<PublishedGateway>) {
+        let (app, known) = (&self.app, self.app.keys.bundles());
+        let roots = app.store.read().site_keys().live(SiteKeyKind::SiteRoot).await.expect("read");
+        let root = roots.first().expect("a site has one");
+        let sealed = root.sealed_private.as_ref().expect("it is here");
+        let seed = secrets::open(app, secrets::site_key_place(&root.id), sealed).expect("opens");
+        let root = SigningKey::from_secret(&seed).expect("a key");
+        let bundle = Bundle {
+            version: known.version() + 1,
+            previous: Some(known.trust.hash().into()),
+            issued: self.clock.now(),
+            gateways,
+            ..known.trust.bundle().clone()
+        };
+        let signed = sign_bundle(&bundle, &root);
+        let row = BundleRow {
+            version: i64::try_from(bundle.version).expect("few"),
+            hash: Hash(sha256(&signed)),
+            bytes: Blob(signed),
+            created_at: self.clock.now(),
+        };
+        let uow = app.store.begin(&self.context()).await.expect("begins");
+        uow.bundles().insert(row).await.expect("stored");
+        let _ = uow.commit_unaudited("a test").await.expect("committed");
+        app.keys.reload(&app.store, &app.vault.ring()).await.expect("read anew");
+    }
+
     /// Why the site is in recovery, if it is.
     pub async fn recovery_reason(&self) -> Option<String> {
         let site = self.app.store.read().site().find().await.expect("read");
@@ -207,6 +238,15 @@ impl Server {
 
     /// An enrolment key of somebody that approves in advance.
     pub async fn enrolment_key_of(&self, owner: UserId) -> EnrolmentKeyText {
+        self.key_of(owner, KeyUse::Once).await
+    }
+
+    /// The same, for as many uses as there are in an hour.
+    pub async fn window_key_of(&self, owner: UserId) -> EnrolmentKeyText {
+        self.key_of(owner, KeyUse::Window).await
+    }
+
+    async fn key_of(&self, owner: UserId, use_kind: KeyUse) -> EnrolmentKeyText {
         let id = EnrolmentKeyId::new(self.clock.as_ref(), self.rng.as_ref());
         let secret = random_bytes::<32>(self.rng.as_ref()).to_vec();
         let secret = Secret::new(secret);
@@ -217,7 +257,7 @@ impl Server {
             id,
             sealed_secret: Some(sealed),
             vault_key_version,
-            use_kind: KeyUse::Once,
+            use_kind,
             platform: Platform::Linux,
             owner,
             label: "test".parse().expect("a label"),

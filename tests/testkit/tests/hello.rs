@@ -29,6 +29,8 @@ mod rehomed;
 mod restored;
 #[path = "hello/rotation.rs"]
 mod rotation;
+#[path = "hello/ways.rs"]
+mod ways;
 
 async fn enrolled() -> (Server, Agent) {
     let server = Server::new().await;

@@ -16,6 +16,7 @@ pub(super) const FIELDS: &[(&str, &str, &str)] = &[
     ("count", "how many", "個数"),
     ("counter", "the counter that was sent", "送られたカウンター"),
     ("days", "how many days are left, at most", "残りの日数(最大)"),
+    ("deliveries", "how often it was handed out", "渡した回数"),
     ("detail", "what went wrong, as a sentence", "問題の説明"),
     ("device", "id of the device", "デバイスの ID"),
     ("due_at", "when it becomes due", "期日"),

@@ -1,5 +1,6 @@
 //! `prove`: long runs of fault injection, and one table of what they found.
 
+mod evil_gateway;
 mod figures;
 mod processes;
 mod simulator;
@@ -32,6 +33,14 @@ enum Part {
     /// Without options the full set: 1,000,000 simulated cases in memory,
     /// 20,000 on SQLite, 20,000 on PostgreSQL, 300 runs of real processes.
     NeverLost(NeverLost),
+    /// An evil gateway between real agents and a real server: it does nothing
+    /// wrong, sees no secret and loses nothing, whatever it tries.
+    ///
+    /// It changes, keeps, repeats, reorders, suppresses and invents messages,
+    /// shows one device's certificate for another's, lies about addresses, wakes,
+    /// refusals and trust bundles, while people reset, verify, enrol, approve and
+    /// block. A case follows from its seed.
+    EvilGateway(evil_gateway::Args),
 }
 
 #[derive(Default, clap::Args)]
@@ -104,6 +113,7 @@ impl NeverLost {
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     match &args.part {
         Part::NeverLost(args) => never_lost(workspace, args),
+        Part::EvilGateway(args) => evil_gateway::run(workspace, args),
     }
 }
 

@@ -17,6 +17,11 @@ pub(super) fn build(workspace: &Workspace) -> Result<()> {
     cmd::run(workspace.cargo(&["build", "--quiet", "--profile", "prove"]).args(package))
 }
 
+/// To start it with arguments of its own.
+pub(super) fn command(workspace: &Workspace) -> Command {
+    Command::new(program(workspace))
+}
+
 fn program(workspace: &Workspace) -> PathBuf {
     workspace.target.join("prove/sekisho-sim")
 }

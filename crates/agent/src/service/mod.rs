@@ -269,6 +269,7 @@ mod tests {
             problem: problem.map(str::to_owned),
             clock_skew_s: None,
             pid: 1,
+            ways: Vec::new(),
         };
         let reached = started(Some(&with(Phase::Connected, None)));
         assert_eq!(reached, "the agent is running and connected");

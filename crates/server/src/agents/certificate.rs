@@ -51,7 +51,10 @@ pub(super) async fn certificate(app: &App, peer: &Peer, body: &[u8]) -> Result<V
             CertificateOutcome::Issued(issued)
         }
     };
-    uow.devices().touch(device.id, peer.via, ctx.now).await?;
+    if device.state == DeviceState::Pending {
+        // Of the others it says nothing: a request can be kept and brought again.
+        uow.devices().touch(device.id, peer.via, ctx.now).await?;
+    }
     let committed = match &outcome {
         CertificateOutcome::Issued(_) => uow.commit().await,
         CertificateOutcome::Pending { .. } | CertificateOutcome::Refused { .. } => {

@@ -44,7 +44,7 @@ pub(super) async fn enrol(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>
     let (nonce, outcome) = match opened {
         Ok(enrolment) => (enrolment.nonce, decide(app, &ctx, &key, &enrolment).await?),
         Err(_) => {
-            refused(app, &ctx, &key, EnrolmentRefusal::Malformed, "").await?;
+            refused(app, &ctx, &key, EnrolmentRefusal::Malformed, None).await?;
             let reason = EnrolmentRefusal::Malformed;
             ([0; 32], EnrolmentOutcome::Refused { reason })
         }
@@ -62,8 +62,7 @@ async fn decide(
     match admit(app, ctx, key, enrolment).await {
         Ok(accepted) => Ok(accepted),
         Err(Declined::Refused(reason)) => {
-            let host = one_line(&enrolment.facts.host_name);
-            refused(app, ctx, key, reason, &host).await?;
+            refused(app, ctx, key, reason, Some(enrolment)).await?;
             Ok(EnrolmentOutcome::Refused { reason })
         }
         Err(Declined::Failed(refusal)) => Err(refusal),
@@ -110,6 +109,8 @@ async fn admit(
     let key = uow.enrolment_keys().lock(key.id).await?.ok_or(EnrolmentRefusal::UnknownKey)?;
     let known = uow.devices().find_by_identity(&enrolment.identity_key).await?;
     let identity = Hash(sha256(&enrolment.identity_key));
+    let is_new =
+        uow.enrolment_keys().remember_request(key.id, Hash(sha256(&enrolment.nonce))).await?;
 
     // The same device, whose answer was lost: the same answer again.
     if let Some(device) = &known
@@ -122,6 +123,11 @@ async fn admit(
             return Err(EnrolmentRefusal::Blocked.into());
         }
         return accepted(app, uow, &device, None, enrolment).await;
+    }
+    // A copy that somebody kept, of a request that was answered then: it would
+    // enrol a device anew that was deleted since, or move it back.
+    if !is_new {
+        return Err(EnrolmentRefusal::Used.into());
     }
     judge_key(&key, enrolment, ctx.now)?;
     judge_owner(&uow, &key, enrolment).await?;
@@ -318,7 +324,8 @@ async fn accepted(
         let committed = uow.commit().await?;
         orders::tell(app, &committed, &[]);
     } else {
-        uow.rollback().await?;
+        let why = "an answer was given again; that it was asked for is remembered";
+        let _ = uow.commit_unaudited(why).await?;
     }
     Ok(EnrolmentOutcome::Accepted {
         device: device.id,
@@ -335,10 +342,17 @@ async fn refused(
     ctx: &OperationContext,
     key: &EnrolmentKey,
     reason: EnrolmentRefusal,
-    host: &str,
+    enrolment: Option<&Enrolment>,
 ) -> Result<(), Refusal> {
     let mut uow = app.store.begin(ctx).await?;
-    uow.record(Event::EnrolmentRefused { key: key.id, reason, host: host.to_owned() });
+    if let Some(enrolment) = enrolment
+        && uow.enrolment_keys().lock(key.id).await?.is_some()
+    {
+        // Nobody gets later by a copy what was refused now.
+        uow.enrolment_keys().remember_request(key.id, Hash(sha256(&enrolment.nonce))).await?;
+    }
+    let host = enrolment.map(|it| one_line(&it.facts.host_name)).unwrap_or_default();
+    uow.record(Event::EnrolmentRefused { key: key.id, reason, host });
     let committed = uow.commit().await?;
     orders::tell(app, &committed, &[]);
     Ok(())

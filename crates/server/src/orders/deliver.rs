@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sekisho_model::Timestamp;
 use sekisho_model::account::SecretState;
 use sekisho_model::event::{Actor, Event};
 use sekisho_model::id::{AccountId, SecretVersionId};
@@ -22,6 +23,15 @@ use crate::secrets;
 /// A delivered order may be begun so long after its delivery. A copy that
 /// somebody kept back is of no use later.
 const FRESH: Duration = Duration::from_secs(600);
+
+/// A device that calls at least so often is there.
+const THERE: Duration = Duration::from_secs(20 * 60);
+
+/// A device that is there has answered after this time.
+const ANSWERED: Duration = Duration::from_secs(15 * 60);
+
+/// So many deliveries at least, before their answers are missed.
+const DELIVERIES: usize = 3;
 
 /// The orders for one answer to a fetch, delivered inside the caller's unit of
 /// work: it must be committed before the first byte is sent (RST-7).
@@ -99,12 +109,39 @@ async fn deliver_one(
         signed_hash: Hash(hash),
         delivered_at: now,
     };
+    let before = match order.delivered_at {
+        Some(_) => uow.orders().deliveries(order.id).await?,
+        None => Vec::new(),
+    };
     if !uow.orders().deliver(delivery).await? {
         return Ok(None);
+    }
+    if is_missed(before.iter().map(|delivery| delivery.delivered_at), now) {
+        let deliveries = before.len() as u64 + 1;
+        let event = Event::OrderUnanswered { order: order.id, device: device.id, deliveries };
+        uow.record_as(Actor::System, event);
     }
     let event = Event::OrderDelivered { order: order.id, device: device.id, seq };
     uow.record_as(Actor::Device(device.id), event);
     Ok(Some(sealed))
+}
+
+/// Whether the answer of an order is missed from now on: its device has been
+/// there for a while, was handed the order several times, newest first, and has
+/// not answered. Whatever stands between lets fetches through and nothing that
+/// comes of them. Said once for each time that the device is there.
+fn is_missed(deliveries: impl Iterator<Item = Timestamp>, now: Timestamp) -> bool {
+    let (mut since, mut times, mut last) = (now, 0, None);
+    for at in deliveries {
+        if since.since(at) > THERE {
+            break;
+        }
+        last.get_or_insert(at);
+        (since, times) = (at, times + 1);
+    }
+    times >= DELIVERIES
+        && now.since(since) >= ANSWERED
+        && last.is_some_and(|last| last.since(since) < ANSWERED)
 }
 
 async fn task(app: &App, uow: &UnitOfWork, order: &Order) -> Result<Option<Task>, OrderError> {
@@ -166,4 +203,29 @@ async fn fail(uow: &mut UnitOfWork, order: &Order, detail: &str) -> Result<(), S
     uow.orders().settle(order.id, order.state, OrderState::NotApplied, result, None).await?;
     uow.record(Event::OrderFailed { order: order.id, detail: detail.to_owned() });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the delivery at each minute is the one at which it is said.
+    fn missed_at(minutes: &[u64]) -> Vec<u64> {
+        let at = |minute: &u64| Timestamp::EPOCH.plus(Duration::from_secs(60 * minute));
+        let said = (0..minutes.len())
+            .filter(|nth| is_missed(minutes[..*nth].iter().rev().map(at), at(&minutes[*nth])));
+        said.map(|nth| minutes[nth]).collect()
+    }
+
+    #[test]
+    fn an_order_that_is_fetched_again_and_again_without_an_answer_is_missed_once() {
+        assert_eq!(missed_at(&[0, 5, 10, 15, 20, 40, 50]), [15]);
+        assert_eq!(missed_at(&[0, 1, 2, 3, 14]), [0; 0], "it may still come");
+    }
+
+    #[test]
+    fn a_host_that_was_away_is_not_missed() {
+        assert_eq!(missed_at(&[0, 600, 601, 602]), [0; 0]);
+        assert_eq!(missed_at(&[0, 600, 605, 610, 616]), [616], "but when it is back");
+    }
 }

@@ -27,6 +27,7 @@ mod m20261122_155000_default_views;
 mod m20261122_160000_first_run;
 mod m20261122_224500_certificate_warned;
 mod m20261122_225000_gateways;
+mod m20261122_231500_enrolment_uses;
 pub(crate) mod schema;
 
 use sea_orm::sea_query::{ColumnDef, Expr, Order, Query, Table as Create};
@@ -125,6 +126,11 @@ const MIGRATIONS: &[Migration] = &[
         id: "m20261122_225000_gateways",
         tables: m20261122_225000_gateways::TABLES,
         extensions: m20261122_225000_gateways::EXTENSIONS,
+    },
+    Migration {
+        id: "m20261122_231500_enrolment_uses",
+        tables: m20261122_231500_enrolment_uses::TABLES,
+        extensions: &[],
     },
 ];
 
@@ -394,6 +400,10 @@ mod tests {
             (
                 "m20261122_225000_gateways",
                 "447a48ff72230298ab14054028e3f828919a887a5ad35cc5618b081ed2d31add",
+            ),
+            (
+                "m20261122_231500_enrolment_uses",
+                "048ab661d1b6f6401836dfe6eb5c0c952f0f7387beb3077a130b74e2745c2dba",
             ),
         ];
         let found: Vec<_> = MIGRATIONS.iter().map(|one| (one.id, one.checksum())).collect();

@@ -51,6 +51,31 @@ fn a_one_time_key_admits_one_of_two_devices() {
 }
 
 #[test]
+fn a_request_is_remembered_as_long_as_its_keys_secret() {
+    on_both(async |world| {
+        let sample = world.with_sample().await;
+        let keys = [KeyUse::Window, KeyUse::Once].map(|kind| world.enrolment_key(sample, kind));
+        let work = world.begin().await;
+        for key in &keys {
+            work.enrolment_keys().insert(key.clone()).await.expect("inserts");
+            for (nonce, is_new) in [(1, true), (2, true), (1, false)] {
+                let request = Hash([nonce; 32]);
+                let remembered = work.enrolment_keys().remember_request(key.id, request).await;
+                assert_eq!(remembered, Ok(is_new), "{nonce}");
+            }
+        }
+        world.commit(work).await;
+
+        world.clock.advance(Duration::from_secs(3601));
+        let work = world.begin().await;
+        assert_eq!(work.enrolment_keys().forget_secrets(world.now()).await, Ok(2));
+        let again = work.enrolment_keys().remember_request(keys[0].id, Hash([1; 32])).await;
+        assert_eq!(again, Ok(true), "nothing is kept for ever");
+        world.commit(work).await;
+    });
+}
+
+#[test]
 fn a_window_key_admits_many_until_it_ends() {
     on_both(async |world| {
         let sample = world.with_sample().await;

@@ -313,7 +313,9 @@ async fn fill_devices(world: &World, sample: Sample, work: &sekisho_store::UnitO
     };
     work.device_certificates().insert(certificate).await.expect("inserts");
     let key = world.enrolment_key(sample, KeyUse::Once);
+    let key_id = key.id;
     work.enrolment_keys().insert(key).await.expect("inserts");
+    work.enrolment_keys().remember_request(key_id, Hash([5; 32])).await.expect("inserts");
     let escrow = Escrow {
         device: sample.device,
         version: world.id(),

@@ -8,7 +8,7 @@ use sekisho_agent::config::Config;
 use sekisho_agent::run::{self as agent_loop, Surroundings};
 use sekisho_agent::state::State;
 use sekisho_agent::status::StatusFile;
-use sekisho_link::{Endpoint, UnverifiedLink};
+use sekisho_link::{Bootstrap as _, Endpoint, UnverifiedLink};
 use sekisho_model::Clock;
 use sekisho_model::clock::ManualClock;
 use sekisho_model::order::OrderState;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sekisho_agent::session::SessionError;
 use sekisho_model::id::DeviceSessionId;
-use sekisho_store::Access;
+use sekisho_store::{Access, AuditFilter, Page};
 use sekisho_testkit::{Agent, Connected, Fault, Host, Server};
 use sekisho_wire::problem::ProblemCode;
 use sekisho_wire::route::RouteName;
@@ -133,4 +133,32 @@ async fn a_session_that_was_ended_fetches_nothing() {
     let _ = work.commit_unaudited("a test").await.expect("committed");
     let error = agent.fetch().await.expect_err("refused");
     assert_eq!(refusal(&error), Some(ProblemCode::SessionUnknown), "{error}");
+}
+
+const UNANSWERED: u16 = 511;
+
+async fn missed(server: &Server) -> usize {
+    let filter = AuditFilter { codes: vec![UNANSWERED], ..AuditFilter::default() };
+    let lines = server.app().store.read().audit().list(&filter, &Page::first(50)).await;
+    lines.expect("read").items.len()
+}
+
+/// A gateway that lets fetches through and holds everything back that comes of
+/// them: the device is shown as being there, and nothing happens.
+#[tokio::test]
+async fn an_order_that_is_handed_out_again_and_again_in_vain_raises_an_alarm_once() {
+    let server = Server::new().await;
+    let [mut agent] = idle(&server).await;
+    let order = server.request_reset("svc").await.id;
+    for _ in 0..3 {
+        assert_eq!(agent.fetch().await.expect("let through"), 1, "the receipt never comes");
+        server.advance(Duration::from_secs(5 * 60));
+    }
+    assert_eq!(missed(&server).await, 0, "it may still come");
+    for _ in 0..4 {
+        assert_eq!(agent.fetch().await.expect("let through"), 1);
+        server.advance(Duration::from_secs(5 * 60));
+    }
+    assert_eq!(missed(&server).await, 1);
+    assert_eq!(server.order(order).await.id, order);
 }

@@ -186,3 +186,56 @@ async fn a_resource_that_an_agent_left_is_not_taken_by_another_host() {
     assert_eq!(thief.resource, None, "the name is taken");
     assert!(devices.iter().all(|device| device.resource != Some(first.id)));
 }
+
+/// A request that was kept on the way, as it would come with another connection.
+async fn brought_again(server: &Server, agent: &Agent, kept: &[(String, Vec<u8>)]) {
+    for (path, body) in kept {
+        // Its answer is sealed to the one who made it.
+        let _ = server.plane().call(agent.network.peer(), "POST", path, body).await;
+    }
+}
+
+/// Whoever stands between the two can keep the request of a move, and bring it
+/// again after the host has moved on.
+#[tokio::test]
+async fn a_move_that_was_recorded_is_not_made_again() {
+    let (server, mut agent, other) = site().await;
+    let key = server.window_key_of(other).await;
+    agent.network.break_next(RouteName::Enrol, Fault::Keep);
+    assert!(matches!(
+        agent.update(&server, &key, "web-1").await,
+        EnrolmentOutcome::Accepted { rehomed: true, .. }
+    ));
+    agent.work().await.expect("works");
+    let back = server.window_key_of(server.owner()).await;
+    assert!(matches!(
+        agent.update(&server, &back, "web-1").await,
+        EnrolmentOutcome::Accepted { rehomed: true, .. }
+    ));
+    agent.work().await.expect("works");
+    let (home, moves) = (server.devices().await.remove(0).resource, told(&server, REHOMED).await);
+
+    let kept = agent.network.kept();
+    brought_again(&server, &agent, &kept).await;
+
+    assert_eq!(server.devices().await.remove(0).resource, home);
+    assert_eq!(told(&server, REHOMED).await, moves);
+}
+
+/// Nor is one that was refused, once nothing stands against it any more.
+#[tokio::test]
+async fn a_move_that_was_refused_is_not_made_later_by_a_copy() {
+    let (server, mut agent, other) = site().await;
+    server.request_reset("svc").await;
+    agent.network.break_next(RouteName::Receipt, Fault::LoseRequest);
+    assert!(agent.work().await.is_err(), "the receipt is lost");
+    let key = server.window_key_of(other).await;
+    agent.network.break_next(RouteName::Enrol, Fault::Keep);
+    assert_eq!(refused(&agent.update(&server, &key, "web-1").await), EnrolmentRefusal::Busy);
+    agent.work_through().await;
+
+    let kept = agent.network.kept();
+    brought_again(&server, &agent, &kept).await;
+
+    assert_eq!(told(&server, REHOMED).await, 0);
+}
