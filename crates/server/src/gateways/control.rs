@@ -53,8 +53,8 @@ const MANY: usize = 10_000;
 /// Devices that are woken when a gateway is connected again, at most.
 const MOST_WOKEN: u64 = 100_000;
 
-/// Certificates that one control stream issues, at most.
-const MAX_CERTIFICATES: u32 = 20;
+/// Changes that come so soon after one another are sent as one configuration.
+const TOGETHER: Duration = Duration::from_millis(200);
 
 /// Why a control stream ends.
 enum End {
@@ -81,6 +81,9 @@ pub(super) async fn run(
     frames: mpsc::Sender<Bytes>,
     shutdown: Shutdown,
 ) {
+    let Some(_counted) = app.gateways.control(gateway) else {
+        return tracing::warn!(%gateway, %peer, "a gateway opens too many control streams");
+    };
     let mut incoming = Messages { body, frames: Frames::default() };
     // Listen first, look second.
     let devices = app.bus.listen_to_all();
@@ -90,8 +93,7 @@ pub(super) async fn run(
         _ => return tracing::info!(%gateway, %peer, "a gateway did not say who it is"),
     };
     let (instance, since) = (hello.instance, app.clock.now());
-    let mut control =
-        Control { app: &app, gateway, peer, to: frames, devices, hello, sent: None, issued: 0 };
+    let mut control = Control { app: &app, gateway, peer, to: frames, devices, hello, sent: None };
     let ended = tokio::select! {
         ended = control.serve(&mut incoming, since) => ended,
         () = shutdown.soft() => Ok(()),
@@ -118,7 +120,6 @@ struct Control<'a> {
     hello: GatewayHello,
     /// What was sent last.
     sent: Option<Sent>,
-    issued: u32,
 }
 
 struct Sent {
@@ -154,6 +155,7 @@ impl Control<'_> {
         self.wake_all().await?;
         let mut look = tokio::time::interval(LOOK_EVERY);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut is_due = false;
         let mut kept_at = tokio::time::Instant::now();
         let mut heard_at = tokio::time::Instant::now();
         loop {
@@ -168,10 +170,12 @@ impl Control<'_> {
                 told = self.devices.heard() => self.pass_on(told).await?,
                 Some(message) = asked.recv() => self.say(&message).await?,
                 _ = changed.changed() => {
-                    self.send_bundles(&mut bundles).await?;
-                    self.send_config().await?;
+                    if !std::mem::replace(&mut is_due, true) {
+                        look.reset_after(TOGETHER);
+                    }
                 }
                 _ = look.tick() => {
+                    is_due = false;
                     if heard_at.elapsed() > SILENCE {
                         return Err(End::Gone("it is silent"));
                     }
@@ -241,8 +245,11 @@ impl Control<'_> {
             return Ok(());
         }
         let now = self.app.clock.now();
-        let held = self.hello.config_version;
-        let version = self.app.gateways.next_version(now, held);
+        let held = self.hello.config_version.max(self.sent.as_ref().map(|sent| sent.version));
+        let Some(version) = self.app.gateways.next_version(now, held) else {
+            let why = "it says that it holds the highest configuration there can be";
+            return Err(End::Refused(why.to_owned()));
+        };
         let signed = configure::sign(self.app, &config, version);
         self.say(&ToGateway::Config(ByteBuf::from(signed))).await?;
         tracing::debug!(gateway = %self.gateway, version, "a configuration was sent");
@@ -337,6 +344,9 @@ impl Control<'_> {
             return;
         }
         sent.is_told = true;
+        if !self.app.gateways.tells_refusal(self.gateway, now) {
+            return;
+        }
         let problem = status.problems.first().cloned().unwrap_or_default();
         let problem = problem.chars().filter(|c| !c.is_control()).take(300).collect();
         super::record(self.app, Event::GatewayConfigRefused { gateway: self.gateway, problem })
@@ -355,9 +365,8 @@ impl Control<'_> {
     }
 
     async fn certificate(&mut self, for_link: bool, request: &[u8]) -> Result<ToGateway, End> {
-        self.issued += 1;
-        if self.issued > MAX_CERTIFICATES {
-            return Err(End::Refused("it asks for too many certificates".to_owned()));
+        if !self.app.gateways.may_issue(self.gateway, self.app.clock.now()) {
+            return Ok(ToGateway::Refused("too many certificates in an hour".to_owned()));
         }
         let row = self.row().await?;
         let issued = match self.issue(&row, for_link, request).await {

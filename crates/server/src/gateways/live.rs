@@ -1,7 +1,8 @@
 //! Who is connected, and what they last said.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use sekisho_model::Timestamp;
 use sekisho_model::event::{Actor, Event};
@@ -35,6 +36,12 @@ struct Live {
     problem: Option<String>,
     instances: BTreeMap<u64, Instance>,
     told: Presence,
+    /// Control streams that are open.
+    controls: usize,
+    /// When certificates were issued to it, in the last hour.
+    issued: VecDeque<Timestamp>,
+    /// When it was last put on record that it does not take its configuration.
+    refusal_told_at: Option<Timestamp>,
     /// Since when there is no control stream.
     silent_since: Option<Timestamp>,
 }
@@ -50,6 +57,9 @@ impl Default for Live {
             problem: None,
             instances: BTreeMap::new(),
             told: Presence::Unknown,
+            controls: 0,
+            issued: VecDeque::new(),
+            refusal_told_at: None,
             silent_since: None,
         }
     }
@@ -61,6 +71,17 @@ const FIRST_CONNECTIONS: u16 = 2;
 
 /// The most connections of the link that a gateway gets.
 const MAX_CONNECTIONS: u16 = 16;
+
+/// The most control streams of one gateway at once. Each of its processes has
+/// one; the server's end of a broken one may live a little longer.
+const MAX_CONTROLS: usize = 8;
+
+/// The most certificates that one gateway gets in [`HOUR`].
+const MAX_CERTIFICATES: usize = 20;
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// How often it is put on record that a gateway does not take its configuration.
+const TELL_REFUSAL_EVERY: Duration = Duration::from_secs(600);
 
 /// What the audit log says of a gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,12 +149,13 @@ impl Gateways {
 
     /// The version of the next configuration: the time in milliseconds, and
     /// always above what was signed before or is held by the gateway. A database
-    /// that was put back does not lower it.
-    pub(super) fn next_version(&self, now: Timestamp, held: Option<u64>) -> u64 {
+    /// that was put back does not lower it. What one gateway says it holds is
+    /// nothing to the others; `None`: there is nothing above it.
+    pub(super) fn next_version(&self, now: Timestamp, held: Option<u64>) -> Option<u64> {
         let now = u64::try_from(now.as_millis()).unwrap_or(0);
         let mut version = self.0.version.lock().expect("no holder panics");
-        *version = now.max(*version + 1).max(held.unwrap_or(0).saturating_add(1));
-        *version
+        *version = now.max(version.saturating_add(1));
+        Some((*version).max(held.unwrap_or(0).checked_add(1)?))
     }
 
     /// The server's certificate for the link.
@@ -213,6 +235,39 @@ impl Gateways {
         })
     }
 
+    /// One more control stream, until what is returned is dropped; `None`: there
+    /// are enough.
+    pub(super) fn control(&self, gateway: GatewayId) -> Option<ControlStream> {
+        self.with(gateway, |live| {
+            (live.controls < MAX_CONTROLS).then(|| live.controls += 1)?;
+            Some(ControlStream { gateways: self.clone(), gateway })
+        })
+    }
+
+    /// Counts a certificate; says whether the gateway may have it.
+    pub(super) fn may_issue(&self, gateway: GatewayId, now: Timestamp) -> bool {
+        self.with(gateway, |live| {
+            live.issued.retain(|at| now.since(*at) < HOUR);
+            let may = live.issued.len() < MAX_CERTIFICATES;
+            if may {
+                live.issued.push_back(now);
+            }
+            may
+        })
+    }
+
+    /// Whether it is to be put on record now that a gateway does not take its
+    /// configuration.
+    pub(super) fn tells_refusal(&self, gateway: GatewayId, now: Timestamp) -> bool {
+        self.with(gateway, |live| {
+            let is_news = live.refusal_told_at.is_none_or(|at| now.since(at) >= TELL_REFUSAL_EVERY);
+            if is_news {
+                live.refusal_told_at = Some(now);
+            }
+            is_news
+        })
+    }
+
     /// Changes what is known of a process.
     pub(super) fn update(&self, gateway: GatewayId, id: u64, act: impl FnOnce(&mut Instance)) {
         if let Some(live) = self.live().get_mut(&gateway)
@@ -266,6 +321,20 @@ pub(super) struct Connected {
     gateway: GatewayId,
 }
 
+/// A control stream of a gateway; not there any more when dropped.
+pub(super) struct ControlStream {
+    gateways: Gateways,
+    gateway: GatewayId,
+}
+
+impl Drop for ControlStream {
+    fn drop(&mut self) {
+        if let Some(live) = self.gateways.live().get_mut(&self.gateway) {
+            live.controls = live.controls.saturating_sub(1);
+        }
+    }
+}
+
 impl Drop for Connected {
     fn drop(&mut self) {
         if let Some(live) = self.gateways.live().get_mut(&self.gateway) {
@@ -314,11 +383,13 @@ mod tests {
     fn versions_rise_whatever_the_clock_says() {
         let gateways = Gateways::default();
         let at = Timestamp::from_millis;
-        assert_eq!(gateways.next_version(at(1000), None), 1000);
-        assert_eq!(gateways.next_version(at(1000), None), 1001);
-        assert_eq!(gateways.next_version(at(10), None), 1002, "a clock that went back");
-        assert_eq!(gateways.next_version(at(10), Some(5000)), 5001, "what the gateway holds");
-        assert_eq!(gateways.next_version(at(9000), None), 9000);
+        assert_eq!(gateways.next_version(at(1000), None), Some(1000));
+        assert_eq!(gateways.next_version(at(1000), None), Some(1001));
+        assert_eq!(gateways.next_version(at(10), None), Some(1002), "a clock that went back");
+        assert_eq!(gateways.next_version(at(10), Some(5000)), Some(5001), "what it holds");
+        assert_eq!(gateways.next_version(at(10), Some(u64::MAX)), None, "nothing is above that");
+        assert_eq!(gateways.next_version(at(10), None), Some(1005), "another's word is its own");
+        assert_eq!(gateways.next_version(at(9000), None), Some(9000));
     }
 
     #[test]
@@ -345,6 +416,24 @@ mod tests {
         gateways.ended(id(), 8, at(102), at(103));
         assert_eq!(gateways.lost(id(), at(110)), None);
         assert_eq!(gateways.lost(id(), at(140)), Some(37));
+    }
+
+    #[test]
+    fn what_one_gateway_can_make_the_server_do_is_bounded() {
+        let gateways = Gateways::default();
+        let at = |s: i64| Timestamp::from_millis(s * 1000);
+        let held: Vec<_> = (0..8).map(|_| gateways.control(id()).expect("one more")).collect();
+        assert!(gateways.control(id()).is_none());
+        drop(held);
+        assert!(gateways.control(id()).is_some());
+
+        assert_eq!((0..30).filter(|_| gateways.may_issue(id(), at(0))).count(), 20);
+        assert!(!gateways.may_issue(id(), at(3599)));
+        assert!(gateways.may_issue(id(), at(3600)));
+
+        assert!(gateways.tells_refusal(id(), at(0)));
+        assert!(!gateways.tells_refusal(id(), at(599)));
+        assert!(gateways.tells_refusal(id(), at(600)));
     }
 
     #[tokio::test]

@@ -246,7 +246,9 @@ async fn a_name_is_looked_at_from_both_sides() {
     control.config().await;
     let path = format!("/gateways/{}/names", shown["id"].as_str().expect("an id"));
     let reached = async |told: &[NameSeen]| {
-        control.say_status(GatewayStatus { names: told.to_vec(), ..GatewayStatus::default() }).await;
+        control
+            .say_status(GatewayStatus { names: told.to_vec(), ..GatewayStatus::default() })
+            .await;
         let expected = told.first().map(|seen| json!(seen.addresses)).unwrap_or(json!([]));
         let seen = async {
             loop {
