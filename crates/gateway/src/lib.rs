@@ -44,6 +44,7 @@ mod private;
 pub mod process;
 mod relay;
 pub mod report;
+mod resolve;
 pub mod run;
 mod self_check;
 pub mod settings;

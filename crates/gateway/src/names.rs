@@ -2,23 +2,21 @@
 //! asks. The server compares it with what it sees itself.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
 use sekisho_wire::gateway::NameSeen;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::hub::Hub;
+use crate::resolve::resolve;
 
 /// How often the configuration is looked at for other names.
 const LOOK: Duration = Duration::from_secs(5);
 
 /// How often names that stay are looked up again.
 const AGAIN: u32 = 12;
-
-/// A resolver that takes longer does not answer.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Names that are looked up, and addresses told of each, at most.
 const NAMES: usize = 32;
@@ -51,19 +49,10 @@ pub(crate) async fn keep_looking(hub: Arc<Hub>) {
 }
 
 async fn look_up(name: &str) -> NameSeen {
-    let found = match name.parse::<IpAddr>() {
-        Ok(address) => Ok(vec![address]),
-        Err(_) => match timeout(PATIENCE, tokio::net::lookup_host((name, 0))).await {
-            Ok(Ok(found)) => Ok(found.map(|address: SocketAddr| address.ip()).collect()),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!("the resolver did not answer in {} s", PATIENCE.as_secs())),
-        },
-    };
-    let (addresses, problem) = match found {
+    let (addresses, problem) = match resolve(name).await {
         Ok(found) => (found, None),
-        Err(problem) => (Vec::new(), Some(problem)),
+        Err(problem) => (BTreeSet::new(), Some(problem)),
     };
-    let addresses: BTreeSet<IpAddr> = addresses.iter().map(IpAddr::to_canonical).collect();
     NameSeen {
         name: name.to_owned(),
         addresses: addresses.iter().take(ADDRESSES).map(ToString::to_string).collect(),

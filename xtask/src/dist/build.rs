@@ -16,9 +16,11 @@ use crate::workspace::Workspace;
 pub(super) fn programs(workspace: &Workspace, arch: Arch) -> Result<PathBuf> {
     let target = arch.target();
     if Arch::here() == Some(arch) || has_std(target) {
-        let mut command = workspace.cargo(&["build", "--release", "--locked", "--target", target]);
-        cross_tools(&mut command, arch)?;
-        build(workspace, command)?;
+        build(workspace, |verb| {
+            let mut command = workspace.cargo(&[verb, "--release", "--locked", "--target", target]);
+            cross_tools(&mut command, arch)?;
+            Ok(command)
+        })?;
         return Ok(workspace.target.join(target).join("release"));
     }
     // Without a standard library for that processor it is built, too: from the
@@ -32,27 +34,43 @@ pub(super) fn programs(workspace: &Workspace, arch: Arch) -> Result<PathBuf> {
         );
     }
     let folder = workspace.target.join("cross");
-    let mut command = Command::new("/usr/bin/cargo");
-    command
-        .current_dir(&workspace.root)
-        .args(["build", "--release", "--locked", "--target", target])
-        .args(["-Z", "build-std=std,panic_abort"])
-        .env("RUSTC", "/usr/bin/rustc")
-        .env("RUSTC_BOOTSTRAP", "1")
-        .env_remove("RUSTUP_TOOLCHAIN")
-        .env("CARGO_TARGET_DIR", &folder);
-    cross_tools(&mut command, arch)?;
-    build(workspace, command)?;
+    build(workspace, |verb| {
+        let mut command = Command::new("/usr/bin/cargo");
+        command
+            .current_dir(&workspace.root)
+            .args([verb, "--release", "--locked", "--target", target])
+            .args(["-Z", "build-std=std,panic_abort"])
+            .env("RUSTC", "/usr/bin/rustc")
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env_remove("RUSTUP_TOOLCHAIN")
+            .env("CARGO_TARGET_DIR", &folder);
+        cross_tools(&mut command, arch)?;
+        Ok(command)
+    })?;
     Ok(folder.join(target).join("release"))
 }
 
-fn build(workspace: &Workspace, mut command: Command) -> Result<()> {
+fn build(workspace: &Workspace, cargo: impl Fn(&str) -> Result<Command>) -> Result<()> {
     // What is shipped holds the console.
     console::possible(workspace)?;
     console::build(workspace)?;
-    for product in PRODUCTS {
+    let (alone, linked): (Vec<_>, Vec<_>) = PRODUCTS.iter().partition(|product| product.is_static);
+    let mut command = cargo("build")?;
+    for product in linked {
         command.args(["--package", product.krate]);
     }
+    shipped(workspace, &mut command)?;
+    for product in alone {
+        // The flag is for the program only, not for what builds it.
+        let mut command = cargo("rustc")?;
+        command.args(["--package", product.krate, "--bin", product.name]);
+        command.args(["--", "-C", "target-feature=+crt-static"]);
+        shipped(workspace, &mut command)?;
+    }
+    Ok(())
+}
+
+fn shipped(workspace: &Workspace, command: &mut Command) -> Result<()> {
     let cargo_home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
@@ -68,7 +86,7 @@ fn build(workspace: &Workspace, mut command: Command) -> Result<()> {
         .map(|(from, to)| format!("-ffile-prefix-map={}={to}", from.display()))
         .collect();
     command.env("CARGO_ENCODED_RUSTFLAGS", rust.join("\u{1f}")).env("CFLAGS", c.join(" "));
-    cmd::run(&mut command)
+    cmd::run(command)
 }
 
 fn cross_tools(command: &mut Command, arch: Arch) -> Result<()> {

@@ -16,6 +16,8 @@ pub(super) struct Product {
     pub(super) name: &'static str,
     /// The crate, for the list of what is linked into it.
     pub(super) krate: &'static str,
+    /// Whether it is linked statically: it needs nothing of the machine but its kernel.
+    pub(super) is_static: bool,
     summary: &'static str,
     description: &'static str,
     section: &'static str,
@@ -40,6 +42,7 @@ pub(super) const PRODUCTS: &[Product] = &[
     Product {
         name: "sekisho",
         krate: "sekisho-cli",
+        is_static: false,
         summary: "privileged access: the command line",
         description: "The command line of Sekisho, which keeps, rotates and lends the passwords of\n\
                       privileged accounts. It talks to a server over HTTPS.",
@@ -55,6 +58,7 @@ pub(super) const PRODUCTS: &[Product] = &[
     Product {
         name: "sekisho-server",
         krate: "sekisho-server",
+        is_static: false,
         summary: "privileged access: the server",
         description: "The server of Sekisho: vault, policy, audit log, REST API, and the agent plane.\n\
                       It runs as its own user, on SQLite or PostgreSQL.\n\
@@ -101,6 +105,7 @@ pub(super) const PRODUCTS: &[Product] = &[
     Product {
         name: "sekisho-agent",
         krate: "sekisho-agent",
+        is_static: false,
         summary: "privileged access: the agent of a host",
         description: "The agent of Sekisho discovers, resets and verifies the passwords of this host's\n\
                       accounts for a server. It only ever dials out.\n\
@@ -130,6 +135,7 @@ pub(super) const PRODUCTS: &[Product] = &[
     Product {
         name: "sekisho-gateway",
         krate: "sekisho-gateway",
+        is_static: true,
         summary: "privileged access: the gateway in the DMZ",
         description: "The gateway of Sekisho lets agents on the internet reach a server that is not\n\
                       exposed. It filters and limits what they send, and can read and forge nothing.\n\
@@ -186,7 +192,7 @@ impl Product {
     pub(super) fn package(&self, parts: &Parts<'_>) -> Result<Package> {
         let file = parts.programs.join(self.name);
         let program = fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
-        let glibc = newest_glibc(&program);
+        let glibc = if self.is_static { None } else { newest_glibc(&program) };
         let mut entries = vec![entry(format!("usr/bin/{}", self.name), program, 0o755)];
         let texts = self.files.iter().map(|(path, text)| entry((*path).into(), *text, 0o644));
         entries.extend(texts);

@@ -31,7 +31,11 @@ pub(super) const FIELDS: &[(&str, &str, &str)] = &[
     ("fields", "names of what changed", "変更された項目名"),
     ("file", "name of the file", "ファイル名"),
     ("filter", "which lines were asked for", "対象とした行の条件"),
-    ("for_link", "for the link; otherwise for the public listeners", "リンク用か(そうでなければ公開リスナー用)"),
+    (
+        "for_link",
+        "for the link; otherwise for the public listeners",
+        "リンク用か(そうでなければ公開リスナー用)",
+    ),
     ("format", "format of the export", "出力形式"),
     ("former_chain", "the audit chain before", "以前の監査チェーン"),
     ("former_seq", "its last line in the backup", "バックアップ内の最終行"),

@@ -14,6 +14,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::serve;
 use crate::hub::Hub;
+use crate::resolve::connect;
 use crate::tasks::Tasks;
 use crate::tls;
 
@@ -61,10 +62,11 @@ async fn dial(hub: &Hub, address: &str) -> Result<TlsStream<TcpStream>, String> 
     };
     let paired = hub.paired().ok_or("not paired")?;
     let config = tls::classic(&hub.identity(), &paired.trust, &hub.time).map_err(|e| failed(&e))?;
-    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    let name = ServerName::try_from(host).map_err(|error| failed(&error))?;
-    let stream = TcpStream::connect(address).await.map_err(|error| failed(&error))?;
+    let (host, port) = address.rsplit_once(':').ok_or_else(|| failed(&"it has no port"))?;
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let port = port.parse().map_err(|error| failed(&error))?;
+    let name = ServerName::try_from(host.to_owned()).map_err(|error| failed(&error))?;
+    let stream = connect(host, port).await.map_err(|error| failed(&error))?;
     let _ = stream.set_nodelay(true);
     let tls = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
     let tls = tls.map_err(|error: io::Error| failed(&error))?;
