@@ -36,8 +36,21 @@ fn equal_seeds() {
     let mut simulator = EvilSimulator::new(EvilTeeth::None);
     for seed in 1..=30 {
         let (one, two) = (simulator.case(seed, true), simulator.case(seed, true));
-        assert_eq!((one.trace, one.broken), (two.trace, two.broken), "seed {seed}");
+        assert_eq!(without_lengths(one.trace), without_lengths(two.trace), "seed {seed}");
+        assert_eq!(one.broken, two.broken, "seed {seed}");
     }
+}
+
+/// A signature has random bytes in it, and is now and then a byte shorter.
+fn without_lengths(trace: Vec<String>) -> Vec<String> {
+    let hidden = |line: String| match line.split_once(" bytes follow the message") {
+        Some((before, after)) => {
+            let before = before.trim_end_matches(|c: char| c.is_ascii_digit());
+            format!("{before}some bytes follow the message{after}")
+        }
+        None => line,
+    };
+    trace.into_iter().map(hidden).collect()
 }
 
 /// A proof that finds nothing proves nothing: it must find these.

@@ -147,6 +147,13 @@ impl Double {
         tokio::time::timeout(SOON, self.links.recv()).await.expect("in time").expect("a link")
     }
 
+    /// Lets go of the connections that have come, when all of them have ended.
+    pub(super) async fn forget(&mut self) {
+        while let Ok(mut link) = self.links.try_recv() {
+            link.ended().await;
+        }
+    }
+
     /// No connection comes within a while.
     pub(super) async fn nobody_dials(&mut self) {
         while self.links.try_recv().is_ok() {}

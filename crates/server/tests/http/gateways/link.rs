@@ -283,6 +283,7 @@ async fn a_restarted_server_dials_again_and_wakes() {
     let device = super::waiting_device(&site.server).await;
     site.stop().await;
     link.ended().await;
+    double.forget().await;
     let again = site.restart().await;
     let mut link = double.link().await;
     let mut control = link.control(&double, double.hello()).await;
