@@ -18,7 +18,7 @@ use crate::scratch_system::ScratchSystem;
 const HOST: &str = "dmz";
 
 /// The gateway's own user, who may do nothing else.
-pub const USER: &str = "sekisho-gateway";
+const USER: &str = "sekisho-gateway";
 
 /// Where the program is, inside.
 const PROGRAM: &str = "/run/sekisho/sekisho-gateway";
