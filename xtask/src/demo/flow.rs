@@ -141,8 +141,10 @@ impl Stage {
             &self.folder.join("agent.log"),
         )?;
         self.agent = Some(agent);
-        let way = if network.is_some() { " on the internet, through the gateway," } else { "" };
-        took.done(&format!("agent{way} enrolled with a one-time key and started"));
+        took.done(match network {
+            Some(_) => "agent on the internet enrolled through the gateway with a one-time key",
+            None => "agent enrolled with a one-time key and started",
+        });
         Ok(self)
     }
 
@@ -161,7 +163,10 @@ impl Stage {
             let devices = self.client.items(&["devices", "list"])?;
             report.via_gateway =
                 !devices.is_empty() && devices.iter().all(|device| outside.brought(device));
-            took.verdict(report.via_gateway, "the server's record: the device came through it");
+            took.verdict(
+                report.via_gateway,
+                "the server's own record: the device came through the gateway",
+            );
         }
 
         let (user, _) = ACCOUNTS[0];

@@ -75,10 +75,7 @@ impl Outside {
     /// What there is, for a line on the terminal.
     pub(super) fn description(&self) -> Result<String> {
         let user = self.machine.user()?;
-        Ok(format!(
-            "gateway \"{NAME}\" in the DMZ, as the user {user}; paired with one string, the \
-             server has dialled it"
-        ))
+        Ok(format!("gateway in the DMZ, as {user}; paired, and dialled by the server"))
     }
 
     /// Whether the server's own record says that a device came through this gateway.
