@@ -33,8 +33,8 @@ pub(super) struct Outside {
 /// When this machine gives none, with what to do.
 pub(super) fn networks() -> Result<Networks> {
     Networks::start().context(
-        "the demo's gateway stands in networks of its own, which cannot be made here; without \
-         them: `cargo xtask demo --no-gateway`",
+        "agent, gateway and server of the demo are in networks of their own, which cannot be \
+         made here; `cargo xtask demo --no-gateway` does without them",
     )
 }
 

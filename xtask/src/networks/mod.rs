@@ -98,9 +98,16 @@ impl Networks {
     /// Makes them.
     ///
     /// # Errors
-    /// When the kernel gives no namespace, which it says together with what it
-    /// takes; when `ip` or `nft` is missing or refuses.
+    /// When the kernel gives no namespace, or `ip` or `nft` refuses; it says what
+    /// that takes.
     pub fn start() -> Result<Self> {
+        Self::make().context(
+            "that takes root with the capabilities CAP_SYS_ADMIN and CAP_NET_ADMIN, which a \
+             container has when it was started with --privileged",
+        )
+    }
+
+    fn make() -> Result<Self> {
         let networks = Self {
             internet: Namespace::start()?,
             dmz: Namespace::start()?,

@@ -61,12 +61,7 @@ impl Namespace {
         if first_line.trim_end() != "ready" {
             let mut why = String::new();
             stderr.context("it has no output")?.read_to_string(&mut why)?;
-            bail!(
-                "the kernel gives no network namespace ({}); that takes root with the right to \
-                 administer the system and its network, which a container has when it was started \
-                 with --privileged",
-                why.trim()
-            );
+            bail!("the kernel gives no network namespace: {}", why.trim());
         }
         Ok(network)
     }

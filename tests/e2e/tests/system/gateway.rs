@@ -119,6 +119,8 @@ fn everything_works_while_nothing_goes_from_the_dmz_into_the_lan() {
     let account = site.await_account("svc-one");
     let devices = site.items(&["devices", "list"]);
     assert_eq!(text(&devices[0]["last_gateway"], "name"), "dmz", "the server's own record");
+    let shown = site.cli(&["devices", "show", "far-host"]).ok();
+    assert!(shown.contains("the gateway dmz"), "{shown}");
     gateway.await_waiting();
     reset(&site, &host, &account);
 
