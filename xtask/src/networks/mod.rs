@@ -103,7 +103,7 @@ impl Networks {
     pub fn start() -> Result<Self> {
         Self::make().context(
             "that takes root with the capabilities CAP_SYS_ADMIN and CAP_NET_ADMIN, which a \
-             container has when it was started with --privileged",
+             container has when it was started with --privileged, and a kernel with nf_tables",
         )
     }
 
