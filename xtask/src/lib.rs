@@ -1,8 +1,8 @@
 //! The one entry point for every developer command: `cargo xtask <verb>`.
 //!
 //! A verb is here only when it works. It is a library so that the tests of the
-//! whole system can borrow its [`scratch_system`], and the program that takes the
-//! figures what is in [`bench`].
+//! whole system can borrow its [`scratch_system`] and its [`networks`], and the
+//! program that takes the figures what is in [`bench`].
 
 #![expect(
     clippy::print_stdout,
@@ -18,6 +18,7 @@ mod demo;
 pub mod dist;
 mod fuzz;
 mod r#gen;
+pub mod networks;
 mod ports;
 mod prove;
 pub mod scratch_system;

@@ -11,6 +11,7 @@ use super::Binaries;
 use super::client::text;
 use super::server::last_lines;
 use crate::cmd;
+use crate::networks::Namespace;
 use crate::scratch_system::ScratchSystem;
 
 /// Paths inside the scratch system.
@@ -25,10 +26,11 @@ pub(super) struct Agent {
 
 impl Agent {
     /// Enrols with a one-time key, which goes through a pipe, and starts the
-    /// agent. Its log goes to `log`.
+    /// agent, both in `network` or in this machine's own. Its log goes to `log`.
     pub(super) fn enrol_and_start(
         binaries: &Binaries,
         system: &ScratchSystem,
+        network: Option<&Namespace>,
         server: &str,
         key: &str,
         log: &Path,
@@ -36,15 +38,20 @@ impl Agent {
         cmd::feed_checked(system.command("mkdir").args(["-p", "/etc/sekisho", "/var/lib"]), b"")?;
         let settings = format!("state_dir = \"{STATE}\"\n[accounts]\ninclude_disabled = true\n");
         cmd::feed_checked(system.command("tee").arg(CONFIG), settings.as_bytes())?;
-        let mut enrol = system.command(&binaries.agent);
-        enrol.args(["enroll", "--server", server, "--key-file", "-"]);
-        enrol.args(["--state-dir", STATE, "--config", CONFIG]);
+        let agent = |args: &[&str]| {
+            let mut command = system.command(&binaries.agent);
+            command.args(args).args(["--config", CONFIG]);
+            match network {
+                Some(network) => network.enter(&command),
+                None => command,
+            }
+        };
+        let mut enrol =
+            agent(&["enroll", "--server", server, "--key-file", "-", "--state-dir", STATE]);
         cmd::feed_checked(&mut enrol, format!("{key}\n").as_bytes())?;
 
         let output = fs::File::create(log)?;
-        let child = system
-            .command(&binaries.agent)
-            .args(["run", "--config", CONFIG])
+        let child = agent(&["run"])
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)

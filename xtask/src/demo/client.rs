@@ -38,9 +38,15 @@ impl Client {
 
     /// Runs a command that must succeed and reads its JSON.
     pub(super) fn json(&self, args: &[&str]) -> Result<Value> {
+        self.json_fed(args, "")
+    }
+
+    /// [`json`](Self::json) of a command that reads a secret from its standard
+    /// input.
+    pub(super) fn json_fed(&self, args: &[&str], input: &str) -> Result<Value> {
         let mut command = self.command(args);
         command.arg("--json");
-        let printed = cmd::feed_checked(&mut command, b"")?;
+        let printed = cmd::feed_checked(&mut command, input.as_bytes())?;
         // The output is not in the message: it may hold a secret.
         serde_json::from_str(&printed)
             .with_context(|| format!("`{}` printed no JSON", cmd::show(&command)))

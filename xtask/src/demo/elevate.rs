@@ -12,13 +12,13 @@ use crate::cmd;
 pub(super) fn run_as_root(args: &Args, binaries: &Path) -> Result<()> {
     if !cmd::on_path("sudo") {
         bail!(
-            "the demo makes real accounts in a namespace of its own, and that needs root; there \
-             is no sudo here: run `cargo xtask demo` as root"
+            "the demo makes real accounts and networks in namespaces of its own, and that needs \
+             root; there is no sudo here: run `cargo xtask demo` as root"
         );
     }
     println!(
-        "demo: real accounts in a namespace of their own need root, so sudo is asked once; \
-         nothing of this machine is changed"
+        "demo: real accounts and networks in namespaces of their own need root, so sudo is asked \
+         once; nothing of this machine is changed"
     );
     let own = std::env::current_exe().context("finding this program")?;
     cmd::run(&mut sudo(&own, args, binaries))
@@ -35,6 +35,9 @@ fn sudo(own: &Path, args: &Args, binaries: &Path) -> Command {
     }
     if args.oidc {
         command.arg("--oidc");
+    }
+    if args.no_gateway {
+        command.arg("--no-gateway");
     }
     if let Some(file) = &args.json {
         command.arg("--json").arg(file);
@@ -55,5 +58,7 @@ mod tests {
         assert_eq!(shown(&args), same);
         let args = Args { wizard: true, ..Args::default() };
         assert_eq!(shown(&args), "sudo -- /t/xtask demo --prebuilt /t --wizard");
+        let args = Args { no_gateway: true, ..Args::default() };
+        assert_eq!(shown(&args), "sudo -- /t/xtask demo --prebuilt /t --no-gateway");
     }
 }

@@ -15,10 +15,10 @@ use super::agent::Agent;
 use super::flow::{Stopwatch, boxed};
 use super::host::{HOST, Host, account};
 use super::interrupt::Interrupt;
+use super::place::Place;
 use super::server::{Server, write_secret};
 use super::{Binaries, wait_for};
 use crate::console::NewSite;
-use crate::ports::free_ports;
 
 /// What enrolment keys begin with.
 const KEY_PREFIX: &str = "sekisho-ek1-";
@@ -48,7 +48,7 @@ impl Beginning {
     ) -> Result<Self> {
         let took = Stopwatch::start();
         let server =
-            Server::start(binaries, &folder.join("server"), free_ports()?, settings, interrupt)?;
+            Server::start(binaries, &folder.join("server"), Place::here()?, settings, interrupt)?;
         let recovery_key_file = folder.join("recovery-key");
         write_secret(&recovery_key_file, &server.recovery_key)?;
         took.done(&format!("empty server with SQLite at {}", server.named_url()));
@@ -62,9 +62,9 @@ impl Beginning {
     /// Enrols the host's agent with a key, and returns the fingerprint that it
     /// shows there.
     fn enrol(&mut self, binaries: &Binaries, key: &str) -> Result<String> {
-        let server = format!("localhost:{}", self.server.agents_port);
+        let server = format!("localhost:{}", self.server.agents_port());
         let log = self.folder.join("agent.log");
-        let agent = Agent::enrol_and_start(binaries, &self.host.system, &server, key, &log)?;
+        let agent = Agent::enrol_and_start(binaries, &self.host.system, None, &server, key, &log)?;
         let fingerprint = agent.fingerprint(binaries, &self.host.system)?;
         self.agent = Some(agent);
         Ok(fingerprint)

@@ -1,6 +1,8 @@
-//! The cycle: enrol, discover, reset, reveal, log in, verify, audit.
+//! The cycle: enrol, discover, reset, reveal, log in, verify, audit; through the
+//! gateway, and past no firewall.
 
 use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -12,12 +14,14 @@ use super::agent::Agent;
 use super::client::{Client, text};
 use super::host::{ACCOUNTS, Host, LOCKED, account};
 use super::interrupt::Interrupt;
+use super::outside::{self, Outside};
+use super::place::Place;
 use super::provider::{Provider, Tools};
 use super::report::Report;
 use super::server::{Server, named_url, write_secret};
-use super::{Binaries, control, random_password, wait_for};
+use super::{Binaries, Way, control, random_password, wait_for};
 use crate::console::Site;
-use crate::ports::free_ports;
+use crate::networks::{GatewayMachine, Networks, Relay};
 use crate::scratch_system::{Login, log_in};
 
 /// The first administrator.
@@ -27,8 +31,11 @@ const ADMINISTRATOR: &str = "admin";
 pub(super) struct Stage {
     agent: Option<Agent>,
     host: Host,
+    outside: Option<Outside>,
     server: Server,
     provider: Option<Provider>,
+    /// The server's way to the provider, if it has its own network.
+    _to_provider: Option<Relay>,
     client: Client,
     folder: PathBuf,
     administrator_password: String,
@@ -37,20 +44,30 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Starts the server and the scratch system with its accounts and sshd, and,
-    /// if its tools are given, an OpenID provider.
+    /// Starts the server and the scratch system with its accounts and sshd, with a
+    /// gateway between them if the agent is to go that way, and, if its tools are
+    /// given, an OpenID provider.
     pub(super) fn set_up(
         binaries: &Binaries,
         folder: &Path,
         tools: Option<&Tools>,
+        way: Way,
         interrupt: &Interrupt,
     ) -> Result<Self> {
+        let networks = match way {
+            Way::Gateway => Some(networks()?),
+            Way::Direct => None,
+        };
         let took = Stopwatch::start();
-        let ports = free_ports()?;
-        let start = |tools| Provider::start(tools, folder, &named_url(ports[0]));
+        let place = networks.as_ref().map_or_else(Place::here, Place::lan)?;
+        let start = |tools| Provider::start(tools, folder, &named_url(place.api_port()));
         let provider = tools.map(start).transpose()?;
+        let to_provider = match (&networks, &provider) {
+            (Some(networks), Some(provider)) => Some(way_to(provider, networks)?),
+            (None, _) | (_, None) => None,
+        };
         let settings = provider.as_ref().map_or("", |provider| provider.settings.as_str());
-        let server = Server::start(binaries, &folder.join("server"), ports, settings, interrupt)?;
+        let server = Server::start(binaries, &folder.join("server"), place, settings, interrupt)?;
         let client = Client::new(binaries, &server, &folder.join("cli"));
         let administrator_password = random_password();
         let password_file = folder.join("admin-password");
@@ -66,7 +83,16 @@ impl Stage {
             password,
         ])?;
         client.run(&["login", "--user", ADMINISTRATOR, "--password-file", password])?;
-        took.done(&format!("server with SQLite at {}", server.url()));
+        let in_the_lan = if networks.is_some() { " in the LAN" } else { "" };
+        took.done(&format!("server with SQLite{in_the_lan} at {}", server.url()));
+
+        interrupt.check()?;
+        let took = Stopwatch::start();
+        let set_up = |networks| Outside::set_up(binaries, networks, &client, folder, interrupt);
+        let outside = networks.map(set_up).transpose()?;
+        if let Some(outside) = &outside {
+            took.done(&outside.description()?);
+        }
 
         interrupt.check()?;
         let took = Stopwatch::start();
@@ -76,8 +102,10 @@ impl Stage {
         Self {
             agent: None,
             host,
+            outside,
             server,
             provider,
+            _to_provider: to_provider,
             client,
             folder: folder.to_owned(),
             administrator_password,
@@ -97,15 +125,26 @@ impl Stage {
             "--pre-approved",
             "demo host",
         ])?;
+        let (network, server) = match &self.outside {
+            Some(outside) => {
+                GatewayMachine::name_to(&self.host.system)?;
+                (Some(&outside.networks.internet), GatewayMachine::public_address())
+            }
+            None => (None, format!("127.0.0.1:{}", self.server.agents_port())),
+        };
         let agent = Agent::enrol_and_start(
             binaries,
             &self.host.system,
-            &format!("127.0.0.1:{}", self.server.agents_port),
+            network,
+            &server,
             text(&key, "key"),
             &self.folder.join("agent.log"),
         )?;
         self.agent = Some(agent);
-        took.done("agent enrolled with a one-time key and started");
+        took.done(match network {
+            Some(_) => "agent on the internet enrolled through the gateway with a one-time key",
+            None => "agent enrolled with a one-time key and started",
+        });
         Ok(self)
     }
 
@@ -119,6 +158,16 @@ impl Stage {
         report.discovered = true;
         took.done("accounts discovered");
         self.account = Some(account.clone());
+        if let Some(outside) = &self.outside {
+            let took = Stopwatch::start();
+            let devices = self.client.items(&["devices", "list"])?;
+            report.via_gateway =
+                !devices.is_empty() && devices.iter().all(|device| outside.brought(device));
+            took.verdict(
+                report.via_gateway,
+                "the server's own record: the device came through the gateway",
+            );
+        }
 
         let (user, _) = ACCOUNTS[0];
         self.host.check()?;
@@ -141,6 +190,14 @@ impl Stage {
         report.ssh_old_refused = self.host.refuses_former()?;
         took.verdict(report.ssh_old_refused, "the former password is refused");
 
+        if let Some(outside) = &self.outside {
+            interrupt.check()?;
+            let took = Stopwatch::start();
+            report.dmz_to_lan_blocked = outside.keeps_the_dmz_out()?;
+            let what = "DMZ → LAN: the firewall refuses 8383 and 8443, which answer in the LAN";
+            took.verdict(report.dmz_to_lan_blocked, what);
+        }
+
         interrupt.check()?;
         let took = Stopwatch::start();
         let verified = self.client.json(&["verify", &account, "--wait"])?;
@@ -155,16 +212,23 @@ impl Stage {
         Ok(())
     }
 
-    /// An error when server or agent has ended.
+    /// An error when server, gateway or agent has ended.
     pub(super) fn check_alive(&mut self) -> Result<()> {
         self.server.check_alive()?;
+        self.outside.as_mut().map_or(Ok(()), Outside::check_alive)?;
         self.agent.as_mut().map_or(Ok(()), Agent::check_alive)
     }
 
-    /// The ends of both logs, for when something went wrong.
+    /// The ends of all logs, for when something went wrong.
     pub(super) fn logs(&self) -> String {
-        let agent = self.agent.as_ref().map(Agent::log).unwrap_or_default();
-        format!("── server\n{}\n── agent\n{agent}\n──", self.server.log())
+        let mut logs = format!("── server\n{}\n", self.server.log());
+        if let Some(outside) = &self.outside {
+            logs.push_str(&format!("── gateway\n{}\n", outside.log()));
+        }
+        if let Some(agent) = &self.agent {
+            logs.push_str(&format!("── agent\n{}\n", agent.log()));
+        }
+        logs + "──"
     }
 
     /// Shows the site to a browser, which may end the server and start it again.
@@ -217,13 +281,16 @@ impl Stage {
         if let Some(Provider { people_file, .. }) = &self.provider {
             lines.push(format!("Demo ID   its people: {}", people_file.display()));
         }
-        let next = [
+        let mut next = vec![
             format!("alias sekisho={}", self.client.alias()),
             "sekisho accounts list".to_owned(),
             format!("sekisho reveal {account} --reason 'trying it out'"),
             ssh,
             "sekisho audit verify".to_owned(),
         ];
+        if self.outside.is_some() {
+            next.push(format!("sekisho gateways show {}", outside::NAME));
+        }
         format!(
             "{}\nTry next, in another terminal:\n  {}\n\nCtrl-C ends it and removes everything.",
             boxed(&lines),
@@ -254,6 +321,21 @@ impl Stage {
             Ok(if complete { id(ACCOUNTS[0].0).map(str::to_owned) } else { None })
         })
     }
+}
+
+/// The networks, with a line that says so.
+fn networks() -> Result<Networks> {
+    let took = Stopwatch::start();
+    let networks = outside::networks()?;
+    took.done("internet, DMZ and LAN; the firewall lets nothing from the DMZ into the LAN");
+    Ok(networks)
+}
+
+/// A server in the LAN reaches the provider where browsers do: at its port of
+/// loopback.
+fn way_to(provider: &Provider, networks: &Networks) -> Result<Relay> {
+    let to = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), provider.port);
+    Relay::start(Some(&networks.lan), provider.port, None, to)
 }
 
 /// Whether the answer to a verify says `in_sync`, in the order or around it.

@@ -1,4 +1,5 @@
-//! `demo`: the product at work, on a scratch Linux system with real accounts.
+//! `demo`: the product at work, on a scratch Linux system with real accounts, whose
+//! agent is on the internet, behind a gateway in a DMZ.
 
 mod agent;
 mod client;
@@ -8,8 +9,11 @@ mod first_run;
 mod flow;
 mod host;
 mod interrupt;
+mod outside;
+mod place;
 mod provider;
 mod report;
+mod scratch;
 mod server;
 
 use std::path::{Path, PathBuf};
@@ -29,6 +33,7 @@ use flow::Stage;
 use interrupt::Interrupt;
 use provider::Tools;
 use report::Report;
+use scratch::Scratch;
 
 /// The arguments of `demo`.
 #[derive(Default, clap::Args)]
@@ -43,6 +48,10 @@ pub(crate) struct Args {
     /// Also an OpenID provider, through which people of its own sign in; it needs Node.
     #[arg(long, conflicts_with = "wizard")]
     oidc: bool,
+    /// Without the gateway and the networks around it: the agent reaches the server
+    /// itself.
+    #[arg(long, conflicts_with = "wizard")]
+    no_gateway: bool,
     /// Write what was seen to this file, as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -56,12 +65,26 @@ impl Args {
     pub(crate) fn prebuilt(&self) -> Option<Binaries> {
         self.prebuilt.as_deref().map(Binaries::in_folder)
     }
+
+    fn way(&self) -> Way {
+        if self.no_gateway { Way::Direct } else { Way::Gateway }
+    }
+}
+
+/// How the agent reaches the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// From the internet, through a gateway in a DMZ; the server is in a LAN.
+    Gateway,
+    /// Over this machine's loopback.
+    Direct,
 }
 
 /// The programs that the demo shows.
 pub(crate) struct Binaries {
     folder: PathBuf,
     server: PathBuf,
+    gateway: PathBuf,
     agent: PathBuf,
     cli: PathBuf,
 }
@@ -71,6 +94,7 @@ impl Binaries {
         Self {
             folder: folder.to_owned(),
             server: folder.join("sekisho-server"),
+            gateway: folder.join("sekisho-gateway"),
             agent: folder.join("sekisho-agent"),
             cli: folder.join("sekisho"),
         }
@@ -96,12 +120,14 @@ fn build(workspace: &Workspace) -> Result<Binaries> {
         }
         Err(why) => println!("demo: without the console: {why:#}"),
     }
-    println!("demo: building server, agent and command line");
+    println!("demo: building server, gateway, agent and command line");
     cmd::run(&mut workspace.cargo(&[
         "build",
         "--quiet",
         "--package",
         "sekisho-server",
+        "--package",
+        "sekisho-gateway",
         "--package",
         "sekisho-agent",
         "--package",
@@ -111,8 +137,8 @@ fn build(workspace: &Workspace) -> Result<Binaries> {
     Ok(Binaries::in_folder(&workspace.target.join("debug")))
 }
 
-/// The demo's server and host after the cycle, for as long as `look` runs. As
-/// root.
+/// The demo's server and host after the cycle, for as long as `look` runs, without
+/// a gateway. As root.
 ///
 /// # Errors
 /// When the demo fails, or `look` does.
@@ -123,8 +149,8 @@ pub(crate) fn visit(
     setup::ensure_packages()?;
     let binaries = build(workspace)?;
     let interrupt = Interrupt::watch()?;
-    let scratch = tempfile::Builder::new().prefix("sekisho-demo-").tempdir()?;
-    let mut stage = Stage::set_up(&binaries, scratch.path(), None, &interrupt)?;
+    let scratch = Scratch::make()?;
+    let mut stage = Stage::set_up(&binaries, scratch.path(), None, Way::Direct, &interrupt)?;
     stage.play(&mut Report::default(), &interrupt)?;
     stage.while_visited(&interrupt, look)
 }
@@ -143,7 +169,7 @@ pub(crate) fn begin(
     setup::ensure_packages()?;
     let binaries = build(workspace)?;
     let interrupt = Interrupt::watch()?;
-    let scratch = tempfile::Builder::new().prefix("sekisho-demo-").tempdir()?;
+    let scratch = Scratch::make()?;
     let mut beginning = Beginning::set_up(&binaries, scratch.path(), settings, &interrupt)?;
     beginning.while_walked(&binaries, &interrupt, walk)
 }
@@ -152,7 +178,7 @@ pub(crate) fn begin(
 pub(crate) fn run(args: &Args, binaries: &Binaries) -> Result<()> {
     let interrupt = Interrupt::watch()?;
     if args.wizard {
-        let scratch = tempfile::Builder::new().prefix("sekisho-demo-").tempdir()?;
+        let scratch = Scratch::make()?;
         Beginning::set_up(binaries, scratch.path(), "", &interrupt)?.stay(binaries, &interrupt)?;
         println!("\ndemo: done; everything it made is gone");
         return Ok(());
@@ -167,7 +193,7 @@ pub(crate) fn run(args: &Args, binaries: &Binaries) -> Result<()> {
     }
     outcome?;
     println!("demo: done; everything it made is gone");
-    match report.missing().as_slice() {
+    match report.missing(args.way()).as_slice() {
         [] => Ok(()),
         missing => bail!("not seen: {}", missing.join(", ")),
     }
@@ -179,10 +205,10 @@ fn show(
     interrupt: &Interrupt,
     report: &mut Report,
 ) -> Result<()> {
-    let scratch = tempfile::Builder::new().prefix("sekisho-demo-").tempdir()?;
+    let scratch = Scratch::make()?;
     let tools = args.oidc.then(|| Tools::find(&binaries.folder)).transpose()?;
-    // Dropped in reverse order: agent, sshd, scratch system, server, provider, folder.
-    let mut stage = Stage::set_up(binaries, scratch.path(), tools.as_ref(), interrupt)?;
+    // The folder goes after everything that is in it.
+    let mut stage = Stage::set_up(binaries, scratch.path(), tools.as_ref(), args.way(), interrupt)?;
     if let Err(error) = stage.play(report, interrupt) {
         if !interrupt.came() {
             eprintln!("{}", stage.logs());

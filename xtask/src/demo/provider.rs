@@ -58,6 +58,8 @@ impl Tools {
 /// A running provider.
 pub(super) struct Provider {
     child: Child,
+    /// Its port on this machine's loopback; the server must reach it under the same.
+    pub(super) port: u16,
     /// The settings of a server that people sign in to through it, as TOML.
     pub(super) settings: String,
     /// A file with the people and their passwords.
@@ -97,8 +99,13 @@ impl Provider {
             }
             None => bail!("the provider has no output"),
         };
+        let port = port_of(&issuer);
         let settings = settings(&issuer, &client_file, public_url);
-        Ok(Self { child, settings, people_file })
+        let provider = Self { child, port: port.unwrap_or_default(), settings, people_file };
+        match port {
+            Some(_) => Ok(provider),
+            None => bail!("the OpenID provider is at {issuer}, which names no port"),
+        }
     }
 }
 
@@ -116,6 +123,11 @@ fn issuer_in(output: impl std::io::Read) -> Result<String> {
         }
     }
     bail!("the OpenID provider ended before it was ready")
+}
+
+/// The port at the end of a URL without a path.
+fn port_of(url: &str) -> Option<u16> {
+    url.rsplit_once(':')?.1.parse().ok()
 }
 
 /// The people, one a line.
@@ -160,6 +172,8 @@ mod tests {
         let said = b"(node) a warning\nready http://127.0.0.1:9\n";
         assert_eq!(issuer_in(&said[..]).expect("an issuer"), "http://127.0.0.1:9");
         assert!(issuer_in(&b"no\n"[..]).is_err());
+        assert_eq!(port_of("http://127.0.0.1:9"), Some(9));
+        assert_eq!(port_of("https://id.example"), None);
     }
 
     #[test]

@@ -6,6 +6,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+use super::Way;
+
 /// The booleans say what was seen to work; false also means not reached.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Report {
@@ -23,11 +25,17 @@ pub(super) struct Report {
     pub(super) verified: bool,
     /// The chain of the audit log is intact.
     pub(super) audit_ok: bool,
+    /// The server's own record says that the device came through the gateway.
+    pub(super) via_gateway: bool,
+    /// The firewall refused connections from the DMZ to the server that are made
+    /// from the LAN.
+    pub(super) dmz_to_lan_blocked: bool,
 }
 
 impl Report {
-    /// The names of what was not seen.
-    pub(super) fn missing(&self) -> Vec<&'static str> {
+    /// The names of what was not seen, in a demo whose agent goes this way.
+    pub(super) fn missing(&self, way: Way) -> Vec<&'static str> {
+        let direct = way == Way::Direct;
         [
             ("enrolled", self.enrolled),
             ("discovered", self.discovered),
@@ -36,6 +44,8 @@ impl Report {
             ("ssh_old_refused", self.ssh_old_refused),
             ("verified", self.verified),
             ("audit_ok", self.audit_ok),
+            ("via_gateway", self.via_gateway || direct),
+            ("dmz_to_lan_blocked", self.dmz_to_lan_blocked || direct),
         ]
         .into_iter()
         .filter(|(_, seen)| !seen)
@@ -69,22 +79,26 @@ mod tests {
             ssh_old_refused: true,
             verified: true,
             audit_ok: true,
+            via_gateway: true,
+            dmz_to_lan_blocked: true,
         };
-        assert_eq!(report.missing(), [""; 0]);
+        assert_eq!(report.missing(Way::Gateway), [""; 0]);
         let folder = tempfile::tempdir().expect("scratch folder");
         let file = folder.path().join("out.json");
         report.write(&file).expect("written");
         assert_eq!(
             fs::read_to_string(&file).expect("readable"),
             "{\"enrolled\":true,\"discovered\":true,\"reset_ms\":17,\"ssh_new_ok\":true,\
-             \"ssh_old_refused\":true,\"verified\":true,\"audit_ok\":true}\n"
+             \"ssh_old_refused\":true,\"verified\":true,\"audit_ok\":true,\
+             \"via_gateway\":true,\"dmz_to_lan_blocked\":true}\n"
         );
     }
 
     #[test]
     fn what_was_not_seen_is_named() {
         let report = Report { enrolled: true, ..Report::default() };
-        assert_eq!(report.missing().first(), Some(&"discovered"));
-        assert_eq!(report.missing().len(), 6);
+        assert_eq!(report.missing(Way::Gateway).first(), Some(&"discovered"));
+        assert_eq!(report.missing(Way::Gateway).len(), 8);
+        assert_eq!(report.missing(Way::Direct).len(), 6, "there is no gateway to see");
     }
 }

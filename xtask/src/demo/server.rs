@@ -1,8 +1,9 @@
-//! A server of the demo's own, on free loopback ports in a scratch folder.
+//! A server of the demo's own, in a scratch folder: on free loopback ports, or in
+//! a LAN.
 
 use std::fs;
 use std::io::Write as _;
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use super::interrupt::Interrupt;
+use super::place::Place;
 use super::{Binaries, wait_for};
 use crate::cmd;
 
@@ -22,10 +24,8 @@ pub(super) struct Server {
     program: PathBuf,
     config: PathBuf,
     log: PathBuf,
-    /// The port of API and console.
-    pub(super) api_port: u16,
-    /// The port of the agent plane.
-    pub(super) agents_port: u16,
+    /// Where it runs.
+    place: Place,
     /// The CA that its certificates chain to, as PEM.
     pub(super) ca_file: PathBuf,
     /// A file with the token that makes the first administrator.
@@ -43,20 +43,18 @@ struct Initialised {
 }
 
 impl Server {
-    /// Creates a site in `folder` and starts its server on ports of loopback: API
-    /// and console, agents, metrics. `settings` stand below those that it always
-    /// has, as TOML.
+    /// Creates a site in `folder` and starts its server in its place. `settings`
+    /// stand below those that it always has, as TOML.
     pub(super) fn start(
         binaries: &Binaries,
         folder: &Path,
-        ports: [u16; 3],
+        place: Place,
         settings: &str,
         interrupt: &Interrupt,
     ) -> Result<Self> {
         fs::create_dir_all(folder)?;
-        let [api_port, agents_port, _] = ports;
         let config = folder.join("server.toml");
-        let always = configuration(folder, ports);
+        let always = configuration(folder, place.listeners());
         fs::write(&config, format!("{always}\n{settings}"))?;
 
         let mut init = Command::new(&binaries.server);
@@ -70,12 +68,11 @@ impl Server {
         let program = binaries.server.clone();
         let log = folder.join("server.log");
         let mut server = Self {
-            child: spawn(&program, &config, &log)?,
+            child: spawn(&program, &config, &log, &place)?,
             program,
             config,
             log,
-            api_port,
-            agents_port,
+            place,
             ca_file: initialised.ca_pem_path,
             setup_token_file,
             recovery_key: initialised.recovery_key,
@@ -87,10 +84,7 @@ impl Server {
     fn wait_until_listening(&mut self, interrupt: &Interrupt) -> Result<()> {
         wait_for("the server listening", Duration::from_secs(30), interrupt, || {
             self.check_alive()?;
-            let listening = [self.api_port, self.agents_port]
-                .into_iter()
-                .all(|port| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
-            Ok(listening.then_some(()))
+            Ok(self.place.answers()?.then_some(()))
         })
     }
 
@@ -127,18 +121,24 @@ impl Server {
         if self.child.try_wait()?.is_none() {
             bail!("the server still runs");
         }
-        self.child = spawn(&self.program, &self.config, &self.log)?;
+        self.child = spawn(&self.program, &self.config, &self.log, &self.place)?;
         self.wait_until_listening(interrupt)
     }
 
     /// Where people and programs reach it.
     pub(super) fn url(&self) -> String {
-        format!("https://127.0.0.1:{}", self.api_port)
+        format!("https://127.0.0.1:{}", self.place.api_port())
     }
 
     /// The same by the server's name, without which browsers have no passkeys.
     pub(super) fn named_url(&self) -> String {
-        named_url(self.api_port)
+        named_url(self.place.api_port())
+    }
+
+    /// The port of its agent plane, where it runs.
+    pub(super) fn agents_port(&self) -> u16 {
+        let [_, agents, _] = self.place.listeners();
+        agents.port()
     }
 
     /// The end of its log.
@@ -167,14 +167,13 @@ pub(super) fn named_url(api_port: u16) -> String {
 }
 
 /// Runs the server; it adds to its log.
-fn spawn(program: &Path, config: &Path, log: &Path) -> Result<Child> {
+fn spawn(program: &Path, config: &Path, log: &Path, place: &Place) -> Result<Child> {
     let output = fs::OpenOptions::new().create(true).append(true).open(log)?;
     // It ends with us, however we end.
-    Command::new("setpriv")
-        .args(["--pdeathsig", "TERM", "--"])
-        .arg(program)
-        .args(["run", "--config"])
-        .arg(config)
+    let mut run = Command::new("setpriv");
+    run.args(["--pdeathsig", "TERM", "--"]).arg(program).args(["run", "--config"]).arg(config);
+    place
+        .enter(run)
         .stdin(Stdio::null())
         .stdout(output.try_clone()?)
         .stderr(output)
@@ -207,15 +206,15 @@ pub(super) fn stop(child: &mut Child) {
     let _ = child.wait();
 }
 
-fn configuration(folder: &Path, [api, agents, metrics]: [u16; 3]) -> String {
+fn configuration(folder: &Path, [api, agents, metrics]: [SocketAddr; 3]) -> String {
     // Debug quoting is TOML's: both escape `"` and `\`.
     format!(
         "data_dir = {:?}\n\
          public_name = \"localhost\"\n\n\
          [listen]\n\
-         api = \"127.0.0.1:{api}\"\n\
-         agents = \"127.0.0.1:{agents}\"\n\
-         metrics = \"127.0.0.1:{metrics}\"\n\n\
+         api = \"{api}\"\n\
+         agents = \"{agents}\"\n\
+         metrics = \"{metrics}\"\n\n\
          [vault]\n\
          kek_file = {:?}\n",
         folder.join("data"),
@@ -237,7 +236,11 @@ pub(super) fn write_secret(path: &Path, secret: &str) -> Result<()> {
 
 /// The end of a log, for the message that says why somebody should read it.
 pub(super) fn last_lines(log: &Path) -> String {
-    let text = fs::read_to_string(log).unwrap_or_default();
+    end_of(&fs::read_to_string(log).unwrap_or_default())
+}
+
+/// The end of what a log says.
+pub(super) fn end_of(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(20)..].join("\n")
 }
@@ -248,7 +251,7 @@ mod tests {
 
     #[test]
     fn the_configuration_is_toml_with_the_keys_of_the_server() {
-        let text = configuration(Path::new("/tmp/a \"b\""), [1, 2, 3]);
+        let text = configuration(Path::new("/tmp/a \"b\""), Place::Here([1, 2, 3]).listeners());
         let config: toml::Table = text.parse().expect("valid TOML");
         assert_eq!(config["listen"]["agents"].as_str(), Some("127.0.0.1:2"));
         assert_eq!(config["vault"]["kek_file"].as_str(), Some("/tmp/a \"b\"/kek"));

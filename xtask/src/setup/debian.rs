@@ -54,6 +54,16 @@ const PACKAGES: &[Package] = &[
         present: || ["unshare", "nsenter", "setpriv"].into_iter().all(cmd::on_path),
     },
     Package {
+        name: "iproute2",
+        purpose: "ip, for networks with a firewall between them",
+        present: || cmd::on_path("ip"),
+    },
+    Package {
+        name: "nftables",
+        purpose: "the firewall between those networks; none of the machine's own",
+        present: || cmd::on_path("nft"),
+    },
+    Package {
         name: "curl",
         purpose: "speaks to the server as a stranger, in tests of the whole system",
         present: || cmd::on_path("curl"),

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use sekisho_model::Secret;
 use sekisho_model::criteria::Criteria;
 use sekisho_model::id::{
-    Account as AccountKind, PasswordPolicy as PolicyKind, Resource as ResourceKind,
-    ResourceGroup as GroupKind, User as UserKind,
+    Account as AccountKind, Gateway as GatewayKind, PasswordPolicy as PolicyKind,
+    Resource as ResourceKind, ResourceGroup as GroupKind, User as UserKind,
 };
 use sekisho_model::id::{
     AccountId, ApiTokenId, DeviceId, EnrolmentKeyId, Id, IdentityId, Kind, LoginSessionId, OrderId,
@@ -265,6 +265,7 @@ pub(crate) struct Device {
     pub(crate) approved_by: Option<Reference<UserKind>>,
     pub(crate) blocked_reason: Option<String>,
     pub(crate) last_seen_at: Option<Time>,
+    pub(crate) last_gateway: Option<Named<GatewayKind>>,
     #[serde(default)]
     pub(crate) active: bool,
     #[serde(default)]

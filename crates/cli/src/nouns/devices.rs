@@ -187,6 +187,7 @@ pub(super) fn show(app: &App, item: Device) -> Result<()> {
         ("approved", app.out.maybe_time(item.approved_at)),
         ("approved by", item.approved_by.as_ref().map(Reference::shown)),
         ("last seen", app.out.maybe_time(item.last_seen_at)),
+        ("through", item.last_gateway.map(|gateway| format!("the gateway {}", gateway.name))),
         ("connected", Some(if item.active { "yes" } else { "no" }.to_owned())),
         ("open orders", Some(item.open_orders.to_string())),
         ("certificate", certificate),

@@ -42,7 +42,8 @@ pub(super) fn pair(memory: &Memory, again: bool, json: bool) -> anyhow::Result<(
             "Pairing string, good until {until} (30 minutes) and for one use:\n\n{}\n\n\
              Next, as an administrator of the server, either\n  \
              in the console: Administration > Gateways > Pair, and paste the string, or\n  \
-             on the command line: sekisho gateways pair\n\n\
+             on the command line: sekisho gateways pair NAME --public HOST:PORT\n\n\
+             NAME is what you call this gateway, HOST:PORT where agents reach it.\n\
              The server then dials {}; a firewall between must let it. It is not the\n\
              other way round: nothing on this machine reaches the server.\n\
              Treat the string like a password. `sekisho-gateway status` shows the result.",
@@ -81,7 +82,7 @@ pub(super) fn unpair(memory: &Memory, yes: bool) -> anyhow::Result<()> {
     let runs = control::look_again(&config.state_dir)?;
     say(&format!(
         "this gateway belongs to nobody now{}. At the server, revoke '{}' as well: sekisho \
-         gateways revoke",
+         gateways revoke NAME --reason TEXT",
         if runs { ", and refuses all agents" } else { "" },
         member.name
     ));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
+use xtask::networks::Namespace;
 use xtask::scratch_system::{Scheme, ScratchSystem};
 
 use crate::run::{Ran, program, run, until};
@@ -29,6 +30,8 @@ pub(crate) const HOLDING: &str = "echo $$ > /run/pid; touch /run/called; \
 pub(crate) struct Host {
     agent: Option<Child>,
     pub(crate) system: ScratchSystem,
+    /// Where the agent is; `None`: in this machine's own network.
+    network: Option<Namespace>,
     folder: TempDir,
 }
 
@@ -41,7 +44,14 @@ impl Host {
         // The machine id only has to be of the right form.
         let system = ScratchSystem::start(&memory, name, "0123456789abcdef0123456789abcdef")
             .expect("a scratch system");
-        Self { agent: None, system, folder }
+        Self { agent: None, system, network: None, folder }
+    }
+
+    /// A host whose agent is in this network.
+    pub(crate) fn new_in(network: &Namespace, name: &str) -> Self {
+        let mut host = Self::new(name);
+        host.network = Some(network.clone());
+        host
     }
 
     /// A host with these accounts and an agent that works for `site`.
@@ -84,7 +94,10 @@ impl Host {
     pub(crate) fn agent_command(&self, args: &[&str]) -> Command {
         let mut command = self.system.command(program("sekisho-agent"));
         command.args(args).args(["--config", CONFIG]);
-        command
+        match &self.network {
+            Some(network) => network.enter(&command),
+            None => command,
+        }
     }
 
     /// Enrols with a key that goes through a pipe.

@@ -15,6 +15,7 @@ mod database;
 mod enrolment;
 mod failover;
 mod fleet;
+mod gateway;
 mod host;
 mod init;
 mod kills;

@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use xtask::networks::{AGENTS_PORT, API_PORT, Namespace, Networks, Reached, Relay, SERVER};
 
 use crate::run::{Ran, free_ports, program, run, until};
 
@@ -28,6 +29,38 @@ pub(crate) struct Site {
     pub(crate) recovery_key: String,
     pub(crate) setup_token: String,
     env: Vec<(&'static str, PathBuf)>,
+    lan: Option<Lan>,
+}
+
+/// A LAN of the server's own, on the ports that it has in the field, and how its
+/// API and its metrics are reached from loopback.
+struct Lan {
+    lan: Namespace,
+    api: Relay,
+    metrics: Relay,
+}
+
+/// The server's port for metrics in a LAN of its own.
+const METRICS_PORT: u16 = 9464;
+
+impl Lan {
+    /// Where the server listens: API, agents, metrics.
+    const LISTENERS: [SocketAddr; 3] = [
+        SocketAddr::new(SERVER, API_PORT),
+        SocketAddr::new(SERVER, AGENTS_PORT),
+        at_loopback(METRICS_PORT),
+    ];
+
+    fn of(networks: &Networks) -> Self {
+        let lan = networks.lan.clone();
+        let [api, _, metrics] = Self::LISTENERS;
+        let relay = |to| Relay::start(None, 0, Some(&lan), to).expect("a relay");
+        Self { api: relay(api), metrics: relay(metrics), lan }
+    }
+}
+
+const fn at_loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port)
 }
 
 /// What locks a site's vault.
@@ -62,6 +95,15 @@ impl Site {
         site
     }
 
+    /// [`start`](Self::start) in the LAN of these networks, where agents reach it
+    /// only by a gateway.
+    pub(crate) fn start_in(networks: &Networks) -> Self {
+        let mut site = Self::create_in(Some(Lan::of(networks)), Lock::file, "");
+        site.serve();
+        site.set_up();
+        site
+    }
+
     /// Creates a site; nothing runs yet.
     pub(crate) fn create() -> Self {
         Self::create_on("")
@@ -74,13 +116,23 @@ impl Site {
     /// Creates a site whose vault is locked in another way, with more settings
     /// at the end of the file.
     pub(crate) fn create_locked(lock: impl FnOnce(&Path) -> Lock, more: &str) -> Self {
+        Self::create_in(None, lock, more)
+    }
+
+    fn create_in(lan: Option<Lan>, lock: impl FnOnce(&Path) -> Lock, more: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("sekisho-e2e-").tempdir().expect("a folder");
-        let [api_port, agents_port, metrics_port] = free_ports();
+        let ([api_port, agents_port, metrics_port], [api, agents, metrics]) = match &lan {
+            Some(lan) => ([lan.api.port(), AGENTS_PORT, lan.metrics.port()], Lan::LISTENERS),
+            None => {
+                let ports = free_ports();
+                (ports, ports.map(at_loopback))
+            }
+        };
         let path = folder.path();
         let lock = lock(path);
         let settings = format!(
-            "data_dir = {:?}\npublic_name = \"localhost\"\n[listen]\napi = \"127.0.0.1:{api_port}\"\n\
-             agents = \"127.0.0.1:{agents_port}\"\nmetrics = \"127.0.0.1:{metrics_port}\"\n\
+            "data_dir = {:?}\npublic_name = \"localhost\"\n[listen]\napi = \"{api}\"\n\
+             agents = \"{agents}\"\nmetrics = \"{metrics}\"\n\
              [vault]\n{}\n{more}\n",
             path.join("data"),
             lock.settings,
@@ -104,6 +156,7 @@ impl Site {
             recovery_key: text("recovery_key"),
             setup_token: text("setup_token"),
             folder,
+            lan,
         }
     }
 
@@ -153,12 +206,17 @@ impl Site {
             .append(true)
             .open(self.log_path())
             .expect("the server's log");
-        let child = Command::new("setpriv")
+        let mut command = Command::new("setpriv");
+        command
             .args(["--pdeathsig", "KILL", "--"])
             .arg(program("sekisho-server"))
             .args(["run", "--config"])
             .arg(self.folder.path().join("server.toml"))
-            .envs(self.env.iter().cloned())
+            .envs(self.env.iter().cloned());
+        if let Some(Lan { lan, .. }) = &self.lan {
+            command = lan.enter(&command);
+        }
+        let child = command
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a second handle"))
             .stderr(log)
@@ -166,13 +224,17 @@ impl Site {
             .expect("the server starts");
         self.child = Some(child);
         let ports = [self.api_port, self.agents_port];
+        let lan = self.lan.as_ref().map(|lan| lan.lan.clone());
         until("the server listening", 20, || {
             let ended = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
             assert!(ended.is_none(), "the server ended: {}", self.log());
-            ports
-                .into_iter()
-                .all(|port| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok())
-                .then_some(())
+            let listens = match &lan {
+                Some(lan) => Lan::LISTENERS[..2]
+                    .iter()
+                    .all(|at| lan.reach(*at).expect("tried") == Reached::Yes),
+                None => ports.into_iter().all(|port| TcpStream::connect(at_loopback(port)).is_ok()),
+            };
+            listens.then_some(())
         });
     }
 
