@@ -18,6 +18,7 @@ mod demo;
 pub mod dist;
 mod fuzz;
 mod r#gen;
+mod loopback_gateway;
 mod ports;
 mod prove;
 pub mod scratch_system;

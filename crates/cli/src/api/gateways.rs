@@ -81,6 +81,10 @@ pub(crate) struct NameCheck {
     pub(crate) name: String,
     pub(crate) here: Vec<String>,
     pub(crate) lan_reaches: String,
+    #[serde(default)]
+    pub(crate) there: Vec<String>,
+    #[serde(default)]
+    pub(crate) wan_reaches: Option<String>,
     pub(crate) gateway_certificate: Option<bool>,
 }
 
@@ -104,4 +108,12 @@ pub(crate) struct InstallLine {
     pub(crate) key: Secret,
     pub(crate) command: String,
     pub(crate) expires_at: Time,
+}
+
+/// What is to be compared before a gateway is paired.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct PairingCheck {
+    pub(crate) address: String,
+    pub(crate) key_sha256: String,
+    pub(crate) software: String,
 }
