@@ -58,6 +58,10 @@ async function pages(page) {
   };
   const [resources, accounts] = [await list("resources"), await list("accounts")];
   const [groups, people] = [await list("resource-groups"), await list("user-groups")];
+  const [gateways, offices] = [await list("gateways"), await list("offices")];
+  const gateway = gateways.find((one) => one.state === "active")?.id;
+  const revoked = gateways.find((one) => one.state === "revoked")?.id;
+  const office = offices[0]?.id;
   const resource = resources[0]?.id;
   const group = groups[0]?.id;
   const team = people[0]?.id;
@@ -95,6 +99,26 @@ async function pages(page) {
     keys: "/agents/keys",
     "key-new": "/agents/keys?new=true",
     devices: "/devices",
+    gateways: "/gateways",
+    "gateways-no-match": "/gateways?q=nothing-is-called-this",
+    "gateway-new": "/gateways?new=true",
+    "gateway-settings": "/gateways/settings",
+    ...(gateway && {
+      gateway: `/gateways/${gateway}`,
+      "gateway-network": `/gateways/${gateway}?tab=network`,
+      "gateway-certificate": `/gateways/${gateway}?tab=certificate`,
+      "gateway-limits": `/gateways/${gateway}?tab=limits`,
+      "gateway-console": `/gateways/${gateway}?tab=pass-through`,
+      "gateway-break-in": `/gateways/${gateway}?tab=playbook`,
+      "gateway-audit": `/gateways/${gateway}?tab=audit`,
+    }),
+    ...(revoked && { "gateway-revoked": `/gateways/${revoked}` }),
+    offices: "/gateways/offices",
+    "office-new": "/gateways/offices?new=true",
+    ...(office && {
+      office: `/gateways/offices/${office}`,
+      "office-keys": `/gateways/offices/${office}?tab=keys`,
+    }),
     users: "/users",
     "user-new": "/users?new=true",
     "user-groups": "/users/groups",

@@ -14,6 +14,7 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::cmd;
+use crate::loopback_gateway::LoopbackGateway;
 use crate::workspace::Workspace;
 
 /// The oldest Node that the console's tools run on.
@@ -228,6 +229,22 @@ pub(crate) fn look(workspace: &Workspace, site: &Site<'_>, pictures: Option<&Pat
 pub(crate) fn walk(workspace: &Workspace, site: &Site<'_>) -> Command {
     let mut command = browser(workspace, site, "e2e/walk.mjs");
     command.arg(&site.account);
+    command
+}
+
+/// The command that pairs a gateway, changes and revokes it, and adds an office. What
+/// it leaves is looked at by [`look`]. It keeps the pictures in a folder.
+pub(crate) fn gateways(
+    workspace: &Workspace,
+    site: &Site<'_>,
+    gateway: &LoopbackGateway,
+    pictures: Option<&Path>,
+) -> Command {
+    let mut command = browser(workspace, site, "e2e/gateways.mjs");
+    command
+        .args(pictures)
+        .env("SEKISHO_PAIR", &gateway.pair_program)
+        .env("SEKISHO_GATEWAY", &gateway.address);
     command
 }
 

@@ -18,6 +18,7 @@ mod demo;
 pub mod dist;
 mod fuzz;
 mod r#gen;
+mod loopback_gateway;
 pub mod networks;
 mod ports;
 mod prove;

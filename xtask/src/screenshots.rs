@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
+use crate::loopback_gateway::LoopbackGateway;
 use crate::workspace::Workspace;
 use crate::{cmd, console, demo, setup};
 
@@ -24,7 +25,11 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     fs::create_dir_all(&out).with_context(|| format!("creating {}", out.display()))?;
     // The browser is started in another folder.
     let out = fs::canonicalize(&out)?;
-    demo::visit(workspace, |site| cmd::run(&mut console::look(workspace, site, Some(&out))))?;
+    demo::visit(workspace, |site| {
+        let gateway = LoopbackGateway::start(workspace)?;
+        cmd::run(&mut console::gateways(workspace, site, &gateway, Some(&out)))?;
+        cmd::run(&mut console::look(workspace, site, Some(&out)))
+    })?;
     for (factor, settings) in console::FIRST_RUNS {
         demo::begin(workspace, settings, |site| {
             cmd::run(&mut console::first_run(workspace, site, factor, Some(&out)))

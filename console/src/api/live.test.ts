@@ -119,6 +119,14 @@ test("a list that never rests is not read without rest", () => {
   expect(read.length).toBeLessThan(8);
 });
 
+test("offices are told of with the gateways", () => {
+  showing(["gateways", "list", {}], ["offices", "list", {}], ["users", "list", {}]);
+  newest().send("ready", {}, "p-1");
+  newest().send("gateways", {}, "p-2");
+  vi.advanceTimersByTime(150);
+  expect(read.sort()).toEqual(['["gateways","list",{}]', '["offices","list",{}]']);
+});
+
 test("what is on record when it is read is not read by itself", () => {
   showing(["audit", "list", {}], ["history", "list", {}], ["me"]);
   newest().send("ready", {}, "p-1");

@@ -219,6 +219,7 @@ function gather(client: QueryClient) {
         if (kind === "shares") return shared;
         // What became of the tasks one asked for.
         if (kind === "notifications") return found.has("orders");
+        if (kind === "offices") return found.has("gateways");
         const ids = found.get(kind as Kind);
         if (ids === undefined) return false;
         return form !== "one" || ids === null || ids.has(String(id));

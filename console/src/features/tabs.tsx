@@ -46,3 +46,23 @@ export function UsersTabs({ at }: { at: "/users" | "/users/groups" }) {
     />
   );
 }
+
+/** Gateways, offices, and what holds for all of them. */
+export function GatewaysTabs({
+  at,
+}: {
+  at: "/gateways" | "/gateways/offices" | "/gateways/settings";
+}) {
+  const { t } = useTranslation();
+  return (
+    <Siblings
+      label={t("pages.gateways.title")}
+      at={at}
+      pages={[
+        ["/gateways", t("pages.gateways.tabs.list")],
+        ["/gateways/offices", t("pages.gateways.tabs.offices")],
+        ["/gateways/settings", t("pages.gateways.tabs.settings")],
+      ]}
+    />
+  );
+}

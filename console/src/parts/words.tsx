@@ -19,7 +19,7 @@ export function useWord() {
   );
 }
 
-type Tone = "good" | "warn" | "bad" | "busy" | "quiet";
+export type Tone = "good" | "warn" | "bad" | "busy" | "quiet";
 
 const COLOURS: Record<Tone, string> = {
   good: "teal",
@@ -89,17 +89,13 @@ const TONES: Partial<Record<WordKind, Record<string, Tone>>> = {
 /** Marks beside the colour: a state is never told by colour alone. */
 const MARKS: Record<Tone, string> = { good: "●", warn: "▲", bad: "■", busy: "◐", quiet: "○" };
 
-interface Props extends Omit<BadgeProps, "children"> {
-  kind: WordKind;
-  value: string | null | undefined;
+interface SignProps extends BadgeProps {
+  tone: Tone;
   help?: string | undefined;
 }
 
-/** A state as a small mark with its word. */
-export function State({ kind, value, help, ...rest }: Props) {
-  const word = useWord();
-  if (!value) return null;
-  const tone = TONES[kind]?.[value] ?? "quiet";
+/** A small mark with a word, for words that are not everywhere. */
+export function Sign({ tone, help, ...rest }: SignProps) {
   const badge = (
     <Badge
       color={COLOURS[tone]}
@@ -107,9 +103,7 @@ export function State({ kind, value, help, ...rest }: Props) {
       className={`state state-${tone}`}
       {...(help ? { tabIndex: 0 } : {})}
       {...rest}
-    >
-      {word(kind, value)}
-    </Badge>
+    />
   );
   return help ? (
     <Tooltip label={help} multiline maw={320}>
@@ -117,5 +111,22 @@ export function State({ kind, value, help, ...rest }: Props) {
     </Tooltip>
   ) : (
     badge
+  );
+}
+
+interface Props extends Omit<BadgeProps, "children"> {
+  kind: WordKind;
+  value: string | null | undefined;
+  help?: string | undefined;
+}
+
+/** A state as a small mark with its word. */
+export function State({ kind, value, ...rest }: Props) {
+  const word = useWord();
+  if (!value) return null;
+  return (
+    <Sign tone={TONES[kind]?.[value] ?? "quiet"} {...rest}>
+      {word(kind, value)}
+    </Sign>
   );
 }

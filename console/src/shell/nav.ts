@@ -10,6 +10,7 @@ import {
   IconLockCog,
   IconReportAnalytics,
   IconRobot,
+  IconRouter,
   IconServer2,
   IconSettings,
   IconShieldCheck,
@@ -28,6 +29,8 @@ export type PageName =
   | "agents"
   | "keys"
   | "devices"
+  | "gateways"
+  | "offices"
   | "users"
   | "roles"
   | "groups"
@@ -87,6 +90,15 @@ export const MANAGE: PageLink[] = [
     hidden: true,
   },
   { name: "devices", to: "/devices", icon: IconDeviceDesktop, needs: "manage_devices", key: "d" },
+  { name: "gateways", to: "/gateways", icon: IconRouter, needs: "view_system", key: "w" },
+  {
+    name: "offices",
+    to: "/gateways/offices",
+    icon: IconRouter,
+    needs: "view_system",
+    key: "f",
+    hidden: true,
+  },
   { name: "users", to: "/users", icon: IconUsers, needs: "manage_users", key: "u" },
   {
     name: "userGroups",

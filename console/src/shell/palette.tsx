@@ -10,6 +10,7 @@ import {
   IconLogout,
   IconMoonStars,
   IconPlus,
+  IconRouter,
   IconSearch,
   IconServer2,
   IconUser,
@@ -50,7 +51,7 @@ export function Palette({ me, pages, onSignOut }: Props) {
     staleTime: 15_000,
     queryFn: async ({ signal }) => {
       const query = { q, limit: FEW };
-      const [resources, accounts, users, groups, views] = await Promise.all([
+      const [resources, accounts, users, groups, gateways, views] = await Promise.all([
         may(me, "view_resources")
           ? body(api.GET("/api/v1/resources", { params: { query }, signal }))
           : undefined,
@@ -63,6 +64,9 @@ export function Palette({ me, pages, onSignOut }: Props) {
         may(me, "view_resources")
           ? body(api.GET("/api/v1/resource-groups", { params: { query }, signal }))
           : undefined,
+        may(me, "view_system")
+          ? body(api.GET("/api/v1/gateways", { params: { query }, signal }))
+          : undefined,
         client.ensureQueryData(viewsQuery),
       ]);
       return {
@@ -70,6 +74,7 @@ export function Palette({ me, pages, onSignOut }: Props) {
         accounts: accounts?.items ?? [],
         users: users?.items ?? [],
         groups: groups?.items ?? [],
+        gateways: gateways?.items ?? [],
         views: views.items.filter(({ name }) => matches(name)).slice(0, FEW),
       };
     },
@@ -100,6 +105,18 @@ export function Palette({ me, pages, onSignOut }: Props) {
       label: t("pages.policies.add"),
       leftSection: <IconPlus {...icon} />,
       onClick: () => void navigate({ to: "/policies", search: { new: true } as never }),
+    },
+    may(me, "manage_server") && {
+      id: "new-gateway",
+      label: t("pages.gateways.add"),
+      leftSection: <IconPlus {...icon} />,
+      onClick: () => void navigate({ to: "/gateways", search: { new: true } as never }),
+    },
+    may(me, "manage_server") && {
+      id: "new-office",
+      label: t("pages.offices.add"),
+      leftSection: <IconPlus {...icon} />,
+      onClick: () => void navigate({ to: "/gateways/offices", search: { new: true } as never }),
     },
     may(me, "manage_users") && {
       id: "new-user-group",
@@ -164,6 +181,16 @@ export function Palette({ me, pages, onSignOut }: Props) {
         description: group.description || undefined,
         leftSection: <IconFolders {...icon} />,
         onClick: () => void navigate({ to: "/resources/groups/$id", params: { id: group.id } }),
+      })),
+    },
+    {
+      group: t("shell.nav.gateways"),
+      actions: (found.data?.gateways ?? []).map((gateway) => ({
+        id: gateway.id,
+        label: gateway.name,
+        description: gateway.address,
+        leftSection: <IconRouter {...icon} />,
+        onClick: () => void navigate({ to: "/gateways/$id", params: { id: gateway.id } }),
       })),
     },
     {

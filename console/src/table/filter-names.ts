@@ -8,6 +8,7 @@ export const RESOURCE_FILTERS = ["agent", "platform", "out_of_sync", "group"] as
 export const GROUP_MEMBER_FILTERS = ["agent", "platform", "out_of_sync", "direct"] as const;
 export const USER_FILTERS = ["role", "state"] as const;
 export const AUDIT_FILTERS = ["code", "from", "to", "actor"] as const;
+export const GATEWAY_FILTERS = ["state"] as const;
 export const MAIL_FILTERS = ["state"] as const;
 export const REPORT_FILTERS = [
   "report",

@@ -15,6 +15,7 @@ use crate::cmd;
 use crate::console;
 use crate::demo;
 use crate::r#gen;
+use crate::loopback_gateway::LoopbackGateway;
 use crate::setup::{self, Tool};
 use crate::tidy;
 use crate::workspace::Workspace;
@@ -184,6 +185,8 @@ impl Session {
             return self.not_run(NAME, &why);
         }
         let visited = demo::visit(workspace, |site| {
+            let gateway = LoopbackGateway::start(workspace)?;
+            self.tests("console: gateways", console::gateways(workspace, site, &gateway, None));
             self.tests("console: every page", console::look(workspace, site, None));
             self.tests("console: by keyboard", console::walk(workspace, site));
             self.tests("console: in trouble", console::trouble(workspace, site));

@@ -1,11 +1,13 @@
 import type { pages as source } from "../ja/pages";
 import type { Shape } from "../shape";
 import { adminPages } from "./admin-pages";
+import { gatewayPages } from "./gateway-pages";
 import { groupPages } from "./group-pages";
 
 export const pages = {
   ...groupPages,
   ...adminPages,
+  ...gatewayPages,
   setup: {
     title: "Set-up",
     explain:

@@ -17,6 +17,8 @@ export const shell = {
     agents: "Agents",
     keys: "Enrolment keys",
     devices: "Devices",
+    gateways: "Gateways",
+    offices: "Offices",
     users: "Users",
     roles: "Roles",
     groups: "Resource groups",

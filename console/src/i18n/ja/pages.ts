@@ -1,10 +1,12 @@
 import { adminPages } from "./admin-pages";
+import { gatewayPages } from "./gateway-pages";
 import { groupPages } from "./group-pages";
 
 /** Every page that is not in `first-pages`. */
 export const pages = {
   ...groupPages,
   ...adminPages,
+  ...gatewayPages,
   setup: {
     title: "初期設定",
     explain:

@@ -14,6 +14,8 @@ export const shell = {
     agents: "エージェント",
     keys: "エージェントキー",
     devices: "デバイス",
+    gateways: "ゲートウェイ",
+    offices: "拠点",
     users: "ユーザー",
     roles: "ロール",
     groups: "リソースグループ",

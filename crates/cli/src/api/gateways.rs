@@ -109,3 +109,11 @@ pub(crate) struct InstallLine {
     pub(crate) command: String,
     pub(crate) expires_at: Time,
 }
+
+/// What is to be compared before a gateway is paired.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct PairingCheck {
+    pub(crate) address: String,
+    pub(crate) key_sha256: String,
+    pub(crate) software: String,
+}

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::api::Api;
-use crate::api::gateways::{Gateway, NameChecks};
+use crate::api::gateways::{Gateway, NameChecks, PairingCheck};
 use crate::api::list::{Paging, Query};
 use crate::app::App;
 use crate::error::{CliError, Result};
@@ -41,6 +41,7 @@ pub(crate) enum Gateways {
 Examples:
   sekisho gateways pair dmz --public vault.example.jp:8383
   sekisho gateways pair dmz --pairing-file - < pairing.txt
+  sekisho gateways pair dmz --pairing-file pairing.txt --check
 
 The string holds a secret: it is asked for, or read from a file.")]
     Pair(Pair),
@@ -103,6 +104,9 @@ pub(crate) struct Pair {
     /// Where the gateway dials this server (host:port): opens a port into the LAN
     #[arg(long, value_name = "ADDRESS")]
     dial: Option<String>,
+    /// Only look whether it can be paired like this; the string can still be used
+    #[arg(long)]
+    check: bool,
 }
 
 /// The arguments of `gateways set`.
@@ -248,6 +252,18 @@ async fn pair(app: &App, api: &mut Api, verb: &Pair) -> Result<()> {
         public: (!verb.public.is_empty()).then(|| public(&verb.public)),
         dial: verb.dial.as_deref(),
     };
+    if verb.check {
+        let body = api.post_once("/gateways/check", &request).await?;
+        if app.out.json {
+            return app.out.raw_json(&body.json);
+        }
+        let found: PairingCheck = body.read()?;
+        return app.out.facts(&[
+            ("answered at", Some(safe(&found.address).to_string())),
+            ("version", Some(safe(&found.software).to_string())),
+            ("key SHA-256", Some(safe(&found.key_sha256).to_string())),
+        ]);
+    }
     let body = api.post_once("/gateways", &request).await?;
     if app.out.json {
         return app.out.raw_json(&body.json);

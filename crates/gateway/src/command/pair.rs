@@ -41,7 +41,7 @@ pub(super) fn pair(memory: &Memory, again: bool, json: bool) -> anyhow::Result<(
         say(&format!(
             "Pairing string, good until {until} (30 minutes) and for one use:\n\n{}\n\n\
              Next, as an administrator of the server, either\n  \
-             in the console: Administration > Gateways > Pair, and paste the string, or\n  \
+             in the console: Gateways > Pair a gateway, and paste the string, or\n  \
              on the command line: sekisho gateways pair NAME --public HOST:PORT\n\n\
              NAME is what you call this gateway, HOST:PORT where agents reach it.\n\
              The server then dials {}; a firewall between must let it. It is not the\n\

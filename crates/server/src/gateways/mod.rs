@@ -38,6 +38,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .signed_in(routes!(routes::list_gateways))
         .with_secret(routes!(routes::pair_gateway))
+        .with_secret(routes!(routes::check_pairing))
         .signed_in(routes!(routes::show_gateway, routes::change_gateway))
         .signed_in(routes!(routes::revoke_gateway))
         .signed_in(routes!(routes::lift_bans))

@@ -23,6 +23,7 @@ use sekisho_wire::gateway::{
     LINK_MAJOR, MAX_PAIRING_BYTES, PAIRING_PATH, Pairing, PairingAnswer, PairingOffer,
 };
 use sekisho_wire::{MEDIA_TYPE, cbor};
+use serde::Serialize;
 
 use super::pin::{self, DialError};
 use crate::app::App;
@@ -55,28 +56,7 @@ pub(super) async fn pair(
     granted: Granted<action::PairGateway, ()>,
     wanted: Wanted,
 ) -> Result<Gateway, Problem> {
-    let text = PairingText::parse(&wanted.text).map_err(|error| {
-        Problem::invalid("pairing", format!("'pairing' is not usable: {error}"))
-    })?;
-    let reader = app.store.read();
-    let active = reader.gateways().active().await?;
-    if active.len() as u64 >= sekisho_store::Gateways::<sekisho_store::Reader>::MAX {
-        return Err(Problem::conflict_of("too_many", "64 gateways are paired, which is the most"));
-    }
-    if let Some(row) = active.iter().find(|row| row.key_sha256.0 == text.key_sha256) {
-        let detail = format!(
-            "this gateway is paired already, as '{}'; to pair it anew, revoke it first",
-            row.name
-        );
-        return Err(Problem::conflict_of("gateway_paired_already", detail));
-    }
-    if active.iter().any(|row| row.folded_name == folded(&wanted.name)) {
-        return Err(StoreError::Conflict { what: sekisho_store::Unique::GatewayName }.into());
-    }
-    let public = match wanted.public.is_empty() {
-        true => vec![usual_address(app).await?],
-        false => wanted.public,
-    };
+    let (text, public) = judge(app, &wanted).await?;
     let id = GatewayId::at(context.now, app.rng.as_ref());
     let (offer, answer) = exchange(app, &text, id, &wanted.name, wanted.dial.clone()).await?;
     let direction = match wanted.dial {
@@ -96,7 +76,7 @@ pub(super) async fn pair(
         pass_through: false,
         pass_through_names: Vec::new(),
         dry_run: false,
-        software: offer.version.chars().filter(|c| !c.is_control()).take(64).collect(),
+        software: program_version(&offer),
         link_major: offer.link_major,
         status: None,
         last_contact_at: None,
@@ -117,6 +97,68 @@ pub(super) async fn pair(
     })?;
     app.gateways.change();
     Ok(gateway)
+}
+
+/// What is to be compared before a gateway is paired.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct PairingCheckView {
+    /// Where it answers, `host:port`.
+    address: String,
+    /// SHA-256 of the key of its link, to compare with what the gateway shows.
+    key_sha256: String,
+    /// The version of its program.
+    software: String,
+    /// The version of the link it speaks.
+    link_major: u16,
+}
+
+/// Looks whether a gateway can be paired like this: everything but the proof of
+/// the secret, which uses the string up.
+///
+/// # Errors
+/// Those of [`pair`].
+pub(super) async fn check(app: &App, wanted: &Wanted) -> Result<PairingCheckView, Problem> {
+    let (text, _) = judge(app, wanted).await?;
+    let text = &text;
+    let asked =
+        over(
+            text,
+            |mut client| async move { offer(&mut client, text).await.map(|(offer, _)| offer) },
+        );
+    let offer = asked.await?;
+    Ok(PairingCheckView {
+        address: text.address.clone(),
+        key_sha256: data_encoding::HEXLOWER.encode(&text.key_sha256),
+        software: program_version(&offer),
+        link_major: offer.link_major,
+    })
+}
+
+/// The string and where agents reach the gateway, if nothing here is in the way.
+async fn judge(app: &App, wanted: &Wanted) -> Result<(PairingText, Vec<PublicAddress>), Problem> {
+    let text = PairingText::parse(&wanted.text).map_err(|error| {
+        Problem::invalid("pairing", format!("'pairing' is not usable: {error}"))
+    })?;
+    let reader = app.store.read();
+    let active = reader.gateways().active().await?;
+    if active.len() as u64 >= sekisho_store::Gateways::<sekisho_store::Reader>::MAX {
+        return Err(Problem::conflict_of("too_many", "64 gateways are paired, which is the most"));
+    }
+    if let Some(row) = active.iter().find(|row| row.key_sha256.0 == text.key_sha256) {
+        let detail = format!(
+            "this gateway is paired already, as '{}'; to pair it anew, revoke it first",
+            row.name
+        );
+        return Err(Problem::conflict_of("gateway_paired_already", detail));
+    }
+    if active.iter().any(|row| row.folded_name == folded(&wanted.name)) {
+        return Err(StoreError::Conflict { what: sekisho_store::Unique::GatewayName }.into());
+    }
+    let public = match wanted.public.is_empty() {
+        true => vec![usual_address(app).await?],
+        false => wanted.public.clone(),
+    };
+    Ok((text, public))
 }
 
 /// Where agents reach a gateway if nobody says so: by the site's public name, on
@@ -170,32 +212,10 @@ async fn exchange(
     name: &Label,
     dial: Option<String>,
 ) -> Result<(PairingOffer, PairingAnswer), Problem> {
-    let stream = pin::dial(&text.address, text.key_sha256, None, b"http/1.1").await?;
-    let (mut client, connection) = http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(|error| unreachable(&text.address, error))?;
-    // Both calls go over the connection whose key was checked.
-    let mut connection = std::pin::pin!(connection);
-    let calls = async {
-        let (status, body) = call(&mut client, text, Method::GET, Vec::new()).await?;
-        expect_ok(status, text)?;
-        let offer: PairingOffer =
-            cbor::decode(&body, MAX_PAIRING_BYTES).map_err(|error| not_a_gateway(text, error))?;
-        if offer.link_major != LINK_MAJOR {
-            return Err(Problem::conflict_of(
-                "gateway_version",
-                format!(
-                    "the gateway (version {}) speaks version {} of the link, this server speaks \
-                     {LINK_MAJOR}; install versions that belong together",
-                    offer.version, offer.link_major
-                ),
-            ));
-        }
-        let key =
-            SiteCa::key_of_request(&offer.request).map_err(|error| not_a_gateway(text, error))?;
-        if sha256(key.spki()) != text.key_sha256 {
-            return Err(not_a_gateway(text, "it wants a certificate for another key"));
-        }
+    // Both go over the connection whose key was checked.
+    over(text, |mut client| async move {
+        let client = &mut client;
+        let (offer, key) = offer(client, text).await?;
         let issued = app
             .keys
             .ca()
@@ -209,10 +229,10 @@ async fn exchange(
             chain: std::iter::once(issued.der).chain(issued.chain).map(Into::into).collect(),
             dial,
         };
-        let (envelope, exporter) = seal_pairing(&pairing, text, &offer.key, app.rng.as_ref())
+        let (envelope, exporter) = seal_pairing(&pairing, text, &key, app.rng.as_ref())
             .map_err(|error| not_a_gateway(text, error))?;
         let body = cbor::encode(&envelope);
-        let (status, body) = call(&mut client, text, Method::POST, body).await?;
+        let (status, body) = call(client, text, Method::POST, body).await?;
         expect_ok(status, text)?;
         let answer = open_pairing_answer(&body, &exporter).map_err(|_| {
             // Only who knows the secret could have written it.
@@ -226,9 +246,57 @@ async fn exchange(
             return Err(not_a_gateway(text, "its answer is for another gateway"));
         }
         Ok((offer, answer))
-    };
+    })
+    .await
+}
+
+/// What the gateway offers, and the key a pairing is sealed to: it waits, has the
+/// key of the string, and speaks this server's version of the link.
+async fn offer(
+    client: &mut SendRequest<Full<Bytes>>,
+    text: &PairingText,
+) -> Result<(PairingOffer, [u8; 32]), Problem> {
+    let (status, body) = call(client, text, Method::GET, Vec::new()).await?;
+    expect_ok(status, text)?;
+    let offer: PairingOffer =
+        cbor::decode(&body, MAX_PAIRING_BYTES).map_err(|error| not_a_gateway(text, error))?;
+    if offer.link_major != LINK_MAJOR {
+        return Err(Problem::conflict_of(
+            "gateway_version",
+            format!(
+                "the gateway (version {}) speaks version {} of the link, this server speaks \
+                 {LINK_MAJOR}; install versions that belong together",
+                offer.version, offer.link_major
+            ),
+        ));
+    }
+    let key = SiteCa::key_of_request(&offer.request).map_err(|error| not_a_gateway(text, error))?;
+    if sha256(key.spki()) != text.key_sha256 {
+        return Err(not_a_gateway(text, "it wants a certificate for another key"));
+    }
+    let key = offer.key;
+    Ok((offer, key))
+}
+
+fn program_version(offer: &PairingOffer) -> String {
+    offer.version.chars().filter(|c| !c.is_control()).take(64).collect()
+}
+
+/// Makes calls over a connection whose key was checked.
+async fn over<T, F>(
+    text: &PairingText,
+    calls: impl FnOnce(SendRequest<Full<Bytes>>) -> F,
+) -> Result<T, Problem>
+where
+    F: Future<Output = Result<T, Problem>>,
+{
+    let stream = pin::dial(&text.address, text.key_sha256, None, b"http/1.1").await?;
+    let (client, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| unreachable(&text.address, error))?;
+    let mut connection = std::pin::pin!(connection);
     tokio::select! {
-        done = calls => done,
+        done = calls(client) => done,
         // What came before the end is in the calls' hands.
         Err(error) = connection.as_mut() => Err(unreachable(&text.address, error)),
     }

@@ -10,7 +10,7 @@ use sekisho_store::{Access as _, GATEWAY_SORTS, Gateway};
 use serde::Deserialize;
 
 use super::change::{self, Change};
-use super::pairing::{self, Wanted};
+use super::pairing::{self, PairingCheckView, Wanted};
 use super::view::{self, GatewayView, PublicAddressView};
 use crate::app::{App, SharedApp};
 use crate::http::{
@@ -148,13 +148,7 @@ pub(super) async fn pair_gateway(
 ) -> Result<SecretJson<GatewayView>, Problem> {
     let granted = caller.decide(action::PairGateway, Facts::nothing())?;
     require_recent_proof(&app, &caller).await?;
-    let text = body.pairing.0.expose_str().unwrap_or_default().trim().to_owned();
-    let public = match body.public {
-        Some(public) => change::public_addresses(public.into_iter().map(Into::into).collect())?,
-        None => Vec::new(),
-    };
-    let dial = body.dial.map(|dial| change::host_port("dial", &dial)).transpose()?;
-    let wanted = Wanted { text, name: body.name, public, dial };
+    let wanted = wanted(body)?;
     // It goes on although the caller hangs up: the gateway may have accepted.
     let (inner, context) = (app.clone(), caller.context());
     let paired = async move { pairing::pair(&inner, &context, granted, wanted).await };
@@ -164,6 +158,39 @@ pub(super) async fn pair_gateway(
         })??;
     let body = view::one(&app, &mut Names::new(app.store.read()), gateway).await?;
     Ok(SecretJson { status: StatusCode::CREATED, body })
+}
+
+/// Look whether a gateway can be paired like this: dial the address in its pairing
+/// string, check the key there and what the gateway offers. Nothing is kept, and
+/// the string can still be used; its secret is proved only when it is used.
+#[utoipa::path(
+    post, path = "/gateways/check", tag = "gateways", request_body = NewGateway,
+    responses(
+        (status = 200, description = "It can", body = PairingCheckView),
+        (status = 400, description = "The string or an address is not usable"),
+        (status = 403, description = "Not allowed; `reauthentication_needed`"),
+        (status = 409, description = "`conflict` says why, as for pairing"),
+    ),
+)]
+pub(super) async fn check_pairing(
+    State(app): State<SharedApp>,
+    caller: Authenticated,
+    Json(body): Json<NewGateway>,
+) -> Result<Json<PairingCheckView>, Problem> {
+    caller.decide(action::PairGateway, Facts::nothing())?.into_row();
+    // It dials what somebody names.
+    require_recent_proof(&app, &caller).await?;
+    Ok(Json(pairing::check(&app, &wanted(body)?).await?))
+}
+
+fn wanted(body: NewGateway) -> Result<Wanted, Problem> {
+    let text = body.pairing.0.expose_str().unwrap_or_default().trim().to_owned();
+    let public = match body.public {
+        Some(public) => change::public_addresses(public.into_iter().map(Into::into).collect())?,
+        None => Vec::new(),
+    };
+    let dial = body.dial.map(|dial| change::host_port("dial", &dial)).transpose()?;
+    Ok(Wanted { text, name: body.name, public, dial })
 }
 
 /// See a gateway, with what it says of itself.

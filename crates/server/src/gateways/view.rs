@@ -156,6 +156,8 @@ struct InstanceView {
 struct StatusView {
     /// The configuration it works by.
     config_version: Option<u64>,
+    /// Its SHA-256 in hexadecimal digits.
+    config_hash: Option<String>,
     /// Since when it runs, in seconds.
     uptime_s: u64,
     /// Connections of agents.
@@ -340,6 +342,7 @@ impl StatusView {
         let time = |at: Timestamp| Time(at);
         Self {
             config_version: status.config_version,
+            config_hash: status.config_hash,
             uptime_s: status.uptime_s,
             connections: status.connections,
             parked: status.parked,

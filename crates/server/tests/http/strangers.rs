@@ -213,7 +213,7 @@ impl World {
             ) => json!({ "user": self.user, "level": "view" }),
             ("PATCH", "/shares/{id}") => json!({ "level": "modify" }),
             ("PUT", "/system/certificate") => json!({ "source": "site_ca" }),
-            ("POST", "/gateways") => json!({ "pairing": "x", "name": "g" }),
+            ("POST", "/gateways" | "/gateways/check") => json!({ "pairing": "x", "name": "g" }),
             ("PATCH", "/gateways/{id}") => json!({ "dry_run": true }),
             ("POST", "/gateways/{id}/revoke") => json!({ "reason": "x" }),
             ("POST", "/gateways/{id}/lift") => json!({ "addresses": ["192.0.2.7"] }),

@@ -79,6 +79,38 @@ async fn what_is_wrong_with_a_pairing_is_named_and_nothing_is_kept() {
 }
 
 #[tokio::test]
+async fn a_check_names_what_is_wrong_and_leaves_the_string_usable() {
+    let site = Site::start().await;
+    let check = async |double: &Double, name: &str| {
+        let text = double.text.to_text().to_string();
+        site.admin.post("/gateways/check", json!({ "pairing": text, "name": name })).await
+    };
+    let mut other = Double::start(Mood::Waits).await;
+    other.text.key_sha256 = LinkKey::new().sha256;
+    for (double, word) in [
+        (Double::start(Mood::Closed).await, "gateway_not_waiting"),
+        (Double::start(Mood::FromTheFuture).await, "gateway_version"),
+        (other, "gateway_other_key"),
+    ] {
+        let refused = check(&double, "dmz").await.problem(409, "conflict");
+        assert_eq!(refused["conflict"], word, "{refused}");
+    }
+    let double = Double::start(Mood::Waits).await;
+    let good = check(&double, "dmz").await.expect(200);
+    assert_eq!(good["address"], json!(double.address.to_string()));
+    assert_eq!(good["key_sha256"], data_encoding::HEXLOWER.encode(&double.key().sha256));
+    assert_eq!(good["software"], "0.1.0-double");
+    let active = site.server.app.store.read().gateways().active().await.expect("read");
+    assert!(active.is_empty(), "{active:?}");
+    assert!(!site.server.event_codes().await.contains(&PAIRED));
+    // What was only looked at can still be used, and then the name is taken.
+    site.pair(&double, "dmz").await;
+    let next = Double::start(Mood::Waits).await;
+    let taken = check(&next, "DMZ").await.problem(409, "conflict");
+    assert_eq!(taken["conflict"], "name_taken", "{taken}");
+}
+
+#[tokio::test]
 async fn a_pairing_string_and_a_name_are_used_once() {
     let site = Site::start().await;
     let (double, _) = site.paired().await;
