@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use sekisho_link::{Endpoint, UnverifiedLink};
+use sekisho_link::{Bootstrap, Endpoint, UnverifiedLink};
 use sekisho_model::rng::random_bytes;
 use sekisho_seal::message;
 use tokio::net::TcpListener;

@@ -19,7 +19,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, SignatureScheme};
 use sekisho_gateway::{ControlFrames, control_frame};
-use sekisho_link::{Endpoint, UnverifiedLink};
+use sekisho_link::{Bootstrap as _, Endpoint, UnverifiedLink};
 use sekisho_model::Clock as _;
 use sekisho_model::clock::SystemClock;
 use sekisho_model::id::{GatewayId, SiteId};

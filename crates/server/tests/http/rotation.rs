@@ -52,7 +52,7 @@ impl World {
         self.server.clock.advance(time);
         let work = self.server.app.store.begin(&self.server.context()).await.expect("begin");
         let now = self.server.clock.now();
-        work.devices().touch(self.device, now).await.expect("touched");
+        work.devices().touch(self.device, None, now).await.expect("touched");
         work.commit_unaudited("a test's device").await.map(drop).expect("commit");
     }
 

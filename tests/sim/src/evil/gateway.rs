@@ -486,7 +486,7 @@ impl Gateway {
             let rest: Vec<&[u8]> = rest.iter().map(Vec::as_slice).collect();
             app.keys.ca().trust().verify_device(leaf, &rest, app.clock.now()).ok()
         });
-        let peer = Peer { address, identity };
+        let peer = Peer { address, identity, via: None };
         let method = request.route.route().method.as_str();
         let path = at_once(&request.path);
         let call = Box::pin(plane.call(&peer, method, &path, &request.body));

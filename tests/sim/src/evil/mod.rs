@@ -137,7 +137,7 @@ pub fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 async fn loot(site: &Site) -> Loot {
     let foreign = Server::seeded(FOREIGN_SEED).await;
     let agent = Agent::enrol(&foreign, TestHost::with(&[("root", "x")]), "web-1").await;
-    let nobody = Peer { address: std::net::Ipv4Addr::LOCALHOST.into(), identity: None };
+    let nobody = Peer { address: std::net::Ipv4Addr::LOCALHOST.into(), identity: None, via: None };
     let chain = foreign.plane().call(&nobody, "GET", "/agent/v1/bundle/0", &[]).await;
     let chain = chain.expect("bundles");
     let foreign_chain: BundleChain = cbor::decode(&chain, MAX_CHAIN_BYTES).expect("a chain");
@@ -331,7 +331,7 @@ fn add_new_host(world: &mut World<'_>, power: &Power) {
         let name: AccountName = name.parse().expect("a name");
         (name, Password { value, by_hand: true, reverted: false })
     });
-    let nobody = Peer { address: std::net::Ipv4Addr::LOCALHOST.into(), identity: None };
+    let nobody = Peer { address: std::net::Ipv4Addr::LOCALHOST.into(), identity: None, via: None };
     let endpoint = Endpoint::new(
         SimDisk::new(MemoryDisk::new(), false),
         Host::new(&BTreeMap::from(passwords)),

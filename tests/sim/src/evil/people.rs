@@ -106,6 +106,7 @@ impl Case<'_> {
             last_used_by: None,
             identity_hash: None,
             revoked_at: None,
+            office: None,
         };
         let adding = async {
             let work = app.store.begin(&self.world.context()).await?;

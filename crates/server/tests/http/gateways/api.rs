@@ -1,6 +1,5 @@
 //! Pairing and everything that people do with gateways and offices.
 
-use sekisho_model::Clock as _;
 use sekisho_model::user::Role;
 use sekisho_store::Access as _;
 use serde_json::json;

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use http::{Method, StatusCode};
-use sekisho_model::Clock as _;
 use sekisho_model::id::DeviceId;
 use sekisho_model::rng::SystemRng;
 use sekisho_wire::cbor;
