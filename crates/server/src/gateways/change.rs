@@ -32,7 +32,7 @@ pub(super) struct Change {
 const MAX_PUBLIC: usize = 8;
 
 /// How long a gateway that is revoked has to let its agents go.
-const FAREWELL: Duration = Duration::from_secs(1);
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// How soon it is seen that it has.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);

@@ -68,7 +68,11 @@ fn a_gateway_knows_no_secret_of_what_passes_through_it() {
     let inside = PathBuf::from(format!("/proc/{}/root", host.agent_pid()));
     let identity = inside.join(STATE.trim_start_matches('/')).join("identity.key");
     let identity = fs::read(identity).expect("the agent's key");
+    // PKCS#8 of a P-256 key: the number itself is at its place.
+    let number = identity.get(36..68).expect("a private key").to_vec();
+    assert_eq!(identity[34..36], [0x04, 0x20], "32 bytes follow");
     canaries.values.push(("agent's identity key".to_owned(), identity));
+    canaries.values.push(("number of the agent's identity key".to_owned(), number));
 
     // A person signs in through it and reveals.
     site.cli(&["gateways", "set", CONTROL, "--pass-through", "on"]).ok();
