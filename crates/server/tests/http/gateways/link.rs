@@ -7,7 +7,8 @@ use sekisho_model::id::DeviceId;
 use sekisho_model::rng::SystemRng;
 use sekisho_wire::cbor;
 use sekisho_wire::gateway::{
-    CONSOLE_AUTHORITY, FromGateway, GatewayHello, GatewayStatus, LINK_ALPN, LINK_MAJOR, ToGateway,
+    CONSOLE_AUTHORITY, FromGateway, GatewayHello, GatewayStatus, LINK_ALPN, LINK_MAJOR, NameSeen,
+    ToGateway,
 };
 use sekisho_wire::problem::{Problem, ProblemCode};
 use sekisho_wire::relayed::{client_cert, forwarded};
@@ -266,6 +267,42 @@ async fn a_gateway_of_another_version_is_served_if_its_link_is_the_same_and_told
     let why = told.await;
     assert!(why.contains("upgrade the older of the two"), "{why}");
     assert_eq!(control.next().await, None, "and nothing else");
+}
+
+#[tokio::test]
+async fn a_name_is_looked_at_from_both_sides() {
+    let site = Site::start().await;
+    let (mut double, shown) = site.paired().await;
+    let mut link = double.link().await;
+    let mut control = link.control(&double, double.hello()).await;
+    control.config().await;
+    let path = format!("/gateways/{}/names", shown["id"].as_str().expect("an id"));
+    let reached = async |told: &[NameSeen]| {
+        control.say_status(GatewayStatus { names: told.to_vec(), ..GatewayStatus::default() }).await;
+        let expected = told.first().map(|seen| json!(seen.addresses)).unwrap_or(json!([]));
+        let seen = async {
+            loop {
+                let names = site.admin.get(&path).await.expect(200);
+                if names["names"][0]["there"] == expected {
+                    return names["names"][0].clone();
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(SOON, seen).await.expect("in time")
+    };
+    let seen = |addresses: &[&str], own: bool| NameSeen {
+        name: "vault.example.jp".to_owned(),
+        addresses: addresses.iter().map(|&one| one.to_owned()).collect(),
+        own,
+        problem: addresses.is_empty().then(|| "no such name".to_owned()),
+    };
+    assert_eq!(reached(&[]).await["wan_reaches"], json!(null), "it has not said");
+    assert_eq!(reached(&[seen(&["203.0.113.9"], true)]).await["wan_reaches"], "gateway");
+    assert_eq!(reached(&[seen(&["203.0.113.10"], false)]).await["wan_reaches"], "elsewhere");
+    let nothing = reached(&[seen(&[], false)]).await;
+    assert_eq!(nothing["wan_reaches"], "nothing");
+    assert_eq!(nothing["there_problem"], "no such name");
 }
 
 #[tokio::test]

@@ -98,9 +98,11 @@ fn what_a_name_leads_to_is_told_before_agents_find_out() {
     // Told with the gateway's next status.
     gateway.until("the certificate told", |_| check("localhost")["gateway_certificate"] == true);
     assert_eq!(text(&check("127.0.0.2"), "lan_reaches"), "gateway");
+    gateway.until("its own look", |_| text(&check("127.0.0.2"), "wan_reaches") == "gateway");
     // One name, two addresses: inside it is the server.
     assert_eq!(text(&check("localhost"), "lan_reaches"), "server");
     let nowhere = check("nowhere.invalid");
     assert_eq!(text(&nowhere, "lan_reaches"), "nothing");
+    assert_eq!(text(&nowhere, "wan_reaches"), "nothing");
     assert!(!text(&nowhere, "problem").is_empty(), "{nowhere}");
 }
