@@ -16,6 +16,7 @@ mod enrolment;
 mod failover;
 mod fleet;
 mod gateway;
+mod gateways;
 mod host;
 mod init;
 mod kills;
