@@ -325,7 +325,8 @@ async fn let_go(hub: &Hub, spread: Duration, grace: Duration) -> usize {
         tokio::time::sleep_until(began + turn).await;
         hub.release(&live);
     }
-    while hub.registry.count() > 0 && Instant::now() < ends {
+    // Handshakes in progress are no entry of the registry yet.
+    while hub.admission.connections() > 0 && Instant::now() < ends {
         // Those that came in the last moment.
         for live in hub.registry.all().iter().filter(|live| live.ending().is_none()) {
             hub.release(live);

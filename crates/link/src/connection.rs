@@ -128,12 +128,12 @@ impl Connection {
         &mut self,
         route: &Route,
         path: &str,
-        body: Vec<u8>,
+        body: Bytes,
         timeout: Duration,
-    ) -> Result<Vec<u8>, LinkError> {
+    ) -> Result<Vec<u8>, Failed> {
         match tokio::time::timeout(timeout, self.exchange(route, path, body)).await {
             Ok(answer) => answer,
-            Err(_) => Err(LinkError::TimedOut(timeout)),
+            Err(_) => Err(Failed::Sent(LinkError::TimedOut(timeout))),
         }
     }
 
@@ -141,8 +141,8 @@ impl Connection {
         &mut self,
         route: &Route,
         path: &str,
-        body: Vec<u8>,
-    ) -> Result<Vec<u8>, LinkError> {
+        body: Bytes,
+    ) -> Result<Vec<u8>, Failed> {
         let mut request = Request::builder().method(route.method.as_str());
         request = match &self.sender {
             Sender::H1(_) => request.uri(path).header("host", &self.authority),
@@ -152,20 +152,45 @@ impl Connection {
             request = request.header("content-type", MEDIA_TYPE);
         }
         let request = request
-            .body(Full::new(Bytes::from(body)))
-            .map_err(|error| LinkError::Setup(error.to_string()))?;
+            .body(Full::new(body))
+            .map_err(|error| Failed::Sent(LinkError::Setup(error.to_string())))?;
+        let unsent = |error| Failed::Unsent(broken(error));
         let response = match &mut self.sender {
             Sender::H1(sender) => {
-                sender.ready().await.map_err(broken)?;
-                sender.send_request(request).await.map_err(broken)?
+                sender.ready().await.map_err(unsent)?;
+                sender.try_send_request(request).await.map_err(failed)?
             }
             Sender::H2(sender) => {
-                sender.ready().await.map_err(broken)?;
-                sender.send_request(request).await.map_err(broken)?
+                sender.ready().await.map_err(unsent)?;
+                sender.try_send_request(request).await.map_err(failed)?
             }
         };
-        read(response, route.max_answer_bytes).await
+        read(response, route.max_answer_bytes).await.map_err(Failed::Sent)
     }
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    /// Nothing of the request went out: the peer had closed the connection, as a
+    /// gateway does when another process takes over. It can go out on the next.
+    Unsent(LinkError),
+    /// It may have arrived.
+    Sent(LinkError),
+}
+
+impl From<Failed> for LinkError {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Unsent(error) | Failed::Sent(error) => error,
+        }
+    }
+}
+
+fn failed(mut error: hyper::client::conn::TrySendError<Request<Full<Bytes>>>) -> Failed {
+    let came_back = error.take_message().is_some();
+    let error = broken(error.into_error());
+    if came_back { Failed::Unsent(error) } else { Failed::Sent(error) }
 }
 
 async fn read(response: Response<Incoming>, cap: usize) -> Result<Vec<u8>, LinkError> {

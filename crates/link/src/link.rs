@@ -4,13 +4,14 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::body::Bytes;
 use rustls::ClientConfig;
 use sekisho_wire::bundle::{BundleChain, MAX_CHAIN_BYTES};
 use sekisho_wire::cbor;
 use sekisho_wire::enrolment::EnrolmentEnvelope;
 use sekisho_wire::route::RouteName;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Failed};
 use crate::{ClientIdentity, Endpoint, LinkError, Proxy, ServerCheck, ServerTime, tls};
 
 /// Whatever carries calls of the route table: a [`Link`], or a simulated
@@ -108,6 +109,18 @@ impl Link {
         self.connection = None;
     }
 
+    /// Only a connection that has answered is used again.
+    fn keep(
+        &mut self,
+        connection: Connection,
+        answer: Result<Vec<u8>, LinkError>,
+    ) -> Result<Vec<u8>, LinkError> {
+        if matches!(answer, Ok(_) | Err(LinkError::Refused { .. })) {
+            self.connection = Some(connection);
+        }
+        answer
+    }
+
     /// Where this link leads.
     pub const fn endpoint(&self) -> &Endpoint {
         &self.endpoint
@@ -116,7 +129,9 @@ impl Link {
 
 impl Transport for Link {
     /// A call that is dropped half-way closes the connection; the link stays
-    /// usable and the next call opens a new one.
+    /// usable and the next call opens a new one. A call that a kept connection
+    /// does not take any more, because the peer has closed it, goes out over a
+    /// new one at once.
     async fn call_within(
         &mut self,
         name: RouteName,
@@ -124,19 +139,19 @@ impl Transport for Link {
         body: Vec<u8>,
         timeout: Duration,
     ) -> Result<Vec<u8>, LinkError> {
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => {
-                let proxy = self.proxy.as_ref();
-                Connection::open(&self.endpoint, self.config.clone(), proxy).await?
+        let (route, path, body) = (name.route(), name.path(parameters), Bytes::from(body));
+        if let Some(mut kept) = self.connection.take() {
+            match kept.call(route, &path, body.clone(), timeout).await {
+                Err(Failed::Unsent(error)) => {
+                    tracing::debug!(%error, "the connection had ended; opening another one");
+                }
+                answer => return self.keep(kept, answer.map_err(LinkError::from)),
             }
-        };
-        let answer = connection.call(name.route(), &name.path(parameters), body, timeout).await;
-        // Only a connection that has answered is used again.
-        if matches!(answer, Ok(_) | Err(LinkError::Refused { .. })) {
-            self.connection = Some(connection);
         }
-        answer
+        let proxy = self.proxy.as_ref();
+        let mut new = Connection::open(&self.endpoint, self.config.clone(), proxy).await?;
+        let answer = new.call(route, &path, body, timeout).await;
+        self.keep(new, answer.map_err(LinkError::from))
     }
 }
 
@@ -173,7 +188,8 @@ impl UnverifiedLink {
         let proxy = self.proxy.as_ref();
         let mut connection = Connection::open(&self.endpoint, self.config.clone(), proxy).await?;
         let timeout = Duration::from_secs(route.timeout_s);
-        connection.call(route, &name.path(parameters), body, timeout).await
+        let path = name.path(parameters);
+        Ok(connection.call(route, &path, Bytes::from(body), timeout).await?)
     }
 }
 
@@ -190,5 +206,88 @@ impl Bootstrap for UnverifiedLink {
 
     async fn enrol(&self, envelope: &EnrolmentEnvelope) -> Result<Vec<u8>, LinkError> {
         self.call(RouteName::Enrol, &[], cbor::encode(envelope)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::pin::pin;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use hyper::server::conn::http2;
+    use hyper::service::service_fn;
+    use hyper::{Request, Response};
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+    use rcgen::PublicKeyData as _;
+    use rustls::ServerConfig;
+    use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+    use sekisho_model::clock::SystemClock;
+    use tokio::net::TcpListener;
+    use tokio::sync::Notify;
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+
+    /// A server that ends each connection once it has answered on it, as a gateway
+    /// does whose successor works. Counts connections.
+    async fn leaving(listener: TcpListener, tls: TlsAcceptor, connections: &AtomicU32) {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(tls) = tls.accept(stream).await else { continue };
+            connections.fetch_add(1, Ordering::SeqCst);
+            let answered = Notify::new();
+            let service = service_fn(|_: Request<hyper::body::Incoming>| async {
+                answered.notify_one();
+                Ok::<_, Infallible>(Response::new(http_body_util::Full::new(Bytes::from("here"))))
+            });
+            let builder = http2::Builder::new(TokioExecutor::new());
+            let mut serving = pin!(builder.serve_connection(TokioIo::new(tls), service));
+            tokio::select! {
+                _ = serving.as_mut() => {}
+                () = answered.notified() => {
+                    serving.as_mut().graceful_shutdown();
+                    let _ = serving.await;
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_that_a_closed_connection_did_not_take_goes_out_over_a_new_one() {
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let pin = sekisho_seal::sha256(&key.subject_public_key_info());
+        let names = vec!["localhost".to_owned()];
+        let params = rcgen::CertificateParams::new(names).expect("a name");
+        let certificate = params.self_signed(&key).expect("signed").der().clone();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .expect("TLS 1.3")
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![certificate],
+                PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
+            )
+            .expect("a key");
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("bound").port();
+        let connections = AtomicU32::new(0);
+        let serving = leaving(listener, TlsAcceptor::from(Arc::new(config)), &connections);
+        let calling = async {
+            let endpoint = Endpoint { host: "127.0.0.1".to_owned(), port };
+            let time = ServerTime::new(Arc::new(SystemClock));
+            let mut link =
+                Link::new(endpoint, &ServerCheck::PinnedKey(pin), None, time).expect("a link");
+            for n in 0..50 {
+                let called = link.call(RouteName::Time, &[&"00"], Vec::new()).await;
+                assert_eq!(called.expect("an answer"), b"here", "call {n}");
+            }
+        };
+        tokio::select! {
+            () = serving => panic!("it serves"),
+            () = calling => {}
+        }
+        assert!(connections.load(Ordering::SeqCst) > 1, "connections were closed in between");
     }
 }

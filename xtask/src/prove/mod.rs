@@ -1,9 +1,11 @@
 //! `prove`: long runs of fault injection, and one table of what they found.
 
+mod attacks;
 mod evil_gateway;
 mod figures;
 mod processes;
 mod simulator;
+mod upgrades;
 
 use std::path::PathBuf;
 
@@ -41,6 +43,19 @@ enum Part {
     /// refusals and trust bundles, while people reset, verify, enrol, approve and
     /// block. A case follows from its seed.
     EvilGateway(evil_gateway::Args),
+    /// Attacks on a real gateway: nothing comes through that should not, agents
+    /// are served as fast as before, memory stays within its budget.
+    ///
+    /// Slowloris, floods of handshakes, connections, calls and HTTP/2 frames,
+    /// what is too long, smuggled requests, path tricks and random requests, from
+    /// other addresses than the agents, in stretches between quiet ones.
+    Attacks(attacks::Args),
+    /// Upgrades of a gateway in a row, under agents at work: no request fails, no
+    /// order is lost.
+    ///
+    /// With --kill as many upgrades again, in each of which the old process, the
+    /// new one or the command is killed at a random moment.
+    Upgrades(upgrades::Args),
 }
 
 #[derive(Default, clap::Args)]
@@ -114,6 +129,8 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     match &args.part {
         Part::NeverLost(args) => never_lost(workspace, args),
         Part::EvilGateway(args) => evil_gateway::run(workspace, args),
+        Part::Attacks(args) => attacks::run(workspace, args),
+        Part::Upgrades(args) => upgrades::run(workspace, args),
     }
 }
 

@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use sekisho_model::Timestamp;
-use sekisho_wire::gateway::{Ban, Limits, Office};
+use sekisho_wire::gateway::{Ban, Limits, Office, Rate};
 
 pub use adaptive::{Adaptive, Class, Went};
 pub use bucket::Bucket;
@@ -47,6 +47,11 @@ const VOUCHED: Duration = Duration::from_secs(24 * 3600);
 /// device's is known only afterwards, and many may stand behind one address.
 /// What turns out to be a device's is given back.
 const VOUCHED_TIMES: u32 = 10;
+
+/// One in so many of the places that all share (connections, handshakes begun,
+/// handshakes in a second) is kept for sources that a device has come from: whoever
+/// takes all the others from many addresses does not lock out those at work.
+const KEPT: u32 = 8;
 
 /// A full table is searched for what can be forgotten so often, not for each
 /// new source.
@@ -136,13 +141,18 @@ impl Admission {
     /// The limit that refuses it.
     pub fn accept(&self, source: Source, rules: &Rules, now: Duration) -> Result<Accepted, Reason> {
         let limits = &rules.limits;
-        enter(&self.connections, limits.connections).map_err(|()| Reason::Connections)?;
+        let mut tables = self.tables.lock().expect("no holder panics");
+        let banned = tables.bans.get(&source).is_some_and(|ban| now < ban.until);
+        let vouched = tables.known.get(&source).is_some_and(|known| now < known.vouched_until);
+        let share_of = |most: u32| if vouched { most } else { most - most / KEPT };
+        enter(&self.connections, share_of(limits.connections)).map_err(|()| Reason::Connections)?;
         let undo_connection = || self.connections.fetch_sub(1, Ordering::Relaxed);
-        if enter(&self.handshaking, limits.handshakes_in_flight).is_err() {
+        if enter(&self.handshaking, share_of(limits.handshakes_in_flight)).is_err() {
             undo_connection();
             return Err(Reason::HandshakesInFlight);
         }
-        let admitted = self.admit(source, rules, now);
+        let handshakes = Rate { burst: share_of(limits.handshakes.burst), ..limits.handshakes };
+        let admitted = self.admit(&mut tables, source, (banned, vouched), rules, handshakes, now);
         if admitted.is_err() {
             undo_connection();
             self.handshaking.fetch_sub(1, Ordering::Relaxed);
@@ -150,12 +160,17 @@ impl Admission {
         admitted
     }
 
-    fn admit(&self, source: Source, rules: &Rules, now: Duration) -> Result<Accepted, Reason> {
+    fn admit(
+        &self,
+        tables: &mut Tables,
+        source: Source,
+        (banned, vouched): (bool, bool),
+        rules: &Rules,
+        handshakes: Rate,
+        now: Duration,
+    ) -> Result<Accepted, Reason> {
         let (limits, share) = (&rules.limits, rules.offices.share(source, &rules.limits));
-        let mut tables = self.tables.lock().expect("no holder panics");
-        let banned = tables.bans.get(&source).is_some_and(|ban| now < ban.until);
         let known = tables.known(source, now).ok_or(Reason::ConnectionsOfAddress)?;
-        let vouched = now < known.vouched_until;
         let devices_only = banned && vouched;
         let share = if vouched { share.times(VOUCHED_TIMES) } else { share };
         let refused = if banned && !devices_only {
@@ -164,7 +179,7 @@ impl Admission {
             Some(Reason::ConnectionsOfAddress)
         } else if !known.handshakes.take(share.handshakes, now) {
             Some(Reason::HandshakesOfAddress)
-        } else if !self.handshakes.take(limits.handshakes, now) {
+        } else if !self.handshakes.take(handshakes, now) {
             known.handshakes.give_back(share.handshakes);
             Some(Reason::Handshakes)
         } else {

@@ -81,16 +81,37 @@ fn all_together_have_a_limit_and_so_have_handshakes_that_do_not_end() {
     let (gate, now) = (Admission::default(), 100 * SECOND);
     let one_each = |from: u32| (from..from + 100).map(|n| gate.accept(source(n), &rules, now));
     let results: Vec<_> = one_each(0).collect();
-    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 25);
-    assert_eq!(results[25], Err(Reason::HandshakesInFlight));
-    assert!((0..25).all(|n| gate.shaken(source(n), false, &rules, now)));
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 22);
+    assert_eq!(results[22], Err(Reason::HandshakesInFlight));
+    assert!((0..22).all(|n| gate.shaken(source(n), false, &rules, now)));
     let results: Vec<_> = one_each(1000).collect();
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 3);
     assert_eq!(results[3], Err(Reason::Connections));
-    (0..25).for_each(|n| gate.left(source(n), false));
+    (0..22).for_each(|n| gate.left(source(n), false));
     let results: Vec<_> = one_each(2000).collect();
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 2);
     assert_eq!(results[2], Err(Reason::Handshakes));
+}
+
+#[test]
+fn what_strangers_can_take_leaves_room_for_those_at_work() {
+    let home = source(u32::MAX);
+    let now = 100 * SECOND;
+    for change in [
+        |limits: &mut Limits| limits.connections = 40,
+        |limits: &mut Limits| limits.handshakes_in_flight = 40,
+        |limits: &mut Limits| limits.handshakes = Rate::per_second(1, 40),
+    ] {
+        let (gate, rules) = (Admission::default(), rules(change));
+        // A device was here.
+        assert!(gate.accept(home, &rules, now - 2 * SECOND).is_ok());
+        assert!(gate.shaken(home, true, &rules, now - 2 * SECOND));
+        gate.left(home, true);
+        let crowd = (0..100).filter(|n| gate.accept(source(*n), &rules, now).is_ok()).count();
+        assert_eq!(crowd, 35);
+        let back = (0..100).filter(|_| gate.accept(home, &rules, now).is_ok()).count();
+        assert_eq!(back, 5, "they find the places that are kept, and no more");
+    }
 }
 
 #[test]

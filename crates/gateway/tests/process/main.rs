@@ -5,5 +5,6 @@
 mod commands;
 mod gateway;
 mod server;
+mod siege;
 mod upgrade;
 mod whole;
