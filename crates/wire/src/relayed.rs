@@ -83,7 +83,7 @@ impl Frames {
     /// # Errors
     /// When it is longer than [`MAX_FRAME_BYTES`], or cannot be read; the stream
     /// is of no use any more then.
-    pub fn next<T: DeserializeOwned>(&mut self) -> Result<Option<T>, DecodeError> {
+    pub fn take<T: DeserializeOwned>(&mut self) -> Result<Option<T>, DecodeError> {
         let Some((length, rest)) = self.held.split_first_chunk::<4>() else { return Ok(None) };
         let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
         if length > MAX_FRAME_BYTES {
@@ -165,7 +165,7 @@ mod tests {
             let mut found = 0;
             for part in written.chunks(size) {
                 frames.push(part);
-                while let Some(FromGateway::DialAgain) = frames.next().expect("readable") {
+                while let Some(FromGateway::DialAgain) = frames.take().expect("readable") {
                     found += 1;
                 }
             }

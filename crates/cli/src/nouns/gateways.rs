@@ -348,5 +348,5 @@ async fn public_name(app: &App, api: &mut Api, name: Option<String>) -> Result<(
     }
     let shown: serde_json::Value = body.read()?;
     let name = shown["public_name"].as_str().unwrap_or("none");
-    app.out.line(&safe(name).to_string())
+    app.out.line(safe(name).as_ref())
 }

@@ -123,7 +123,7 @@ pub(crate) async fn run(app: &App, verb: Offices) -> Result<Exit> {
                 app.out.raw_json(&body.json)?;
             } else {
                 let made: InstallLine = body.read()?;
-                app.out.line(&safe(&made.command).to_string())?;
+                app.out.line(safe(&made.command).as_ref())?;
                 app.out.secret(made.key.expose())?;
                 let until = app.out.maybe_time(Some(made.expires_at)).unwrap_or_default();
                 app.out.note(&format!("The line asks for the key, which counts until {until}."));

@@ -419,7 +419,7 @@ impl Messages {
     /// returned future is dropped.
     async fn next(&mut self) -> Result<Option<FromGateway>, End> {
         loop {
-            let found = self.frames.next();
+            let found = self.frames.take();
             let found =
                 found.map_err(|error| End::Refused(format!("it is not understood: {error}")));
             if let Some(message) = found? {

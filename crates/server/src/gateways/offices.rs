@@ -155,7 +155,7 @@ pub(super) async fn create_office(
     if work.offices().all().await?.len() as u64 >= sekisho_store::Offices::<UnitOfWork>::MAX {
         return Err(Problem::conflict_of("too_many", "there are 1,000 offices, which is the most"));
     }
-    let office = Office { id, created_at: caller.now, version: 1, ..read(&work, body).await? };
+    let office = Office { version: 1, ..read(&work, id, body).await? };
     work.offices().insert(office.clone()).await?;
     work.record(Event::OfficeCreated { office: id, name: office.name.to_string() });
     work.commit().await.map(drop)?;
@@ -211,8 +211,8 @@ pub(super) async fn change_office(
     let mut work = app.store.begin(&caller.context()).await?;
     let before = work.offices().lock(id).await?.ok_or(MISSING)?;
     read_at.check(before.version)?;
-    let wanted = read(&work, body).await?;
-    let after = Office { id, created_at: before.created_at, version: before.version, ..wanted };
+    let wanted = read(&work, id, body).await?;
+    let after = Office { created_at: before.created_at, version: before.version, ..wanted };
     let fields = [
         ("name", before.name != after.name),
         ("networks", before.networks != after.networks),
@@ -326,8 +326,8 @@ fn address_for(office: &Office, active: &[Gateway]) -> Option<String> {
     })
 }
 
-/// Reads an office as somebody wants it; id, time and version are the caller's.
-async fn read(work: &UnitOfWork, body: OfficeBody) -> Result<Office, Problem> {
+/// Reads an office as somebody wants it; time and version are the caller's.
+async fn read(work: &UnitOfWork, id: OfficeId, body: OfficeBody) -> Result<Office, Problem> {
     let OfficeBody { name, networks, gateways, limits, remarks } = body;
     if networks.len() > MAX_NETWORKS {
         let found = networks.len();
@@ -358,7 +358,7 @@ async fn read(work: &UnitOfWork, body: OfficeBody) -> Result<Office, Problem> {
         return Err(Problem::invalid("remarks", detail));
     }
     Ok(Office {
-        id: OfficeId::from_uuid(uuid::Uuid::nil()),
+        id,
         folded_name: folded(&name),
         name,
         networks: networks?,

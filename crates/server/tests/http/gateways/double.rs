@@ -433,7 +433,7 @@ impl Control {
     pub(super) async fn next(&mut self) -> Option<ToGateway> {
         let next = async {
             loop {
-                if let Some(message) = self.frames.next().expect("readable") {
+                if let Some(message) = self.frames.take().expect("readable") {
                     return Some(message);
                 }
                 match self.heard.frame().await {
