@@ -173,6 +173,6 @@ mod tests {
         }
         let mut frames = Frames::default();
         frames.push(&[0xff; 4]);
-        assert!(frames.next::<FromGateway>().is_err(), "longer than allowed");
+        assert!(frames.take::<FromGateway>().is_err(), "longer than allowed");
     }
 }

@@ -128,7 +128,7 @@ pub(crate) fn relayed(bytes: &[u8]) -> bool {
         _ => {
             let mut frames = Frames::default();
             frames.push(rest);
-            let Ok(Some(message)) = frames.next::<FromGateway>() else { return false };
+            let Ok(Some(message)) = frames.take::<FromGateway>() else { return false };
             let mut again = Frames::default();
             for byte in write_frame(&message) {
                 again.push(&[byte]);
