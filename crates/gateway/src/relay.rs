@@ -135,6 +135,10 @@ async fn handle(peer: &Peer, work: &Work, request: Request<Incoming>) -> Result<
     }
     filter::check(&parts)?;
     let route = work.routes.find(parts.method.as_str(), path).ok_or(Reason::NotFound)?;
+    // Where no certificate could be judged, it is not the caller who lacks one.
+    if work.snapshot.is_none() || (peer.is_stale() && route.access != Access::Anyone) {
+        return Err(Reason::NoServer);
+    }
     admit(peer, work, route)?;
     let declared = content_length(&parts.headers)?;
     if declared.or(body.size_hint().exact()).unwrap_or(body.size_hint().lower())
@@ -142,7 +146,7 @@ async fn handle(peer: &Peer, work: &Work, request: Request<Incoming>) -> Result<
     {
         return Err(Reason::TooLong);
     }
-    if work.snapshot.is_none() || hub.upstream.is_empty() {
+    if hub.upstream.is_empty() {
         return Err(Reason::NoServer);
     }
     let fault = BodyFault::default();

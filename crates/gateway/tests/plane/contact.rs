@@ -48,7 +48,10 @@ async fn only_the_sites_server_may_dial() {
 async fn nothing_is_relayed_before_a_configuration_and_what_does_not_exist_still_does_not() {
     let world = World::alone(Wanted::default());
     let call = async |path| world.site.device().call(&world, "h2", "POST", path, b"x").await;
-    assert_eq!(call(FETCH).await.status, 401, "no certificate can be judged");
+    // No certificate can be judged: that says nothing against who showed one.
+    assert_eq!(call(FETCH).await.status, 503);
+    let early = world.site.device();
+    let mut too_early = early.talk(&world, "http/1.1").await;
     let bundle = world.site.stranger().call(&world, "h2", "GET", "/agent/v1/bundle/0", b"").await;
     assert_eq!(bundle.status, 503);
     assert!(bundle.headers.contains_key("retry-after"));
@@ -58,6 +61,11 @@ async fn nothing_is_relayed_before_a_configuration_and_what_does_not_exist_still
     assert_eq!((bundle.status, server.seen().len()), (503, 0), "a server alone is not enough");
     world.configure(&server, &world.site.config(1)).await;
     assert_eq!(call(FETCH).await.status, 200);
+    // Who came before is not known on that connection, and comes again.
+    let answer = too_early.call("POST", FETCH, b"x").await.expect("an answer");
+    assert_eq!((answer.status, server.seen().len()), (503, 1));
+    until("it is closed", || too_early.is_closed()).await;
+    assert_eq!(world.refused("certificate_needed"), 0);
 }
 
 #[tokio::test]
