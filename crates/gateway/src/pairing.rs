@@ -115,7 +115,28 @@ pub fn begin(
 /// # Errors
 /// When the gateway's memory fails.
 pub fn waiting(state: &State, now: Moment) -> Result<Option<Duration>, StateError> {
-    Ok(current(state, now)?.map(|(_, left)| left))
+    leaving_nothing(|| Ok(current(state, now)?.map(|(_, left)| left)))
+}
+
+/// What reading a pairing may take of the stack, and more, in bytes.
+const STACK_BYTES: usize = 256 * 1024;
+
+/// Does what reads the secret of a pairing, and writes over what that left on
+/// this thread's stack: a secret that is moved is copied, and the copies are
+/// nobody's to wipe (INV-3).
+fn leaving_nothing<T>(work: impl FnOnce() -> T) -> T {
+    #[inline(never)]
+    fn below<T>(work: impl FnOnce() -> T) -> T {
+        work()
+    }
+    #[inline(never)]
+    fn wipe() {
+        let mut stack = [0_u8; STACK_BYTES];
+        std::hint::black_box(&mut stack);
+    }
+    let done = below(work);
+    wipe();
+    done
 }
 
 fn current(state: &State, now: Moment) -> Result<Option<(Open, Duration)>, StateError> {
@@ -231,6 +252,10 @@ impl Desk {
     /// # Errors
     /// [`Refusal::NotOpen`], or the gateway's memory fails.
     pub fn offer(&self, now: Moment) -> Result<Vec<u8>, Refusal> {
+        leaving_nothing(|| self.offer_once(now))
+    }
+
+    fn offer_once(&self, now: Moment) -> Result<Vec<u8>, Refusal> {
         let _one = self.one.lock().expect("no holder panics");
         let (open, _) = current(&self.state, now)?.ok_or(Refusal::NotOpen)?;
         let (key, _) = self.state.link_key_or_new()?;
@@ -249,6 +274,10 @@ impl Desk {
     /// # Errors
     /// Says why not. The fifth wrong try closes the pairing.
     pub fn take(&self, body: &[u8], now: Moment) -> Result<(Vec<u8>, Membership), Refusal> {
+        leaving_nothing(|| self.take_once(body, now))
+    }
+
+    fn take_once(&self, body: &[u8], now: Moment) -> Result<(Vec<u8>, Membership), Refusal> {
         let _one = self.one.lock().expect("no holder panics");
         let (open, _) = current(&self.state, now)?.ok_or(Refusal::NotOpen)?;
         let envelope: PairingEnvelope =
