@@ -323,25 +323,18 @@ async fn let_go(hub: &Hub, spread: Duration, grace: Duration) -> usize {
     let began = Instant::now();
     for (turn, live) in turns {
         tokio::time::sleep_until(began + turn).await;
-        release(hub, &live);
+        hub.release(&live);
     }
     while hub.registry.count() > 0 && Instant::now() < ends {
         // Those that came in the last moment.
         for live in hub.registry.all().iter().filter(|live| live.ending().is_none()) {
-            release(hub, live);
+            hub.release(live);
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let left = hub.registry.count();
     hub.registry.end_all(Ending::Now);
     left
-}
-
-fn release(hub: &Hub, live: &Live) {
-    live.end(Ending::Gently);
-    if let Some(device) = live.device {
-        hub.parked.end(device);
-    }
 }
 
 /// The thread that accepts, controls and keeps house.

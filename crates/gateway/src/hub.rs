@@ -329,6 +329,25 @@ impl Hub {
         self.registry.end_devices(|device| devices.contains(&device));
     }
 
+    /// Lets an agent go: what is in progress may finish, a parked wait ends with
+    /// nothing.
+    pub(crate) fn release(&self, live: &Live) {
+        live.end(crate::plane::Ending::Gently);
+        if let Some(device) = live.device {
+            self.parked.end(device);
+        }
+    }
+
+    /// The server does without this gateway: all agents are let go, and the links
+    /// end.
+    pub(crate) fn part(&self) {
+        for live in self.registry.all() {
+            self.release(&live);
+        }
+        self.upstream.close_all();
+        self.tell_ready();
+    }
+
     /// Whether a device may not be connected.
     pub(crate) fn is_revoked(&self, device: DeviceId, work: &Work) -> bool {
         self.revoked.read().expect("no holder panics").contains(&device)

@@ -276,6 +276,9 @@ pub enum ToGateway {
     Lift(Vec<String>),
     /// Refused, with a sentence for the gateway's log and status.
     Refused(String),
+    /// This gateway is being revoked: it lets its agents go, so that they find
+    /// another one at once, and ends the link.
+    Farewell,
 }
 
 /// From a gateway to its server.

@@ -124,6 +124,7 @@ pub(crate) fn control_frame_seeds() -> Vec<Vec<u8>> {
         ToGateway::Lift(vec!["192.0.2.1".to_owned()]),
         ToGateway::Config(ByteBuf::from(sign_gateway_config(&config(), &SAMPLE.order_key))),
         ToGateway::Refused("too old".to_owned()),
+        ToGateway::Farewell,
     ];
     let frames: Vec<_> =
         messages.iter().map(|message| control_frame(&cbor::encode(message))).collect();

@@ -196,6 +196,13 @@ fn hear(hub: &Arc<Hub>, message: ToGateway) -> bool {
             tracing::info!(lifted, "bans were lifted");
             true
         }
+        ToGateway::Farewell => {
+            let sentence = "the server says that this gateway is revoked; its agents were let go. \
+                            Pair it again to use it, or run `sekisho-gateway unpair`";
+            hub.problem("farewell", Some(sentence.to_owned()));
+            hub.part();
+            false
+        }
         ToGateway::Refused(sentence) => {
             let sentence: String = sentence.chars().filter(|c| !c.is_control()).take(300).collect();
             hub.problem("refused", Some(format!("the server says: {sentence}")));
@@ -211,6 +218,7 @@ fn configure(hub: &Arc<Hub>, signed: &[u8]) -> Result<(), String> {
         .map_err(|error| error.to_string())?;
     let snapshot = hub.configure(snapshot).map_err(|error| error.to_string())?;
     tracing::info!(version = snapshot.config.version, "works by the server's configuration");
+    hub.problem("farewell", None);
     hub.keeper.configured(&snapshot.config);
     Ok(())
 }

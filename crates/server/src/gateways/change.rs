@@ -1,7 +1,10 @@
 //! Changing and revoking a gateway.
 
+use std::time::Duration;
+
 use sekisho_model::event::Event;
 use sekisho_model::gateway::{GatewayState, GatewayTls, PublicAddress};
+use sekisho_model::id::{GatewayId, UserId};
 use sekisho_model::name::{DnsName, Label};
 use sekisho_policy::{Granted, action};
 use sekisho_store::{Access as _, Gateway, OperationContext, folded};
@@ -27,6 +30,12 @@ pub(super) struct Change {
 
 /// Public addresses of one gateway, at most.
 const MAX_PUBLIC: usize = 8;
+
+/// How long a gateway that is revoked has to let its agents go.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// How soon it is seen that it has.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Names that pass through one gateway, at most.
 const MAX_NAMES: usize = 16;
@@ -87,6 +96,20 @@ pub(super) async fn revoke(
 ) -> Result<Gateway, Problem> {
     let by = granted.by();
     let id = granted.into_row().id;
+    part(app, id).await;
+    let revoked = revoke_once(app, context, id, by, reason).await;
+    // Nothing of it is left when it was revoked.
+    app.gateways.part(id, false);
+    revoked
+}
+
+async fn revoke_once(
+    app: &App,
+    context: &OperationContext,
+    id: GatewayId,
+    by: UserId,
+    reason: String,
+) -> Result<Gateway, Problem> {
     for _ in 0..TRIES {
         let publisher = Publisher::open(app).await.map_err(Problem::internal)?;
         let mut work = app.store.begin(context).await?;
@@ -120,6 +143,23 @@ pub(super) async fn revoke(
         return Ok(after);
     }
     Err(raced())
+}
+
+/// A gateway that is honest lets its agents go when it hears this, so that they
+/// do not wait there for what cannot come, and ends its links. For one that does
+/// not they are ended.
+async fn part(app: &App, id: GatewayId) {
+    app.gateways.part(id, true);
+    for instance in app.gateways.seen(id).instances {
+        // Who takes nothing any more is not waited for either.
+        let _ = instance.control.try_send(ToGateway::Farewell);
+    }
+    let parted = async {
+        while app.gateways.seen(id).connections > 0 {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    };
+    let _ = tokio::time::timeout(FAREWELL, parted).await;
 }
 
 /// Asks every process of a gateway to lift bans.

@@ -231,7 +231,7 @@ async fn one(links: &Arc<Links>, gateway: GatewayId, way: &Way) -> Result<(), St
     // look is noticed by whoever watches.
     let stop = app.gateways.links(gateway);
     let counts = is_dialled(app, gateway, way).await.map_err(|error| error.to_string())?;
-    if !counts {
+    if !counts || app.gateways.is_parting(gateway) {
         return Err("it counts no more".to_owned());
     }
     let identity = LinkIdentity::of(app).map_err(|error| format!("{error:#}"))?;

@@ -89,7 +89,7 @@ impl Links {
                         && row.key_sha256.0 == key
                         && row.direction == LinkDirection::GatewayDials
                 });
-                if !counts {
+                if !counts || self.app().gateways.is_parting(gateway) {
                     // Nothing is kept for somebody who is nobody.
                     return tracing::warn!(%address, %gateway, "the link of a gateway was refused");
                 }

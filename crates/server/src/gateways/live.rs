@@ -32,6 +32,8 @@ struct Live {
     again: Arc<Notify>,
     connections: usize,
     wanted: u16,
+    /// It is being revoked: it gets no connection any more.
+    parting: bool,
     problem: Option<String>,
     instances: BTreeMap<u64, Instance>,
     told: Presence,
@@ -47,6 +49,7 @@ impl Default for Live {
             again: Arc::default(),
             connections: 0,
             wanted: FIRST_CONNECTIONS,
+            parting: false,
             problem: None,
             instances: BTreeMap::new(),
             told: Presence::Unknown,
@@ -178,6 +181,19 @@ impl Gateways {
     /// Told when another process of a gateway waits to be dialled.
     pub(super) fn again(&self, gateway: GatewayId) -> Arc<Notify> {
         self.with(gateway, |live| live.again.clone())
+    }
+
+    /// Whether a gateway is to get no connection any more, because it is being
+    /// revoked.
+    pub(super) fn part(&self, gateway: GatewayId, parting: bool) {
+        if let Some(live) = self.live().get_mut(&gateway) {
+            live.parting = parting;
+        }
+    }
+
+    /// Whether it is.
+    pub(super) fn is_parting(&self, gateway: GatewayId) -> bool {
+        self.live().get(&gateway).is_some_and(|live| live.parting)
     }
 
     /// A connection is there.

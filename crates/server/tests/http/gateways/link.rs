@@ -7,7 +7,8 @@ use sekisho_model::id::DeviceId;
 use sekisho_model::rng::SystemRng;
 use sekisho_wire::cbor;
 use sekisho_wire::gateway::{
-    CONSOLE_AUTHORITY, FromGateway, GatewayStatus, LINK_ALPN, NameSeen, ToGateway,
+    CONSOLE_AUTHORITY, FromGateway, GatewayHello, GatewayStatus, LINK_ALPN, LINK_MAJOR, NameSeen,
+    ToGateway,
 };
 use sekisho_wire::problem::{Problem, ProblemCode};
 use sekisho_wire::relayed::{client_cert, forwarded};
@@ -238,6 +239,37 @@ async fn a_revoked_gateway_is_cut_and_not_dialled_again() {
 }
 
 #[tokio::test]
+async fn a_gateway_that_is_revoked_is_asked_to_let_its_agents_go() {
+    let site = Site::start().await;
+    let (mut double, shown) = site.paired().await;
+    let mut link = double.link().await;
+    let mut control = link.control(&double, double.hello()).await;
+    control.config().await;
+    let told = control.first(|message| matches!(message, ToGateway::Farewell).then_some(()));
+    tokio::join!(told, site.revoke(&shown));
+    link.ended().await;
+}
+
+#[tokio::test]
+async fn a_gateway_of_another_version_is_served_if_its_link_is_the_same_and_told_if_not() {
+    let site = Site::start().await;
+    let (mut double, _) = site.paired().await;
+    let mut link = double.link().await;
+    let older = GatewayHello { version: "0.0.1".to_owned(), ..double.hello() };
+    let mut control = link.control(&double, older).await;
+    assert_eq!(control.config().await.routes, sekisho_wire::gateway::route_lines());
+    let other = GatewayHello { link_major: LINK_MAJOR + 1, ..double.hello() };
+    let mut control = link.control(&double, other).await;
+    let told = control.first(|message| match message {
+        ToGateway::Refused(why) => Some(why.clone()),
+        _ => None,
+    });
+    let why = told.await;
+    assert!(why.contains("upgrade the older of the two"), "{why}");
+    assert_eq!(control.next().await, None, "and nothing else");
+}
+
+#[tokio::test]
 async fn a_name_is_looked_at_from_both_sides() {
     let site = Site::start().await;
     let (mut double, shown) = site.paired().await;
@@ -246,7 +278,9 @@ async fn a_name_is_looked_at_from_both_sides() {
     control.config().await;
     let path = format!("/gateways/{}/names", shown["id"].as_str().expect("an id"));
     let reached = async |told: &[NameSeen]| {
-        control.say_status(GatewayStatus { names: told.to_vec(), ..GatewayStatus::default() }).await;
+        control
+            .say_status(GatewayStatus { names: told.to_vec(), ..GatewayStatus::default() })
+            .await;
         let expected = told.first().map(|seen| json!(seen.addresses)).unwrap_or(json!([]));
         let seen = async {
             loop {
