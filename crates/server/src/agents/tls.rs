@@ -22,15 +22,18 @@ pub fn server_config(
     app: &SharedApp,
     certificate: Arc<dyn ResolvesServerCert>,
 ) -> Result<ServerConfig, rustls::Error> {
+    // Agents speak TLS 1.3 and nothing older, here and at gateways.
     let tls = &app.config.tls;
     let verifier = DeviceVerifier {
         hints: [DistinguishedName::from(app.keys.ca().trust().root_subject().to_vec())],
         app: app.clone(),
     };
     let mut config = ServerConfig::builder_with_provider(tls.provider())
-        .with_protocol_versions(tls.versions())?
+        .with_protocol_versions(&[&rustls::version::TLS13])?
         .with_client_cert_verifier(Arc::new(verifier))
         .with_cert_resolver(certificate);
+    // The settings say what is preferred, as at gateways.
+    config.ignore_client_order = true;
     // Agents keep their connection and resume none; tickets would cost bytes
     // and memory on both sides.
     config.send_tls13_tickets = 0;

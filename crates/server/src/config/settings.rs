@@ -57,7 +57,8 @@ settings! {
          server can show it. `false`: the key is only in memory, and what connects to a sealed \
          server sees a certificate it does not trust.";
     "tls.versions" "SEKISHO_TLS_VERSIONS" "1.3" "1.3, or 1.2 and 1.3 with a comma between"
-        "The TLS versions of the listeners. Gateways have the same.";
+        "The TLS versions for people and programs (listen.api). Agents speak 1.3 only, with the \
+         server and with gateways.";
     "tls.suites" "SEKISHO_TLS_SUITES" "" "names, comma between"
         "The cipher suites of the listeners, preferred first, e.g. \
          TLS13_AES_128_GCM_SHA256. Default: all that the library holds for secure. Gateways have \

@@ -1,5 +1,6 @@
-//! How the listeners speak TLS. What is chosen here is what gateways show on
-//! their public listeners, too.
+//! How the listeners speak TLS. What is chosen here for agents is what gateways
+//! show them, too: suites and groups; the version is TLS 1.3, because
+//! agents speak nothing older.
 
 use std::sync::Arc;
 
@@ -30,17 +31,19 @@ impl TlsConfig {
         self.provider.clone()
     }
 
-    /// The versions, newest first.
+    /// The versions for people and programs, newest first.
     pub fn versions(&self) -> &[&'static SupportedProtocolVersion] {
         &self.versions
     }
 
-    /// The same in the numbers of the IANA registries, for gateways.
+    /// How agents are spoken to, in the numbers of the IANA registries: for
+    /// gateways.
     pub fn policy(&self) -> TlsPolicy {
+        let versions = [&rustls::version::TLS13];
         let suites = self.provider.cipher_suites.iter();
-        let suites = suites.filter(|suite| is_of(suite, &self.versions));
+        let suites = suites.filter(|suite| is_of(suite, &versions));
         TlsPolicy {
-            versions: self.versions.iter().map(|one| u16::from(one.version)).collect(),
+            versions: versions.iter().map(|one| u16::from(one.version)).collect(),
             suites: suites.map(|suite| u16::from(suite.suite())).collect(),
             groups: self.provider.kx_groups.iter().map(|group| u16::from(group.name())).collect(),
         }
@@ -140,5 +143,8 @@ mod tests {
         assert!(policy.suites.contains(&0x1301), "{:x?}", policy.suites);
         assert!(policy.suites.iter().all(|suite| suite >> 8 == 0x13), "{:x?}", policy.suites);
         assert!(policy.groups.contains(&0x001d), "{:x?}", policy.groups);
+        let both = vec![&rustls::version::TLS13, &rustls::version::TLS12];
+        let older_too = TlsConfig { versions: both, ..TlsConfig::default() };
+        assert_eq!(older_too.policy(), policy, "agents speak nothing older");
     }
 }

@@ -137,6 +137,8 @@ impl Certificate {
             .with_protocol_versions(tls.versions())?
             .with_no_client_auth()
             .with_cert_resolver(Arc::new(self.clone()));
+        // The settings say what is preferred.
+        config.ignore_client_order = true;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Arc::new(config))
     }
