@@ -8,3 +8,4 @@ mod passing;
 mod private;
 mod relayed;
 mod support;
+mod versions;
