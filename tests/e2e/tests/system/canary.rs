@@ -178,19 +178,19 @@ fn the_search_finds_every_form() {
 
 /// What must not be found.
 #[derive(Default)]
-struct Canaries {
-    values: Vec<(String, Vec<u8>)>,
+pub(crate) struct Canaries {
+    pub(crate) values: Vec<(String, Vec<u8>)>,
 }
 
 impl Canaries {
     #[track_caller]
-    fn plant(&mut self, name: &str, value: &str) {
+    pub(crate) fn plant(&mut self, name: &str, value: &str) {
         assert!(value.len() >= 12, "{name} is too short to be looked for");
         self.values.push((name.to_owned(), value.as_bytes().to_vec()));
     }
 
     /// The text of an enrolment key and the secret in it.
-    fn plant_key(&mut self, name: &str, key: &str) {
+    pub(crate) fn plant_key(&mut self, name: &str, key: &str) {
         self.plant(name, key);
         let secret = EnrolmentKeyText::parse(key).expect("a key").secret;
         self.values.push((format!("the secret of the {name}"), secret.expose().to_vec()));
@@ -199,18 +199,18 @@ impl Canaries {
 
 /// What was written, by place.
 #[derive(Default)]
-struct Places {
+pub(crate) struct Places {
     seen: BTreeSet<(String, Vec<u8>)>,
 }
 
 impl Places {
-    fn text(&mut self, name: &str, text: String) {
+    pub(crate) fn text(&mut self, name: &str, text: String) {
         assert!(!text.is_empty(), "{name} is empty");
         self.seen.insert((name.to_owned(), text.into_bytes()));
     }
 
     /// Every file below a folder.
-    fn tree(&mut self, name: &str, folder: &Path) {
+    pub(crate) fn tree(&mut self, name: &str, folder: &Path) {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let (path, kind) = (entry.path(), entry.file_type());
             if kind.as_ref().is_ok_and(fs::FileType::is_dir) {
@@ -232,7 +232,7 @@ impl Places {
     }
 
     /// The places that hold any of these.
-    fn holding(&self, forms: &[Vec<u8>]) -> Vec<&str> {
+    pub(crate) fn holding(&self, forms: &[Vec<u8>]) -> Vec<&str> {
         let holds = |bytes: &[u8]| forms.iter().any(|form| contains(bytes, form));
         self.seen.iter().filter(|(_, bytes)| holds(bytes)).map(|(name, _)| &**name).collect()
     }
@@ -251,7 +251,7 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
 }
 
 /// A value as it is and as programs write it down.
-fn forms(value: &[u8]) -> Vec<Vec<u8>> {
+pub(crate) fn forms(value: &[u8]) -> Vec<Vec<u8>> {
     let mut forms = vec![value.to_vec()];
     forms.push(HEXLOWER.encode(value).into_bytes());
     forms.push(HEXUPPER.encode(value).into_bytes());

@@ -15,6 +15,7 @@ mod database;
 mod enrolment;
 mod failover;
 mod fleet;
+mod gateways;
 mod host;
 mod init;
 mod kills;

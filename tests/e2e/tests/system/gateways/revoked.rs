@@ -1,0 +1,125 @@
+//! What is blocked or revoked is cut off, and what is left goes on.
+
+use sekisho_testkit::Gateway;
+use serde_json::Value;
+
+use super::{await_parked, gateway, host_behind};
+use crate::host::Host;
+use crate::run::{run, until};
+use crate::site::{Site, text};
+
+/// The promise: within so many seconds.
+const PROMISED_S: u64 = 2;
+
+#[test]
+fn a_blocked_device_is_cut_off_and_stays_out_until_it_is_approved_again() {
+    let site = Site::start();
+    let mut gateway = gateway(&site, "dmz-1");
+    let blocked = host_behind(&site, &gateway, "blocked-host", "svc-one");
+    let _other = host_behind(&site, &gateway, "other-host", "svc-two");
+    let account = site.await_account("svc-one");
+    await_parked(&mut gateway, 2);
+    assert_eq!(gateway.number("connections"), 2);
+
+    site.cli(&["devices", "block", "blocked-host", "--reason", "stolen"]).ok();
+    until("its live connection cut", PROMISED_S, || {
+        (gateway.number("connections") == 1).then_some(())
+    });
+    assert_eq!(gateway.number("parked"), 1, "the other one is not touched");
+    gateway.until("a second try refused", |gateway| gateway.refused("revoked") > 0);
+    site.cli(&["reset", &account]).refused_with("approved");
+
+    // Also a gateway that was started meanwhile knows.
+    gateway.kill();
+    gateway.start();
+    gateway.await_service();
+    await_parked(&mut gateway, 1);
+    gateway.until("refused again", |gateway| gateway.refused("revoked") > 0);
+    site.cli(&["devices", "unblock", "blocked-host"]).ok();
+    site.cli(&["devices", "approve", "blocked-host"]).ok();
+    until("it coming back", 90, || (gateway.number("parked") == 2).then_some(()));
+    site.cli(&["reset", &account]).ok();
+    assert!(blocked.takes("svc-one", &site.reveal(&account)));
+    site.audit_is_intact();
+}
+
+/// The one of two gateways at which the agent is, and the other.
+fn used_and_other(gateways: [Gateway; 2]) -> [Gateway; 2] {
+    let used = until("a parked agent", 30, || {
+        gateways.iter().position(|gateway| gateway.number("parked") == 1)
+    });
+    let [first, second] = gateways;
+    if used == 0 { [first, second] } else { [second, first] }
+}
+
+/// What an agent says of itself.
+fn status(host: &Host) -> Value {
+    let said = run(&mut host.agent_command(&["status", "--json"]), b"").ok();
+    serde_json::from_str(&said).expect("JSON")
+}
+
+#[test]
+fn agents_of_a_revoked_gateway_find_the_other_one() {
+    let site = Site::start();
+    let gateways = ["dmz-1", "dmz-2"].map(|name| gateway(&site, name));
+    let mut host = host_behind(&site, &gateways[0], "moving-host", "svc-one");
+    let account = site.await_account("svc-one");
+    let [mut used, mut other] = used_and_other(gateways);
+    let bundle = status(&host)["bundle_version"].as_u64().expect("a number");
+
+    site.cli(&["gateways", "revoke", used.name(), "--reason", "stolen", "--yes"]).ok();
+    until("its links closed", PROMISED_S, || (used.status()["links"] == 0).then_some(()));
+    await_parked(&mut other, 1);
+    site.cli(&["reset", &account]).ok();
+    assert!(host.takes("svc-one", &site.reveal(&account)));
+
+    // Its key is worth nothing any more, whatever it does.
+    let shown = site.json(&["gateways", "show", used.name()]);
+    assert_eq!(text(&shown, "state"), "revoked", "{shown}");
+    used.kill();
+    used.start();
+    assert_eq!((&used.status()["serving"], &used.status()["links"]), (&false.into(), &0.into()));
+    // Agents learn it by the trust bundle, with their next Hello.
+    host.kill_agent();
+    host.start_agent();
+    until("a newer bundle", 30, || {
+        (status(&host)["bundle_version"].as_u64() > Some(bundle)).then_some(())
+    });
+    await_parked(&mut other, 1);
+    let known = status(&host)["last_status"]["ways"].as_array().cloned().unwrap_or_default();
+    let known = known.iter().filter(|way| way["kind"] == "gateway");
+    let known: Vec<String> = known.map(|way| text(way, "address")).collect();
+    assert_eq!(known, [other.agents.to_string()]);
+    assert_eq!(used.status()["links"], 0, "nobody dials it");
+    site.audit_is_intact();
+}
+
+#[test]
+fn a_gateway_that_dies_in_the_middle_of_an_order_loses_nothing() {
+    let site = Site::start();
+    let gateways = ["dmz-1", "dmz-2"].map(|name| gateway(&site, name));
+    let host = host_behind(&site, &gateways[0], "two-ways-host", "svc-one");
+    let account = site.await_account("svc-one");
+    let [mut used, mut other] = used_and_other(gateways);
+    host.wrap_chpasswd(
+        "echo begun >> /run/begun; touch /run/called; \
+         while test -e /run/hold; do sleep 0.05; done; exec /run/chpasswd \"$@\"",
+    );
+    host.bash("touch /run/hold");
+    let order = site.give_reset(&account);
+    host.await_file("/run/called");
+    used.kill();
+    host.bash("rm /run/hold");
+    let ended = site.await_order(&order, &["committed"]);
+    assert_eq!(ended["attempt"], 1, "{ended}");
+    assert_eq!(host.bash("cat /run/begun"), "begun\n");
+    assert!(host.takes("svc-one", &site.reveal(&account)));
+    await_parked(&mut other, 1);
+    // Given while the first is away, and while it is back.
+    site.cli(&["reset", &account]).ok();
+    used.start();
+    used.await_service();
+    site.cli(&["reset", &account]).ok();
+    assert!(host.takes("svc-one", &site.reveal(&account)));
+    site.audit_is_intact();
+}
