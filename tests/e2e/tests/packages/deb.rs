@@ -78,13 +78,13 @@ fn installed_but_not_running(machine: &Machine, debs: &[String]) {
 }
 
 /// What the installed site can be asked.
-struct Site<'a> {
-    machine: &'a Machine,
+pub(crate) struct Site<'a> {
+    pub(crate) machine: &'a Machine,
 }
 
 impl Site<'_> {
     /// As the postinst says it: init as the server's user, then the unit.
-    fn create(&self) {
+    pub(crate) fn create(&self) {
         let machine = self.machine;
         machine.bash(
             "sed -i 's/^#public_name.*/public_name = \"localhost\"/' \
@@ -122,19 +122,19 @@ impl Site<'_> {
         }
     }
 
-    fn cli(&self, args: &[&str]) -> Ran {
+    pub(crate) fn cli(&self, args: &[&str]) -> Ran {
         let server = ["--server", "https://localhost:8443", "--ca-file", "/var/lib/sekisho/ca.pem"];
         self.machine.run("sekisho", &[&server[..], args].concat())
     }
 
     #[track_caller]
-    fn json(&self, args: &[&str]) -> Value {
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
         let printed = self.cli(&[args, &["--json"]].concat()).ok();
         serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{error}: {printed}"))
     }
 
     /// The id of an account, once it is discovered.
-    fn account(&self, name: &str) -> String {
+    pub(crate) fn account(&self, name: &str) -> String {
         until("the account", 30, || {
             let list = self.json(&["accounts", "list", "--all"]);
             let account = list["items"].as_array()?.iter().find(|item| item["name"] == name)?;
@@ -149,7 +149,7 @@ impl Site<'_> {
     }
 
     /// Resets, and asks the system itself whether the new password works.
-    fn reset(&self, account: &str) -> String {
+    pub(crate) fn reset(&self, account: &str) -> String {
         self.cli(&["reset", account, "--wait", "--reason", "test"]).ok();
         let value = self.reveal(account);
         let takes = |password: &str| {
@@ -288,7 +288,7 @@ fn the_vault_outlives_its_package(site: &Site<'_>, debs: &[String], account: &st
     assert_eq!(site.reveal(account), password);
 }
 
-fn dpkg(action: &str, machine: &Machine, packages: &[String]) -> Ran {
+pub(crate) fn dpkg(action: &str, machine: &Machine, packages: &[String]) -> Ran {
     let packages: Vec<&str> = packages.iter().map(String::as_str).collect();
     machine.run("dpkg", &[&[action][..], &packages].concat())
 }

@@ -6,6 +6,7 @@
 //! does not.
 
 mod deb;
+mod gateway;
 mod machine;
 mod rpm;
 
@@ -27,7 +28,7 @@ fn packages(format: Format) -> TempDir {
     let folder = tempfile::Builder::new().prefix("sekisho-packages-").tempdir().expect("a folder");
     let programs = folder.path().join("programs");
     fs::create_dir(&programs).expect("a folder");
-    for name in ["sekisho", "sekisho-server", "sekisho-agent"] {
+    for name in ["sekisho", "sekisho-server", "sekisho-agent", "sekisho-gateway"] {
         let mut strip = Command::new("strip");
         checked(strip.arg("-o").arg(programs.join(name)).arg(program(name)));
     }
@@ -48,7 +49,7 @@ fn files(folder: &Path, version: &str, ending: &str) -> Vec<String> {
         .filter(|name| name.ends_with(ending))
         .collect();
     names.sort();
-    assert_eq!(names.len(), 3, "{names:?}");
+    assert_eq!(names.len(), 4, "{names:?}");
     names
 }
 
