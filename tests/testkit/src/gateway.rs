@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Nothing that a gateway does by itself takes longer.
-const SOON: Duration = Duration::from_secs(40);
+const SOON: Duration = Duration::from_secs(70);
 
 /// Who dials whom.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -138,6 +138,30 @@ async fn parked_agents_stay_parked_while_their_server_starts_anew() {
 }
 
 #[tokio::test]
+async fn a_gateway_that_is_revoked_lets_its_agents_go_at_once() {
+    let (world, server) = World::new().await;
+    server.answer(|_| wake(Wake::Nothing));
+    let device = world.site.device();
+    let mut talk = device.talk(&world, "http/1.1").await;
+    let waiting = talk.call("GET", WAIT, b"");
+    let parting = async {
+        until("it is parked", || world.gateway.status().parked == 1).await;
+        server.say(ToGateway::Farewell).await;
+    };
+    let (answer, ()) = tokio::join!(waiting, parting);
+    assert_eq!(read(&answer.expect("an answer").body), Wake::Nothing);
+    until("its connection is closed", || talk.is_closed()).await;
+    until("the links are closed", || !world.gateway.is_ready()).await;
+    assert_eq!(device.call(&world, "h2", "GET", WAIT, b"").await.status, 503);
+    let told = |p: &String| p.contains("is revoked");
+    assert!(world.gateway.status().problems.iter().any(told));
+    // If nothing came of it, the server is taken up again.
+    let server = Server::dial(&world, 2).await;
+    world.configure(&server, &world.site.config(2)).await;
+    assert!(!world.gateway.status().problems.iter().any(told));
+}
+
+#[tokio::test]
 async fn an_agent_that_goes_away_leaves_no_place() {
     let (world, server) = World::new().await;
     server.answer(|_| wake(Wake::Nothing));
