@@ -15,7 +15,7 @@ mod database;
 mod enrolment;
 mod failover;
 mod fleet;
-mod gateway;
+mod networks;
 mod gateways;
 mod host;
 mod init;
