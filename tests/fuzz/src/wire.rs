@@ -133,7 +133,7 @@ pub(crate) fn relayed(bytes: &[u8]) -> bool {
             for byte in write_frame(&message) {
                 again.push(&[byte]);
             }
-            assert_eq!(again.next::<FromGateway>().expect("what we write"), Some(message));
+            assert_eq!(again.take::<FromGateway>().expect("what we write"), Some(message));
         }
     }
     true

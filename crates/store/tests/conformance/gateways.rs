@@ -110,7 +110,7 @@ fn names_and_keys_of_gateways_are_unique_while_they_count() {
         work.gateways().insert(again.clone()).await.expect("the former counts no more");
         world.commit(work).await;
         let reader = world.store.read().gateways();
-        assert_eq!(reader.active().await.expect("reads"), [again.clone()]);
+        assert_eq!(reader.active().await.expect("reads"), std::slice::from_ref(&again));
         assert_eq!(reader.find(first.id).await, Ok(Some(revoked)));
         let page = Page::first(10);
         let all = reader.list(None, Some("DMZ"), &page).await.expect("reads");
@@ -196,7 +196,7 @@ fn keys_of_an_office_outlive_it() {
         let page = Page::first(10);
         let reader = world.store.read();
         let found = reader.enrolment_keys().search(&of_office, &page).await.expect("reads");
-        assert_eq!(found.items, [key.clone()]);
+        assert_eq!(found.items, std::slice::from_ref(&key));
         let work = world.begin().await;
         assert_eq!(work.offices().delete(office.id).await, Ok(true));
         assert_eq!(work.offices().delete(office.id).await, Ok(false));
