@@ -29,7 +29,8 @@ use crate::plane::{Ending, Peer};
 /// The authority of relayed requests: there is one server at the other end.
 pub(crate) const AUTHORITY: &str = "server.sekisho.internal";
 
-/// Bodies up to this length are collected before they go on, in bytes.
+/// Bodies up to this length are collected before they go on, in either direction,
+/// in bytes.
 const COLLECTED: u64 = 16 * 1024;
 
 /// Bodies of the enrolment class up to this length are collected, in bytes:
@@ -157,7 +158,7 @@ async fn handle(peer: &Peer, work: &Work, request: Request<Incoming>) -> Result<
         let relaying = relay(peer, work, route, whole.clone(), body);
         let (answer, at_server) =
             relaying.await.map_err(|reason| fault.reason().unwrap_or(reason))?;
-        return Ok(Step::Answer(told(route, answer, at_server)?));
+        return Ok(Step::Answer(told(route, answer, at_server).await?));
     }
     let (look, seconds) = look(path).ok_or(Reason::NotFound)?;
     let device = peer.device().ok_or(Reason::CertificateNeeded)?;
@@ -165,7 +166,7 @@ async fn handle(peer: &Peer, work: &Work, request: Request<Incoming>) -> Result<
     let parking = hub.parked.begin(device);
     let (answer, at_server) = relay(peer, work, route, look, body).await?;
     if answer.status() != StatusCode::OK {
-        return Ok(Step::Answer(told(route, answer, at_server)?));
+        return Ok(Step::Answer(told(route, answer, at_server).await?));
     }
     let next_due = answer
         .headers()
@@ -341,8 +342,9 @@ fn upstream(
     Ok(request)
 }
 
-/// What the agent is told of the server's answer.
-fn told(
+/// What the agent is told of the server's answer. A short one is taken whole
+/// before: an agent that does not read it then holds nothing at the server.
+async fn told(
     route: &Route,
     answer: Response<Incoming>,
     at_server: AtServer,
@@ -358,7 +360,18 @@ fn told(
     if body.size_hint().lower() > most {
         return Err(Reason::AnswerTooLong);
     }
-    let mut response = response(parts.status, Answer::relayed(body, most, at_server));
+    let answer = match body.size_hint().exact() {
+        Some(length) if length <= COLLECTED => {
+            let limit = Duration::from_secs(route.timeout_s);
+            let collected = tokio::time::timeout(limit, body.collect()).await;
+            let whole = collected.map_err(|_| Reason::ServerSlow)?;
+            let whole = whole.map_err(|_| Reason::ServerBroke)?.to_bytes();
+            drop(at_server);
+            if whole.is_empty() { Answer::empty() } else { Answer::whole(whole) }
+        }
+        Some(_) | None => Answer::relayed(body, most, at_server),
+    };
+    let mut response = response(parts.status, answer);
     let retry_after = parts.headers.get(header::RETRY_AFTER);
     if let Some(seconds) = retry_after.and_then(|value| filter::head::digits(value.as_bytes())) {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.min(3600)));

@@ -33,6 +33,10 @@ use crate::upgrade::successor::Predecessor;
 /// Connections that wait to be accepted: a returning fleet.
 const BACKLOG: u32 = 4096;
 
+/// So much that an agent does not read the kernel holds for it, in bytes; it takes
+/// twice the number. Left to itself it would be 4 MiB for each connection.
+const SEND_BUFFER: u32 = 128 * 1024;
+
 /// Over so long a gateway that is stopped lets its agents go; they come back to
 /// another one.
 const STOP_SPREAD: Duration = Duration::from_secs(1);
@@ -365,6 +369,8 @@ fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     let opened = (|| {
         let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
         socket.set_reuseaddr(true)?;
+        // Connections have it from their listener.
+        socket.set_send_buffer_size(SEND_BUFFER)?;
         socket.bind(address)?;
         socket.listen(BACKLOG)?.into_std()
     })();

@@ -21,6 +21,9 @@ use crate::witness::Witness;
 /// After an attack, for connections to end.
 const SETTLE: Duration = Duration::from_secs(1);
 
+/// Between two passes: attackers are many, and not without bounds.
+const BREATH: Duration = Duration::from_millis(50);
+
 /// Before the first stretch: agents connect, the program is read from its disk.
 const WARM_UP: Duration = Duration::from_secs(4);
 
@@ -223,6 +226,7 @@ fn attacked(place: &mut Place, field: &Field, attack: &Attack, length: Duration)
             let mut attempts = 0;
             while attempts == 0 || crate::since(began) < length {
                 attempts += runtime.block_on(attack.pass(field)).max(1);
+                thread::sleep(BREATH);
             }
             attempts
         });

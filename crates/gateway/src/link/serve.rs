@@ -10,11 +10,14 @@ use super::wire::Wire;
 use crate::hub::Hub;
 use crate::tasks::Tasks;
 
-/// So much of all answers together may be on its way, in bytes.
-const WINDOW: u32 = 16 * 1024 * 1024;
+/// So much of one answer may be on its way, in bytes: no more is held of one that
+/// its agent does not read.
+const STREAM_WINDOW: u32 = 64 * 1024;
 
-/// So much of one answer may be on its way, in bytes.
-const STREAM_WINDOW: u32 = 1024 * 1024;
+/// So much of all answers together may be on its way, in bytes: room for twice as
+/// many unread ones as there may be calls in progress. With less, a few that are
+/// not read would stop all others.
+const WINDOW: u32 = 1024 * STREAM_WINDOW;
 
 /// Serves a TLS connection whose other end was found to be the server. Returns
 /// when it ends.

@@ -298,6 +298,34 @@ async fn floods_of_http_2_end_their_connection_and_nobody_elses() {
 }
 
 #[tokio::test]
+async fn long_answers_that_nobody_reads_do_not_stop_the_others() {
+    let (world, server) = World::new().await;
+    server.answer(|seen| match seen.path.as_str() {
+        "/agent/v1/hello" => Reply::ok(vec![0; 1024 * 1024]),
+        _ => Reply::ok("short"),
+    });
+    // SETTINGS_INITIAL_WINDOW_SIZE 0: nothing of an answer may be sent.
+    let shut = frame(4, 0, 0, &[0, 4, 0, 0, 0, 0]);
+    let mut unread = Vec::new();
+    for _ in 0..4 {
+        let mut raw = world.site.device().raw(&world, "h2").await;
+        let hellos = (0..16).map(|n| headers(2 * n + 1, true, "/agent/v1/hello"));
+        let hellos: Vec<u8> = hellos.flatten().collect();
+        raw.send([PREFACE.as_bytes(), &shut, &hellos].concat()).await.expect("open");
+        unread.push(raw);
+    }
+    until("all are at the server", || server.seen().len() == 64).await;
+    let device = world.site.device();
+    for alpn in ["h2", "http/1.1"] {
+        for _ in 0..4 {
+            let answer = device.call(&world, alpn, "POST", "/agent/v1/fetch", b"x").await;
+            assert_eq!((answer.status, answer.body.as_slice()), (200, &b"short"[..]));
+        }
+    }
+    assert_eq!(world.gateway.status().relayed_in_flight, 64, "only the long ones are held");
+}
+
+#[tokio::test]
 async fn connections_of_one_address_are_bounded_and_devices_are_not_counted_there() {
     let (world, _server) = World::with(Wanted::default(), |config| {
         config.limits.connections_per_address = 3;

@@ -19,8 +19,9 @@ const HEAD: Duration = Duration::from_secs(10);
 /// A body may be slow for so long.
 const BODY_GRACE: Duration = Duration::from_secs(5);
 
-/// An answer may stay unread for so long.
-const BLOCKED: Duration = Duration::from_secs(30);
+/// An answer may stay unread for so long, and what the gateway's own buffers still
+/// take may take another 10 s.
+const BLOCKED: Duration = Duration::from_secs(40);
 
 /// A busy machine is late by as much.
 const LATE: Duration = Duration::from_secs(5);

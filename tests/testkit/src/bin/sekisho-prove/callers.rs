@@ -152,7 +152,8 @@ impl Caller {
     async fn call(&mut self) -> Result<()> {
         let nonce: [u8; 16] = random_bytes(&SystemRng);
         let digits = data_encoding::HEXLOWER.encode(&nonce);
-        let calling = self.link.call_within(RouteName::Time, &[&digits], Vec::new(), PATIENCE);
+        let parameters: [&dyn std::fmt::Display; 1] = [&digits];
+        let calling = self.link.call_within(RouteName::Time, &parameters, Vec::new(), PATIENCE);
         let answer = calling.await?;
         if let Err(error) = message::open_time(&answer, &self.trust, &nonce) {
             bail!("its answer is not the server's: {error}");

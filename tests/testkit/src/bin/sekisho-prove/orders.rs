@@ -39,16 +39,17 @@ pub(crate) struct Outcome {
 impl Orders {
     /// Gives one after the other, host by host.
     pub(crate) async fn start(site: Rc<Site>, agents: usize) -> Result<Self> {
-        let mut accounts: BTreeMap<String, String> = BTreeMap::new();
-        for account in site.api().await?.items("/accounts").await? {
-            if account["name"] == ACCOUNT {
-                let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-                accounts.insert(text(&account["resource"]["name"]), text(&account["id"]));
+        let began = SystemClock.elapsed();
+        let accounts = loop {
+            let accounts = accounts(&site).await?;
+            if accounts.len() == agents {
+                break accounts;
             }
-        }
-        if accounts.len() != agents {
-            bail!("{} of {agents} hosts have an account", accounts.len());
-        }
+            if crate::since(began) > LAST {
+                bail!("{} of {agents} hosts have an account", accounts.len());
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        };
         let given = Rc::<RefCell<Vec<String>>>::default();
         let mut giving = JoinSet::new();
         let (noted, enough) = (given.clone(), Rc::new(Cell::new(false)));
@@ -114,4 +115,16 @@ impl Orders {
         let given = given.len() as u64;
         Ok(Outcome { given, lost, begun_twice: begun.saturating_sub(given), wrong })
     }
+}
+
+/// The accounts of the fleet, by the name of their host.
+async fn accounts(site: &Site) -> Result<BTreeMap<String, String>> {
+    let mut accounts = BTreeMap::new();
+    for account in site.api().await?.items("/accounts").await? {
+        if account["name"] == ACCOUNT {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            accounts.insert(text(&account["resource"]["name"]), text(&account["id"]));
+        }
+    }
+    Ok(accounts)
 }
