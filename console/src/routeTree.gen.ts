@@ -30,9 +30,14 @@ import { Route as AppAccountsIndexRouteImport } from "./routes/_app/accounts/ind
 import { Route as AppAccountsIdRouteImport } from "./routes/_app/accounts/$id"
 import { Route as AppAgentsIndexRouteImport } from "./routes/_app/agents/index"
 import { Route as AppAgentsKeysRouteImport } from "./routes/_app/agents/keys"
+import { Route as AppGatewaysIndexRouteImport } from "./routes/_app/gateways/index"
+import { Route as AppGatewaysIdRouteImport } from "./routes/_app/gateways/$id"
+import { Route as AppGatewaysSettingsRouteImport } from "./routes/_app/gateways/settings"
 import { Route as AppResourcesIndexRouteImport } from "./routes/_app/resources/index"
 import { Route as AppResourcesIdRouteImport } from "./routes/_app/resources/$id"
 import { Route as AppUsersIndexRouteImport } from "./routes/_app/users/index"
+import { Route as AppGatewaysOfficesIndexRouteImport } from "./routes/_app/gateways/offices/index"
+import { Route as AppGatewaysOfficesIdRouteImport } from "./routes/_app/gateways/offices/$id"
 import { Route as AppResourcesGroupsIndexRouteImport } from "./routes/_app/resources/groups/index"
 import { Route as AppResourcesGroupsIdRouteImport } from "./routes/_app/resources/groups/$id"
 import { Route as AppUsersGroupsIndexRouteImport } from "./routes/_app/users/groups/index"
@@ -142,6 +147,21 @@ const AppAgentsKeysRoute = AppAgentsKeysRouteImport.update({
   path: "/agents/keys",
   getParentRoute: () => AppRoute,
 } as any)
+const AppGatewaysIndexRoute = AppGatewaysIndexRouteImport.update({
+  id: "/gateways/",
+  path: "/gateways/",
+  getParentRoute: () => AppRoute,
+} as any)
+const AppGatewaysIdRoute = AppGatewaysIdRouteImport.update({
+  id: "/gateways/$id",
+  path: "/gateways/$id",
+  getParentRoute: () => AppRoute,
+} as any)
+const AppGatewaysSettingsRoute = AppGatewaysSettingsRouteImport.update({
+  id: "/gateways/settings",
+  path: "/gateways/settings",
+  getParentRoute: () => AppRoute,
+} as any)
 const AppResourcesIndexRoute = AppResourcesIndexRouteImport.update({
   id: "/resources/",
   path: "/resources/",
@@ -155,6 +175,16 @@ const AppResourcesIdRoute = AppResourcesIdRouteImport.update({
 const AppUsersIndexRoute = AppUsersIndexRouteImport.update({
   id: "/users/",
   path: "/users/",
+  getParentRoute: () => AppRoute,
+} as any)
+const AppGatewaysOfficesIndexRoute = AppGatewaysOfficesIndexRouteImport.update({
+  id: "/gateways/offices/",
+  path: "/gateways/offices/",
+  getParentRoute: () => AppRoute,
+} as any)
+const AppGatewaysOfficesIdRoute = AppGatewaysOfficesIdRouteImport.update({
+  id: "/gateways/offices/$id",
+  path: "/gateways/offices/$id",
   getParentRoute: () => AppRoute,
 } as any)
 const AppResourcesGroupsIndexRoute = AppResourcesGroupsIndexRouteImport.update({
@@ -197,13 +227,18 @@ export interface FileRoutesByFullPath {
   "/tasks": typeof AppTasksRoute
   "/accounts/$id": typeof AppAccountsIdRoute
   "/agents/keys": typeof AppAgentsKeysRoute
+  "/gateways/$id": typeof AppGatewaysIdRoute
+  "/gateways/settings": typeof AppGatewaysSettingsRoute
   "/resources/$id": typeof AppResourcesIdRoute
   "/accounts/": typeof AppAccountsIndexRoute
   "/agents/": typeof AppAgentsIndexRoute
+  "/gateways/": typeof AppGatewaysIndexRoute
   "/resources/": typeof AppResourcesIndexRoute
   "/users/": typeof AppUsersIndexRoute
+  "/gateways/offices/$id": typeof AppGatewaysOfficesIdRoute
   "/resources/groups/$id": typeof AppResourcesGroupsIdRoute
   "/users/groups/$id": typeof AppUsersGroupsIdRoute
+  "/gateways/offices/": typeof AppGatewaysOfficesIndexRoute
   "/resources/groups/": typeof AppResourcesGroupsIndexRoute
   "/users/groups/": typeof AppUsersGroupsIndexRoute
 }
@@ -226,13 +261,18 @@ export interface FileRoutesByTo {
   "/": typeof AppIndexRoute
   "/accounts/$id": typeof AppAccountsIdRoute
   "/agents/keys": typeof AppAgentsKeysRoute
+  "/gateways/$id": typeof AppGatewaysIdRoute
+  "/gateways/settings": typeof AppGatewaysSettingsRoute
   "/resources/$id": typeof AppResourcesIdRoute
   "/accounts": typeof AppAccountsIndexRoute
   "/agents": typeof AppAgentsIndexRoute
+  "/gateways": typeof AppGatewaysIndexRoute
   "/resources": typeof AppResourcesIndexRoute
   "/users": typeof AppUsersIndexRoute
+  "/gateways/offices/$id": typeof AppGatewaysOfficesIdRoute
   "/resources/groups/$id": typeof AppResourcesGroupsIdRoute
   "/users/groups/$id": typeof AppUsersGroupsIdRoute
+  "/gateways/offices": typeof AppGatewaysOfficesIndexRoute
   "/resources/groups": typeof AppResourcesGroupsIndexRoute
   "/users/groups": typeof AppUsersGroupsIndexRoute
 }
@@ -257,13 +297,18 @@ export interface FileRoutesById {
   "/_app/": typeof AppIndexRoute
   "/_app/accounts/$id": typeof AppAccountsIdRoute
   "/_app/agents/keys": typeof AppAgentsKeysRoute
+  "/_app/gateways/$id": typeof AppGatewaysIdRoute
+  "/_app/gateways/settings": typeof AppGatewaysSettingsRoute
   "/_app/resources/$id": typeof AppResourcesIdRoute
   "/_app/accounts/": typeof AppAccountsIndexRoute
   "/_app/agents/": typeof AppAgentsIndexRoute
+  "/_app/gateways/": typeof AppGatewaysIndexRoute
   "/_app/resources/": typeof AppResourcesIndexRoute
   "/_app/users/": typeof AppUsersIndexRoute
+  "/_app/gateways/offices/$id": typeof AppGatewaysOfficesIdRoute
   "/_app/resources/groups/$id": typeof AppResourcesGroupsIdRoute
   "/_app/users/groups/$id": typeof AppUsersGroupsIdRoute
+  "/_app/gateways/offices/": typeof AppGatewaysOfficesIndexRoute
   "/_app/resources/groups/": typeof AppResourcesGroupsIndexRoute
   "/_app/users/groups/": typeof AppUsersGroupsIndexRoute
 }
@@ -288,13 +333,18 @@ export interface FileRouteTypes {
     | "/tasks"
     | "/accounts/$id"
     | "/agents/keys"
+    | "/gateways/$id"
+    | "/gateways/settings"
     | "/resources/$id"
     | "/accounts/"
     | "/agents/"
+    | "/gateways/"
     | "/resources/"
     | "/users/"
+    | "/gateways/offices/$id"
     | "/resources/groups/$id"
     | "/users/groups/$id"
+    | "/gateways/offices/"
     | "/resources/groups/"
     | "/users/groups/"
   fileRoutesByTo: FileRoutesByTo
@@ -317,13 +367,18 @@ export interface FileRouteTypes {
     | "/"
     | "/accounts/$id"
     | "/agents/keys"
+    | "/gateways/$id"
+    | "/gateways/settings"
     | "/resources/$id"
     | "/accounts"
     | "/agents"
+    | "/gateways"
     | "/resources"
     | "/users"
+    | "/gateways/offices/$id"
     | "/resources/groups/$id"
     | "/users/groups/$id"
+    | "/gateways/offices"
     | "/resources/groups"
     | "/users/groups"
   id:
@@ -347,13 +402,18 @@ export interface FileRouteTypes {
     | "/_app/"
     | "/_app/accounts/$id"
     | "/_app/agents/keys"
+    | "/_app/gateways/$id"
+    | "/_app/gateways/settings"
     | "/_app/resources/$id"
     | "/_app/accounts/"
     | "/_app/agents/"
+    | "/_app/gateways/"
     | "/_app/resources/"
     | "/_app/users/"
+    | "/_app/gateways/offices/$id"
     | "/_app/resources/groups/$id"
     | "/_app/users/groups/$id"
+    | "/_app/gateways/offices/"
     | "/_app/resources/groups/"
     | "/_app/users/groups/"
   fileRoutesById: FileRoutesById
@@ -514,6 +574,27 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof AppAgentsKeysRouteImport
       parentRoute: typeof AppRoute
     }
+    "/_app/gateways/": {
+      id: "/_app/gateways/"
+      path: "/gateways"
+      fullPath: "/gateways/"
+      preLoaderRoute: typeof AppGatewaysIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    "/_app/gateways/$id": {
+      id: "/_app/gateways/$id"
+      path: "/gateways/$id"
+      fullPath: "/gateways/$id"
+      preLoaderRoute: typeof AppGatewaysIdRouteImport
+      parentRoute: typeof AppRoute
+    }
+    "/_app/gateways/settings": {
+      id: "/_app/gateways/settings"
+      path: "/gateways/settings"
+      fullPath: "/gateways/settings"
+      preLoaderRoute: typeof AppGatewaysSettingsRouteImport
+      parentRoute: typeof AppRoute
+    }
     "/_app/resources/": {
       id: "/_app/resources/"
       path: "/resources"
@@ -533,6 +614,20 @@ declare module "@tanstack/react-router" {
       path: "/users"
       fullPath: "/users/"
       preLoaderRoute: typeof AppUsersIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    "/_app/gateways/offices/": {
+      id: "/_app/gateways/offices/"
+      path: "/gateways/offices"
+      fullPath: "/gateways/offices/"
+      preLoaderRoute: typeof AppGatewaysOfficesIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    "/_app/gateways/offices/$id": {
+      id: "/_app/gateways/offices/$id"
+      path: "/gateways/offices/$id"
+      fullPath: "/gateways/offices/$id"
+      preLoaderRoute: typeof AppGatewaysOfficesIdRouteImport
       parentRoute: typeof AppRoute
     }
     "/_app/resources/groups/": {
@@ -582,13 +677,18 @@ interface AppRouteChildren {
   AppIndexRoute: typeof AppIndexRoute
   AppAccountsIdRoute: typeof AppAccountsIdRoute
   AppAgentsKeysRoute: typeof AppAgentsKeysRoute
+  AppGatewaysIdRoute: typeof AppGatewaysIdRoute
+  AppGatewaysSettingsRoute: typeof AppGatewaysSettingsRoute
   AppResourcesIdRoute: typeof AppResourcesIdRoute
   AppAccountsIndexRoute: typeof AppAccountsIndexRoute
   AppAgentsIndexRoute: typeof AppAgentsIndexRoute
+  AppGatewaysIndexRoute: typeof AppGatewaysIndexRoute
   AppResourcesIndexRoute: typeof AppResourcesIndexRoute
   AppUsersIndexRoute: typeof AppUsersIndexRoute
+  AppGatewaysOfficesIdRoute: typeof AppGatewaysOfficesIdRoute
   AppResourcesGroupsIdRoute: typeof AppResourcesGroupsIdRoute
   AppUsersGroupsIdRoute: typeof AppUsersGroupsIdRoute
+  AppGatewaysOfficesIndexRoute: typeof AppGatewaysOfficesIndexRoute
   AppResourcesGroupsIndexRoute: typeof AppResourcesGroupsIndexRoute
   AppUsersGroupsIndexRoute: typeof AppUsersGroupsIndexRoute
 }
@@ -609,13 +709,18 @@ const AppRouteChildren: AppRouteChildren = {
   AppIndexRoute: AppIndexRoute,
   AppAccountsIdRoute: AppAccountsIdRoute,
   AppAgentsKeysRoute: AppAgentsKeysRoute,
+  AppGatewaysIdRoute: AppGatewaysIdRoute,
+  AppGatewaysSettingsRoute: AppGatewaysSettingsRoute,
   AppResourcesIdRoute: AppResourcesIdRoute,
   AppAccountsIndexRoute: AppAccountsIndexRoute,
   AppAgentsIndexRoute: AppAgentsIndexRoute,
+  AppGatewaysIndexRoute: AppGatewaysIndexRoute,
   AppResourcesIndexRoute: AppResourcesIndexRoute,
   AppUsersIndexRoute: AppUsersIndexRoute,
+  AppGatewaysOfficesIdRoute: AppGatewaysOfficesIdRoute,
   AppResourcesGroupsIdRoute: AppResourcesGroupsIdRoute,
   AppUsersGroupsIdRoute: AppUsersGroupsIdRoute,
+  AppGatewaysOfficesIndexRoute: AppGatewaysOfficesIndexRoute,
   AppResourcesGroupsIndexRoute: AppResourcesGroupsIndexRoute,
   AppUsersGroupsIndexRoute: AppUsersGroupsIndexRoute,
 }

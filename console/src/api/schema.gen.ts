@@ -803,6 +803,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gateways/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look whether a gateway can be paired like this: dial the address in its pairing
+         *     string, check the key there and what the gateway offers. Nothing is kept, and
+         *     the string can still be used; its secret is proved only when it is used.
+         */
+        post: operations["check_pairing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gateways/{id}": {
         parameters: {
             query?: never;
@@ -5695,6 +5716,20 @@ export interface components {
             /** @description When it was added. */
             added_at: components["schemas"]["Time"];
         };
+        /** @description What is to be compared before a gateway is paired. */
+        PairingCheckView: {
+            /** @description Where it answers, `host:port`. */
+            address: string;
+            /** @description SHA-256 of the key of its link, to compare with what the gateway shows. */
+            key_sha256: string;
+            /** @description The version of its program. */
+            software: string;
+            /**
+             * Format: int32
+             * @description The version of the link it speaks.
+             */
+            link_major: number;
+        };
         /** @description Something that can be asked of a report. */
         ParameterView: {
             /** @description Its name. */
@@ -6758,6 +6793,8 @@ export interface components {
              * @description The configuration it works by.
              */
             config_version?: number | null;
+            /** @description Its SHA-256 in hexadecimal digits. */
+            config_hash?: string | null;
             /**
              * Format: int64
              * @description Since when it runs, in seconds.
@@ -10689,6 +10726,75 @@ export interface operations {
                 };
             };
             /** @description `conflict` says why: `gateway_unreachable`, `gateway_other_key`, `gateway_not_waiting`, `pairing_expired`, `pairing_used`, `pairing_secret_wrong`, `gateway_version`, `gateway_unreadable`, `gateway_paired_already`, `name_taken`, `too_many` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    check_pairing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGateway"];
+            };
+        };
+        responses: {
+            /** @description It can */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairingCheckView"];
+                };
+            };
+            /** @description The string or an address is not usable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed; `reauthentication_needed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict` says why, as for pairing */
             409: {
                 headers: {
                     [name: string]: unknown;

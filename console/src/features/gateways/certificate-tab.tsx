@@ -42,11 +42,7 @@ export function CertificateTab({ gateway }: { gateway: Gateway }) {
             />
           )}
           {missing.length > 0 && (
-            <Alert
-              color="red"
-              role="status"
-              title={t("pages.gateways.certificate.missing")}
-            >
+            <Alert color="red" role="status" title={t("pages.gateways.certificate.missing")}>
               <span className="mono">{missing.join(", ")}</span>
             </Alert>
           )}

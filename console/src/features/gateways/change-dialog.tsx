@@ -191,7 +191,9 @@ export function ChangeDialog({ gateway, onClose }: { gateway: Gateway; onClose: 
                       variant="subtle"
                       color="gray"
                       mt={28}
-                      aria-label={t("pages.gateways.detail.removeAddress", { address: row.address })}
+                      aria-label={t("pages.gateways.detail.removeAddress", {
+                        address: row.address,
+                      })}
                       disabled={form.values.public.length === 1}
                       onClick={() => form.removeListItem("public", at)}
                     >

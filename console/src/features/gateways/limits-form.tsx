@@ -69,6 +69,9 @@ export function LimitsForm({ settings }: { settings: GatewaySettings }) {
   const { limits } = limitsOf(form.values, settings.limits);
   const changed = different(limits, settings.usual_limits);
   const { theirs } = stale;
+  // The public name is of the same object: a change of it is nobody's limits.
+  const before = stale.base ?? settings;
+  const against = different(before.limits, settings.limits).length === 0 ? settings : before;
   const send = () => {
     const { wrong } = limitsOf(form.values, settings.limits);
     form.setErrors(
@@ -80,7 +83,7 @@ export function LimitsForm({ settings }: { settings: GatewaySettings }) {
       ),
     );
     if (Object.keys(wrong).length > 0) focusFirstWrong(form, Object.keys(wrong));
-    else save.mutate(stale.base ?? settings);
+    else save.mutate(against);
   };
   if (theirs) {
     const names = different(limits, theirs.limits).filter((name) => name !== "dry_run");
@@ -89,7 +92,11 @@ export function LimitsForm({ settings }: { settings: GatewaySettings }) {
       <Card title={t("pages.gateways.limits.title")}>
         <StaleChange
           rows={[
-            [t("pages.gateways.limits.dryRun"), onOff(limits.dry_run), onOff(theirs.limits.dry_run)],
+            [
+              t("pages.gateways.limits.dryRun"),
+              onOff(limits.dry_run),
+              onOff(theirs.limits.dry_run),
+            ],
             ...names.map((name): [string, string, string] => [
               label(name),
               limitText(limits, name, words),

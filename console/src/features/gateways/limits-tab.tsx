@@ -24,12 +24,7 @@ export function LimitsTab({ gateway }: { gateway: Gateway }) {
         title={t("pages.gateways.limits.inForce")}
         actions={
           manages && (
-            <Button
-              component={Link}
-              to="/gateways/settings"
-              variant="default"
-              size="compact-md"
-            >
+            <Button component={Link} to="/gateways/settings" variant="default" size="compact-md">
               {t("pages.gateways.limits.edit")}
             </Button>
           )

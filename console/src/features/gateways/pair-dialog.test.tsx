@@ -82,9 +82,14 @@ test("a string is checked, used, let go, and the connection is waited for", asyn
     },
   ]);
   // The secret is in nothing that is kept.
-  expect(JSON.stringify(client.getQueryCache().getAll().map((one) => one.state.data))).not.toContain(
-    STRING,
-  );
+  expect(
+    JSON.stringify(
+      client
+        .getQueryCache()
+        .getAll()
+        .map((one) => one.state.data),
+    ),
+  ).not.toContain(STRING);
   connected = true;
   await client.invalidateQueries({ queryKey: ["gateways"] });
   await screen.findByText("接続しました。エージェントを中継できます。");

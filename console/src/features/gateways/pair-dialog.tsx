@@ -153,7 +153,11 @@ function PairForm({ onPaired, onClose }: FormProps) {
     check.reset();
     pair.reset();
     const { hasErrors, errors } = form.validate();
-    if (hasErrors) focusFirstWrong(form, FIELDS.filter((field) => errors[field]));
+    if (hasErrors)
+      focusFirstWrong(
+        form,
+        FIELDS.filter((field) => errors[field]),
+      );
     else what.mutate();
   };
   const error = pair.error ?? check.error;
@@ -203,7 +207,10 @@ function PairForm({ onPaired, onClose }: FormProps) {
           spellCheck={false}
           {...form.getInputProps("public")}
         />
-        <Radio.Group label={t("pages.gateways.pair.direction")} {...form.getInputProps("direction")}>
+        <Radio.Group
+          label={t("pages.gateways.pair.direction")}
+          {...form.getInputProps("direction")}
+        >
           <Stack gap="xs" mt={6}>
             <Radio
               value="server_dials"

@@ -14,9 +14,6 @@ import { may } from "../../shell/nav";
 import { isDnsName, readLines } from "./addresses";
 import { type Gateway, gateway as gatewayQuery } from "./queries";
 
-/** Where it listens unless the gateway's own settings say otherwise. */
-const PORT = 8443;
-
 /** Names that pass through one gateway, at most. */
 const MAX_NAMES = 16;
 
@@ -56,14 +53,11 @@ export function PassThroughTab({ gateway }: { gateway: Gateway }) {
   const send = (pass_through: boolean) => {
     const { read, wrong } = readLines(value, isDnsName);
     if (wrong) {
-      setFault(
-        t("pages.gateways.passThrough.wrongName", { line: wrong.line, name: wrong.text }),
-      );
+      setFault(t("pages.gateways.passThrough.wrongName", { line: wrong.line, name: wrong.text }));
       return;
     }
     change.mutate({ pass_through, names: read.slice(0, MAX_NAMES) });
   };
-  const port = gateway.ports.find(({ purpose }) => purpose === "pass_through")?.port ?? PORT;
   const manages = may(me, "manage_server") && gateway.state !== "revoked";
   const refused =
     isProblem(change.error, "invalid_input") && change.error.field === "pass_through_names";
@@ -78,19 +72,13 @@ export function PassThroughTab({ gateway }: { gateway: Gateway }) {
     >
       <Stack gap="sm">
         {change.error && !refused && <ProblemAlert error={change.error} />}
-        <Text size="sm">
-          {on
-            ? t("pages.gateways.passThrough.explainOn")
-            : t("pages.gateways.passThrough.explainOff", { port })}
-        </Text>
+        <Text size="sm">{t(`pages.gateways.passThrough.${on ? "explainOn" : "explainOff"}`)}</Text>
         {on && gateway.status && (
           <Text size="sm">
             {t("pages.gateways.passThrough.streams", { count: gateway.status.pass_through })}
           </Text>
         )}
-        {!on && manages && (
-          <Alert color="yellow">{t("pages.gateways.passThrough.caution")}</Alert>
-        )}
+        {!on && manages && <Alert color="yellow">{t("pages.gateways.passThrough.caution")}</Alert>}
         <Textarea
           maw={520}
           label={t("pages.gateways.passThrough.names")}

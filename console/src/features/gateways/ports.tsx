@@ -25,9 +25,7 @@ export function Ports({ gateway }: { gateway: Gateway }) {
     <Stack gap="xs">
       <Text size="sm" c="dimmed">
         {t(
-          classic
-            ? "pages.gateways.network.portsHintClassic"
-            : "pages.gateways.network.portsHint",
+          classic ? "pages.gateways.network.portsHintClassic" : "pages.gateways.network.portsHint",
         )}
       </Text>
       <PlainTable
@@ -47,9 +45,7 @@ export function Ports({ gateway }: { gateway: Gateway }) {
             <Table.Td className="mono">TCP {port}</Table.Td>
             <Table.Td>
               {purpose(what)}{" "}
-              {from === "gateway" && (
-                <Sign tone="warn">{t("pages.gateways.opensPort")}</Sign>
-              )}
+              {from === "gateway" && <Sign tone="warn">{t("pages.gateways.opensPort")}</Sign>}
             </Table.Td>
           </Table.Tr>
         ))}
@@ -71,7 +67,9 @@ export function portTests(gateway: Gateway): string {
   const lines = gateway.ports.map(({ from, to, port }) => {
     // Where agents go is known; the server's address in the DMZ is not.
     const host =
-      to === "server" ? "SERVER" : hostOf(from === "internet" ? (first?.address ?? "") : gateway.address);
+      to === "server"
+        ? "SERVER"
+        : hostOf(from === "internet" ? (first?.address ?? "") : gateway.address);
     return `nc -vz ${host || "GATEWAY"} ${port}`;
   });
   return [...new Set(lines)].join("\n");

@@ -13,9 +13,7 @@ test("each refusal of a pairing is said where it belongs", () => {
   });
   expect(pairingFault(refused("conflict", { conflict: "name_taken" }))?.field).toBe("name");
   expect(pairingFault(refused("conflict", { conflict: "too_many" }))?.field).toBeUndefined();
-  expect(pairingFault(refused("invalid_input", { field: "pairing" }))?.word).toBe(
-    "invalid_string",
-  );
+  expect(pairingFault(refused("invalid_input", { field: "pairing" }))?.word).toBe("invalid_string");
   expect(pairingFault(refused("invalid_input", { field: "dial" }))).toEqual({
     field: "dial",
     word: undefined,

@@ -12,13 +12,7 @@ import { ProblemAlert } from "../../parts/problem";
 import { isHost } from "./addresses";
 import { type GatewaySettings, gatewaySettings } from "./queries";
 
-export function PublicName({
-  settings,
-  manages,
-}: {
-  settings: GatewaySettings;
-  manages: boolean;
-}) {
+export function PublicName({ settings, manages }: { settings: GatewaySettings; manages: boolean }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const field = useRef<HTMLInputElement>(null);

@@ -20,8 +20,7 @@ export const gateway = (id: string, soon = false) =>
     queryKey: ["gateways", "one", id],
     queryFn: ({ signal }) =>
       body(api.GET("/api/v1/gateways/{id}", { params: { path: { id } }, signal })),
-    refetchInterval: ({ state }) =>
-      soon && !state.data?.connected ? SOON_MS : TOLD_EVERY_MS,
+    refetchInterval: ({ state }) => (soon && !state.data?.connected ? SOON_MS : TOLD_EVERY_MS),
   });
 
 /** Those that count, for choosing among them. */

@@ -28,9 +28,7 @@ export function DirectionSign({ gateway }: { gateway: Gateway }) {
   const classic = gateway.direction === "gateway_dials";
   return (
     <Group gap={6} component="span">
-      <span>
-        {t(`pages.gateways.directions.${classic ? "gateway_dials" : "server_dials"}`)}
-      </span>
+      <span>{t(`pages.gateways.directions.${classic ? "gateway_dials" : "server_dials"}`)}</span>
       {classic && <Sign tone="warn">{t("pages.gateways.opensPort")}</Sign>}
     </Group>
   );

@@ -62,7 +62,10 @@ test("an imported certificate that ends soon is a problem, one of the site is no
   const ends = (imported: boolean) => {
     const not_after = new Date(Date.now() + 86_400_000).toISOString();
     return gateway({
-      status: { problems: [], certificate: { imported, not_after } } as unknown as Gateway["status"],
+      status: {
+        problems: [],
+        certificate: { imported, not_after },
+      } as unknown as Gateway["status"],
     });
   };
   expect(problemCount(ends(true))).toBe(1);
@@ -76,6 +79,9 @@ test("names that the certificate lacks are found", () => {
   const here = gateway({ public: public_ as Gateway["public"] });
   expect(missingNames(here, ["vault.example.jp"])).toEqual(["dr.example.jp", "2001:db8::1"]);
   expect(missingNames(here, ["*.example.jp", "2001:db8::1"])).toEqual([]);
-  expect(missingNames(here, ["*.jp", "2001:db8::1"])).toEqual(["vault.example.jp", "dr.example.jp"]);
+  expect(missingNames(here, ["*.jp", "2001:db8::1"])).toEqual([
+    "vault.example.jp",
+    "dr.example.jp",
+  ]);
   expect(hostOf("[2001:db8::1]:8383")).toBe("2001:db8::1");
 });

@@ -1,20 +1,10 @@
 //! What a gateway says of itself, as its `/getstatus` does: link, load, refusals, bans.
-import {
-  Alert,
-  Button,
-  Group,
-  List,
-  SimpleGrid,
-  Stack,
-  Table,
-  Text,
-  Title,
-} from "@mantine/core";
+import { Alert, Button, Group, List, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type ReactNode, useId } from "react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
 import { isProblem } from "../../api/problem";
@@ -30,8 +20,8 @@ import { Sign } from "../../parts/words";
 import { may } from "../../shell/nav";
 import { MIB } from "./limits";
 import { type Gateway, type GatewayStatus, gatewaySettings, type Limits } from "./queries";
-import { DirectionSign } from "./state-sign";
 import { plainReason, refusals } from "./state";
+import { DirectionSign } from "./state-sign";
 
 export function StatusTab({ gateway }: { gateway: Gateway }) {
   const settings = useQuery(gatewaySettings);
@@ -41,7 +31,7 @@ export function StatusTab({ gateway }: { gateway: Gateway }) {
       <LinkCard gateway={gateway} />
       {gateway.status && (
         <>
-          <LoadCard gateway={gateway} status={gateway.status} limits={settings.data?.limits} />
+          <LoadCard status={gateway.status} limits={settings.data?.limits} />
           <RefusalsCard status={gateway.status} />
           <BansCard gateway={gateway} status={gateway.status} />
         </>
@@ -71,15 +61,11 @@ export function Attention({ gateway }: { gateway: Gateway }) {
       title={notThere ?? t("pages.gateways.detail.attention")}
     >
       <Stack gap="xs">
-        {!gateway.compatible && (
-          <Text size="sm">{t("pages.gateways.detail.incompatible")}</Text>
-        )}
+        {!gateway.compatible && <Text size="sm">{t("pages.gateways.detail.incompatible")}</Text>}
         {!gateway.connected && gateway.problem && (
           <Said title={t("pages.gateways.detail.why")} sentences={[gateway.problem]} />
         )}
-        {says.length > 0 && (
-          <Said title={t("pages.gateways.detail.says")} sentences={says} />
-        )}
+        {says.length > 0 && <Said title={t("pages.gateways.detail.says")} sentences={says} />}
       </Stack>
     </Alert>
   );
@@ -104,7 +90,6 @@ function Said({ title, sentences }: { title: string; sentences: readonly string[
 function LinkCard({ gateway }: { gateway: Gateway }) {
   const { t } = useTranslation();
   const { status } = gateway;
-  const began = status && gateway.last_contact_at;
   const rows: [string, ReactNode][] = [
     [t("pages.gateways.link"), <DirectionSign key="link" gateway={gateway} />],
     [
@@ -125,8 +110,9 @@ function LinkCard({ gateway }: { gateway: Gateway }) {
       </Mono>,
     ],
   ];
-  if (began) {
-    const at = new Date(new Date(began).getTime() - status.uptime_s * 1000).toISOString();
+  if (status && gateway.last_contact_at) {
+    const seen = new Date(gateway.last_contact_at).getTime();
+    const at = new Date(seen - status.uptime_s * 1000).toISOString();
     rows.push(
       [t("pages.gateways.detail.uptime"), <Ago key="uptime" value={at} />],
       [
@@ -197,7 +183,6 @@ function LinkCard({ gateway }: { gateway: Gateway }) {
 }
 
 interface LoadProps {
-  gateway: Gateway;
   status: GatewayStatus;
   limits: Limits | undefined;
 }
@@ -208,12 +193,10 @@ function LoadCard({ status, limits }: LoadProps) {
     most === undefined
       ? number(now)
       : t("pages.gateways.detail.nowOf", { now: number(now), most: number(most) });
-  const mib = (bytes: number) => `${number(Math.round(bytes / MIB))} ${t("pages.gateways.limits.mib")}`;
+  const mib = (bytes: number) =>
+    `${number(Math.round(bytes / MIB))} ${t("pages.gateways.limits.mib")}`;
   const rows: [string, ReactNode][] = [
-    [
-      t("pages.gateways.detail.agentConnections"),
-      of(status.connections, limits?.connections),
-    ],
+    [t("pages.gateways.detail.agentConnections"), of(status.connections, limits?.connections)],
     [t("pages.gateways.detail.parked"), number(status.parked)],
     [
       t("pages.gateways.detail.inFlight"),
@@ -329,13 +312,12 @@ function DeviceLink({ id }: { id: string }) {
 }
 
 function Figure({ label, value }: { label: string; value: number }) {
-  const id = useId();
   return (
     <div>
-      <Text size="sm" c="dimmed" id={id}>
+      <Text size="sm" c="dimmed">
         {label}
       </Text>
-      <Text size="xl" fw={650} aria-labelledby={id}>
+      <Text size="xl" fw={650}>
         {number(value)}
       </Text>
     </div>
@@ -410,7 +392,7 @@ function BansCard({ gateway, status }: { gateway: Gateway; status: GatewayStatus
               t("pages.gateways.detail.from"),
               t("pages.gateways.detail.reason"),
               t("pages.gateways.detail.until"),
-              ...(lifts ? [""] : []),
+              ...(lifts ? [t("table.actions")] : []),
             ]}
           >
             {status.bans.map(({ address, reason, until }) => (

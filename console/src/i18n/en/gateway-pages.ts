@@ -54,8 +54,7 @@ export const gatewayPages = {
       explain:
         "sekisho-gateway pair, run on the machine in the DMZ, prints a pairing string. It is good for 30 minutes and for one use.",
       string: "Pairing string",
-      stringHint:
-        "It begins with sekisho-gw1-. It holds a secret: treat it like a password.",
+      stringHint: "It begins with sekisho-gw1-. It holds a secret: treat it like a password.",
       notOne: "A pairing string begins with sekisho-gw1-. Copy all of it.",
       nameHint: "Say where it stands, for example dmz-1.",
       public: "Where agents reach it",
@@ -95,8 +94,7 @@ export const gatewayPages = {
           "Who answers has another key. The string is an old one, or of another machine.",
         gateway_not_waiting:
           "The gateway does not wait to be paired. Print a new string there: sekisho-gateway pair --again.",
-        pairing_expired:
-          "This string has expired, or a newer one was printed. Paste the newest.",
+        pairing_expired: "This string has expired, or a newer one was printed. Paste the newest.",
         pairing_used:
           "This string was used already. Print a new one there: sekisho-gateway pair --again.",
         pairing_secret_wrong:
@@ -229,7 +227,8 @@ export const gatewayPages = {
 
     network: {
       ports: "Ports to open",
-      portsHint: "Firewalls have to allow this and nothing else. Nothing from the DMZ into the LAN.",
+      portsHint:
+        "Firewalls have to allow this and nothing else. Nothing from the DMZ into the LAN.",
       portsHintClassic:
         "In the classic direction one port from the DMZ into the LAN is open. Paired anew so that the server dials, it can be closed.",
       fromTo: "From and to",
@@ -278,8 +277,7 @@ export const gatewayPages = {
         notInside: "DNS inside does not know it. Agents inside cannot connect by this name.",
         elsewhere:
           "Inside it leads to neither the server nor the gateway. If that is the public address of your NAT, see that it can be reached from inside.",
-        certificate:
-          "It is not in the gateway’s certificate. Agents outside refuse to connect.",
+        certificate: "It is not in the gateway’s certificate. Agents outside refuse to connect.",
         wanServer:
           "The gateway sees the server’s address. See that DNS on the internet has the gateway’s.",
       },
@@ -378,7 +376,7 @@ export const gatewayPages = {
       on: "Passing through",
       off: "Off",
       explainOff:
-        "While it is off, port {{port}} of the gateway is closed. No page of the console, no part of one and no session is answered there.",
+        "While it is off, the gateway’s port for it (usually 8443) is closed. No page of the console, no part of one and no session is answered there.",
       explainOn:
         "TLS for the names below is passed to the server unopened. The gateway sees nothing of it. Connections for other names are closed.",
       caution:
@@ -449,7 +447,8 @@ export const gatewayPages = {
     created: "{{name}} is added",
     name: "Office",
     networks: "Public networks",
-    networksHint: "The addresses it has on the internet, one network per line, e.g. 198.51.100.0/24",
+    networksHint:
+      "The addresses it has on the internet, one network per line, e.g. 198.51.100.0/24",
     wrongNetwork:
       "“{{text}}” in line {{line}} is no network. Write it like 198.51.100.0/24, with no bits behind its length.",
     tooManyNetworks: "There may be 50 networks at most.",
@@ -476,7 +475,8 @@ export const gatewayPages = {
       use: "The key is for",
       submit: "Make it",
       command: "Run this on the device",
-      commandHint: "Paste the key when the command asks for it. The agent’s package has to be installed first.",
+      commandHint:
+        "Paste the key when the command asks for it. The agent’s package has to be installed first.",
       key: "Enrolment key",
       until: "Good until",
       address: "Connects to",

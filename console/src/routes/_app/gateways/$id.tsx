@@ -1,7 +1,7 @@
 import { Alert, Anchor, Button, Text } from "@mantine/core";
 import { IconPencil, IconShieldX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { createFileRoute, Link } from "@tanstack/react-router";
+import { createFileRoute, Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { me as meQuery } from "../../../api/queries";
@@ -32,7 +32,7 @@ export const Route = createFileRoute("/_app/gateways/$id")({
 
 function GatewayPage() {
   const { t } = useTranslation();
-  const { id } = Route.useParams();
+  const { id = "" } = useParams({ strict: false });
   const { data: me } = useQuery(meQuery);
   const { data, error, refetch } = useQuery(gatewayQuery(id));
   const [dialog, setDialog] = useState<"change" | "revoke">();
@@ -68,7 +68,6 @@ function GatewayPage() {
               </Button>
               <Button
                 variant="default"
-                c="red"
                 leftSection={<IconShieldX size={17} aria-hidden="true" />}
                 onClick={() => setDialog("revoke")}
               >
@@ -124,12 +123,8 @@ function GatewayPage() {
             : []),
         ]}
       />
-      {dialog === "change" && (
-        <ChangeDialog gateway={data} onClose={() => setDialog(undefined)} />
-      )}
-      {dialog === "revoke" && (
-        <RevokeDialog gateway={data} onClose={() => setDialog(undefined)} />
-      )}
+      {dialog === "change" && <ChangeDialog gateway={data} onClose={() => setDialog(undefined)} />}
+      {dialog === "revoke" && <RevokeDialog gateway={data} onClose={() => setDialog(undefined)} />}
     </>
   );
 }

@@ -1,7 +1,7 @@
 import { Anchor, Box, Button, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { createFileRoute, Link } from "@tanstack/react-router";
+import { createFileRoute, Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "../../../api/client";
@@ -18,7 +18,7 @@ import { Ago } from "../../../parts/time";
 import { may } from "../../../shell/nav";
 import { DataTable } from "../../../table/data-table";
 import { GATEWAY_FILTERS } from "../../../table/filter-names";
-import { readListSearch } from "../../../table/search";
+import { type PageSearch, readListSearch } from "../../../table/search";
 import { listTwin, option } from "../../../table/twin";
 import type { Column, Filter } from "../../../table/types";
 
@@ -34,8 +34,9 @@ sudo sekisho-gateway pair`;
 
 function Gateways() {
   const { t } = useTranslation();
-  const search = Route.useSearch();
-  const navigate = Route.useNavigate();
+  // Not by the route itself: what is asked of it would be in the first load.
+  const search = useSearch({ strict: false }) as PageSearch & { state?: string };
+  const navigate = useNavigate();
   const { data: me } = useQuery(meQuery);
   const columns = useMemo<Column<Gateway>[]>(
     () => [
@@ -152,7 +153,8 @@ function Gateways() {
   );
   const showForm = (on: boolean) =>
     void navigate({
-      search: (before) => ({ ...before, new: on ? (true as const) : undefined }),
+      to: ".",
+      search: ((before: PageSearch) => ({ ...before, new: on || undefined })) as never,
       replace: true,
     });
   const manages = may(me, "manage_server");
@@ -161,9 +163,14 @@ function Gateways() {
       {t("pages.gateways.add")}
     </Button>
   );
-  const twin = listTwin("/gateways", "sekisho gateways list", search, {
-    state: option("--state", search.state),
-  });
+  const twin = listTwin(
+    "/gateways",
+    "sekisho gateways list",
+    { ...search },
+    {
+      state: option("--state", search.state),
+    },
+  );
   twin.commands.push(
     "sekisho gateways pair dmz --pairing-file pairing.txt --check",
     "sekisho gateways pair dmz --pairing-file pairing.txt",
@@ -214,4 +221,4 @@ function Gateways() {
 
 /** What holds now: what a gateway said before it was lost does not. */
 const now = (row: Gateway) => (row.connected ? row.status : undefined);
-const told = (value: number | undefined) => (value === undefined ? "–" : number(value));
+const told = (value: number | null | undefined) => (value == null ? "–" : number(value));

@@ -1,7 +1,7 @@
 import { ActionIcon, Anchor, Button, Menu, Stack } from "@mantine/core";
 import { IconDotsVertical, IconPencil, IconTerminal2, IconTrash } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { createFileRoute, Link } from "@tanstack/react-router";
+import { createFileRoute, Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, etag } from "../../../../api/client";
@@ -31,8 +31,8 @@ export const Route = createFileRoute("/_app/gateways/offices/$id")({
 
 function OfficePage() {
   const { t } = useTranslation();
-  const { id } = Route.useParams();
-  const navigate = Route.useNavigate();
+  const { id = "" } = useParams({ strict: false });
+  const navigate = useNavigate();
   const { data: me } = useQuery(meQuery);
   const { data, error, refetch } = useQuery(officeQuery(id));
   const [dialog, setDialog] = useState<"edit" | "delete" | "line">();

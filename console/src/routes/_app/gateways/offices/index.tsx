@@ -1,7 +1,8 @@
 import { Anchor, Button, Menu, Text } from "@mantine/core";
 import { IconPencil, IconPlus, IconTerminal2 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { createFileRoute, Link } from "@tanstack/react-router";
+import { createFileRoute, Link, useNavigate, useSearch } from "@tanstack/react-router";
+import type { TFunction } from "i18next";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body } from "../../../../api/client";
@@ -15,7 +16,7 @@ import { PageHead } from "../../../../parts/page";
 import { Ago } from "../../../../parts/time";
 import { may } from "../../../../shell/nav";
 import { DataTable } from "../../../../table/data-table";
-import { readListSearch } from "../../../../table/search";
+import { type PageSearch, readListSearch } from "../../../../table/search";
 import { listTwin } from "../../../../table/twin";
 import type { Column } from "../../../../table/types";
 
@@ -26,8 +27,8 @@ export const Route = createFileRoute("/_app/gateways/offices/")({
 
 function Offices() {
   const { t } = useTranslation();
-  const search = Route.useSearch();
-  const navigate = Route.useNavigate();
+  const search = useSearch({ strict: false }) as PageSearch;
+  const navigate = useNavigate();
   const { data: me } = useQuery(meQuery);
   const [dialog, setDialog] = useState<{ what: "edit" | "line"; office: Office }>();
   const manages = may(me, "manage_server");
@@ -102,7 +103,8 @@ function Offices() {
   );
   const showForm = (on: boolean) =>
     void navigate({
-      search: (before) => ({ ...before, new: on ? (true as const) : undefined }),
+      to: ".",
+      search: ((before: PageSearch) => ({ ...before, new: on || undefined })) as never,
       replace: true,
     });
   const add = manages && (
@@ -110,7 +112,7 @@ function Offices() {
       {t("pages.offices.add")}
     </Button>
   );
-  const twin = listTwin("/offices", "sekisho offices list", search);
+  const twin = listTwin("/offices", "sekisho offices list", { ...search });
   twin.commands.push(
     "sekisho offices add Osaka --network 198.51.100.0/24 --gateway dmz",
     "sekisho offices install-line Osaka --many",
@@ -184,9 +186,7 @@ function Offices() {
   );
 }
 
-type T = ReturnType<typeof useTranslation>["t"];
-
-const limitsText = (t: T, { limits }: Office) =>
+const limitsText = (t: TFunction, { limits }: Office) =>
   t("pages.offices.limitsText", {
     connections: number(limits.connections),
     handshakes: number(limits.handshakes_per_s),
