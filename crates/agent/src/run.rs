@@ -308,11 +308,16 @@ impl Agent {
     }
 
     fn renew_ways(&mut self) {
-        let server = self.parts.config.server.as_ref().unwrap_or(&self.enrolled.server);
-        let own = Own { device: self.enrolled.device, server, trust: &self.parts.config.trust };
-        if self.ways.renew(own, self.trust.bundle()) {
+        let mut ways = self.ways.clone();
+        if ways.renew(self.own(), self.trust.bundle()) {
             self.link = None;
         }
+        self.ways = ways;
+    }
+
+    fn own(&self) -> Own<'_> {
+        let server = self.parts.config.server.as_ref().unwrap_or(&self.enrolled.server);
+        Own { device: self.enrolled.device, server, trust: &self.parts.config.trust }
     }
 
     /// The server has proved that it is there.
@@ -686,7 +691,13 @@ impl Agent {
 
     /// Says in the status file what this loop is doing.
     fn show(&mut self, phase: Phase, problem: Option<&str>) {
-        self.parts.status.put(phase, problem, &self.time, self.ways.shown());
+        let mut ways = self.ways.clone();
+        // Those of a bundle that has just come are taken with the next turn, which
+        // may be a long wait away.
+        if ways.version() != self.trust.bundle().version {
+            ways.renew(self.own(), self.trust.bundle());
+        }
+        self.parts.status.put(phase, problem, &self.time, ways.shown());
         self.shown = Some((phase, self.ways.current().endpoint.to_string()));
     }
 

@@ -239,12 +239,41 @@ impl Talk {
         self.say(method, path, headers, body)?;
         let (status, head) = self.head()?;
         let mut reply = Reply { status, head, body: Vec::new() };
-        let length = reply.header("content-length").and_then(|digits| digits.parse().ok());
-        if method != "HEAD" {
+        if reply.header("transfer-encoding").is_some() {
+            reply.body = self.chunks()?;
+        } else if method != "HEAD" {
+            let length = reply.header("content-length").and_then(|digits| digits.parse().ok());
             reply.body = vec![0; length.unwrap_or(0)];
             self.stream.read_exact(&mut reply.body)?;
         }
         Ok(reply)
+    }
+
+    /// A body in pieces, put together.
+    fn chunks(&mut self) -> io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let line = self.until(b"\r\n")?;
+            let digits = String::from_utf8_lossy(&line);
+            let length = usize::from_str_radix(digits.trim_end(), 16).map_err(io::Error::other)?;
+            let mut chunk = vec![0; length + 2];
+            self.stream.read_exact(&mut chunk)?;
+            chunk.truncate(length);
+            if chunk.is_empty() {
+                return Ok(body);
+            }
+            body.extend(chunk);
+        }
+    }
+
+    fn until(&mut self, end: &[u8]) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let mut byte = [0];
+        while !bytes.ends_with(end) {
+            self.stream.read_exact(&mut byte)?;
+            bytes.push(byte[0]);
+        }
+        Ok(bytes)
     }
 
     /// Asks, and reads the head of the answer; [`Self::more`] reads on.
@@ -287,12 +316,7 @@ impl Talk {
     }
 
     fn head(&mut self) -> io::Result<(u16, Vec<String>)> {
-        let mut bytes = Vec::new();
-        let mut byte = [0];
-        while !bytes.ends_with(b"\r\n\r\n") {
-            self.stream.read_exact(&mut byte)?;
-            bytes.push(byte[0]);
-        }
+        let bytes = self.until(b"\r\n\r\n")?;
         let head = String::from_utf8_lossy(&bytes);
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         let status = status.ok_or_else(|| io::Error::other(head.to_string()))?;

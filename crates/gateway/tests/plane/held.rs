@@ -158,7 +158,7 @@ async fn a_gateway_that_is_revoked_lets_its_agents_go_at_once() {
     // If nothing came of it, the server is taken up again.
     let server = Server::dial(&world, 2).await;
     world.configure(&server, &world.site.config(2)).await;
-    assert!(!world.gateway.status().problems.iter().any(told));
+    until("nothing more to tell", || !world.gateway.status().problems.iter().any(told)).await;
 }
 
 #[tokio::test]

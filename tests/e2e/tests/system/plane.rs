@@ -64,19 +64,6 @@ impl Api {
         ))
     }
 
-    /// Changes what has this version.
-    pub(crate) fn patch(&self, path: &str, version: i64, body: &str) -> Answer {
-        let mut file = tempfile::NamedTempFile::new().expect("a file");
-        file.write_all(body.as_bytes()).expect("written");
-        self.call(&format!(
-            "url = \"{}{path}\"\nrequest = \"PATCH\"\ndata = \"@{}\"\n\
-             header = \"Content-Type: application/json\"\n\
-             header = \"If-Match: \\\"{version}\\\"\"\n",
-            self.url,
-            file.path().display()
-        ))
-    }
-
     fn call(&self, what: &str) -> Answer {
         let config = format!("{}{what}", self.start);
         answer(&run(Command::new("curl").args(["-K", "-"]), config.as_bytes()).ok())

@@ -67,7 +67,7 @@ fn parked_agents_stay_parked_while_their_server_starts_anew() {
     // No storm: no handshake, no Hello, and no fetch but those of the orders.
     assert_eq!(gateway.number("handshakes"), handshakes);
     assert_eq!(site.sql("select count(*) from device_sessions"), sessions);
-    let calls = |path| site.metric("sekisho_agent_calls_total", path);
+    let calls = |path: &str| site.metric("sekisho_agent_calls_total", path);
     assert_eq!(calls("/agent/v1/hello"), 0.0);
     assert!((1.0..=4.0).contains(&calls("/agent/v1/fetch")), "{}", calls("/agent/v1/fetch"));
     site.audit_is_intact();

@@ -25,7 +25,7 @@ fn a_stranger_gets_from_a_gateway_what_the_server_would_say_and_no_more() {
     let site = Site::start();
     let gateway = gateway(&site, "dmz-1");
     let server = SocketAddr::from((Ipv4Addr::LOCALHOST, site.agents_port));
-    let heard = |path| site.metric("sekisho_agent_calls_total", path);
+    let heard = |path: &str| site.metric("sekisho_agent_calls_total", path);
     let both = |method: &str, path: &str, body: &[u8]| {
         let through = ask(gateway.agents, method, path, body);
         let direct = ask(server, method, path, body);
