@@ -120,14 +120,20 @@ impl GatewayMachine {
         Ok(())
     }
 
-    /// Ends the gateway in the middle of whatever it does.
+    /// Ends the gateway in the middle of whatever it does. Its ports are free
+    /// afterwards.
     ///
     /// # Errors
     /// When it does not run.
     pub fn kill(&mut self) -> Result<()> {
         self.check_alive()?;
         let mut child = self.running.take().context("the gateway does not run")?;
-        child.kill()?;
+        // Our child entered the system for the gateway, and ends when that has ended.
+        let entered = child.id();
+        let gateway = fs::read_to_string(format!("/proc/{entered}/task/{entered}/children"))?;
+        let mut kill = Command::new("bash");
+        kill.args(["-c", r#"kill -KILL "$1""#, "kill", gateway.trim()]);
+        cmd::feed_checked(&mut kill, b"")?;
         child.wait().map(drop).context("waiting for the killed gateway")
     }
 
