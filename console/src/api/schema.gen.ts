@@ -761,6 +761,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gateway-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See what holds for all gateways. */
+        get: operations["show_gateway_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change what holds for all gateways. They work by it within seconds. */
+        patch: operations["change_gateway_settings"];
+        trace?: never;
+    };
+    "/api/v1/gateways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List gateways, also revoked ones. By name, or by `sort`: `name`, `paired_at`,
+         *     `last_contact_at`.
+         */
+        get: operations["list_gateways"];
+        put?: never;
+        /**
+         * Pair a gateway: dial the address in its pairing string, check the key there,
+         *     prove the string's secret, and make it one of the site.
+         */
+        post: operations["pair_gateway"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateways/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See a gateway, with what it says of itself. */
+        get: operations["show_gateway"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a gateway. It works by the change within seconds, without a restart;
+         *     agents learn of other addresses with their next look at the trust bundle.
+         */
+        patch: operations["change_gateway"];
+        trace?: never;
+    };
+    "/api/v1/gateways/{id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lift bans of a gateway. */
+        post: operations["lift_bans"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateways/{id}/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look what the names of a gateway lead to from here. One name that leads to
+         *     the server inside and to the gateway outside is split DNS, and fine.
+         */
+        get: operations["check_names"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateways/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke a gateway: its connections end at once, its key counts for nothing any
+         *     more, and agents learn that it is gone.
+         */
+        post: operations["revoke_gateway"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mail": {
         parameters: {
             query?: never;
@@ -1246,6 +1366,63 @@ export interface paths {
         put?: never;
         /** Mark one task as unread again. */
         post: operations["unread_notification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/offices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List offices. By name, or by `sort`: `name`, `created_at`. */
+        get: operations["list_offices"];
+        put?: never;
+        /** Add an office. */
+        post: operations["create_office"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/offices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See an office. */
+        get: operations["show_office"];
+        /** Change an office. Gateways work by it within seconds. */
+        put: operations["change_office"];
+        post?: never;
+        /** Remove an office. Its devices are limited by their address like others. */
+        delete: operations["delete_office"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/offices/{id}/install-line": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make what is typed at an endpoint of an office: an enrolment key for oneself
+         *     and the line that installs the agent with it, by the office's gateway.
+         */
+        post: operations["make_install_line"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3017,6 +3194,15 @@ export interface components {
             /** @description Until when the answer is waited for. */
             expires_at: components["schemas"]["Time"];
         };
+        /** @description An address that is kept out for a while. */
+        BanView: {
+            /** @description An IPv4 address or an IPv6 network. */
+            address: string;
+            /** @description Until when. */
+            until: components["schemas"]["Time"];
+            /** @description Why. */
+            reason: string;
+        };
         /** @description Why a device is blocked, or let go on. */
         BlockRequest: {
             /** @description Why, in a few words. */
@@ -3113,6 +3299,16 @@ export interface components {
             /** @description What it holds: `text`, `time`, `word`, `flag`, `number`. */
             holds: components["schemas"]["Holds"];
         };
+        /** @description A reason and how often. */
+        CountView: {
+            /** @description The reason. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            count: number;
+        };
         /** @description A new enrolment key, with the text to copy. Shown once. */
         CreatedKeyView: components["schemas"]["EnrolmentKeyView"] & {
             /** @description What to copy to the endpoint. */
@@ -3208,6 +3404,7 @@ export interface components {
             /** @description Why it is blocked. */
             blocked_reason?: string | null;
             last_seen_at?: components["schemas"]["Time"] | null;
+            last_gateway?: components["schemas"]["Named"] | null;
             /** @description Whether that was not long ago (A-140). */
             active: boolean;
             /**
@@ -3339,6 +3536,117 @@ export interface components {
             /** @description When the backup was taken. */
             taken_at: components["schemas"]["Time"];
         };
+        /** @description What is to be different about a gateway; what is left out stays. */
+        GatewayChange: {
+            /** @description What it is called. */
+            name?: string | null;
+            /** @description Where its private listener is, `host:port`. */
+            address?: string | null;
+            /** @description Where agents reach it. */
+            public?: components["schemas"]["PublicAddressView"][] | null;
+            /** @description Whether console and sessions pass through it, unopened. */
+            pass_through?: boolean | null;
+            /** @description The server names that pass. */
+            pass_through_names?: string[] | null;
+            /** @description Whether it only counts what it would refuse. */
+            dry_run?: boolean | null;
+        };
+        /** @description What is to hold for all gateways; what is left out stays. */
+        GatewaySettingsChange: {
+            limits?: components["schemas"]["LimitsView"] | null;
+            /**
+             * @description The name or address by which agents and people reach the site from
+             *     outside; `null`: none. It enters the certificates at once.
+             */
+            public_name?: string | null;
+        };
+        /** @description What holds for all gateways. */
+        GatewaySettingsView: {
+            /** @description The limits in force. */
+            limits: components["schemas"]["LimitsView"];
+            /** @description The limits that the program brings along. */
+            usual_limits: components["schemas"]["LimitsView"];
+            /**
+             * @description The name or address by which agents and people reach the site from
+             *     outside.
+             */
+            public_name?: string | null;
+            /** @description The server's own name, of its settings. */
+            server_name: string;
+            /**
+             * Format: int32
+             * @description The version of the link this server speaks: gateways of another one do
+             *     not work with it.
+             */
+            link_major: number;
+            /**
+             * Format: int64
+             * @description Counts changes.
+             */
+            version: number;
+        };
+        /** @description A gateway. */
+        GatewayView: {
+            /** @description Its id. */
+            id: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description `active`, or `revoked`: its key counts for nothing any more. */
+            state: string;
+            /** @description `server_dials`, or `gateway_dials`, which opens a port into the LAN. */
+            direction: string;
+            /** @description Where its private listener is. */
+            address: string;
+            /** @description Where it listens for agents, as it said when it was paired. */
+            agents: string;
+            /** @description Where agents reach it. */
+            public: components["schemas"]["PublicAddressView"][];
+            /** @description SHA-256 of the key of its link, to compare with what the gateway shows. */
+            key_sha256: string;
+            /** @description Whether console and sessions pass through it, unopened. */
+            pass_through: boolean;
+            /** @description The server names that pass. */
+            pass_through_names: string[];
+            /** @description Whether it only counts what it would refuse. */
+            dry_run: boolean;
+            /** @description Whether it is connected now. */
+            connected: boolean;
+            /** @description How many connections of the link there are. */
+            connections: number;
+            /** @description Why it is not connected, or was refused. */
+            problem?: string | null;
+            /** @description The version of its program. */
+            software: string;
+            /**
+             * Format: int32
+             * @description The version of the link it speaks.
+             */
+            link_major: number;
+            /**
+             * @description Whether its program and this server belong to one major version of the
+             *     link.
+             */
+            compatible: boolean;
+            last_contact_at?: components["schemas"]["Time"] | null;
+            /** @description Its processes that are connected; two during an upgrade. */
+            instances: components["schemas"]["InstanceView"][];
+            status?: components["schemas"]["StatusView"] | null;
+            /** @description The ports that firewalls have to let through. */
+            ports: components["schemas"]["PortView"][];
+            /** @description Who paired it. */
+            paired_by: components["schemas"]["Named"];
+            /** @description When. */
+            paired_at: components["schemas"]["Time"];
+            revoked_by?: components["schemas"]["Named"] | null;
+            revoked_at?: components["schemas"]["Time"] | null;
+            /** @description Why. */
+            revoked_reason?: string | null;
+            /**
+             * Format: int64
+             * @description Counts changes.
+             */
+            version: number;
+        };
         /** @description What changes; what is left out stays, `null` removes. */
         GroupChangeBody: {
             /** @description Its name. */
@@ -3448,6 +3756,46 @@ export interface components {
             /** @description Since when they are linked. */
             created_at: components["schemas"]["Time"];
             last_used_at?: components["schemas"]["Time"] | null;
+        };
+        /** @description For whom an install line is made. */
+        InstallLineBody: {
+            /** @description `once`, or `window` for any number of devices. */
+            use: string;
+            /**
+             * Format: int64
+             * @description For how long the key counts, in seconds; left out: a day for `once`, an
+             *     hour for `window`.
+             */
+            valid_for_s?: number | null;
+        };
+        /** @description What is typed at an endpoint of an office. Shown once. */
+        InstallLineView: {
+            /**
+             * @description The enrolment key; it is asked for, so that it stands in no list of
+             *     processes.
+             */
+            key: components["schemas"]["SecretText"];
+            /** @description Its id. */
+            key_id: string;
+            /** @description The gateway or server the line names, `host:port`. */
+            address: string;
+            /** @description The line to run at the endpoint; it asks for the key. */
+            command: string;
+            /** @description Until when the key counts. */
+            expires_at: components["schemas"]["Time"];
+        };
+        /** @description A process of a gateway. */
+        InstanceView: {
+            /** @description The version of its program. */
+            software: string;
+            /** @description Its address. */
+            peer: string;
+            /** @description Since when it is connected. */
+            since: components["schemas"]["Time"];
+            /** @description When it last said something. */
+            heard_at: components["schemas"]["Time"];
+            /** @description Whether it works by the newest configuration. */
+            configured: boolean;
         };
         /** @description One page of a list. */
         ItemList_AccountView: {
@@ -3559,6 +3907,7 @@ export interface components {
                 /** @description Why it is blocked. */
                 blocked_reason?: string | null;
                 last_seen_at?: components["schemas"]["Time"] | null;
+                last_gateway?: components["schemas"]["Named"] | null;
                 /** @description Whether that was not long ago (A-140). */
                 active: boolean;
                 /**
@@ -3628,6 +3977,80 @@ export interface components {
                 revoked_at?: components["schemas"]["Time"] | null;
                 /** @description What can be done with it now: `active`, `used`, `expired`, `revoked`. */
                 state: string;
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
+        };
+        /** @description One page of a list. */
+        ItemList_GatewayView: {
+            /** @description The items. */
+            items: {
+                /** @description Its id. */
+                id: string;
+                /** @description What it is called. */
+                name: string;
+                /** @description `active`, or `revoked`: its key counts for nothing any more. */
+                state: string;
+                /** @description `server_dials`, or `gateway_dials`, which opens a port into the LAN. */
+                direction: string;
+                /** @description Where its private listener is. */
+                address: string;
+                /** @description Where it listens for agents, as it said when it was paired. */
+                agents: string;
+                /** @description Where agents reach it. */
+                public: components["schemas"]["PublicAddressView"][];
+                /** @description SHA-256 of the key of its link, to compare with what the gateway shows. */
+                key_sha256: string;
+                /** @description Whether console and sessions pass through it, unopened. */
+                pass_through: boolean;
+                /** @description The server names that pass. */
+                pass_through_names: string[];
+                /** @description Whether it only counts what it would refuse. */
+                dry_run: boolean;
+                /** @description Whether it is connected now. */
+                connected: boolean;
+                /** @description How many connections of the link there are. */
+                connections: number;
+                /** @description Why it is not connected, or was refused. */
+                problem?: string | null;
+                /** @description The version of its program. */
+                software: string;
+                /**
+                 * Format: int32
+                 * @description The version of the link it speaks.
+                 */
+                link_major: number;
+                /**
+                 * @description Whether its program and this server belong to one major version of the
+                 *     link.
+                 */
+                compatible: boolean;
+                last_contact_at?: components["schemas"]["Time"] | null;
+                /** @description Its processes that are connected; two during an upgrade. */
+                instances: components["schemas"]["InstanceView"][];
+                status?: components["schemas"]["StatusView"] | null;
+                /** @description The ports that firewalls have to let through. */
+                ports: components["schemas"]["PortView"][];
+                /** @description Who paired it. */
+                paired_by: components["schemas"]["Named"];
+                /** @description When. */
+                paired_at: components["schemas"]["Time"];
+                revoked_by?: components["schemas"]["Named"] | null;
+                revoked_at?: components["schemas"]["Time"] | null;
+                /** @description Why. */
+                revoked_reason?: string | null;
+                /**
+                 * Format: int64
+                 * @description Counts changes.
+                 */
+                version: number;
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
@@ -3821,6 +4244,40 @@ export interface components {
                 ended_at?: components["schemas"]["Time"] | null;
                 /** @description Whether the caller has read of its end. */
                 read: boolean;
+            }[];
+            /** @description Give it as `after` for the next page; `null` when this is the last. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description With `count=true`: how many items all pages have, up to 10,000.
+             */
+            count?: number | null;
+            /** @description With `count=true`: whether there are more than `count` says. */
+            count_capped?: boolean | null;
+        };
+        /** @description One page of a list. */
+        ItemList_OfficeView: {
+            /** @description The items. */
+            items: {
+                /** @description Its id. */
+                id: string;
+                /** @description What it is called. */
+                name: string;
+                /** @description Its public networks in CIDR notation. */
+                networks: string[];
+                /** @description The gateways its agents use, best first; empty: all of them. */
+                gateways: components["schemas"]["Named"][];
+                /** @description Its limits instead of those for one address. */
+                limits: components["schemas"]["OfficeLimits"];
+                /** @description What people should know of it. */
+                remarks: string;
+                /** @description When it was added. */
+                created_at: components["schemas"]["Time"];
+                /**
+                 * Format: int64
+                 * @description Counts changes.
+                 */
+                version: number;
             }[];
             /** @description Give it as `after` for the next page; `null` when this is the last. */
             next?: string | null;
@@ -4516,11 +4973,82 @@ export interface components {
             name: string;
             resource?: components["schemas"]["Named"] | null;
         };
+        /** @description Whose bans are lifted. */
+        LiftBans: {
+            /** @description Addresses as the gateway's status names them. */
+            addresses: string[];
+        };
         /**
          * @description What an agent's own version keeps from being done with it (A-143, A-144).
          * @enum {string}
          */
         Limit: "not_connected" | "outdated";
+        /** @description The limits of every gateway. */
+        LimitsView: {
+            /** @description Only count and report what would be refused. */
+            dry_run: boolean;
+            /**
+             * Format: int32
+             * @description Connections at once.
+             */
+            connections: number;
+            /**
+             * Format: int32
+             * @description Connections at once from one address (IPv6: one /64), without an approved
+             *     certificate.
+             */
+            connections_per_address: number;
+            /**
+             * Format: int32
+             * @description Connections at once of one device.
+             */
+            connections_per_device: number;
+            /** @description TLS handshakes of all. */
+            handshakes: components["schemas"]["RateView"];
+            /** @description TLS handshakes from one address. */
+            handshakes_per_address: components["schemas"]["RateView"];
+            /**
+             * Format: int32
+             * @description TLS handshakes begun and not ended.
+             */
+            handshakes_in_flight: number;
+            /** @description Enrolments and questions about them from one address. */
+            enrolment_per_address: components["schemas"]["RateView"];
+            /** @description Enrolments and questions about them of all. */
+            enrolment: components["schemas"]["RateView"];
+            /**
+             * Format: int32
+             * @description Enrolments and questions about them in progress.
+             */
+            enrolment_in_flight: number;
+            /** @description Calls of one device. */
+            per_device: components["schemas"]["RateView"];
+            /**
+             * Format: int32
+             * @description Calls in progress at this server.
+             */
+            relayed_in_flight: number;
+            /**
+             * Format: int32
+             * @description Refusals of one address in a minute after which it is banned; 0: never.
+             */
+            ban_after: number;
+            /**
+             * Format: int32
+             * @description How long a ban lasts, in seconds.
+             */
+            ban_s: number;
+            /**
+             * Format: int64
+             * @description Memory a gateway may use, in bytes.
+             */
+            memory_bytes: number;
+            /**
+             * Format: int32
+             * @description Streams at once that pass through.
+             */
+            pass_through: number;
+        };
         /** @description A line of the audit log. */
         LineView: {
             /** @description The chain it belongs to. */
@@ -4629,6 +5157,51 @@ export interface components {
              */
             second_factor_missing: boolean;
         };
+        /** @description What a name leads to. */
+        NameCheckView: {
+            /** @description The name, of a public address of the gateway or the site's public name. */
+            name: string;
+            /** @description The addresses it has where this server asks: what agents in the LAN see. */
+            here: string[];
+            /** @description Why it was not found. */
+            problem?: string | null;
+            /**
+             * @description What agents in the LAN reach by it: `server`, `gateway`, `elsewhere` or
+             *     `nothing`.
+             */
+            lan_reaches: string;
+            /**
+             * @description The addresses it has where the gateway asks, which is as near to the
+             *     outside as the site can look.
+             */
+            there: string[];
+            /** @description Why the gateway did not find it. */
+            there_problem?: string | null;
+            /**
+             * @description What agents outside reach by it, as far as these addresses tell:
+             *     `gateway`, `server` (the gateway asks an inner resolver, or DNS is not
+             *     split), `elsewhere` (a NAT in front of the gateway, or a mistake),
+             *     `nothing`; `null`: the gateway has not said.
+             */
+            wan_reaches?: string | null;
+            /**
+             * @description Whether the gateway's public certificate is for this name, so that agents
+             *     outside that reach the gateway by it accept it; `null`: it has not said.
+             */
+            gateway_certificate?: boolean | null;
+        };
+        /** @description The result of a look at the names. */
+        NameChecksView: {
+            /** @description Name by name. */
+            names: components["schemas"]["NameCheckView"][];
+            /** @description The addresses of this server. */
+            server: string[];
+            /**
+             * @description The addresses of the gateway's private listener, and from where it is
+             *     connected.
+             */
+            gateway: string[];
+        };
         /** @description Another object: its id and what it is called. */
         Named: {
             /** @description Its id. */
@@ -4662,6 +5235,23 @@ export interface components {
              *     out: the caller. Another one is for administrators.
              */
             owner?: string | null;
+        };
+        /** @description A gateway to be paired. */
+        NewGateway: {
+            /** @description The string that `sekisho-gateway pair` prints. */
+            pairing: components["schemas"]["SecretText"];
+            /** @description What it is called. */
+            name: string;
+            /**
+             * @description Where agents reach it; left out: by the site's public name, on the port
+             *     of the agents.
+             */
+            public?: components["schemas"]["PublicAddressView"][] | null;
+            /**
+             * @description The classic direction: where the gateway dials this server (`host:port`).
+             *     It opens a port from the DMZ into the LAN; left out: the server dials.
+             */
+            dial?: string | null;
         };
         /** @description A new group. */
         NewGroupBody: {
@@ -4865,6 +5455,59 @@ export interface components {
             ended_at?: components["schemas"]["Time"] | null;
             /** @description Whether the caller has read of its end. */
             read: boolean;
+        };
+        /** @description An office as it is to be. */
+        OfficeBody: {
+            /** @description What it is called. */
+            name: string;
+            /** @description Its public networks in CIDR notation, e.g. `198.51.100.0/24`. */
+            networks?: string[];
+            /** @description The ids of the gateways its agents use, best first; empty: all of them. */
+            gateways?: string[];
+            /** @description Its limits instead of those for one address. */
+            limits?: components["schemas"]["OfficeLimits"];
+            /** @description What people should know of it. */
+            remarks?: string;
+        };
+        /** @description The limits of an office, as they are kept. */
+        OfficeLimits: {
+            /**
+             * Format: int32
+             * @description Connections at once, for the whole office.
+             */
+            connections: number;
+            /**
+             * Format: int32
+             * @description TLS handshakes in a second, for the whole office.
+             */
+            handshakes_per_s: number;
+            /**
+             * Format: int32
+             * @description Enrolments and questions about them in a second, for the whole office.
+             */
+            enrolments_per_s: number;
+        };
+        /** @description An office. */
+        OfficeView: {
+            /** @description Its id. */
+            id: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description Its public networks in CIDR notation. */
+            networks: string[];
+            /** @description The gateways its agents use, best first; empty: all of them. */
+            gateways: components["schemas"]["Named"][];
+            /** @description Its limits instead of those for one address. */
+            limits: components["schemas"]["OfficeLimits"];
+            /** @description What people should know of it. */
+            remarks: string;
+            /** @description When it was added. */
+            created_at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Counts changes.
+             */
+            version: number;
         };
         /** @description A reset that is not finished. */
         OpenOrderView: {
@@ -5139,6 +5782,20 @@ export interface components {
              */
             version: number;
         };
+        /** @description A port that a firewall has to let through. */
+        PortView: {
+            /** @description From where: `internet`, `server`, `gateway`. */
+            from: string;
+            /** @description To where: `gateway`, `server`. */
+            to: string;
+            /**
+             * Format: int32
+             * @description The port; TCP.
+             */
+            port: number;
+            /** @description What for: `agents`, `link`, `pass_through`. */
+            purpose: string;
+        };
         /** @description How somebody likes the console. */
         PreferencesView: {
             /** @description `ja` or `en`; `null`: as the browser says. */
@@ -5274,6 +5931,31 @@ export interface components {
             /** @description An address of the provider. */
             url: string;
         };
+        /** @description Where agents reach a gateway. */
+        PublicAddressView: {
+            /** @description `host:port`. */
+            address: string;
+            /**
+             * Format: int32
+             * @description Its share of the agents beside others; 0: only when no other answers.
+             */
+            weight?: number;
+            /** @description How agents check its certificate. */
+            tls?: components["schemas"]["TlsCheck"];
+            /** @description With `pinned_key`: the SHA-256 of the public key, 64 hexadecimal digits. */
+            key_sha256?: string | null;
+        };
+        /** @description The certificate of a gateway's public listeners. */
+        PublicCertificateView: {
+            /** @description Who it is for. */
+            names: string[];
+            /** @description Whether an administrator brought it; otherwise the site has issued it. */
+            imported: boolean;
+            /** @description Its end. */
+            not_after: components["schemas"]["Time"];
+            /** @description SHA-256 of its public key. */
+            key_sha256: string;
+        };
         /** @description What anybody may know, so that a client can say what it reached. */
         PublicSystem: {
             /** @description Always `sekisho`. */
@@ -5317,6 +5999,19 @@ export interface components {
              *     `null`: there is none.
              */
             oidc?: string | null;
+        };
+        /** @description So many at once, refilled evenly. */
+        RateView: {
+            /**
+             * Format: int64
+             * @description In 1,000 seconds, so that less than one in a second can be said.
+             */
+            per_1000_s: number;
+            /**
+             * Format: int32
+             * @description At once, at most.
+             */
+            burst: number;
         };
         /** @description How a witness or an export target is. */
         ReaderState: {
@@ -5374,6 +6069,22 @@ export interface components {
             kid: string;
             proved_at?: components["schemas"]["Time"] | null;
             proved_by?: components["schemas"]["Named"] | null;
+        };
+        /** @description A refusal. */
+        RefusalView: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description From where. */
+            address: string;
+            /** @description The device, if it showed a certificate. */
+            device?: string | null;
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: int32
+             * @description The status that was answered; 0: the connection was closed.
+             */
+            status: number;
         };
         /** @description A registered passkey. */
         RegisteredPasskey: components["schemas"]["PasskeyView"] & {
@@ -5570,6 +6281,11 @@ export interface components {
              * @description Hide what is shown after so many seconds.
              */
             hide_after_s: number;
+        };
+        /** @description Why a gateway is revoked. */
+        RevokeGateway: {
+            /** @description Why, in a few words; it goes into the audit log. */
+            reason: string;
         };
         /** @description A role as it is to be. */
         RoleBody: {
@@ -6035,6 +6751,68 @@ export interface components {
             /** @description All of them, also those that were removed. */
             items: components["schemas"]["SiteView"][];
         };
+        /** @description What a gateway says of itself. */
+        StatusView: {
+            /**
+             * Format: int64
+             * @description The configuration it works by.
+             */
+            config_version?: number | null;
+            /**
+             * Format: int64
+             * @description Since when it runs, in seconds.
+             */
+            uptime_s: number;
+            /**
+             * Format: int64
+             * @description Connections of agents.
+             */
+            connections: number;
+            /**
+             * Format: int64
+             * @description Agents that wait for something to do.
+             */
+            parked: number;
+            /**
+             * Format: int64
+             * @description Calls in progress at this server.
+             */
+            relayed_in_flight: number;
+            /**
+             * Format: int64
+             * @description As many as it allows at the moment.
+             */
+            relay_allowed: number;
+            /**
+             * Format: int64
+             * @description Streams that pass through.
+             */
+            pass_through: number;
+            /**
+             * Format: int64
+             * @description Memory in use, in bytes.
+             */
+            memory_bytes: number;
+            /**
+             * Format: int64
+             * @description Calls relayed since it was started.
+             */
+            relayed: number;
+            /**
+             * Format: int64
+             * @description TLS handshakes since it was started.
+             */
+            handshakes: number;
+            /** @description Refusals since it was started, by reason. */
+            refused: components["schemas"]["CountView"][];
+            /** @description The last refusals, newest last. */
+            last_refusals: components["schemas"]["RefusalView"][];
+            /** @description Bans in force. */
+            bans: components["schemas"]["BanView"][];
+            certificate?: components["schemas"]["PublicCertificateView"] | null;
+            /** @description What does not go as it should. */
+            problems: string[];
+        };
         /** @description The state of the server. */
         System: {
             /** @description The version. */
@@ -6065,6 +6843,11 @@ export interface components {
         };
         /** Format: date-time */
         Time: string;
+        /**
+         * @description How agents check the certificate of a gateway.
+         * @enum {string}
+         */
+        TlsCheck: "site_ca" | "system_roots" | "pinned_key";
         /** @description An API token. */
         TokenInfo: {
             /** @description Its id. */
@@ -9251,6 +10034,8 @@ export interface operations {
                 sort?: string;
                 /** @description Only `active`, `used`, `expired` or `revoked` ones. */
                 state?: string;
+                /** @description Only those that were made for the endpoints of this office. */
+                office?: string;
             };
             header?: never;
             path?: never;
@@ -9379,6 +10164,8 @@ export interface operations {
                 sort?: string;
                 /** @description Only `active`, `used`, `expired` or `revoked` ones. */
                 state?: string;
+                /** @description Only those that were made for the endpoints of this office. */
+                office?: string;
             };
             header?: never;
             path?: never;
@@ -9625,6 +10412,673 @@ export interface operations {
             };
             /** @description `too_many_streams`: close one first */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_gateway_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What holds */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewaySettingsView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_gateway_settings: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GatewaySettingsChange"];
+            };
+        };
+        responses: {
+            /** @description What holds now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewaySettingsView"];
+                };
+            };
+            /** @description A limit is outside of its bounds, or the name is none */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_gateways: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+                /** @description Only `active` or `revoked` ones. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_GatewayView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    pair_gateway: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGateway"];
+            };
+        };
+        responses: {
+            /** @description Paired */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayView"];
+                };
+            };
+            /** @description The string or an address is not usable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed; `reauthentication_needed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict` says why: `gateway_unreachable`, `gateway_other_key`, `gateway_not_waiting`, `pairing_expired`, `pairing_used`, `pairing_secret_wrong`, `gateway_version`, `gateway_unreadable`, `gateway_paired_already`, `name_taken`, `too_many` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_gateway: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The gateway */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_gateway: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GatewayChange"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed; `reauthentication_needed` to let pass through */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: `name_taken`, `gateway_revoked` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    lift_bans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiftBans"];
+            };
+        };
+        responses: {
+            /** @description The gateway was asked to */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: `gateway_not_connected` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    check_names: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Name by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NameChecksView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    revoke_gateway: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevokeGateway"];
+            };
+        };
+        responses: {
+            /** @description Revoked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed; `reauthentication_needed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11952,6 +13406,483 @@ export interface operations {
             };
             /** @description You have not asked for such a task */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    list_offices: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 200, 50 if not given. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Only items whose name contains this text. */
+                q?: string;
+                /** @description Also say how many items all pages have, up to 10,000. */
+                count?: boolean;
+                /**
+                 * @description By one of the columns named above; `-` before it: the highest, or the
+                 *     newest, first. What an item does not have counts as lowest.
+                 */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_OfficeView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    create_office: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfficeBody"];
+            };
+        };
+        responses: {
+            /** @description Added */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeView"];
+                };
+            };
+            /** @description A network is none, or a limit is outside of its bounds */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: `name_taken`, `too_many` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    show_office: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The office */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_office: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfficeBody"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeView"];
+                };
+            };
+            /** @description A network is none, or a limit is outside of its bounds */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: `name_taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    delete_office: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what you read */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `stale` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `precondition_required` */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The database is unavailable; nothing was changed unless `code` is `undecided` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    make_install_line: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InstallLineBody"];
+            };
+        };
+        responses: {
+            /** @description The line and its key */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstallLineView"];
+                };
+            };
+            /** @description A field is missing, unknown or malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed, or from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description `conflict`: `no_gateway` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

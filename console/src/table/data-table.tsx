@@ -42,6 +42,7 @@ import { BulkSheet } from "./bulk";
 import { ColumnPicker } from "./columns";
 import { csv, fetchCsv, save } from "./csv";
 import { FilterChip } from "./filters";
+import { useRowsInSight } from "./in-sight";
 import { PageControls, SkeletonRows } from "./pages";
 import { RowMenu } from "./row-menu";
 import { useListState } from "./search";
@@ -136,9 +137,10 @@ export function DataTable<T extends RowData>(props: ListProps<T>) {
     [columns],
   );
   const rowSelection = Object.fromEntries([...picked.keys()].map((id) => [id, true as const]));
+  const drawn = useRowsInSight(rows);
   const table = useTable({
     features,
-    data: rows,
+    data: drawn,
     columns: definitions,
     getRowId: rowId,
     state: {

@@ -14,6 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::hub::Hub;
 use crate::link;
+use crate::names;
 use crate::parts::{Identity, Listeners, Paired, Parts, PassThroughListener, PublicCertificate};
 use crate::plane::{self, Ending, Live};
 use crate::self_check;
@@ -361,6 +362,7 @@ impl Control {
             self.hub.problem("listen", Some(format!("a listener does not work: {error}")));
         }
         tasks.spawn(link::keep_contact(self.hub.clone(), messages));
+        tasks.spawn(names::keep_looking(self.hub.clone()));
         let mut stopped = self.stopped.clone();
         tokio::select! {
             _ = stopped.wait_for(|stopped| *stopped) => {}

@@ -10,7 +10,7 @@ use sekisho_link::ServerTime;
 use sekisho_model::id::DeviceId;
 use sekisho_model::rng::{random_bytes, uniform};
 use sekisho_model::{Clock, Rng, Timestamp};
-use sekisho_wire::gateway::{CertificateStatus, FromGateway, Limits, route_lines};
+use sekisho_wire::gateway::{CertificateStatus, FromGateway, Limits, NameSeen, route_lines};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
@@ -139,6 +139,7 @@ pub(crate) struct Hub {
     work: RwLock<Arc<Work>>,
     revoked: RwLock<BTreeSet<DeviceId>>,
     contact: Mutex<Contact>,
+    names: Mutex<Vec<NameSeen>>,
     problems: Mutex<Vec<(&'static str, String)>>,
 }
 
@@ -187,6 +188,7 @@ impl Hub {
             work: RwLock::new(Arc::new(work)),
             revoked: RwLock::default(),
             contact: Mutex::default(),
+            names: Mutex::default(),
             problems: Mutex::default(),
         };
         hub.show(parts.public.clone());
@@ -232,6 +234,16 @@ impl Hub {
     /// The certificate of the public listeners.
     pub(crate) fn certificate(&self) -> Option<CertificateStatus> {
         self.certificate.read().expect("no holder panics").clone()
+    }
+
+    /// What the public names lead to, as this machine's resolver says.
+    pub(crate) fn names(&self) -> Vec<NameSeen> {
+        self.names.lock().expect("no holder panics").clone()
+    }
+
+    /// The public names were looked up.
+    pub(crate) fn resolved(&self, names: Vec<NameSeen>) {
+        *self.names.lock().expect("no holder panics") = names;
     }
 
     /// From now on this certificate is shown to agents.

@@ -34,6 +34,7 @@ pub mod limits;
 mod lines;
 mod link;
 mod manual;
+mod names;
 pub mod pairing;
 mod park;
 mod parts;

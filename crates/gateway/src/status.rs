@@ -35,6 +35,7 @@ pub(crate) fn status(hub: &Hub) -> GatewayStatus {
         last_refusals: hub.refusals.last(),
         bans,
         certificate: hub.certificate(),
+        names: hub.names(),
         problems: hub.problems(),
     }
 }
@@ -162,6 +163,11 @@ impl StatusPage {
         table(&mut html, "State", &rows.map(|(name, value)| (name.to_owned(), value)));
         let refused =
             status.refused.iter().map(|(reason, count)| (reason.clone(), count.to_string()));
+        let names = status.names.iter().map(|seen| {
+            let found = seen.problem.clone().unwrap_or_else(|| seen.addresses.join(", "));
+            (seen.name.clone(), found)
+        });
+        table(&mut html, "Public names, as resolved here", &names.collect::<Vec<_>>());
         table(&mut html, "Refused since the start", &refused.collect::<Vec<_>>());
         let bans = status
             .bans

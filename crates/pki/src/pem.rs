@@ -73,7 +73,7 @@ mod tests {
             let key = Secret::new(vec![7; length]);
             let text = write_private_key(&key);
             let read = rustls_pki_types::PrivatePkcs8KeyDer::from_pem_slice(text.expose());
-            assert_eq!(read.unwrap().secret_pkcs8_der(), key.expose());
+            assert_eq!(read.expect("its own key").secret_pkcs8_der(), key.expose());
         }
     }
 

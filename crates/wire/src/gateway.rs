@@ -350,6 +350,8 @@ pub struct GatewayStatus {
     pub bans: Vec<Ban>,
     /// The public certificate.
     pub certificate: Option<CertificateStatus>,
+    /// What the public names lead to where the gateway asks, at most 32.
+    pub names: Vec<NameSeen>,
     /// What does not go as it should, one sentence each.
     pub problems: Vec<String>,
 }
@@ -366,6 +368,19 @@ pub struct CertificateStatus {
     /// SHA-256 of its public key.
     #[serde(with = "serde_bytes")]
     pub key_sha256: [u8; 32],
+}
+
+/// A public name as the gateway's resolver knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameSeen {
+    /// The name.
+    pub name: String,
+    /// Its addresses, at most 16.
+    pub addresses: Vec<String>,
+    /// Whether one of them is the gateway's own, i.e. no NAT stands between.
+    pub own: bool,
+    /// Why it has none.
+    pub problem: Option<String>,
 }
 
 /// One refusal.

@@ -81,6 +81,10 @@ pub(crate) struct NameCheck {
     pub(crate) name: String,
     pub(crate) here: Vec<String>,
     pub(crate) lan_reaches: String,
+    #[serde(default)]
+    pub(crate) there: Vec<String>,
+    #[serde(default)]
+    pub(crate) wan_reaches: Option<String>,
     pub(crate) gateway_certificate: Option<bool>,
 }
 

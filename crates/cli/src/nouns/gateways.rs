@@ -307,6 +307,11 @@ async fn names(app: &App, api: &mut Api, gateway: &str) -> Result<()> {
             ("name", Some(safe(&check.name).to_string())),
             ("addresses here", Some(safe(&check.here.join(", ")).to_string())),
             ("agents in the LAN reach", Some(safe(&check.lan_reaches).to_string())),
+            ("addresses at the gateway", Some(safe(&check.there.join(", ")).to_string())),
+            (
+                "agents outside reach",
+                Some(safe(check.wan_reaches.as_deref().unwrap_or("unknown")).to_string()),
+            ),
             ("in the gateway's certificate", Some(certificate.to_owned())),
         ])?;
     }

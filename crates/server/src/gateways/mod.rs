@@ -42,7 +42,7 @@ pub fn routes() -> Routes {
         .signed_in(routes!(routes::revoke_gateway))
         .signed_in(routes!(routes::lift_bans))
         .signed_in(routes!(names::check_names))
-        .signed_in(routes!(settings::show_settings, settings::change_settings))
+        .signed_in(routes!(settings::show_gateway_settings, settings::change_gateway_settings))
         .signed_in(routes!(offices::list_offices, offices::create_office))
         .signed_in(routes!(offices::show_office, offices::change_office, offices::delete_office))
         .with_secret(routes!(offices::make_install_line))

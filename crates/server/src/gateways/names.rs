@@ -31,6 +31,16 @@ pub(super) struct NameCheckView {
     /// What agents in the LAN reach by it: `server`, `gateway`, `elsewhere` or
     /// `nothing`.
     lan_reaches: &'static str,
+    /// The addresses it has where the gateway asks, which is as near to the
+    /// outside as the site can look.
+    there: Vec<String>,
+    /// Why the gateway did not find it.
+    there_problem: Option<String>,
+    /// What agents outside reach by it, as far as these addresses tell:
+    /// `gateway`, `server` (the gateway asks an inner resolver, or DNS is not
+    /// split), `elsewhere` (a NAT in front of the gateway, or a mistake),
+    /// `nothing`; `null`: the gateway has not said.
+    wan_reaches: Option<&'static str>,
     /// Whether the gateway's public certificate is for this name, so that agents
     /// outside that reach the gateway by it accept it; `null`: it has not said.
     gateway_certificate: Option<bool>,
@@ -106,7 +116,25 @@ pub(super) async fn check_names(
         } else {
             "elsewhere"
         };
+        let told = status.and_then(|status| status.names.iter().find(|seen| seen.name == name));
+        let there: BTreeSet<IpAddr> = told
+            .map(|seen| seen.addresses.iter().filter_map(|one| one.parse().ok()).collect())
+            .unwrap_or_default();
+        let wan_reaches = told.map(|told| {
+            if there.is_empty() {
+                "nothing"
+            } else if told.own || there.iter().any(|address| link.contains(address)) {
+                "gateway"
+            } else if there.iter().any(|address| server.contains(address)) {
+                "server"
+            } else {
+                "elsewhere"
+            }
+        });
         checked.push(NameCheckView {
+            there: shown(&there),
+            there_problem: told.and_then(|seen| seen.problem.clone()),
+            wan_reaches,
             gateway_certificate: certificate.map(|one| one.names.contains(&name)),
             here: shown(&here),
             problem,

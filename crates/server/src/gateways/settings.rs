@@ -105,7 +105,7 @@ fn given<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
     get, path = "/gateway-settings", tag = "gateways",
     responses((status = 200, description = "What holds", body = GatewaySettingsView)),
 )]
-pub(super) async fn show_settings(
+pub(super) async fn show_gateway_settings(
     State(app): State<SharedApp>,
     caller: Authenticated,
 ) -> Result<Tagged<GatewaySettingsView>, Problem> {
@@ -125,7 +125,7 @@ pub(super) async fn show_settings(
         (status = 428, description = "`precondition_required`"),
     ),
 )]
-pub(super) async fn change_settings(
+pub(super) async fn change_gateway_settings(
     State(app): State<SharedApp>,
     caller: Authenticated,
     read: IfMatch,

@@ -6,7 +6,9 @@ use http::{Method, StatusCode};
 use sekisho_model::id::DeviceId;
 use sekisho_model::rng::SystemRng;
 use sekisho_wire::cbor;
-use sekisho_wire::gateway::{CONSOLE_AUTHORITY, FromGateway, GatewayStatus, LINK_ALPN, ToGateway};
+use sekisho_wire::gateway::{
+    CONSOLE_AUTHORITY, FromGateway, GatewayStatus, LINK_ALPN, NameSeen, ToGateway,
+};
 use sekisho_wire::problem::{Problem, ProblemCode};
 use sekisho_wire::relayed::{client_cert, forwarded};
 use serde_json::json;
@@ -233,6 +235,42 @@ async fn a_revoked_gateway_is_cut_and_not_dialled_again() {
     link.ended().await;
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
     double.nobody_dials().await;
+}
+
+#[tokio::test]
+async fn a_name_is_looked_at_from_both_sides() {
+    let site = Site::start().await;
+    let (mut double, shown) = site.paired().await;
+    let mut link = double.link().await;
+    let mut control = link.control(&double, double.hello()).await;
+    control.config().await;
+    let path = format!("/gateways/{}/names", shown["id"].as_str().expect("an id"));
+    let reached = async |told: &[NameSeen]| {
+        control.say_status(GatewayStatus { names: told.to_vec(), ..GatewayStatus::default() }).await;
+        let expected = told.first().map(|seen| json!(seen.addresses)).unwrap_or(json!([]));
+        let seen = async {
+            loop {
+                let names = site.admin.get(&path).await.expect(200);
+                if names["names"][0]["there"] == expected {
+                    return names["names"][0].clone();
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(SOON, seen).await.expect("in time")
+    };
+    let seen = |addresses: &[&str], own: bool| NameSeen {
+        name: "vault.example.jp".to_owned(),
+        addresses: addresses.iter().map(|&one| one.to_owned()).collect(),
+        own,
+        problem: addresses.is_empty().then(|| "no such name".to_owned()),
+    };
+    assert_eq!(reached(&[]).await["wan_reaches"], json!(null), "it has not said");
+    assert_eq!(reached(&[seen(&["203.0.113.9"], true)]).await["wan_reaches"], "gateway");
+    assert_eq!(reached(&[seen(&["203.0.113.10"], false)]).await["wan_reaches"], "elsewhere");
+    let nothing = reached(&[seen(&[], false)]).await;
+    assert_eq!(nothing["wan_reaches"], "nothing");
+    assert_eq!(nothing["there_problem"], "no such name");
 }
 
 #[tokio::test]
