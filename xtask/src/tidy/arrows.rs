@@ -35,6 +35,7 @@ const LAYERS: &[(u8, &[&str])] = &[
             "xtask",
             "sekisho-testkit",
             "sekisho-siege",
+            "sekisho-gatewaykit",
             "sekisho-sim",
             "sekisho-e2e",
             "sekisho-fuzz",

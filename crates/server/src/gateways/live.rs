@@ -35,6 +35,7 @@ struct Live {
     wanted: u16,
     /// It is being revoked: it gets no connection any more.
     parting: bool,
+    calls: u16,
     problem: Option<String>,
     instances: BTreeMap<u64, Instance>,
     told: Presence,
@@ -57,6 +58,7 @@ impl Default for Live {
             connections: 0,
             wanted: FIRST_CONNECTIONS,
             parting: false,
+            calls: 0,
             problem: None,
             instances: BTreeMap::new(),
             told: Presence::Unknown,
@@ -85,6 +87,9 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// How often it is put on record that a gateway does not take its configuration.
 const TELL_REFUSAL_EVERY: Duration = Duration::from_secs(600);
+
+/// The most connections for calls that a gateway gets.
+const MAX_CALLS: u16 = 128;
 
 /// What the audit log says of a gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,6 +205,11 @@ impl Gateways {
         self.with(gateway, |live| usize::from(live.wanted))
     }
 
+    /// How many connections for calls a gateway gets.
+    pub(super) fn calls(&self, gateway: GatewayId) -> usize {
+        self.with(gateway, |live| usize::from(live.calls))
+    }
+
     /// Told when another process of a gateway waits to be dialled.
     pub(super) fn again(&self, gateway: GatewayId) -> Arc<Notify> {
         self.with(gateway, |live| live.again.clone())
@@ -239,10 +249,11 @@ impl Gateways {
         gateway: GatewayId,
         id: u64,
         instance: Instance,
-        wanted: u16,
+        (wanted, calls): (u16, u16),
     ) -> bool {
         self.with(gateway, |live| {
             live.wanted = wanted.clamp(FIRST_CONNECTIONS, MAX_CONNECTIONS);
+            live.calls = calls.min(MAX_CALLS);
             live.instances.insert(id, instance);
             live.silent_since = None;
             let is_news = live.told != Presence::Connected;
@@ -424,11 +435,12 @@ mod tests {
             status: None,
             control: mpsc::channel(1).0,
         };
-        assert!(gateways.opened(id(), 7, instance(at(100)), 4));
-        assert_eq!(gateways.wanted(id()), 4);
+        assert!(gateways.opened(id(), 7, instance(at(100)), (4, 32)));
+        assert_eq!((gateways.wanted(id()), gateways.calls(id())), (4, 32));
         gateways.ended(id(), 7, at(100), at(101));
-        assert!(!gateways.opened(id(), 8, instance(at(102)), 1), "it was hardly away");
+        assert!(!gateways.opened(id(), 8, instance(at(102)), (1, u16::MAX)), "it was hardly away");
         assert_eq!(gateways.wanted(id()), 2, "at least two");
+        assert_eq!(gateways.calls(id()), usize::from(MAX_CALLS), "no more than that");
         gateways.ended(id(), 8, at(102), at(103));
         assert_eq!(gateways.lost(id(), at(110)), None);
         assert_eq!(gateways.lost(id(), at(140)), Some(37));

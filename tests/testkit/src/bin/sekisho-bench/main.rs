@@ -12,6 +12,7 @@ mod ansible;
 mod api;
 mod console;
 mod fleet;
+mod gateway;
 mod host;
 mod reset;
 mod reveal;
@@ -90,6 +91,7 @@ fn run(cli: Cli) -> Result<()> {
             Part::Reveal(args) => reveal::run(&stage, args).await,
             Part::Agent(args) => agent::run(&stage, args).await,
             Part::Console(args) => console::run(&stage, args).await,
+            Part::Gateway(_) => anyhow::bail!("`sekisho-bench-gateway` measures the gateway"),
         }
     })
 }
