@@ -260,7 +260,7 @@ async fn control(inner: Arc<Inner>, mut body: Incoming, send: mpsc::Sender<Bytes
     while let Some(Ok(part)) = body.frame().await {
         let Ok(data) = part.into_data() else { continue };
         frames.push(&data);
-        while let Some(message) = frames.next().expect("messages") {
+        while let Some(message) = frames.take().expect("messages") {
             let answer = match message {
                 FromGateway::Hello(hello) => {
                     for _ in 0..hello.calls * u16::from(inner.calls) {
