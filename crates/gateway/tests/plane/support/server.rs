@@ -267,7 +267,7 @@ fn control(shared: &Shared, request: Request<Incoming>) -> Response<Body> {
         while let Some(Ok(part)) = body.frame().await {
             let Ok(data) = part.into_data() else { continue };
             frames.push(&data);
-            while let Some(message) = frames.next().expect("messages") {
+            while let Some(message) = frames.take().expect("messages") {
                 heard.lock().expect("free").push(message);
             }
         }
