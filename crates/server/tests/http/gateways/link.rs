@@ -88,8 +88,14 @@ async fn a_paired_gateway_is_dialled_and_told_what_it_works_by() {
     };
     let mut control = other.control(&double, hello).await;
     assert!(control.config().await.version > second.version + 1_000_000);
-    let both = site.admin.get(&path).await.expect(200);
-    assert_eq!(both["instances"].as_array().expect("a list").len(), 2, "two processes");
+    let both = async {
+        while site.admin.get(&path).await.expect(200)["instances"].as_array().map(Vec::len)
+            != Some(2)
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(SOON, both).await.expect("two processes");
     site.stop().await;
 }
 
