@@ -9,9 +9,11 @@ import {
   type MantineColorSchemeManager,
   type MantineColorsTuple,
   Modal,
+  Notification,
   Table,
   Tooltip,
 } from "@mantine/core";
+import i18next from "i18next";
 
 /** 藍, the indigo of the mark. */
 const indigo: MantineColorsTuple = [
@@ -29,6 +31,13 @@ const indigo: MantineColorsTuple = [
 
 /** The head of a dialog is no second banner of the page. */
 const NO_BANNER = { header: { role: "presentation" } };
+
+/** Read anew for each notification, in the reader's language. */
+const CLOSE = {
+  get "aria-label"() {
+    return i18next.t("common.close");
+  },
+};
 
 /** Quiet text that can still be read: 4.5:1 on every ground it stands on. */
 export const cssVariables: CSSVariablesResolver = () => ({
@@ -79,6 +88,7 @@ export const theme = createTheme({
         attributes: NO_BANNER,
       },
     }),
+    Notification: Notification.extend({ defaultProps: { closeButtonProps: CLOSE } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: "xs" } }),
     Tooltip: Tooltip.extend({
       defaultProps: {

@@ -160,48 +160,51 @@ export function ChangeDialog({ gateway, onClose }: { gateway: Gateway; onClose: 
                 </Text>
                 {form.values.public.map((row, at) => (
                   // biome-ignore lint/suspicious/noArrayIndexKey: lines have no identity
-                  <Group key={at} align="flex-start" gap="xs">
-                    <TextInput
-                      style={{ flex: "2 1 220px" }}
-                      label={t("pages.gateways.pair.public")}
-                      autoCapitalize="none"
-                      spellCheck={false}
-                      {...form.getInputProps(`public.${at}.address`)}
-                    />
-                    <NumberInput
-                      w={90}
-                      label={t("pages.gateways.network.weight")}
-                      min={0}
-                      max={1000}
-                      clampBehavior="strict"
-                      allowDecimal={false}
-                      {...form.getInputProps(`public.${at}.weight`)}
-                    />
-                    <Select
-                      style={{ flex: "1 1 170px" }}
-                      label={t("pages.gateways.network.check")}
-                      allowDeselect={false}
-                      data={CHECKS.map((value) => ({
-                        value,
-                        label: t(`pages.gateways.network.checks.${value}`),
-                      }))}
-                      {...form.getInputProps(`public.${at}.tls`)}
-                    />
-                    <ActionIcon
-                      variant="subtle"
-                      color="gray"
-                      mt={28}
-                      aria-label={t("pages.gateways.detail.removeAddress", {
-                        address: row.address,
-                      })}
-                      disabled={form.values.public.length === 1}
-                      onClick={() => form.removeListItem("public", at)}
-                    >
-                      <IconX size={16} />
-                    </ActionIcon>
+                  <Stack key={at} gap="xs">
+                    <Group align="flex-start" gap="xs" wrap="nowrap">
+                      <TextInput
+                        style={{ flex: 1 }}
+                        label={t("pages.gateways.pair.public")}
+                        autoCapitalize="none"
+                        spellCheck={false}
+                        {...form.getInputProps(`public.${at}.address`)}
+                      />
+                      <ActionIcon
+                        variant="subtle"
+                        color="gray"
+                        mt={28}
+                        aria-label={t("pages.gateways.detail.removeAddress", {
+                          address: row.address,
+                        })}
+                        disabled={form.values.public.length === 1}
+                        onClick={() => form.removeListItem("public", at)}
+                      >
+                        <IconX size={16} />
+                      </ActionIcon>
+                    </Group>
+                    <Group align="flex-start" gap="xs">
+                      <NumberInput
+                        w={90}
+                        label={t("pages.gateways.network.weight")}
+                        min={0}
+                        max={1000}
+                        clampBehavior="strict"
+                        allowDecimal={false}
+                        {...form.getInputProps(`public.${at}.weight`)}
+                      />
+                      <Select
+                        style={{ flex: "1 1 200px" }}
+                        label={t("pages.gateways.network.check")}
+                        allowDeselect={false}
+                        data={CHECKS.map((value) => ({
+                          value,
+                          label: t(`pages.gateways.network.checks.${value}`),
+                        }))}
+                        {...form.getInputProps(`public.${at}.tls`)}
+                      />
+                    </Group>
                     {row.tls === "pinned_key" && (
                       <TextInput
-                        w="100%"
                         label={t("pages.gateways.certificate.key")}
                         classNames={{ input: "mono" }}
                         maxLength={64}
@@ -210,7 +213,7 @@ export function ChangeDialog({ gateway, onClose }: { gateway: Gateway; onClose: 
                         {...form.getInputProps(`public.${at}.key_sha256`)}
                       />
                     )}
-                  </Group>
+                  </Stack>
                 ))}
                 <Button
                   variant="default"

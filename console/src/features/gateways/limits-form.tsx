@@ -4,6 +4,7 @@ import {
   Fieldset,
   Group,
   NumberInput,
+  type NumberInputProps,
   SimpleGrid,
   Stack,
   Switch,
@@ -192,7 +193,13 @@ function Field({ name, form, usual }: FieldProps) {
   ]
     .filter(Boolean)
     .join(" ");
-  const common = { thousandSeparator: ",", allowNegative: false, hideControls: true } as const;
+  const common: NumberInputProps = {
+    thousandSeparator: ",",
+    allowNegative: false,
+    hideControls: true,
+    // Fields that stand side by side are on one line, whatever is said of them.
+    inputWrapperOrder: ["label", "input", "description", "error"],
+  };
   if (!isRate(name)) {
     return (
       <NumberInput
@@ -230,7 +237,6 @@ function Field({ name, form, usual }: FieldProps) {
         max={BURST[1]}
         clampBehavior="none"
         allowDecimal={false}
-        inputWrapperOrder={["label", "input", "error"]}
         {...form.getInputProps(`burst.${name}`)}
       />
     </Group>

@@ -270,6 +270,8 @@ function Judged({ check }: { check: Check }) {
   const { t } = useTranslation();
   return (
     <Alert
+      // It stands below a long form.
+      ref={(found) => found?.scrollIntoView?.({ block: "nearest" })}
       color="teal"
       role="status"
       icon={<IconCheck aria-hidden="true" />}

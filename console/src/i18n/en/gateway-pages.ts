@@ -399,7 +399,7 @@ export const gatewayPages = {
       explain: "“{{name}}” is to be revoked.",
       effects: {
         links: "Its link to the server ends at once.",
-        key: "Its key never counts again.",
+        key: "Its key counts for nothing until it is paired again.",
         agents: "A signed notice sends agents to another gateway, or to the server.",
       },
       connected_one: "{{count}} agent is connected through it now.",

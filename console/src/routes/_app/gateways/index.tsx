@@ -29,6 +29,7 @@ export const Route = createFileRoute("/_app/gateways/")({
 
 /** How a gateway comes to be (R-42): the package, its inner address, the string. */
 const BEGIN = `sudo apt install ./sekisho-gateway_*.deb
+sudoedit /etc/sekisho/gateway.toml  # listen.private = "10.0.1.5:8363"
 sudo systemctl enable --now sekisho-gateway
 sudo sekisho-gateway pair`;
 

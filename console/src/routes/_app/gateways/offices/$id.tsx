@@ -178,6 +178,7 @@ function About({ office }: { office: Office }) {
                   component={Link}
                   to="/gateways/$id"
                   params={{ id: one.id } as never}
+                  inherit
                 >
                   <bdi>{one.name}</bdi>
                 </Anchor>
