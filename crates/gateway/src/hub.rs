@@ -222,7 +222,7 @@ impl Hub {
 
     /// Connections for calls that are wanted.
     pub(crate) fn calls(&self) -> u16 {
-        u16::try_from(self.workers.saturating_mul(16).clamp(16, 128)).unwrap_or(128)
+        u16::try_from(self.workers.saturating_mul(32).clamp(32, 128)).unwrap_or(128)
     }
 
     /// Whether it relays: it is configured and the server is there.

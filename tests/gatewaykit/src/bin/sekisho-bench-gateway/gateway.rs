@@ -37,7 +37,7 @@ pub(crate) fn start(program: &Path, folder: &Path, site: &Arc<Site>, calls: bool
         let output = command(words).output().ok()?;
         serde_json::from_slice(&output.stdout).ok()
     };
-    let running = Running::start(&command(&["run"]), &log, Stdio::null())?;
+    let running = Running::start(&command(&["run"]), &log, Stdio::null(), "KILL")?;
     let status = || said(&["status", "--json"]);
     until("the gateway answers", &log, || status()?.get("pid")?.as_u64())?;
     let pairing = said(&["pair", "--json"]).context("the gateway prints no pairing string")?;

@@ -21,7 +21,7 @@ pub(crate) fn start(folder: &Path, certificates: &Path, upstream: u16) -> Result
     fs::write(&config, configuration(folder, certificates, port, upstream, workers))?;
     let mut nginx = Command::new(PROGRAM);
     nginx.arg("-p").arg(folder).arg("-e").arg("stderr").arg("-c").arg(&config);
-    let running = Running::start(&nginx, &log, Stdio::null())?;
+    let running = Running::start(&nginx, &log, Stdio::null(), "TERM")?;
     let master = running.process();
     let processes = until("nginx answers, with its workers", &log, || {
         let children = children(master).ok()?;

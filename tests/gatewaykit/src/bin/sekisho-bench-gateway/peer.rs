@@ -16,13 +16,21 @@ use xtask::bench::Process;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A program that ends when this is dropped, or its starter ends.
-pub(crate) struct Running(Child);
+pub(crate) struct Running {
+    child: Child,
+    signal: &'static str,
+}
 
 impl Running {
-    /// Starts it; its errors go to `log`.
-    pub(crate) fn start(command: &Command, log: &Path, output: Stdio) -> Result<Self> {
+    /// Starts it; its errors go to `log`. It gets this signal when we end.
+    pub(crate) fn start(
+        command: &Command,
+        log: &Path,
+        output: Stdio,
+        signal: &'static str,
+    ) -> Result<Self> {
         let mut guarded = Command::new("setpriv");
-        guarded.args(["--pdeathsig", "KILL", "--"]);
+        guarded.args(["--pdeathsig", signal, "--"]);
         guarded.arg(command.get_program()).args(command.get_args());
         let child = guarded
             .stdin(Stdio::null())
@@ -30,15 +38,15 @@ impl Running {
             .stderr(fs::File::create(log)?)
             .spawn()
             .with_context(|| format!("{:?} cannot be started", command.get_program()))?;
-        Ok(Self(child))
+        Ok(Self { child, signal })
     }
 
     /// A double of this program itself, and the port that it prints.
     pub(crate) fn double(words: &[&str], log: &Path) -> Result<(Self, u16)> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(words);
-        let mut running = Self::start(&command, log, Stdio::piped())?;
-        let output = running.0.stdout.take().context("a pipe from it")?;
+        let mut running = Self::start(&command, log, Stdio::piped(), "KILL")?;
+        let output = running.child.stdout.take().context("a pipe from it")?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
         let said = || format!("{words:?}: {}", fs::read_to_string(log).unwrap_or_default());
@@ -47,15 +55,20 @@ impl Running {
 
     /// Its process.
     pub(crate) fn process(&self) -> Process {
-        Process(self.0.id())
+        Process(self.child.id())
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Both may fail only because it has ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        // All may fail only because it has ended already. Who has workers ends
+        // them when it is asked to end, not when it is killed.
+        if self.signal == "TERM" {
+            let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+        } else {
+            let _ = self.child.kill();
+        }
+        let _ = self.child.wait();
     }
 }
 

@@ -19,6 +19,9 @@ use crate::{gateway, nginx, relay, say, tls};
 /// Files that a process needs beside its connections.
 const OTHER_FILES: usize = 400;
 
+/// Waits held at once, where the machine allows it.
+const MANY: usize = 10_000;
+
 /// Who is measured, in the order of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -173,7 +176,7 @@ pub(crate) fn run(programs: &Path, args: &GatewayArgs) -> Result<()> {
         figures.rss_per_idle_conn_bytes = taken.with_context(|| name(place))?;
     }
     table(&mut report, &figures);
-    remarks(&mut report, &figures, args, wanted, files);
+    remarks(&mut report, &figures, args, length, files);
     report.finish(args.common.json.as_deref())
 }
 
@@ -246,7 +249,7 @@ fn remarks(
     report: &mut Report,
     figures: &[Figures; 3],
     args: &GatewayArgs,
-    wanted: usize,
+    length: Duration,
     files: usize,
 ) {
     report.remark(format!(
@@ -254,7 +257,7 @@ fn remarks(
          the peers take turns and the first of a round is another each time; ratios are medians of the ratios \
          within a round",
         figures[0].h1.rps.len(),
-        args.seconds
+        length.as_secs()
     ));
     if args.without_calls {
         report.remark("the server dialled no connections for calls: every call went over HTTP/2");
@@ -275,7 +278,7 @@ fn remarks(
          the gateway sends the certificate",
     );
     for (place, of) in figures.iter().enumerate() {
-        if of.held < wanted || (wanted < 10_000 && place == 0) {
+        if of.held < MANY {
             report.remark(format!(
                 "{}: {} waits were held and not 10,000; a process may open {files} files here",
                 name(place),
