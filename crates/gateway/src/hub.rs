@@ -169,7 +169,7 @@ impl Hub {
             devices: Devices::default(),
             relay: Adaptive::new(work.rules.limits.relayed_in_flight),
             refusals: Refusals::default(),
-            upstream: Upstream::default(),
+            upstream: Upstream::new(parts.workers.max(1)),
             parked: Parked::default(),
             registry: Registry::default(),
             counters: Counters::default(),
@@ -216,6 +216,11 @@ impl Hub {
     /// Connections of the link that are wanted.
     pub(crate) fn connections(&self) -> u16 {
         u16::try_from(self.workers.clamp(2, 16)).unwrap_or(16)
+    }
+
+    /// Connections for calls that are wanted.
+    pub(crate) fn calls(&self) -> u16 {
+        u16::try_from(self.workers.saturating_mul(32).clamp(32, 128)).unwrap_or(128)
     }
 
     /// Whether it relays: it is configured and the server is there.

@@ -12,7 +12,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use sekisho_wire::gateway::{LINK_ALPN, MAX_PAIRING_BYTES};
+use sekisho_wire::gateway::{CALL_ALPN, LINK_ALPN, MAX_PAIRING_BYTES};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
@@ -54,10 +54,15 @@ pub(crate) async fn serve(hub: Arc<Hub>, worker: usize, tasks: Tasks, stream: st
     };
     let session = tls.get_ref().1;
     let is_h2 = session.alpn_protocol() == Some(b"h2");
-    if session.alpn_protocol() == Some(LINK_ALPN) {
+    let of_link =
+        [LINK_ALPN, CALL_ALPN].into_iter().find(|alpn| session.alpn_protocol() == Some(alpn));
+    if let Some(alpn) = of_link {
         // The verifier lets nobody show a certificate but the site's server.
         if session.peer_certificates().is_none() {
             return tracing::warn!("a link without a certificate was refused");
+        }
+        if alpn == CALL_ALPN {
+            return link::serve_calls(&hub, worker, &tasks, tls).await;
         }
         return link::serve(&hub, worker, &tasks, tls).await;
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use http::header::{self, HeaderValue};
 use http::request::Parts;
-use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{Method, Request, Response, StatusCode, Uri, Version};
+use http::uri::PathAndQuery;
+use http::{Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
 use sekisho_wire::gateway::{CLIENT_CERT_HEADER, FORWARDED_HEADER, NEXT_DUE_HEADER};
@@ -22,7 +22,7 @@ use crate::filter::{self, content_length};
 use crate::guard::REFUSED_PATH;
 use crate::hub::{Hub, Refused, Work};
 use crate::limits::{Class, Device, Reason, Went};
-use crate::link::{BodyFault, NotAnswered, Outgoing};
+use crate::link::{self, BodyFault, NotAnswered, Outgoing, Taken};
 use crate::park::Parking;
 use crate::plane::{Ending, Peer};
 
@@ -47,6 +47,8 @@ pub(crate) struct AtServer {
     hub: Arc<Hub>,
     most: u32,
     went: Went,
+    /// Its connection, if it has one to itself.
+    taken: Option<Taken>,
 }
 
 impl Drop for AtServer {
@@ -286,12 +288,12 @@ async fn relay(
     if !hub.relay.enter(route.class(), most) {
         return Err(Reason::RelayFull);
     }
-    let mut at_server = AtServer { hub: hub.clone(), most, went: Went::Unknown };
+    let mut at_server = AtServer { hub: hub.clone(), most, went: Went::Unknown, taken: None };
     let request = upstream(peer, route, path, body)?;
     let began = hub.now();
     let limit = Duration::from_secs(route.timeout_s);
-    let sending = hub.upstream.send(peer.worker, request);
-    let answer = match tokio::time::timeout(limit, sending).await {
+    let sending = link::call(hub, peer.worker, request);
+    let (answer, taken) = match tokio::time::timeout(limit, sending).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(NotAnswered::NoLink)) => return Err(Reason::NoServer),
         Ok(Err(NotAnswered::Broke)) => return Err(Reason::ServerBroke),
@@ -300,6 +302,7 @@ async fn relay(
             return Err(Reason::ServerSlow);
         }
     };
+    at_server.taken = taken;
     at_server.went = match answer.status() {
         StatusCode::SERVICE_UNAVAILABLE => Went::Overloaded,
         _ => Went::Answered(hub.now().saturating_sub(began)),
@@ -316,16 +319,11 @@ fn upstream(
     path: PathAndQuery,
     body: Outgoing,
 ) -> Result<Request<Outgoing>, Reason> {
-    let mut uri = http::uri::Parts::default();
-    uri.scheme = Some(Scheme::HTTPS);
-    uri.authority = Some(Authority::from_static(AUTHORITY));
-    uri.path_and_query = Some(path);
     let has_body = !matches!(body, Outgoing::Whole(None));
     let mut request = Request::new(body);
-    *request.version_mut() = Version::HTTP_2;
     *request.method_mut() =
         Method::from_bytes(route.method().as_str().as_bytes()).map_err(|_| Reason::NotFound)?;
-    *request.uri_mut() = Uri::from_parts(uri).map_err(|_| Reason::NotFound)?;
+    *request.uri_mut() = Uri::from(path);
     let headers = request.headers_mut();
     headers.insert(FORWARDED_HEADER, peer.forwarded.clone());
     if let Some(identity) = &peer.identity {

@@ -50,6 +50,8 @@ pub struct StatusPage {
     pub gateway: Option<GatewayId>,
     /// Connections of the link.
     pub links: usize,
+    /// Connections for calls beside them.
+    pub calls: usize,
     /// Since when the control stream stands.
     pub in_contact_since: Option<String>,
     /// When something was last heard of the server.
@@ -74,6 +76,7 @@ impl StatusPage {
             link_major: LINK_MAJOR,
             gateway: hub.paired().map(|paired| paired.gateway),
             links: hub.upstream.len(),
+            calls: hub.upstream.calls(),
             in_contact_since: contact.since.map(text),
             last_heard: contact.heard.map(text),
             server_version: work.snapshot.as_ref().map(|s| s.config.server_version.clone()),

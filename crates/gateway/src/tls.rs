@@ -19,7 +19,7 @@ use sekisho_model::Timestamp;
 use sekisho_pki::{Chain, LinkCertificate, Usage, verify_chain};
 use sekisho_seal::bundle::Trust;
 use sekisho_wire::bundle::TlsCheck;
-use sekisho_wire::gateway::{LINK_ALPN, TlsPolicy};
+use sekisho_wire::gateway::{CALL_ALPN, LINK_ALPN, TlsPolicy};
 
 use crate::parts::Identity;
 use crate::snapshot::Snapshot;
@@ -125,7 +125,7 @@ pub(crate) fn private(
     quiet(&mut config);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     if paired {
-        config.alpn_protocols.insert(0, LINK_ALPN.to_vec());
+        config.alpn_protocols.splice(0..0, [LINK_ALPN.to_vec(), CALL_ALPN.to_vec()]);
     }
     Ok(config)
 }

@@ -25,6 +25,14 @@ pub const LINK_MAJOR: u16 = 1;
 /// ALPN of the link on a listener that has other uses, too.
 pub const LINK_ALPN: &[u8] = b"sekisho-link/1";
 
+/// ALPN of the link's connections that carry one call at a time, as HTTP/1.1. The
+/// gateway is the client on them, too. Only calls go over them: neither the control
+/// stream nor what passes through.
+pub const CALL_ALPN: &[u8] = b"sekisho-call/1";
+
+/// The path by which a gateway asks whether such a connection is alive: GET, 204.
+pub const ALIVE_PATH: &str = "/gateway/v1/alive";
+
 /// The path of the control stream: one POST whose request body carries
 /// [`FromGateway`] and whose answer body carries [`ToGateway`], each message as
 /// a frame: 4 bytes of length, big-endian, and so many bytes of CBOR.
@@ -314,6 +322,9 @@ pub struct GatewayHello {
     pub config_version: Option<u64>,
     /// How many connections of the link it wants.
     pub connections: u16,
+    /// How many connections for calls ([`CALL_ALPN`]) it wants beside them.
+    #[serde(default)]
+    pub calls: u16,
 }
 
 /// What a gateway says about itself; `/getstatus` says the same. No

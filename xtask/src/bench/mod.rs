@@ -45,6 +45,9 @@ pub enum Part {
     Agent(AgentArgs),
     /// The console in a browser: first load, rows of a long list, changes.
     Console(ConsoleArgs),
+    /// The gateway, beside nginx and a bare relay of TLS: CPU per request and per
+    /// handshake, memory of held waits.
+    Gateway(GatewayArgs),
 }
 
 /// What every bench takes.
@@ -126,10 +129,34 @@ pub struct ConsoleArgs {
     pub common: Common,
 }
 
+/// The arguments of `bench gateway`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct GatewayArgs {
+    /// How many rounds, with all peers in each.
+    #[arg(long, default_value_t = 5)]
+    pub rounds: usize,
+    /// How long each peer is measured in a round, for each version of HTTP.
+    #[arg(long, default_value_t = 4)]
+    pub seconds: u64,
+    /// Let the server dial no connections for calls, as an older one does: every
+    /// call is a stream of HTTP/2.
+    #[arg(long)]
+    pub without_calls: bool,
+    /// How many waits are held at once, for the memory of each.
+    #[arg(long, default_value_t = 10_000)]
+    pub parked: usize,
+    /// What every bench takes.
+    #[command(flatten)]
+    pub common: Common,
+}
+
 /// The verb: builds what is shipped and the program that measures it, and
 /// runs that.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     crate::setup::ensure_packages()?;
+    if matches!(args.part, Part::Gateway(_)) {
+        return gateway(workspace);
+    }
     if matches!(args.part, Part::Console(_)) {
         console::can_be_seen(workspace)?;
     }
@@ -153,7 +180,32 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     bench.arg("--tools").arg(workspace.target.join("tools"));
     bench.arg("--console").arg(workspace.root.join("console"));
     bench.env("PATH", console::path(workspace));
-    // The same words again: the program reads them as this verb did.
-    bench.args(std::env::args_os().skip_while(|word| word != "bench").skip(1));
+    bench.args(words());
     cmd::run(&mut bench)
+}
+
+/// The gateway is measured alone: neither server nor console are built for it.
+fn gateway(workspace: &Workspace) -> Result<()> {
+    println!("bench: building the gateway as it is shipped, and the program that measures");
+    cmd::run(&mut workspace.cargo(&[
+        "build",
+        "--release",
+        "--package",
+        "sekisho-gateway",
+        "--bin",
+        "sekisho-gateway",
+        "--package",
+        "sekisho-gatewaykit",
+        "--bin",
+        "sekisho-bench-gateway",
+    ]))?;
+    let programs = workspace.target.join("release");
+    let mut bench = std::process::Command::new(programs.join("sekisho-bench-gateway"));
+    bench.arg("--programs").arg(&programs).args(words());
+    cmd::run(&mut bench)
+}
+
+/// The same words again: the program that measures reads them as this verb did.
+fn words() -> impl Iterator<Item = std::ffi::OsString> {
+    std::env::args_os().skip_while(|word| word != "bench").skip(1)
 }

@@ -90,6 +90,17 @@ impl Report {
         self.figures.insert(key.to_owned(), json!(rounded(value)));
     }
 
+    /// A row of the table that is no key of the JSON: see [`put`](Self::put).
+    pub fn line(&mut self, label: &str, value: f64, unit: &'static str, aim: Option<Aim>) {
+        self.rows.push(Row { label: label.to_owned(), value: Some(value), unit, aim });
+    }
+
+    /// A key of the JSON that is no row of the table. Its numbers are rounded as
+    /// those of figures are.
+    pub fn put(&mut self, key: &str, value: Value) {
+        self.figures.insert(key.to_owned(), all_rounded(value));
+    }
+
     /// Says which version of something was measured.
     pub fn version(&mut self, of: &str, version: &str) {
         self.versions.insert(of.to_owned(), json!(version.trim()));
@@ -173,6 +184,17 @@ impl Report {
     }
 }
 
+fn all_rounded(value: Value) -> Value {
+    match value {
+        Value::Number(number) => number.as_f64().map_or(Value::Null, |n| json!(rounded(n))),
+        Value::Array(values) => values.into_iter().map(all_rounded).collect(),
+        Value::Object(values) => {
+            values.into_iter().map(|(key, value)| (key, all_rounded(value))).collect()
+        }
+        other => other,
+    }
+}
+
 /// Four significant digits: what is behind them is noise.
 fn rounded(value: f64) -> f64 {
     if value == 0.0 || !value.is_finite() {
@@ -229,6 +251,15 @@ mod tests {
         assert!(report.table().contains("run too short"));
         assert_eq!(report.json()["ratio"], 0.1235);
         assert_eq!(report.json()["machine"]["cores"], 2);
+    }
+
+    #[test]
+    fn tables_in_the_json_are_rounded_and_their_lines_are_shown() {
+        let mut report = report();
+        report.put("rows", json!([{ "name": "ours", "p99_ms": 1.234567 }]));
+        report.line("ours: 99th percentile", 1.234567, "ms", Some(Aim::AtMost(1.0)));
+        assert_eq!(report.json()["rows"], json!([{ "name": "ours", "p99_ms": 1.235 }]));
+        assert!(report.table().contains("1.235 ms  ≤ 1  MISSED"), "{}", report.table());
     }
 
     #[test]

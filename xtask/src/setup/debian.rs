@@ -95,6 +95,11 @@ const PACKAGES: &[Package] = &[
         present: || cmd::on_path("strip"),
     },
     Package {
+        name: "nginx",
+        purpose: "the peer of `bench gateway`; it is not started by itself",
+        present: || cmd::on_path("nginx"),
+    },
+    Package {
         name: "softhsm2",
         purpose: "a security module in software, in tests of the whole system",
         present: || cmd::on_path("softhsm2-util"),

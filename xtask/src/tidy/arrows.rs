@@ -29,7 +29,17 @@ const LAYERS: &[(u8, &[&str])] = &[
             "sekisho-cli",
         ],
     ),
-    (TOP, &["xtask", "sekisho-testkit", "sekisho-sim", "sekisho-e2e", "sekisho-fuzz"]),
+    (
+        TOP,
+        &[
+            "xtask",
+            "sekisho-testkit",
+            "sekisho-gatewaykit",
+            "sekisho-sim",
+            "sekisho-e2e",
+            "sekisho-fuzz",
+        ],
+    ),
 ];
 
 /// What is above the products: tools and tests, which may use each other.

@@ -66,6 +66,8 @@ async fn contact(
         bundle_version: paired.trust.bundle().version,
         config_version: work.snapshot.as_ref().map(|snapshot| snapshot.config.version),
         connections: hub.connections(),
+        // Where this side dials there are none: the server has no listener for them.
+        calls: if paired.classic.is_none() { hub.calls() } else { 0 },
     };
     say(FromGateway::Hello(hello)).map_err(|_| "no room for the first message")?;
     let request = Request::builder()

@@ -1,5 +1,6 @@
 //! The link to the server: HTTP/2, this side the client, whoever dialled.
 
+mod calls;
 mod control;
 mod dial;
 mod frames;
@@ -10,18 +11,25 @@ mod wire;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 
+use http::uri::{Authority, Scheme};
+use http::{Uri, Version, header};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::SendRequest;
 use hyper::{Request, Response};
 use tokio::sync::watch;
 
+use calls::Calls;
 use wire::Cutter;
 
+pub(crate) use calls::{Taken, serve_calls};
 pub(crate) use control::keep_contact;
 pub(crate) use dial::keep_dialled;
 pub use frames::{Frames, TooLong, frame};
 pub(crate) use outgoing::{BodyFault, LEAST_RATE, Outgoing};
 pub(crate) use serve::serve;
+
+use crate::hub::Hub;
+use crate::relay::AUTHORITY;
 
 /// Connections of the link at once: two processes of a gateway have 32 in the
 /// middle of an upgrade.
@@ -50,17 +58,48 @@ pub(crate) struct Upstream {
     numbers: AtomicU64,
     turn: AtomicUsize,
     changed: watch::Sender<usize>,
+    calls: Calls,
 }
 
-impl Default for Upstream {
-    fn default() -> Self {
+impl Upstream {
+    /// None yet, of so many workers.
+    pub(crate) fn new(workers: usize) -> Self {
         Self {
+            calls: Calls::new(workers),
             links: RwLock::default(),
             numbers: AtomicU64::new(0),
             turn: AtomicUsize::new(0),
             changed: watch::Sender::new(0),
         }
     }
+}
+
+/// Sends a call whose target is a path alone: over a connection for calls if one
+/// is free, or as a stream of HTTP/2.
+///
+/// # Errors
+/// When there is no connection, or it broke.
+pub(crate) async fn call(
+    hub: &Arc<Hub>,
+    worker: usize,
+    request: Request<Outgoing>,
+) -> Result<(Response<Incoming>, Option<Taken>), NotAnswered> {
+    let mut request = request;
+    if matches!(request.body(), Outgoing::Whole(_))
+        && let Some(mut taken) = calls::take(hub, worker)
+    {
+        match taken.send(request).await {
+            Ok(response) => return Ok((response, Some(taken))),
+            Err(Some(unsent)) => request = unsent,
+            Err(None) => return Err(NotAnswered::Broke),
+        }
+    }
+    let mut uri = std::mem::take(request.uri_mut()).into_parts();
+    (uri.scheme, uri.authority) = (Some(Scheme::HTTPS), Some(Authority::from_static(AUTHORITY)));
+    *request.uri_mut() = Uri::from_parts(uri).expect("a path with a constant before it");
+    *request.version_mut() = Version::HTTP_2;
+    request.headers_mut().remove(header::HOST);
+    Ok((hub.upstream.send(worker, request).await?, None))
 }
 
 impl Upstream {
@@ -102,6 +141,11 @@ impl Upstream {
         self.links().len()
     }
 
+    /// How many connections for calls there are beside them.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.count()
+    }
+
     /// Told how many there are.
     pub(crate) fn watch(&self) -> watch::Receiver<usize> {
         self.changed.subscribe()
@@ -113,6 +157,7 @@ impl Upstream {
         for link in links.iter() {
             link.cutter.cut();
         }
+        self.calls.cut_all();
         self.changed.send_replace(0);
     }
 

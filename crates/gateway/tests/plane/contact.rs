@@ -9,7 +9,7 @@ use sekisho_seal::sign::SigningKey;
 use sekisho_wire::gateway::{FromGateway, ToGateway};
 use serde_bytes::ByteBuf;
 
-use crate::support::{Reply, Server, Site, Wanted, World, until};
+use crate::support::{Reply, Server, Site, Wanted, Who, World, until};
 
 const FETCH: &str = "/agent/v1/fetch";
 
@@ -29,7 +29,8 @@ async fn the_first_message_says_who_is_there() {
 async fn only_the_sites_server_may_dial() {
     let world = World::alone(Wanted::default());
     let other = World::alone(Wanted::default());
-    for (site, who) in [(&world.site, "nobody"), (&world.site, "gateway"), (&other.site, "server")]
+    for (site, who) in
+        [(&world.site, Who::Nobody), (&world.site, Who::Gateway), (&other.site, Who::Server)]
     {
         // With TLS 1.3 a client hears of the refusal after its handshake.
         if let Ok(mut stream) = crate::support::connect(site, &world, who).await {
@@ -37,9 +38,9 @@ async fn only_the_sites_server_may_dial() {
             let mut bytes = Vec::new();
             let read =
                 tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut bytes));
-            assert!(read.await.is_ok(), "{who} is let go");
+            assert!(read.await.is_ok(), "{who:?} is let go");
         }
-        assert_eq!(world.gateway.page().links, 0, "{who}");
+        assert_eq!(world.gateway.page().links, 0, "{who:?}");
     }
     let _server = Server::dial(&world, 1).await;
 }

@@ -2,6 +2,7 @@
 //! the link, devices and strangers.
 
 mod abuse;
+mod calls;
 mod contact;
 mod held;
 mod passing;

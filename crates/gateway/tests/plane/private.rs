@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsConnector;
 
-use crate::support::{NAME, PATIENCE, Wanted, World, private_client, until};
+use crate::support::{NAME, PATIENCE, Wanted, Who, World, private_client, until};
 
 /// An answer's head and body.
 async fn ask(world: &World, request: &str) -> (String, String) {
@@ -59,7 +59,7 @@ async fn unpaired_it_answers_for_its_pairing_and_says_what_to_do() {
     assert_eq!(ask(&world, pairing).await.1, "POST hello");
     let (_, html) = ask(&world, &get("/getstatus", "text/html")).await;
     assert!(html.contains("sekisho-gateway pair"), "{html}");
-    let linked = crate::support::connect(&world.site, &world, "server").await;
+    let linked = crate::support::connect(&world.site, &world, Who::Server).await;
     assert!(linked.is_err(), "there is no site whose server could dial");
     // Once paired, the server is let in; unpaired again, it is let go.
     let paired = sekisho_gateway::Paired {
@@ -73,7 +73,7 @@ async fn unpaired_it_answers_for_its_pairing_and_says_what_to_do() {
     world.gateway.unpair().expect("unpaired");
     until("the links are gone", || world.gateway.page().links == 0).await;
     assert_eq!(world.gateway.status().config_version, None);
-    assert!(crate::support::connect(&world.site, &world, "server").await.is_err());
+    assert!(crate::support::connect(&world.site, &world, Who::Server).await.is_err());
     // Paired anew, it speaks with its server anew, and not over what it had.
     let paired = sekisho_gateway::Paired {
         gateway: world.site.gateway,

@@ -57,7 +57,7 @@ fn a_paired_gateway_serves_agents_and_remembers_it() {
     let status = gateway.status();
     assert_eq!((&status["belongs"]["name"], &status["serving"]), (&"dmz-1".into(), &false.into()));
     assert!(server.ask_time(gateway.agents()).is_err());
-    server.dial(private(&gateway));
+    server.dial(private(&gateway)).expect("the gateway takes the link");
     await_service(&gateway);
     server.ask_time(gateway.agents()).expect("relayed again");
 }

@@ -7,25 +7,20 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::sign::CertifiedKey;
 use sekisho_gateway::{
     Classic, Gateway, Identity, Issued, Keeper, Listeners, Paired, Parts, PassThroughListener,
     PrivateAnswer, PublicCertificate, Timeouts, start,
 };
+use sekisho_gatewaykit::request;
+use sekisho_model::Clock;
 use sekisho_model::clock::SystemClock;
-use sekisho_model::id::{DeviceId, GatewayId, SiteId};
+use sekisho_model::id::DeviceId;
 use sekisho_model::rng::SystemRng;
-use sekisho_model::{Clock, Secret};
-use sekisho_pki::{KeyPair, SiteCa, SiteTrust, SubjectName};
-use sekisho_seal::bundle::{Trust, published, sign_bundle};
-use sekisho_seal::gateway::sign_gateway_config;
-use sekisho_seal::sign::SigningKey;
-use sekisho_wire::bundle::{Bundle, Mode, SiteAnchor, TlsCheck};
-use sekisho_wire::gateway::{
-    CertificateStatus, GatewayConfig, Limits, PassThrough, TlsPolicy, ToGateway, route_lines,
-};
+use sekisho_wire::gateway::{CertificateStatus, GatewayConfig, PassThrough};
 use serde_bytes::ByteBuf;
+
+pub(crate) use sekisho_gatewaykit::NAME;
+pub(crate) use sekisho_gatewaykit::link::Who;
 
 pub(crate) use client::{Agent, Raw};
 pub(crate) use server::{Reply, Server, connect, private_client};
@@ -33,100 +28,33 @@ pub(crate) use server::{Reply, Server, connect, private_client};
 /// Long enough on a busy machine, short enough to fail in.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The server name that agents use.
-pub(crate) const NAME: &str = "gw.example.jp";
+/// A site with its keys, and the devices that come from it.
+pub(crate) struct Site(sekisho_gatewaykit::Site);
 
-/// A site with its keys.
-pub(crate) struct Site {
-    pub(crate) id: SiteId,
-    pub(crate) ca: SiteCa,
-    pub(crate) root: SigningKey,
-    pub(crate) order: SigningKey,
-    pub(crate) bundles: Vec<Vec<u8>>,
-    pub(crate) gateway: GatewayId,
-    issuing: Vec<u8>,
-    issuing_key: Secret,
+impl std::ops::Deref for Site {
+    type Target = sekisho_gatewaykit::Site;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Site {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
 }
 
 impl Site {
     pub(crate) fn new() -> Self {
-        let now = SystemClock.now();
-        let id = SiteId::new(&SystemClock, &SystemRng);
-        let new = SiteCa::create(id, now, &SystemRng).expect("created");
-        let issuing = new.issuing.certificate.clone();
-        let trust =
-            SiteTrust::new(id, &new.root, std::slice::from_ref(&issuing)).expect("in order");
-        let ca = SiteCa::load(trust, &new.issuing.key).expect("loaded");
-        let (root, order) = (SigningKey::generate(&SystemRng), SigningKey::generate(&SystemRng));
-        let gateway = GatewayId::new(&SystemClock, &SystemRng);
-        let (bundles, issuing_key) = (Vec::new(), new.issuing.key);
-        let mut site = Self { id, ca, root, order, bundles, gateway, issuing, issuing_key };
-        site.publish();
-        site
-    }
-
-    /// Signs the next bundle, with the order key of this moment.
-    pub(crate) fn publish(&mut self) {
-        let begun = SystemClock.now().minus(Duration::from_secs(3600));
-        let previous = self.bundles.last().map(|signed| sekisho_seal::sha256(signed).into());
-        let bundle = Bundle {
-            protocol: sekisho_wire::PROTOCOL,
-            site: self.id,
-            version: self.bundles.len() as u64 + 1,
-            previous,
-            issued: begun,
-            min_mode: Mode::Certificate,
-            order_keys: vec![published(self.order.public(), begun, None)],
-            receipt_keys: Vec::new(),
-            recovery_keys: Vec::new(),
-            ca_roots: vec![ByteBuf::from(self.ca.trust().root())],
-            server_tls: TlsCheck::SiteCa,
-            gateways: Vec::new(),
-            min_protocol: sekisho_wire::PROTOCOL_MIN,
-        };
-        self.bundles.push(sign_bundle(&bundle, &self.root));
-    }
-
-    pub(crate) fn trust(&self) -> Trust {
-        let anchor = SiteAnchor { site: self.id, root_key: self.root.public() };
-        Trust::from_chain(&anchor, &self.bundles).expect("a chain")
-    }
-
-    /// A configuration as this version's server makes it.
-    pub(crate) fn config(&self, version: u64) -> GatewayConfig {
-        GatewayConfig {
-            site: self.id,
-            gateway: self.gateway,
-            version,
-            issued: SystemClock.now(),
-            server_version: "0.1.0".to_owned(),
-            routes: route_lines(),
-            tls: TlsPolicy {
-                versions: vec![0x0304],
-                suites: vec![0x1301, 0x1302, 0x1303],
-                groups: vec![0x11ec, 0x001d, 0x0017],
-            },
-            limits: Limits::default(),
-            offices: Vec::new(),
-            ca_roots: vec![ByteBuf::from(self.ca.trust().root())],
-            ca_issuing: vec![ByteBuf::from(self.issuing.clone())],
-            revoked: Vec::new(),
-            public_names: vec![NAME.to_owned()],
-            pass_through: None,
-        }
-    }
-
-    pub(crate) fn signed(&self, config: &GatewayConfig) -> ToGateway {
-        ToGateway::Config(ByteBuf::from(sign_gateway_config(config, &self.order)))
+        Self(sekisho_gatewaykit::Site::new())
     }
 
     /// A device with its certificate.
     pub(crate) fn device(&self) -> Agent {
-        let id = DeviceId::new(&SystemClock, &SystemRng);
         let key = rcgen::KeyPair::generate().expect("a key");
-        let now = SystemClock.now();
-        let issued = self.ca.issue_device(&request(&key), id, now, &SystemRng).expect("issued");
-        Agent::new(self, Some((id, vec![issued.der], key.serialize_der())))
+        let (id, certificate) = self.0.device(&request(&key));
+        Agent::new(self, Some((id, vec![certificate], key.serialize_der())))
     }
 
     /// A device whose certificate was good until a minute ago. Signed with the
@@ -155,50 +83,21 @@ impl Site {
         Agent::new(self, None)
     }
 
-    /// The certificate of a TLS server of the site, by this name.
-    pub(crate) fn server_key(&self, name: &str) -> Arc<CertifiedKey> {
-        self.certified(name).0
-    }
-
     fn public(&self) -> PublicCertificate {
-        let (key, status) = self.certified(NAME);
-        PublicCertificate { key, status }
-    }
-
-    fn certified(&self, name: &str) -> (Arc<CertifiedKey>, CertificateStatus) {
-        let key = KeyPair::generate().expect("a key");
-        let names = [SubjectName::Dns(name.parse().expect("a name"))];
-        let issued = self
-            .ca
-            .issue_server(&names, key.public_key(), SystemClock.now(), &SystemRng)
-            .expect("issued");
-        let chain = std::iter::once(issued.der).chain(issued.chain).map(CertificateDer::from);
-        let der = PrivatePkcs8KeyDer::from(key.to_pkcs8().expect("a key").expose().to_vec());
-        let signing =
-            rustls::crypto::aws_lc_rs::sign::any_supported_type(&PrivateKeyDer::Pkcs8(der))
-                .expect("a key");
+        let certified = self.tls_server(NAME);
         let status = CertificateStatus {
-            names: vec![name.to_owned()],
+            names: vec![NAME.to_owned()],
             imported: false,
-            not_after: issued.not_after,
-            key_sha256: sekisho_seal::sha256(key.public_key().spki()),
+            not_after: certified.not_after,
+            key_sha256: certified.key_sha256,
         };
-        (Arc::new(CertifiedKey::new(chain.collect(), signing)), status)
+        PublicCertificate { key: certified.ready(), status }
     }
 
     fn identity(&self) -> Identity {
-        let key = rcgen::KeyPair::generate().expect("a key");
-        let issued = self
-            .ca
-            .issue_gateway(&request(&key), self.gateway, SystemClock.now(), &SystemRng)
-            .expect("issued");
-        let chain = std::iter::once(issued.der).chain(issued.chain).collect();
-        Identity { chain, key: Secret::new(key.serialize_der()) }
+        let certified = self.link_gateway();
+        Identity { chain: certified.chain, key: certified.key }
     }
-}
-
-fn request(key: &rcgen::KeyPair) -> Vec<u8> {
-    rcgen::CertificateParams::default().serialize_request(key).expect("a request").der().to_vec()
 }
 
 /// A process that remembers what it was told.

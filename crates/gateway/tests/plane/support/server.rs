@@ -1,40 +1,31 @@
 //! The server's end of the link: HTTP/2 server on connections that it dialled.
 
-use std::convert::Infallible;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{HeaderMap, Method, Request, Response};
+use http::request::Parts;
+use http::{HeaderMap, Method, Request, Response, Version};
 use http_body_util::BodyExt;
-use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
-use hyper::server::conn::http2;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
+use hyper::body::{Bytes, Incoming};
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use rustls::pki_types::CertificateDer;
 use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
-use sekisho_gateway::{ControlFrames as Frames, control_frame as frame};
-use sekisho_model::Clock;
-use sekisho_model::clock::SystemClock;
-use sekisho_model::rng::SystemRng;
-use sekisho_pki::KeyPair;
-use sekisho_wire::cbor;
-use sekisho_wire::gateway::{CONTROL_PATH, FromGateway, MAX_FRAME_BYTES, ToGateway};
+use sekisho_gatewaykit::link::{self, Answer as Body, Who};
+use sekisho_wire::gateway::{ALIVE_PATH, CONTROL_PATH, FromGateway, ToGateway};
+use sekisho_wire::relayed::{Frames, write_frame};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
-use tokio_rustls::TlsConnector;
+use tokio::task::{AbortHandle, JoinSet};
 
 use super::{PATIENCE, Site, World, until};
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
+    pub(crate) version: Version,
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
@@ -63,6 +54,7 @@ type Answers = Arc<Mutex<Box<dyn Fn(&Seen) -> Reply + Send>>>;
 struct Shared {
     seen: Arc<Mutex<Vec<Seen>>>,
     heard: Arc<Mutex<Vec<FromGateway>>>,
+    asked: Arc<Mutex<u32>>,
     answers: Answers,
     control: Arc<Mutex<Option<mpsc::Sender<Bytes>>>>,
 }
@@ -72,6 +64,7 @@ impl Shared {
         Self {
             seen: Arc::default(),
             heard: Arc::default(),
+            asked: Arc::default(),
             answers: Arc::new(Mutex::new(Box::new(|_| Reply::ok("answer")))),
             control: Arc::default(),
         }
@@ -107,11 +100,27 @@ impl Server {
         let before = world.gateway.page().links;
         let mut server = Self { shared: Shared::new(), links: JoinSet::new() };
         for _ in 0..links {
-            let stream = connect(&world.site, world, "server").await.expect("the gateway answers");
+            let stream =
+                connect(&world.site, world, Who::Server).await.expect("the gateway answers");
             server.links.spawn(serve(stream, server.shared.clone()));
         }
         until("they stand", || world.gateway.page().links == before + links).await;
         server
+    }
+
+    /// Dials so many connections for calls.
+    pub(crate) async fn dial_for_calls(&mut self, world: &World, count: usize) -> Vec<AbortHandle> {
+        let before = world.gateway.page().calls;
+        let mut dialled = Vec::new();
+        for _ in 0..count {
+            let connecting = link::connect_for_calls(&world.site, world.private);
+            let stream = connecting.await.expect("the gateway answers");
+            let shared = self.shared.clone();
+            let serving = link::serve_calls(stream, move |request| answer(shared.clone(), request));
+            dialled.push(self.links.spawn(serving));
+        }
+        until("they stand", || world.gateway.page().calls == before + count).await;
+        dialled
     }
 
     /// Waits to be dialled by gateways (the classic direction), by this name.
@@ -126,7 +135,7 @@ impl Server {
             .with_protocol_versions(&[&rustls::version::TLS13])
             .expect("TLS 1.3")
             .with_client_cert_verifier(clients.build().expect("a root"))
-            .with_cert_resolver(Arc::new(One(site.server_key(name))));
+            .with_cert_resolver(Arc::new(One(site.tls_server(name).ready())));
         config.alpn_protocols = vec![sekisho_wire::gateway::LINK_ALPN.to_vec(), b"h2".to_vec()];
         let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
         let mut server = Self { shared: Shared::new(), links: JoinSet::new() };
@@ -155,6 +164,11 @@ impl Server {
         self.shared.seen.lock().expect("free").clone()
     }
 
+    /// How often a connection for calls was asked whether it is alive.
+    pub(crate) fn asked_for_life(&self) -> u32 {
+        *self.shared.asked.lock().expect("free")
+    }
+
     /// Messages so far.
     pub(crate) fn heard(&self) -> Vec<FromGateway> {
         self.shared.heard.lock().expect("free").clone()
@@ -162,7 +176,7 @@ impl Server {
 
     /// Says something on the control stream.
     pub(crate) async fn say(&self, message: ToGateway) {
-        self.say_bytes(frame(&cbor::encode(&message))).await;
+        self.say_bytes(write_frame(&message)).await;
     }
 
     pub(crate) async fn say_bytes(&self, bytes: Vec<u8>) {
@@ -178,71 +192,35 @@ impl Server {
 
 /// TLS to the private listener for somebody without a certificate.
 pub(crate) fn private_client() -> ClientConfig {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .expect("TLS 1.3")
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Any))
-        .with_no_client_auth()
+    link::client().with_no_client_auth()
 }
 
-/// Dials the private listener as `who`: the server, a stranger, or a gateway.
+/// Dials the private listener.
 pub(crate) async fn connect(
     site: &Site,
     world: &World,
-    who: &str,
+    who: Who,
 ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, String> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .expect("TLS 1.3")
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Any));
-    let mut config = match who {
-        "nobody" => builder.with_no_client_auth(),
-        _ => {
-            let key = KeyPair::generate().expect("a key");
-            let (now, rng) = (SystemClock.now(), &SystemRng);
-            let issued = match who {
-                "server" => site.ca.issue_link_server(key.public_key(), now, rng),
-                _ => {
-                    let own = rcgen::KeyPair::try_from(key.to_pkcs8().expect("a key").expose());
-                    let request = super::request(&own.expect("a key"));
-                    site.ca.issue_gateway(&request, site.gateway, now, rng)
-                }
-            };
-            let issued = issued.expect("issued");
-            let chain: Vec<_> = std::iter::once(issued.der).chain(issued.chain).collect();
-            let chain = chain.into_iter().map(CertificateDer::from).collect();
-            let key = PrivatePkcs8KeyDer::from(key.to_pkcs8().expect("a key").expose().to_vec());
-            builder.with_client_auth_cert(chain, PrivateKeyDer::Pkcs8(key)).expect("a key")
-        }
-    };
-    config.alpn_protocols = vec![sekisho_wire::gateway::LINK_ALPN.to_vec()];
-    let stream = TcpStream::connect(world.private).await.map_err(|error| error.to_string())?;
-    let name = ServerName::try_from("gateway.invalid").expect("a name");
-    let connecting = TlsConnector::from(Arc::new(config)).connect(name, stream);
-    let connected = tokio::time::timeout(PATIENCE, connecting).await.map_err(|e| e.to_string())?;
-    connected.map_err(|error| error.to_string())
+    let connecting = link::connect(site, world.private, who);
+    tokio::time::timeout(PATIENCE, connecting).await.map_err(|error| error.to_string())?
 }
 
 async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, shared: Shared) {
-    let service = service_fn(move |request| {
-        let shared = shared.clone();
-        async move { Ok::<_, Infallible>(answer(shared, request).await) }
-    });
-    let builder = http2::Builder::new(TokioExecutor::new());
-    let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+    link::serve(stream, move |request| answer(shared.clone(), request)).await;
 }
 
-async fn answer(shared: Shared, request: Request<Incoming>) -> Response<Reading> {
+async fn answer(shared: Shared, request: Request<Incoming>) -> Response<Body> {
     if request.uri().path() == CONTROL_PATH {
         return control(&shared, request);
+    }
+    if request.uri().path() == ALIVE_PATH {
+        *shared.asked.lock().expect("free") += 1;
+        return Response::new(Body::Whole(None));
     }
     let (parts, body) = request.into_parts();
     if parts.method == Method::CONNECT {
         let seen = Seen {
+            version: parts.version,
             method: parts.method.clone(),
             path: parts.uri.to_string(),
             headers: parts.headers.clone(),
@@ -263,11 +241,12 @@ async fn answer(shared: Shared, request: Request<Incoming>) -> Response<Reading>
             }
             let _ = stream.shutdown().await;
         });
-        return Response::new(Reading::Empty);
+        return Response::new(Body::Empty);
     }
     let body = body.collect().await.map(|body| body.to_bytes().to_vec()).unwrap_or_default();
     let path = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-    let seen = Seen { method: parts.method, path, headers: parts.headers, body };
+    let Parts { version, method, headers, .. } = parts;
+    let seen = Seen { version, method, path, headers, body };
     let reply = (shared.answers.lock().expect("free"))(&seen);
     shared.seen.lock().expect("free").push(seen);
     tokio::time::sleep(reply.after).await;
@@ -275,10 +254,10 @@ async fn answer(shared: Shared, request: Request<Incoming>) -> Response<Reading>
     for (name, value) in reply.headers {
         response = response.header(name, value);
     }
-    response.body(Reading::Whole(Some(Bytes::from(reply.body)))).expect("a response")
+    response.body(Body::Whole(Some(Bytes::from(reply.body)))).expect("a response")
 }
 
-fn control(shared: &Shared, request: Request<Incoming>) -> Response<Reading> {
+fn control(shared: &Shared, request: Request<Incoming>) -> Response<Body> {
     let (send, receive) = mpsc::channel(64);
     *shared.control.lock().expect("free") = Some(send);
     let heard = shared.heard.clone();
@@ -287,83 +266,11 @@ fn control(shared: &Shared, request: Request<Incoming>) -> Response<Reading> {
         let (mut body, mut frames) = (request.into_body(), Frames::default());
         while let Some(Ok(part)) = body.frame().await {
             let Ok(data) = part.into_data() else { continue };
-            let take = |bytes: &[u8]| {
-                let message = cbor::decode(bytes, MAX_FRAME_BYTES).expect("a message");
+            frames.push(&data);
+            while let Some(message) = frames.next().expect("messages") {
                 heard.lock().expect("free").push(message);
-            };
-            frames.take(&data, take).expect("frames");
+            }
         }
     });
-    Response::new(Reading::Frames(receive))
-}
-
-/// A body of an answer.
-enum Reading {
-    Empty,
-    Whole(Option<Bytes>),
-    Frames(mpsc::Receiver<Bytes>),
-}
-
-impl Body for Reading {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        match self.get_mut() {
-            Self::Empty => Poll::Ready(None),
-            Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Frames(frames) => frames.poll_recv(cx).map(|b| b.map(|b| Ok(Frame::data(b)))),
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(Some(bytes)) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Whole(None) => SizeHint::with_exact(0),
-            Self::Empty | Self::Frames(_) => SizeHint::default(),
-        }
-    }
-}
-
-/// The pin of the pairing string is not these tests' question.
-#[derive(Debug)]
-struct Any;
-
-impl ServerCertVerifier for Any {
-    fn verify_server_cert(
-        &self,
-        _leaf: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _name: &ServerName<'_>,
-        _ocsp: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _message: &[u8],
-        _cert: &CertificateDer<'_>,
-        _dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(rustls::Error::General("TLS 1.3 only".to_owned()))
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _message: &[u8],
-        _cert: &CertificateDer<'_>,
-        _dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        let provider = rustls::crypto::aws_lc_rs::default_provider();
-        provider.signature_verification_algorithms.supported_schemes()
-    }
+    Response::new(Body::Frames(receive))
 }

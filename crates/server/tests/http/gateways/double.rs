@@ -163,6 +163,7 @@ impl Double {
             bundle_version: self.trust().bundle().version,
             config_version: None,
             connections: 2,
+            calls: 0,
         }
     }
 }

@@ -90,6 +90,7 @@ fn run(cli: Cli) -> Result<()> {
             Part::Reveal(args) => reveal::run(&stage, args).await,
             Part::Agent(args) => agent::run(&stage, args).await,
             Part::Console(args) => console::run(&stage, args).await,
+            Part::Gateway(_) => anyhow::bail!("`sekisho-bench-gateway` measures the gateway"),
         }
     })
 }

@@ -1,0 +1,158 @@
+//! Connections of the link that carry one call at a time.
+
+use std::time::Duration;
+
+use http::Version;
+use sekisho_gateway::Timeouts;
+use sekisho_wire::gateway::{ALIVE_PATH, CALL_ALPN};
+use tokio::io::AsyncReadExt as _;
+
+use crate::support::{Reply, Server, Wanted, World, until};
+
+const FETCH: &str = "/agent/v1/fetch";
+
+fn versions(server: &Server) -> Vec<Version> {
+    server.seen().iter().map(|seen| seen.version).collect()
+}
+
+#[tokio::test]
+async fn a_call_has_a_connection_to_itself_and_where_none_is_free_it_is_a_stream() {
+    let (world, mut server) = World::new().await;
+    server.dial_for_calls(&world, 1).await;
+    let slow = Reply { after: Duration::from_millis(300), ..Reply::ok("slow") };
+    server.answer(move |_| slow.clone());
+    let (one, two) = (world.site.device(), world.site.device());
+    let (first, second) = tokio::join!(
+        one.call(&world, "http/1.1", "POST", FETCH, b"first"),
+        two.call(&world, "h2", "POST", FETCH, b"second"),
+    );
+    assert_eq!([first.status, second.status], [200, 200]);
+    assert_eq!([first.body, second.body], [b"slow", b"slow"]);
+    let mut seen = server.seen();
+    seen.sort_by_key(|seen| seen.version);
+    assert_eq!([seen[0].version, seen[1].version], [Version::HTTP_11, Version::HTTP_2]);
+    let names = |at: usize| {
+        let mut names: Vec<_> = seen[at].headers.keys().map(|name| name.as_str()).collect();
+        names.sort_unstable();
+        names
+    };
+    // The server gets the same either way; a host is what HTTP/1.1 asks for.
+    let all = ["client-cert", "content-length", "content-type", "forwarded"];
+    assert_eq!(names(1), all);
+    assert_eq!(names(0), [&all[..], &["host"]].concat());
+    // It is free again, over and over.
+    server.answer(|_| Reply::ok("quick"));
+    for _ in 0..20 {
+        assert_eq!(one.call(&world, "h2", "POST", FETCH, b"x").await.body, b"quick");
+    }
+    assert!(versions(&server)[2..].iter().all(|version| *version == Version::HTTP_11));
+}
+
+#[tokio::test]
+async fn waits_are_looked_for_over_it_and_hold_nothing_while_they_are_parked() {
+    let (world, mut server) = World::new().await;
+    server.dial_for_calls(&world, 1).await;
+    let nothing = sekisho_wire::cbor::encode(&sekisho_wire::session::Wake::Nothing);
+    server.answer(move |_| Reply::ok(nothing.clone()));
+    let device = world.site.device();
+    let mut talk = device.talk(&world, "http/1.1").await;
+    let wait = talk.call("GET", "/agent/v1/wait/x-1/240", b"");
+    let woken = async {
+        until("it is parked", || world.gateway.status().parked == 1).await;
+        let other = world.site.device();
+        assert_eq!(other.call(&world, "h2", "POST", FETCH, b"x").await.status, 200);
+        server.say(sekisho_wire::gateway::ToGateway::Wake(vec![device.id()])).await;
+    };
+    let (answer, ()) = tokio::join!(wait, woken);
+    assert_eq!(answer.expect("woken").status, 200);
+    assert_eq!(versions(&server), [Version::HTTP_11, Version::HTTP_11]);
+}
+
+#[tokio::test]
+async fn no_call_is_risked_on_one_that_was_quiet_until_it_has_answered() {
+    let quiet = Duration::from_millis(1500);
+    let timeouts = Timeouts { link: quiet, ..Wanted::default().timeouts };
+    let wanted = Wanted { timeouts, ..Wanted::default() };
+    let (world, mut server) = World::with(wanted, |_| {}).await;
+    server.dial_for_calls(&world, 1).await;
+    tokio::time::sleep(quiet + Duration::from_millis(100)).await;
+    let device = world.site.device();
+    assert_eq!(device.call(&world, "h2", "POST", FETCH, b"x").await.status, 200);
+    assert_eq!(versions(&server), [Version::HTTP_2]);
+    until("it is asked", || server.asked_for_life() > 0).await;
+    // As soon as the answer is there.
+    for _ in 0..50 {
+        assert_eq!(device.call(&world, "h2", "POST", FETCH, b"x").await.status, 200);
+        if versions(&server).last() == Some(&Version::HTTP_11) {
+            break;
+        }
+    }
+    assert_eq!(versions(&server).last(), Some(&Version::HTTP_11));
+    assert_eq!(server.asked_for_life(), 1);
+    assert!(server.seen().iter().all(|seen| seen.path != ALIVE_PATH));
+}
+
+#[tokio::test]
+async fn one_that_breaks_in_the_middle_of_a_call_is_not_used_again() {
+    let (world, mut server) = World::new().await;
+    let connections = server.dial_for_calls(&world, 1).await;
+    let never = Reply { after: Duration::from_secs(60), ..Reply::ok("never") };
+    server.answer(move |_| never.clone());
+    let (one, two) = (world.site.device(), world.site.device());
+    let calling = one.call(&world, "h2", "POST", FETCH, b"first");
+    let breaking = async {
+        until("it is there", || server.seen().len() == 1).await;
+        connections[0].abort();
+    };
+    let (answer, ()) = tokio::join!(calling, breaking);
+    // Whether the server has done it is not known: it is not sent again.
+    assert_eq!((answer.status, server.seen().len()), (503, 1));
+    until("it is forgotten", || world.gateway.page().calls == 0).await;
+    server.answer(|_| Reply::ok("fine"));
+    assert_eq!(two.call(&world, "h2", "POST", FETCH, b"second").await.body, b"fine");
+    assert_eq!(versions(&server), [Version::HTTP_11, Version::HTTP_2]);
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_leaves_nothing_behind_that_another_would_read() {
+    let (world, mut server) = World::new().await;
+    server.dial_for_calls(&world, 2).await;
+    let slow = Reply { after: Duration::from_millis(300), ..Reply::ok("of the first") };
+    server.answer(move |_| slow.clone());
+    let (one, two) = (world.site.device(), world.site.device());
+    let calling = one.call(&world, "http/1.1", "POST", FETCH, b"first");
+    assert!(tokio::time::timeout(Duration::from_millis(100), calling).await.is_err());
+    server.answer(|_| Reply::ok("of the second"));
+    for _ in 0..10 {
+        let answer = two.call(&world, "http/1.1", "POST", FETCH, b"second").await;
+        assert_eq!(answer.body, b"of the second");
+    }
+    until("it is closed", || world.gateway.page().calls == 1).await;
+}
+
+#[tokio::test]
+async fn they_end_with_the_pairing() {
+    let (world, mut server) = World::new().await;
+    server.dial_for_calls(&world, 3).await;
+    world.gateway.unpair().expect("unpaired");
+    until("they are closed", || world.gateway.page().calls == 0).await;
+}
+
+#[tokio::test]
+async fn only_the_sites_server_may_dial_one() {
+    let world = World::alone(Wanted::default());
+    let other = World::alone(Wanted::default());
+    let (gateway, foreign) = (world.site.link_gateway(), other.site.link_server());
+    for (who, shown) in [("nobody", None), ("a gateway", Some(&gateway)), ("other", Some(&foreign))]
+    {
+        // With TLS 1.3 a client hears of the refusal after its handshake.
+        let dialled = sekisho_gatewaykit::link::dial(shown, world.private, CALL_ALPN).await;
+        if let Ok(mut stream) = dialled {
+            let mut bytes = Vec::new();
+            let reading = stream.read_to_end(&mut bytes);
+            let read = tokio::time::timeout(Duration::from_secs(10), reading).await;
+            assert!(read.is_ok() && bytes.is_empty(), "{who} is let go");
+        }
+        assert_eq!(world.gateway.page().calls, 0, "{who}");
+    }
+}
