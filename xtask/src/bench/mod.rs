@@ -67,6 +67,9 @@ pub struct FleetArgs {
     /// How many agents.
     #[arg(long, default_value_t = 10_000)]
     pub agents: usize,
+    /// With a gateway between the agents and the server, both as they are.
+    #[arg(long)]
+    pub gateway: bool,
     /// How long the fleet is watched while nothing happens, in seconds (300);
     /// longer than a wait, which is 240 s.
     #[arg(long, value_name = "SECONDS")]

@@ -145,7 +145,7 @@ impl Control<'_> {
             status: None,
             control,
         };
-        let wanted = self.hello.connections;
+        let wanted = (self.hello.connections, self.hello.calls);
         self.keep(None).await?;
         if self.app.gateways.opened(self.gateway, self.hello.instance, instance, wanted) {
             let (gateway, version) = (self.gateway, self.hello.version.clone());

@@ -12,10 +12,11 @@ use sekisho_model::id::GatewayId;
 use sekisho_model::{Rng, Secret, Timestamp};
 use sekisho_pki::KeyPair;
 use sekisho_store::{Access as _, Gateway, StoreError};
-use sekisho_wire::gateway::LINK_ALPN;
+use sekisho_wire::gateway::{CALL_ALPN, LINK_ALPN};
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::links::Links;
+use super::live::Gateways;
 use super::pin::{self, DialError};
 use crate::app::App;
 use crate::keys;
@@ -77,6 +78,26 @@ impl LinkIdentity {
         });
         *held = Some(identity.clone());
         Ok(identity)
+    }
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    /// The link itself: HTTP/2, with the control stream.
+    Link,
+    /// One call at a time.
+    Calls,
+}
+
+impl Use {
+    const ALL: [Self; 2] = [Self::Link, Self::Calls];
+
+    const fn alpn(self) -> &'static [u8] {
+        match self {
+            Self::Link => LINK_ALPN,
+            Self::Calls => CALL_ALPN,
+        }
     }
 }
 
@@ -170,11 +191,13 @@ async fn keep(links: Arc<Links>, gateway: GatewayId, way: Way) {
     let gateways = links.app().gateways.clone();
     let again = gateways.again(gateway);
     let mut slots = JoinSet::new();
-    let mut count = 0;
+    let mut counts = [0; 2];
     loop {
-        while count < gateways.wanted(gateway) {
-            slots.spawn(slot(links.clone(), gateway, way.clone()));
-            count += 1;
+        for (count, of) in counts.iter_mut().zip(Use::ALL) {
+            while *count < wanted(&gateways, gateway, of) {
+                slots.spawn(slot(links.clone(), gateway, way.clone(), of));
+                *count += 1;
+            }
         }
         tokio::select! {
             () = links.shutdown().soft() => break,
@@ -182,8 +205,10 @@ async fn keep(links: Arc<Links>, gateway: GatewayId, way: Way) {
             () = again.notified() => {
                 // The former process still holds what it has; the new one gets
                 // connections of its own, which end with it.
-                for _ in 0..gateways.wanted(gateway) {
-                    slots.spawn(once(links.clone(), gateway, way.clone()));
+                for of in Use::ALL {
+                    for _ in 0..wanted(&gateways, gateway, of) {
+                        slots.spawn(once(links.clone(), gateway, way.clone(), of));
+                    }
                 }
             }
             Some(_) = slots.join_next() => {}
@@ -192,13 +217,20 @@ async fn keep(links: Arc<Links>, gateway: GatewayId, way: Way) {
     while slots.join_next().await.is_some() {}
 }
 
+fn wanted(gateways: &Gateways, gateway: GatewayId, of: Use) -> usize {
+    match of {
+        Use::Link => gateways.wanted(gateway),
+        Use::Calls => gateways.calls(gateway),
+    }
+}
+
 /// One connection, again and again.
-async fn slot(links: Arc<Links>, gateway: GatewayId, way: Way) {
+async fn slot(links: Arc<Links>, gateway: GatewayId, way: Way, of: Use) {
     let app = links.app().clone();
     let mut failures = 0;
     loop {
         let begun = tokio::time::Instant::now();
-        match one(&links, gateway, &way).await {
+        match one(&links, gateway, &way, of).await {
             Ok(()) if begun.elapsed() >= GOOD => failures = 0,
             Ok(()) => failures = u32::min(failures + 1, 16),
             Err(problem) => {
@@ -216,16 +248,18 @@ async fn slot(links: Arc<Links>, gateway: GatewayId, way: Way) {
 }
 
 /// A connection to a process that has just been started.
-async fn once(links: Arc<Links>, gateway: GatewayId, way: Way) {
+async fn once(links: Arc<Links>, gateway: GatewayId, way: Way, of: Use) {
     for _ in 0..TRIES_AGAIN {
-        if one(&links, gateway, &way).await.is_ok() || !links.shutdown().sleep(FIRST_PAUSE).await {
+        if one(&links, gateway, &way, of).await.is_ok()
+            || !links.shutdown().sleep(FIRST_PAUSE).await
+        {
             return;
         }
     }
 }
 
 /// Dials, and serves what comes until the connection ends.
-async fn one(links: &Arc<Links>, gateway: GatewayId, way: &Way) -> Result<(), String> {
+async fn one(links: &Arc<Links>, gateway: GatewayId, way: &Way, of: Use) -> Result<(), String> {
     let app = links.app();
     // Before it is looked whether the gateway counts: what is revoked after that
     // look is noticed by whoever watches.
@@ -236,11 +270,14 @@ async fn one(links: &Arc<Links>, gateway: GatewayId, way: &Way) -> Result<(), St
     }
     let identity = LinkIdentity::of(app).map_err(|error| format!("{error:#}"))?;
     let stream = tokio::select! {
-        stream = pin::dial(&way.address, way.pin, Some(&identity), LINK_ALPN) => stream,
+        stream = pin::dial(&way.address, way.pin, Some(&identity), of.alpn()) => stream,
         () = links.shutdown().soft() => return Ok(()),
     };
     let stream = stream.map_err(|error: DialError| error.to_string())?;
-    links.serve(gateway, stream, way.address.clone(), stop).await;
+    match of {
+        Use::Link => links.serve(gateway, stream, way.address.clone(), stop).await,
+        Use::Calls => links.serve_calls(gateway, stream, &way.address, stop).await,
+    }
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! What comes over a connection of the link: HTTP/2, of which the gateway is the
-//! client, whoever dialled.
+//! client, whoever dialled. Beside it there are connections for calls, which are
+//! HTTP/1.1: under load a call over one of them costs the gateway less.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -10,8 +11,8 @@ use std::time::Duration;
 
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
-use hyper::body::{Body, Bytes, Frame, Incoming};
-use hyper::server::conn::http2;
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls::ProtocolVersion;
@@ -20,7 +21,7 @@ use sekisho_model::gateway::LinkDirection;
 use sekisho_model::id::GatewayId;
 use sekisho_seal::sha256;
 use sekisho_store::{Access as _, Gateway};
-use sekisho_wire::gateway::{CONSOLE_AUTHORITY, CONTROL_PATH};
+use sekisho_wire::gateway::{ALIVE_PATH, CONSOLE_AUTHORITY, CONTROL_PATH};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -35,6 +36,9 @@ use crate::shutdown::Shutdown;
 
 /// Calls in progress on one connection, at most.
 const MAX_STREAMS: u32 = 1024;
+
+/// Room for the head of a call on a connection for calls, in bytes.
+const MAX_CALL_HEAD: usize = 64 * 1024;
 
 /// A connection that does not answer for so long is dead.
 const PING_EVERY: Duration = Duration::from_secs(10);
@@ -153,6 +157,61 @@ impl Links {
         ended.shutdown().await;
     }
 
+    /// Serves a connection that carries one call at a time, whose other end is
+    /// this gateway, until it ends, the gateway is revoked or the server stops.
+    pub(super) async fn serve_calls<S>(
+        self: &Arc<Self>,
+        gateway: GatewayId,
+        stream: S,
+        peer: &str,
+        stop: Shutdown,
+    ) where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let service = {
+            let links = self.clone();
+            service_fn(move |request| {
+                let links = links.clone();
+                async move { Ok::<_, Infallible>(links.call(gateway, request).await) }
+            })
+        };
+        let mut builder = http1::Builder::new();
+        // The gateway keeps it open; one that is dead is noticed by the link's pings.
+        builder.header_read_timeout(None).max_buf_size(MAX_CALL_HEAD);
+        let mut serving = Box::pin(builder.serve_connection(TokioIo::new(stream), service));
+        tokio::select! {
+            served = serving.as_mut() => {
+                if let Err(error) = served {
+                    tracing::debug!(%gateway, %peer, %error, "a connection for calls ended");
+                }
+            }
+            () = stop.hard() => tracing::debug!(%gateway, %peer, "a connection for calls is cut"),
+            () = self.shutdown.soft() => {
+                serving.as_mut().graceful_shutdown();
+                tokio::select! {
+                    _ = serving.as_mut() => {}
+                    () = self.shutdown.hard() => {}
+                }
+            }
+        }
+    }
+
+    /// A call over a connection for calls. What needs a stream does not exist
+    /// there.
+    async fn call(
+        self: &Arc<Self>,
+        gateway: GatewayId,
+        request: Request<Incoming>,
+    ) -> Response<LinkBody> {
+        if request.method() == Method::GET && request.uri().path() == ALIVE_PATH {
+            return status(StatusCode::NO_CONTENT);
+        }
+        match hints(self.app(), gateway, request.headers()) {
+            Ok(peer) => respond(&self.plane, &peer, request).await.map(LinkBody::Whole),
+            Err(code) => crate::agents::refuse(code).map(LinkBody::Whole),
+        }
+    }
+
     async fn answer(
         self: &Arc<Self>,
         gateway: GatewayId,
@@ -268,6 +327,15 @@ impl Body for LinkBody {
         match self {
             Self::Whole(body) => body.is_end_stream(),
             Self::Frames(_) => false,
+        }
+    }
+
+    /// Known lengths are told, so that an answer over HTTP/1.1 is not cut into
+    /// chunks, and the gateway can tell its agents.
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(body) => body.size_hint(),
+            Self::Frames(_) => SizeHint::default(),
         }
     }
 }

@@ -32,6 +32,7 @@ struct Live {
     again: Arc<Notify>,
     connections: usize,
     wanted: u16,
+    calls: u16,
     problem: Option<String>,
     instances: BTreeMap<u64, Instance>,
     told: Presence,
@@ -47,6 +48,7 @@ impl Default for Live {
             again: Arc::default(),
             connections: 0,
             wanted: FIRST_CONNECTIONS,
+            calls: 0,
             problem: None,
             instances: BTreeMap::new(),
             told: Presence::Unknown,
@@ -61,6 +63,9 @@ const FIRST_CONNECTIONS: u16 = 2;
 
 /// The most connections of the link that a gateway gets.
 const MAX_CONNECTIONS: u16 = 16;
+
+/// The most connections for calls that a gateway gets.
+const MAX_CALLS: u16 = 128;
 
 /// What the audit log says of a gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,6 +180,11 @@ impl Gateways {
         self.with(gateway, |live| usize::from(live.wanted))
     }
 
+    /// How many connections for calls a gateway gets.
+    pub(super) fn calls(&self, gateway: GatewayId) -> usize {
+        self.with(gateway, |live| usize::from(live.calls))
+    }
+
     /// Told when another process of a gateway waits to be dialled.
     pub(super) fn again(&self, gateway: GatewayId) -> Arc<Notify> {
         self.with(gateway, |live| live.again.clone())
@@ -201,10 +211,11 @@ impl Gateways {
         gateway: GatewayId,
         id: u64,
         instance: Instance,
-        wanted: u16,
+        (wanted, calls): (u16, u16),
     ) -> bool {
         self.with(gateway, |live| {
             live.wanted = wanted.clamp(FIRST_CONNECTIONS, MAX_CONNECTIONS);
+            live.calls = calls.min(MAX_CALLS);
             live.instances.insert(id, instance);
             live.silent_since = None;
             let is_news = live.told != Presence::Connected;
@@ -337,11 +348,12 @@ mod tests {
             status: None,
             control: mpsc::channel(1).0,
         };
-        assert!(gateways.opened(id(), 7, instance(at(100)), 4));
-        assert_eq!(gateways.wanted(id()), 4);
+        assert!(gateways.opened(id(), 7, instance(at(100)), (4, 32)));
+        assert_eq!((gateways.wanted(id()), gateways.calls(id())), (4, 32));
         gateways.ended(id(), 7, at(100), at(101));
-        assert!(!gateways.opened(id(), 8, instance(at(102)), 1), "it was hardly away");
+        assert!(!gateways.opened(id(), 8, instance(at(102)), (1, u16::MAX)), "it was hardly away");
         assert_eq!(gateways.wanted(id()), 2, "at least two");
+        assert_eq!(gateways.calls(id()), usize::from(MAX_CALLS), "no more than that");
         gateways.ended(id(), 8, at(102), at(103));
         assert_eq!(gateways.lost(id(), at(110)), None);
         assert_eq!(gateways.lost(id(), at(140)), Some(37));

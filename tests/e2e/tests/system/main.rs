@@ -8,6 +8,7 @@
 mod accounts;
 mod agents;
 mod backup;
+mod bench;
 mod canary;
 mod check;
 mod clock;

@@ -23,9 +23,9 @@ use sekisho_seal::sealing::OpeningKey;
 use sekisho_seal::sha256;
 use sekisho_wire::cbor;
 use sekisho_wire::gateway::{
-    CONTROL_PATH, FromGateway, GatewayConfig, GatewayHello, GatewayStatus, LINK_ALPN, LINK_MAJOR,
-    MAX_PAIRING_BYTES, PAIRING_PATH, Pairing, PairingAnswer, PairingEnvelope, PairingOffer,
-    ToGateway,
+    CALL_ALPN, CONTROL_PATH, FromGateway, GatewayConfig, GatewayHello, GatewayStatus, LINK_ALPN,
+    LINK_MAJOR, MAX_PAIRING_BYTES, PAIRING_PATH, Pairing, PairingAnswer, PairingEnvelope,
+    PairingOffer, ToGateway,
 };
 use sekisho_wire::relayed::{Frames, forwarded, write_frame};
 use tokio::net::{TcpListener, TcpStream};
@@ -80,6 +80,7 @@ pub(super) struct Double {
     pub(super) address: SocketAddr,
     shared: Arc<Shared>,
     links: mpsc::Receiver<Link>,
+    lines: mpsc::Receiver<Line>,
     _tasks: JoinSet<()>,
 }
 
@@ -96,6 +97,13 @@ pub(super) struct Link {
     pub(super) client: SendRequest<LinkBody>,
     /// What the server has shown, leaf first.
     pub(super) shown: Vec<Vec<u8>>,
+    _driving: JoinSet<()>,
+}
+
+/// A connection that carries one call at a time, of which the gateway is the
+/// client.
+pub(super) struct Line {
+    client: hyper::client::conn::http1::SendRequest<LinkBody>,
     _driving: JoinSet<()>,
 }
 
@@ -118,9 +126,10 @@ impl Double {
             key,
         });
         let (sender, links) = mpsc::channel(64);
+        let (lines_sender, lines) = mpsc::channel(64);
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(shared.clone(), listener, sender));
-        Self { text, address, shared, links, _tasks: tasks }
+        tasks.spawn(accept(shared.clone(), listener, sender, lines_sender));
+        Self { text, address, shared, links, lines, _tasks: tasks }
     }
 
     /// What it was told when it was paired.
@@ -147,6 +156,11 @@ impl Double {
         tokio::time::timeout(SOON, self.links.recv()).await.expect("in time").expect("a link")
     }
 
+    /// The next connection for calls that the server dials.
+    pub(super) async fn line(&mut self) -> Line {
+        tokio::time::timeout(SOON, self.lines.recv()).await.expect("in time").expect("a line")
+    }
+
     /// No connection comes within a while.
     pub(super) async fn nobody_dials(&mut self) {
         while self.links.try_recv().is_ok() {}
@@ -168,11 +182,16 @@ impl Double {
     }
 }
 
-async fn accept(shared: Arc<Shared>, listener: TcpListener, links: mpsc::Sender<Link>) {
+async fn accept(
+    shared: Arc<Shared>,
+    listener: TcpListener,
+    links: mpsc::Sender<Link>,
+    lines: mpsc::Sender<Line>,
+) {
     let mut serving = JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
-        let (shared, links) = (shared.clone(), links.clone());
+        let (shared, links, lines) = (shared.clone(), links.clone(), lines.clone());
         serving.spawn(async move {
             let key = &shared.key;
             let acceptor = TlsAcceptor::from(Arc::new(server_config(key)));
@@ -181,6 +200,10 @@ async fn accept(shared: Arc<Shared>, listener: TcpListener, links: mpsc::Sender<
                 let shown = tls.get_ref().1.peer_certificates().unwrap_or_default();
                 let shown = shown.iter().map(|der| der.to_vec()).collect();
                 let _ = links.send(link(tls, shown).await).await;
+                return;
+            }
+            if tls.get_ref().1.alpn_protocol() == Some(CALL_ALPN) {
+                let _ = lines.send(line(tls).await).await;
                 return;
             }
             let service = service_fn(move |request| {
@@ -208,6 +231,19 @@ where
         let _ = connection.await;
     });
     Link { client, shown, _driving: driving }
+}
+
+async fn line<S>(stream: S) -> Line
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream));
+    let (client, connection) = handshake.await.expect("HTTP/1.1");
+    let mut driving = JoinSet::new();
+    driving.spawn(async move {
+        let _ = connection.await;
+    });
+    Line { client, _driving: driving }
 }
 
 impl Shared {
@@ -257,7 +293,7 @@ fn server_config(key: &LinkKey) -> ServerConfig {
         .with_client_cert_verifier(Arc::new(Anybody))
         .with_single_cert(chain, private)
         .expect("a certificate");
-    config.alpn_protocols = vec![LINK_ALPN.to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![LINK_ALPN.to_vec(), CALL_ALPN.to_vec(), b"http/1.1".to_vec()];
     config
 }
 
@@ -403,6 +439,40 @@ impl Link {
         }
         let stream = hyper::upgrade::on(answer).await.expect("a stream");
         (status, Some(TokioIo::new(stream)))
+    }
+}
+
+impl Line {
+    /// Relays a call of somebody.
+    pub(super) async fn relay(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, String)],
+    ) -> (StatusCode, Vec<u8>) {
+        let mut request = Request::builder().method(method).uri(path).header("host", "server");
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let request = request.body(LinkBody::Whole(Full::default())).expect("a request");
+        let answered = async {
+            self.client.ready().await.expect("the connection lives");
+            let answer = self.client.send_request(request).await.expect("an answer");
+            let status = answer.status();
+            let body = answer.into_body().collect().await.expect("a body");
+            (status, body.to_bytes().to_vec())
+        };
+        tokio::time::timeout(SOON, answered).await.expect("in time")
+    }
+
+    /// Waits until it has ended.
+    pub(super) async fn ended(&mut self) {
+        let ended = async {
+            while !self.client.is_closed() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(SOON, ended).await.expect("the connection ends");
     }
 }
 

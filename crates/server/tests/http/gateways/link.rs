@@ -6,7 +6,10 @@ use http::{Method, StatusCode};
 use sekisho_model::id::DeviceId;
 use sekisho_model::rng::SystemRng;
 use sekisho_wire::cbor;
-use sekisho_wire::gateway::{CONSOLE_AUTHORITY, FromGateway, GatewayStatus, LINK_ALPN, ToGateway};
+use sekisho_wire::gateway::{
+    ALIVE_PATH, CONSOLE_AUTHORITY, CONTROL_PATH, FromGateway, GatewayHello, GatewayStatus,
+    LINK_ALPN, ToGateway,
+};
 use sekisho_wire::problem::{Problem, ProblemCode};
 use sekisho_wire::relayed::{client_cert, forwarded};
 use serde_json::json;
@@ -146,6 +149,43 @@ async fn what_a_gateway_says_of_a_caller_is_judged_again() {
     assert_eq!(code(&body), ProblemCode::Unreadable);
     let (status, ..) = ask("/api/v1/version", vec![from()]).await;
     assert_eq!(status, StatusCode::NOT_FOUND, "the API is not on the link");
+}
+
+#[tokio::test]
+async fn a_gateway_gets_connections_for_calls_and_they_carry_nothing_else() {
+    let site = Site::start().await;
+    let (mut double, shown) = site.paired().await;
+    let mut link = double.link().await;
+    let hello = GatewayHello { calls: 2, ..double.hello() };
+    let mut control = link.control(&double, hello).await;
+    control.config().await;
+    let mut lines = [double.line().await, double.line().await];
+    let device = DeviceId::new(site.server.app.clock.as_ref(), &SystemRng);
+    let (chain, _) = device_certificate(&site, device);
+    let headers = [from(), ("client-cert", client_cert(&chain[0]))];
+    let wait = "/agent/v1/wait/0193e4a0-7c1b-7000-8000-000000000000/0";
+    for line in &mut lines {
+        assert_eq!(
+            line.relay(Method::GET, ALIVE_PATH, &[]).await,
+            (StatusCode::NO_CONTENT, vec![])
+        );
+        // As over the link, one after the other.
+        for path in ["/agent/v1/bundle/0", wait, "/api/v1/version", CONTROL_PATH] {
+            let (status, _, body) = link.relay(Method::GET, path, &headers, Vec::new()).await;
+            assert_eq!(line.relay(Method::GET, path, &headers).await, (status, body), "{path}");
+        }
+        let (status, body) = line.relay(Method::GET, wait, &[from()]).await;
+        assert_eq!(
+            (status, code(&body)),
+            (StatusCode::UNAUTHORIZED, ProblemCode::CertificateNeeded)
+        );
+        let (status, _) = line.relay(Method::POST, CONTROL_PATH, &headers).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "no second control stream");
+    }
+    site.revoke(&shown).await;
+    for mut line in lines {
+        line.ended().await;
+    }
 }
 
 #[tokio::test]

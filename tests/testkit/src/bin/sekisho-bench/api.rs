@@ -48,7 +48,7 @@ impl Address {
     pub(crate) async fn connect(&self, token: Option<&str>) -> Result<Api> {
         let (sender, driver) = self.dial().await?;
         let credential = token.map(|token| (header::AUTHORIZATION, format!("Bearer {token}")));
-        Ok(Api { sender, credential, address: self.clone(), _driver: driver })
+        Ok(Api { sender, credential, read: None, address: self.clone(), _driver: driver })
     }
 
     async fn dial(&self) -> Result<(SendRequest<Full<Bytes>>, JoinSet<()>)> {
@@ -72,6 +72,8 @@ impl Address {
 pub(crate) struct Api {
     sender: SendRequest<Full<Bytes>>,
     credential: Option<(header::HeaderName, String)>,
+    /// The version that was read of what is changed.
+    read: Option<String>,
     address: Address,
     /// Owns the task that moves the bytes; ends it when dropped.
     _driver: JoinSet<()>,
@@ -93,6 +95,14 @@ impl Api {
 
     pub(crate) async fn put(&mut self, path: &str, body: &Value) -> Result<Value> {
         Ok(self.send(Method::PUT, path, Some(body)).await?.1)
+    }
+
+    /// Changes what was read in this version.
+    pub(crate) async fn patch(&mut self, path: &str, version: &str, body: &Value) -> Result<Value> {
+        self.read = Some(version.to_owned());
+        let changed = self.send(Method::PATCH, path, Some(body)).await;
+        self.read = None;
+        Ok(changed?.1)
     }
 
     /// Posts, and returns the cookie that the answer sets.
@@ -131,6 +141,9 @@ impl Api {
             .header("sec-fetch-site", "none");
         if let Some((name, value)) = &self.credential {
             request = request.header(name, value);
+        }
+        if let Some(version) = &self.read {
+            request = request.header(header::IF_MATCH, format!("\"{version}\""));
         }
         let bytes = match body {
             Some(body) => {

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use xtask::bench::{Aim, FleetArgs, Wire, percentile};
 
 use crate::api::Api;
+use crate::gateway::Gateway;
 use crate::site::Site;
 use crate::{Stage, say, seconds_since};
 
@@ -43,30 +44,34 @@ pub(crate) async fn run(stage: &Stage, args: &FleetArgs) -> Result<()> {
     let mut report = stage.report("fleet", quick)?;
     report.figure("agents", "agents", agents as f64, "");
 
-    let mut site = Site::start(stage, None).await?;
-    let (fleet, enrolled_in_s) = enrol(&site, agents).await?;
+    let site = Site::start(stage, None).await?;
+    let gateway = match args.gateway {
+        true => Some(Gateway::start(stage, &site).await?),
+        false => None,
+    };
+    let mut way = Way { site, gateway };
+    let (fleet, enrolled_in_s) = enrol(&way, agents).await?;
     report.figure("enrol_per_s", "enrolments", agents as f64 / enrolled_in_s, "/s");
 
     // What the enrolments left in the server's memory is not the fleet's.
     say("starting the server anew, so that its memory is that of a fresh one");
-    site.kill()?;
-    site.serve().await?;
-    warm_up(&site).await?;
-    let before_bytes = site.process().rss_bytes()?;
+    way.begin_anew().await?;
+    warm_up(&way.site).await?;
+    let (before_bytes, gateway_before) = way.rss_bytes()?;
     let began = SystemClock.elapsed();
     fleet.start();
-    await_waiting(&site, agents, Duration::from_secs(120 + agents as u64 / 20)).await?;
+    await_waiting(&way, agents, Duration::from_secs(120 + agents as u64 / 20)).await?;
     report.figure(
         "join_s",
         "time until all wait, at 120 new ones per second",
         seconds_since(began),
         "s",
     );
-    let carried = Wire::look(site.agents_port)?.in_all();
+    let carried = Wire::look(way.port())?.in_all();
     let joining_bytes = carried.with_headers_bytes as f64 / carried.connections.max(1) as f64;
 
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let with_bytes = site.process().rss_bytes()?;
+    let (with_bytes, gateway_with) = way.rss_bytes()?;
     let per_agent = with_bytes.saturating_sub(before_bytes) as f64 / agents as f64;
     report.aimed(
         "rss_per_agent_bytes",
@@ -82,7 +87,16 @@ pub(crate) async fn run(stage: &Stage, args: &FleetArgs) -> Result<()> {
         "B",
     );
 
-    let idle = watch(&site, idle_s).await?;
+    if args.gateway {
+        report.figure(
+            "gateway_rss_per_agent_bytes",
+            "gateway memory (RSS) per waiting agent",
+            gateway_with.saturating_sub(gateway_before) as f64 / agents as f64,
+            "B",
+        );
+    }
+
+    let idle = watch(&way, idle_s).await?;
     let label = "server CPU per 1,000 waits, everything idle agents do included";
     // A watch that saw the waits of few says nothing of their cost.
     if idle.waits < agents as f64 / 2.0 {
@@ -97,7 +111,16 @@ pub(crate) async fn run(stage: &Stage, args: &FleetArgs) -> Result<()> {
         "%",
     );
 
-    let mut latencies = wake(&site, &fleet, wakes).await?;
+    if args.gateway {
+        report.figure(
+            "gateway_idle_cpu_percent",
+            "gateway CPU with all idle, of one core",
+            idle.gateway_cpu_s / idle.wall_s * 100.0,
+            "%",
+        );
+    }
+
+    let mut latencies = wake(&way.site, &fleet, wakes).await?;
     let p50 = percentile(&mut latencies, 0.5);
     report.figure(
         "wake_p50_ms",
@@ -108,7 +131,7 @@ pub(crate) async fn run(stage: &Stage, args: &FleetArgs) -> Result<()> {
     let p99 = percentile(&mut latencies, 0.99);
     report.aimed("wake_p99_ms", "the same, 99th percentile", p99, "ms", Aim::AtMost(1000.0));
 
-    let storm = restart(&mut site, agents).await?;
+    let storm = restart(&mut way, agents).await?;
     report.figure(
         "reconnect_all_s",
         "time until all wait again after the server was killed",
@@ -117,13 +140,26 @@ pub(crate) async fn run(stage: &Stage, args: &FleetArgs) -> Result<()> {
     );
     report.figure("reconnect_refused", "calls the server refused meanwhile", storm.refused, "");
     report.figure("reconnect_hellos", "new sessions meanwhile", storm.hellos, "");
-    let peak = site.process().peak_rss_bytes()?;
+    let peak = way.site.process().peak_rss_bytes()?;
     report.figure(
         "reconnect_peak_rss_bytes",
         "most server memory (RSS) meanwhile",
         peak as f64,
         "B",
     );
+
+    if args.gateway {
+        report.figure(
+            "gateway_reconnect_all_s",
+            "time until all wait again after the gateway was killed",
+            restart_gateway(&mut way, agents).await?,
+            "s",
+        );
+        report.remark(
+            "agents reach the server through a gateway, which holds their waits: the memory of \
+             waiting agents is the gateway's, and a server that was killed finds them where they were",
+        );
+    }
 
     let per_day = idle.bytes_per_agent_s * DAY_S + joining_bytes * (1.0 + RENEWALS_PER_DAY);
     report.aimed(
@@ -165,10 +201,61 @@ fn remarks(report: &mut xtask::bench::Report, idle: &Idle, idle_s: u64, wakes: u
     );
 }
 
-async fn enrol(site: &Site, agents: usize) -> Result<(Fleet, f64)> {
-    let key = site.key(true).await?;
+/// How agents reach the server.
+struct Way {
+    site: Site,
+    gateway: Option<Gateway>,
+}
+
+impl Way {
+    /// The port that agents dial.
+    fn port(&self) -> u16 {
+        self.gateway.as_ref().map_or(self.site.agents_port, |gateway| gateway.agents_port)
+    }
+
+    /// Starts everything anew, as it is after a while.
+    async fn begin_anew(&mut self) -> Result<()> {
+        self.site.kill()?;
+        self.site.serve().await?;
+        if let Some(gateway) = &mut self.gateway {
+            gateway.restart()?;
+            gateway.await_service().await?;
+        }
+        Ok(())
+    }
+
+    /// Memory of the server and of the gateway.
+    fn rss_bytes(&self) -> Result<(u64, u64)> {
+        let gateway = self.gateway.as_ref().map(|gateway| gateway.process().rss_bytes());
+        Ok((self.site.process().rss_bytes()?, gateway.transpose()?.unwrap_or(0)))
+    }
+
+    /// CPU time of the server and of the gateway.
+    fn cpu(&self) -> Result<(Duration, Duration)> {
+        let gateway = self.gateway.as_ref().map(|gateway| gateway.process().cpu());
+        Ok((self.site.process().cpu()?, gateway.transpose()?.unwrap_or_default()))
+    }
+
+    /// How many agents wait.
+    async fn waiting(&self) -> f64 {
+        let waiting = match &self.gateway {
+            Some(gateway) => gateway.parked(),
+            None => self.site.metric("sekisho_agents_waiting", "").await,
+        };
+        // It may not listen yet.
+        waiting.unwrap_or(0.0)
+    }
+
+    /// What the log of who holds the agents ends with.
+    fn log(&self) -> String {
+        self.gateway.as_ref().map_or_else(|| self.site.log(), Gateway::log)
+    }
+}
+
+async fn enrol(way: &Way, agents: usize) -> Result<(Fleet, f64)> {
+    let key = way.site.key(true).await?;
     let plan = Plan {
-        server: site.agents().parse()?,
+        server: format!("127.0.0.1:{}", way.port()).parse()?,
         key: Arc::new(EnrolmentKeyText::parse(&key)?),
         agents,
         threads: 2,
@@ -201,11 +288,11 @@ async fn warm_up(site: &Site) -> Result<()> {
 }
 
 /// Waits until so many agents wait and nothing is left to be done.
-async fn await_waiting(site: &Site, agents: usize, limit: Duration) -> Result<()> {
+async fn await_waiting(way: &Way, agents: usize, limit: Duration) -> Result<()> {
     let began = SystemClock.elapsed();
     let mut said = began;
     loop {
-        let waiting = site.metric("sekisho_agents_waiting", "").await.unwrap_or(0.0);
+        let waiting = way.waiting().await;
         if waiting >= agents as f64 {
             return Ok(());
         }
@@ -214,7 +301,7 @@ async fn await_waiting(site: &Site, agents: usize, limit: Duration) -> Result<()
             bail!(
                 "only {waiting} of {agents} agents wait after {} s:\n{}",
                 limit.as_secs(),
-                site.log()
+                way.log()
             );
         }
         if now.saturating_sub(said) > Duration::from_secs(5) {
@@ -229,31 +316,34 @@ async fn await_waiting(site: &Site, agents: usize, limit: Duration) -> Result<()
 struct Idle {
     wall_s: f64,
     cpu_s: f64,
+    gateway_cpu_s: f64,
     waits: f64,
     fetches: f64,
     bytes_per_agent_s: f64,
     connections: usize,
 }
 
-async fn watch(site: &Site, idle_s: u64) -> Result<Idle> {
+async fn watch(way: &Way, idle_s: u64) -> Result<Idle> {
     say(&format!("watching the idle fleet for {idle_s} s"));
+    let site = &way.site;
     let calls =
         |route: &'static str| async move { site.metric("sekisho_agent_calls_total", route).await };
     let (waits, fetches) = (calls("/agent/v1/wait").await?, calls("/agent/v1/fetch").await?);
-    let wire = Wire::look(site.agents_port)?;
-    let (began, cpu) = (SystemClock.elapsed(), site.process().cpu()?);
+    let wire = Wire::look(way.port())?;
+    let (began, before) = (SystemClock.elapsed(), way.cpu()?);
     let end = began + Duration::from_secs(idle_s);
     while let Some(left) = end.checked_sub(SystemClock.elapsed()).filter(|left| !left.is_zero()) {
         say(&format!("{:.0} s of the watch are left", left.as_secs_f64()));
         tokio::time::sleep(left.min(Duration::from_secs(60))).await;
     }
-    let cpu_s = (site.process().cpu()? - cpu).as_secs_f64();
+    let cpu = way.cpu()?;
     let wall_s = seconds_since(began);
-    let carried = Wire::look(site.agents_port)?.since(&wire);
+    let carried = Wire::look(way.port())?.since(&wire);
     let rate = carried.with_headers_bytes as f64 / carried.connections.max(1) as f64 / wall_s;
     Ok(Idle {
         wall_s,
-        cpu_s,
+        cpu_s: (cpu.0 - before.0).as_secs_f64(),
+        gateway_cpu_s: (cpu.1 - before.1).as_secs_f64(),
         waits: calls("/agent/v1/wait").await? - waits,
         fetches: calls("/agent/v1/fetch").await? - fetches,
         bytes_per_agent_s: rate,
@@ -329,15 +419,28 @@ struct Storm {
     hellos: f64,
 }
 
-async fn restart(site: &mut Site, agents: usize) -> Result<Storm> {
+async fn restart(way: &mut Way, agents: usize) -> Result<Storm> {
     say("killing the server and starting it again");
-    site.kill()?;
-    site.serve().await?;
+    way.site.kill()?;
+    way.site.serve().await?;
     let began = SystemClock.elapsed();
-    await_waiting(site, agents, Duration::from_secs(600)).await?;
-    let took_s = seconds_since(began);
+    if let Some(gateway) = &way.gateway {
+        gateway.await_service().await?;
+    }
+    await_waiting(way, agents, Duration::from_secs(600)).await?;
+    let (took_s, site) = (seconds_since(began), &way.site);
     let all = site.metric("sekisho_agent_calls_total", "").await?;
     let good = site.metric("sekisho_agent_calls_total", "status=\"200\"").await?;
     let hellos = site.metric("sekisho_agent_calls_total", "/agent/v1/hello").await?;
     Ok(Storm { took_s, refused: all - good, hellos })
+}
+
+/// How long the agents of a gateway that was killed take to come back.
+async fn restart_gateway(way: &mut Way, agents: usize) -> Result<f64> {
+    say("killing the gateway and starting it again");
+    let gateway = way.gateway.as_mut().context("there is one")?;
+    gateway.restart()?;
+    let began = SystemClock.elapsed();
+    await_waiting(way, agents, Duration::from_secs(600)).await?;
+    Ok(seconds_since(began))
 }

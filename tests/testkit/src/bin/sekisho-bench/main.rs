@@ -12,6 +12,7 @@ mod ansible;
 mod api;
 mod console;
 mod fleet;
+mod gateway;
 mod host;
 mod reset;
 mod reveal;
