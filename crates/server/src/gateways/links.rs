@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
-use hyper::body::{Body, Bytes, Frame, Incoming};
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -327,6 +327,15 @@ impl Body for LinkBody {
         match self {
             Self::Whole(body) => body.is_end_stream(),
             Self::Frames(_) => false,
+        }
+    }
+
+    /// Known lengths are told, so that an answer over HTTP/1.1 is not cut into
+    /// chunks, and the gateway can tell its agents.
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(body) => body.size_hint(),
+            Self::Frames(_) => SizeHint::default(),
         }
     }
 }
