@@ -145,7 +145,9 @@ async fn a_gateway_that_is_revoked_lets_its_agents_go_at_once() {
     let mut talk = device.talk(&world, "http/1.1").await;
     let waiting = talk.call("GET", WAIT, b"");
     let parting = async {
-        until("it is parked", || world.gateway.status().parked == 1).await;
+        until("it is parked", || world.gateway.status().parked == 1 && !server.seen().is_empty())
+            .await;
+        until("the look is over", || world.gateway.status().relayed_in_flight == 0).await;
         server.say(ToGateway::Farewell).await;
     };
     let (answer, ()) = tokio::join!(waiting, parting);

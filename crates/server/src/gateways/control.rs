@@ -135,23 +135,24 @@ impl Control<'_> {
         let (control, mut asked) = mpsc::channel(QUEUE);
         let mut changed = self.app.gateways.watch();
         let mut bundles = self.hello.bundle_version;
-        self.send_bundles(&mut bundles).await?;
-        self.send_config().await?;
         let instance = Instance {
             software: self.hello.version.clone(),
             peer: self.peer.clone(),
             since,
             heard_at: since,
-            sent: self.sent.as_ref().map_or(0, |sent| sent.version),
+            sent: 0,
             status: None,
             control,
         };
         let wanted = (self.hello.connections, self.hello.calls);
-        self.keep(None).await?;
+        // Known before it is configured: whoever revokes it now can say so.
         if self.app.gateways.opened(self.gateway, self.hello.instance, instance, wanted) {
             let (gateway, version) = (self.gateway, self.hello.version.clone());
             super::record(self.app, Event::GatewayConnected { gateway, version }).await;
         }
+        self.send_bundles(&mut bundles).await?;
+        self.send_config().await?;
+        self.keep(None).await?;
         self.wake_all().await?;
         let mut look = tokio::time::interval(LOOK_EVERY);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
