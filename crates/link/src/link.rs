@@ -235,10 +235,15 @@ mod tests {
         while let Ok((stream, _)) = listener.accept().await {
             let Ok(tls) = tls.accept(stream).await else { continue };
             connections.fetch_add(1, Ordering::SeqCst);
-            let answered = Notify::new();
-            let service = service_fn(|_: Request<hyper::body::Incoming>| async {
-                answered.notify_one();
-                Ok::<_, Infallible>(Response::new(http_body_util::Full::new(Bytes::from("here"))))
+            let answered = Arc::new(Notify::new());
+            let tell = answered.clone();
+            let service = service_fn(move |_: Request<hyper::body::Incoming>| {
+                let tell = tell.clone();
+                async move {
+                    tell.notify_one();
+                    let body = http_body_util::Full::new(Bytes::from("here"));
+                    Ok::<_, Infallible>(Response::new(body))
+                }
             });
             let builder = http2::Builder::new(TokioExecutor::new());
             let mut serving = pin!(builder.serve_connection(TokioIo::new(tls), service));

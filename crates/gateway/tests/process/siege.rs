@@ -49,7 +49,8 @@ fn all_quick_attacks_are_made_here() {
     let quick = ATTACKS.iter().filter(|attack| attack.quick).map(|attack| attack.name);
     let mut made: Vec<_> = [REQUESTS, FLOODS, CROWDS].concat();
     let mut quick: Vec<_> = quick.collect();
-    (made.sort_unstable(), quick.sort_unstable());
+    made.sort_unstable();
+    quick.sort_unstable();
     assert_eq!(made, quick);
 }
 
