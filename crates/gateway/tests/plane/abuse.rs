@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sekisho_gateway::Timeouts;
+use sekisho_wire::gateway::Rate;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
@@ -299,7 +300,10 @@ async fn floods_of_http_2_end_their_connection_and_nobody_elses() {
 
 #[tokio::test]
 async fn long_answers_that_nobody_reads_do_not_stop_the_others() {
-    let (world, server) = World::new().await;
+    let (world, server) = World::with(Wanted::default(), |config| {
+        config.limits.per_device = Rate::per_second(100, 100);
+    })
+    .await;
     server.answer(|seen| match seen.path.as_str() {
         "/agent/v1/hello" => Reply::ok(vec![0; 1024 * 1024]),
         _ => Reply::ok("short"),
