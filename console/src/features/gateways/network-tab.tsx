@@ -145,7 +145,12 @@ function NameRows({ check }: { check: NameCheck }) {
       </Table.Tr>
       <Table.Tr>
         <Table.Td colSpan={4} pt={0}>
-          <Text size="sm" c={tone === "bad" || tone === "warn" ? undefined : "dimmed"}>
+          {/* The table may be wider than the window: the sentence is not. */}
+          <Text
+            size="sm"
+            style={{ maxWidth: "calc(100vw - 100px)" }}
+            c={tone === "bad" || tone === "warn" ? undefined : "dimmed"}
+          >
             {t(`pages.gateways.network.verdicts.${verdict}`)}
           </Text>
         </Table.Td>

@@ -30,7 +30,7 @@ export function Ports({ gateway }: { gateway: Gateway }) {
       </Text>
       <PlainTable
         label={t("pages.gateways.network.ports")}
-        minWidth={420}
+        minWidth={300}
         heads={[
           t("pages.gateways.network.fromTo"),
           t("pages.gateways.network.port"),

@@ -47,7 +47,6 @@ export const gatewayPages = {
       "A gateway stands between agents on the internet and the server. The server is not exposed, and no port from the DMZ into the LAN is opened. It relays passwords and orders and can read none of them.",
     emptySteps:
       "To begin, run these on a machine in the DMZ, and paste here the string that is printed.",
-    open: "Open",
 
     pair: {
       title: "Pair a gateway",
@@ -138,7 +137,6 @@ export const gatewayPages = {
       linkVersion: "Version of the link",
       processes: "Processes",
       processesHint: "During an upgrade there are two.",
-      process: "Process {{number}}",
       peer: "Address",
       since: "Connected",
       heard: "Last heard",
@@ -354,7 +352,6 @@ export const gatewayPages = {
       perSecond: "A second",
       rateText: "{{rate}} a second, {{burst}} at once",
       burst: "At once",
-      times: "times",
       second: "s",
       seconds_one: "{{count}} second",
       seconds_other: "{{count}} seconds",
@@ -436,7 +433,6 @@ export const gatewayPages = {
   },
   offices: {
     title: "Offices",
-    one: "Office",
     about:
       "Places from which many devices connect by the same address. They have limits and gateways of their own.",
     add: "Add an office",

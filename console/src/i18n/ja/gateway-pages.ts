@@ -44,7 +44,6 @@ export const gatewayPages = {
       "ゲートウェイは、インターネット上のエージェントとサーバーの間に置く中継サーバーです。サーバーを外部に公開せず、DMZ から LAN へのポートも開けずに済みます。パスワードも指示も、中継するだけで読めません。",
     emptySteps:
       "始めるには、DMZ のマシンで次のコマンドを実行し、表示された文字列をここに貼り付けます。",
-    open: "開く",
 
     pair: {
       title: "ゲートウェイの登録",
@@ -139,7 +138,6 @@ export const gatewayPages = {
       linkVersion: "リンクのバージョン",
       processes: "プロセス",
       processesHint: "アップグレード中は二つになります。",
-      process: "プロセス {{number}}",
       peer: "アドレス",
       since: "接続",
       heard: "最後の通信",
@@ -356,7 +354,6 @@ export const gatewayPages = {
       perSecond: "1 秒あたり",
       rateText: "{{rate}} 回/秒、瞬間最大 {{burst}} 回",
       burst: "瞬間最大",
-      times: "回",
       second: "秒",
       seconds_other: "{{count}} 秒",
       never: "遮断しない",
@@ -433,7 +430,6 @@ export const gatewayPages = {
   },
   offices: {
     title: "拠点",
-    one: "拠点",
     about: "同じアドレスから多くの端末が接続する場所です。まとめて制限とゲートウェイを決めます。",
     add: "拠点を追加",
     edit: "拠点を編集",

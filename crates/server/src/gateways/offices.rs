@@ -304,7 +304,9 @@ pub(super) async fn make_install_line(
     let body = InstallLineView {
         key: SecretText(Secret::from(created.text.as_str())),
         key_id: created.key.id.to_string(),
-        command: format!("sudo sekisho-agent enroll --server {address}"),
+        command: format!(
+            "sudo sekisho-agent install --server {address} && sudo sekisho-agent start"
+        ),
         address,
         expires_at: created.key.expires_at.into(),
     };

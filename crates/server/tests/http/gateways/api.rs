@@ -194,7 +194,10 @@ async fn an_office_has_networks_limits_and_an_install_line() {
     let (_double, gateway) = site.paired().await;
     site.change(&gateway, json!({ "public": [{ "address": "vault.example.jp:8383" }] })).await;
     let made = site.admin.post(&format!("{path}/install-line"), line).await.expect(201);
-    assert_eq!(made["command"], "sudo sekisho-agent enroll --server vault.example.jp:8383");
+    assert_eq!(
+        made["command"],
+        "sudo sekisho-agent install --server vault.example.jp:8383 && sudo sekisho-agent start"
+    );
     assert!(made["key"].as_str().is_some_and(|key| key.len() > 40), "{made}");
     let of_office = format!("/enrolment-keys?office={}", shown["id"].as_str().expect("an id"));
     let keys = site.admin.get(&of_office).await.expect(200);
