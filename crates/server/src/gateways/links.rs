@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
-use hyper::body::{Body, Bytes, Frame, Incoming};
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -268,6 +268,14 @@ impl Body for LinkBody {
         match self {
             Self::Whole(body) => body.is_end_stream(),
             Self::Frames(_) => false,
+        }
+    }
+
+    /// So that the answer says its length, as to an agent that is not relayed.
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(body) => body.size_hint(),
+            Self::Frames(_) => SizeHint::default(),
         }
     }
 }
