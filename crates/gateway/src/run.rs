@@ -120,7 +120,10 @@ pub fn run(config: Config, arguments: Vec<OsString>, start: Start<'_>) -> anyhow
         upgrading: Mutex::new(()),
         leave,
     };
-    runtime.block_on(serve(Arc::new(running), predecessor, left))
+    let served = runtime.block_on(serve(Arc::new(running), predecessor, left));
+    // Told to stop at once, it does not wait for a drain that has begun.
+    runtime.shutdown_background();
+    served
 }
 
 /// What a thief of this process would get: nothing but what it has open.
