@@ -269,8 +269,7 @@ fn remarks(
     );
     report.remark(
         "a handshake is a full one with a client certificate, and one request after it. Debian's nginx \
-         carries OpenSSL 3.0, whose handshakes are slow by themselves: that flatters this row, and nginx \
-         with another TLS library would be about four times as fast in it",
+         carries OpenSSL 3.0, whose handshakes are slow by themselves: that flatters this row",
     );
     report.remark(
         "the gateway's limits and route table are on, with numbers that are computed and never reached; nginx \
