@@ -22,10 +22,13 @@ async fn a_call_has_a_connection_to_itself_and_where_none_is_free_it_is_a_stream
     let slow = Reply { after: Duration::from_millis(300), ..Reply::ok("slow") };
     server.answer(move |_| slow.clone());
     let (one, two) = (world.site.device(), world.site.device());
+    // Connected first: what comes late would find the connection free again.
+    let mut talks = (one.talk(&world, "http/1.1").await, two.talk(&world, "h2").await);
     let (first, second) = tokio::join!(
-        one.call(&world, "http/1.1", "POST", FETCH, b"first"),
-        two.call(&world, "h2", "POST", FETCH, b"second"),
+        talks.0.call("POST", FETCH, b"first"),
+        talks.1.call("POST", FETCH, b"second"),
     );
+    let (first, second) = (first.expect("an answer"), second.expect("an answer"));
     assert_eq!([first.status, second.status], [200, 200]);
     assert_eq!([first.body, second.body], [b"slow", b"slow"]);
     let mut seen = server.seen();
@@ -88,7 +91,6 @@ async fn no_call_is_risked_on_one_that_was_quiet_until_it_has_answered() {
         }
     }
     assert_eq!(versions(&server).last(), Some(&Version::HTTP_11));
-    assert_eq!(server.asked_for_life(), 1);
     assert!(server.seen().iter().all(|seen| seen.path != ALIVE_PATH));
 }
 
@@ -117,11 +119,13 @@ async fn one_that_breaks_in_the_middle_of_a_call_is_not_used_again() {
 async fn a_caller_that_goes_away_leaves_nothing_behind_that_another_would_read() {
     let (world, mut server) = World::new().await;
     server.dial_for_calls(&world, 2).await;
-    let slow = Reply { after: Duration::from_millis(300), ..Reply::ok("of the first") };
-    server.answer(move |_| slow.clone());
+    let never = Reply { after: Duration::from_secs(60), ..Reply::ok("of the first") };
+    server.answer(move |_| never.clone());
     let (one, two) = (world.site.device(), world.site.device());
-    let calling = one.call(&world, "http/1.1", "POST", FETCH, b"first");
-    assert!(tokio::time::timeout(Duration::from_millis(100), calling).await.is_err());
+    tokio::select! {
+        answer = one.call(&world, "http/1.1", "POST", FETCH, b"first") => panic!("{answer:?}"),
+        () = until("it is there", || server.seen().len() == 1) => {}
+    }
     server.answer(|_| Reply::ok("of the second"));
     for _ in 0..10 {
         let answer = two.call(&world, "http/1.1", "POST", FETCH, b"second").await;
