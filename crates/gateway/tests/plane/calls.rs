@@ -45,7 +45,7 @@ async fn a_call_has_a_connection_to_itself_and_where_none_is_free_it_is_a_stream
     assert_eq!(names(0), [&all[..], &["host"]].concat());
     // It is free again, over and over.
     server.answer(|_| Reply::ok("quick"));
-    for _ in 0..15 {
+    for _ in 0..10 {
         assert_eq!(one.call(&world, "h2", "POST", FETCH, b"x").await.body, b"quick");
     }
     assert!(versions(&server)[2..].iter().all(|version| *version == Version::HTTP_11));
