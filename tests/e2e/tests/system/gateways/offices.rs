@@ -48,8 +48,9 @@ fn an_office_enrols_by_its_gateway_within_limits_of_its_own() {
     let address = gateway.agents.to_string();
     assert_eq!(text(&line, "address"), address);
     let command = text(&line, "command");
-    let (program, arguments) = command.split_once(" enroll ").expect("it enrols");
-    assert_eq!((program, arguments), ("sudo sekisho-agent", &*format!("--server {address}")));
+    let expected =
+        format!("sudo sekisho-agent install --server {address} && sudo sekisho-agent start");
+    assert_eq!(command, expected);
     let mut host = Host::new("osaka-host");
     host.add("svc-one");
     host.settings(EVERY_ACCOUNT);
