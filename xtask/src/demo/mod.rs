@@ -63,7 +63,9 @@ pub(crate) struct Args {
 impl Args {
     /// The programs, if an earlier process has built them.
     pub(crate) fn prebuilt(&self) -> Option<Binaries> {
-        self.prebuilt.as_deref().map(Binaries::in_folder)
+        // They are also started by programs that work in another folder.
+        let folder = std::path::absolute(self.prebuilt.as_deref()?).ok()?;
+        Some(Binaries::in_folder(&folder))
     }
 
     fn way(&self) -> Way {
