@@ -1,7 +1,7 @@
 //! What all threads of the data plane share.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
@@ -49,6 +49,7 @@ pub(crate) enum Pressure {
 }
 
 /// What requests are answered by; replaced whole.
+#[derive(Clone)]
 pub(crate) struct Work {
     /// The configuration; `None`: not configured yet.
     pub(crate) snapshot: Option<Arc<Snapshot>>,
@@ -136,8 +137,12 @@ pub(crate) struct Hub {
     identity: RwLock<Identity>,
     paired: RwLock<Option<Paired>>,
     private: RwLock<Arc<ServerConfig>>,
-    work: RwLock<Arc<Work>>,
+    /// A copy for each worker: to count who has it would have them all write to
+    /// one place with each request.
+    work: Vec<RwLock<Arc<Work>>>,
     revoked: RwLock<BTreeSet<DeviceId>>,
+    /// Whether there are any: asked with each request.
+    any_revoked: AtomicBool,
     contact: Mutex<Contact>,
     names: Mutex<Vec<NameSeen>>,
     problems: Mutex<Vec<(&'static str, String)>>,
@@ -185,8 +190,9 @@ impl Hub {
             identity: RwLock::new(parts.identity.clone()),
             paired: RwLock::new(parts.paired.clone()),
             private: RwLock::new(Arc::new(private)),
-            work: RwLock::new(Arc::new(work)),
+            work: copies(work, parts.workers.max(1)).map(RwLock::new).collect(),
             revoked: RwLock::default(),
+            any_revoked: AtomicBool::new(false),
             contact: Mutex::default(),
             names: Mutex::default(),
             problems: Mutex::default(),
@@ -197,7 +203,24 @@ impl Hub {
 
     /// What requests are answered by.
     pub(crate) fn work(&self) -> Arc<Work> {
-        self.work.read().expect("no holder panics").clone()
+        self.work_of(0)
+    }
+
+    /// The same, as a worker has it for itself.
+    pub(crate) fn work_of(&self, worker: usize) -> Arc<Work> {
+        self.work[worker].read().expect("no holder panics").clone()
+    }
+
+    fn work_by(&self, work: Work) {
+        for (place, copy) in self.work.iter().zip(copies(work, self.workers)) {
+            *place.write().expect("no holder panics") = copy;
+        }
+    }
+
+    fn forget_revoked(&self) {
+        let mut revoked = self.revoked.write().expect("no holder panics");
+        revoked.clear();
+        self.any_revoked.store(false, Ordering::Release);
     }
 
     /// TLS of the private listener.
@@ -282,8 +305,8 @@ impl Hub {
         let work = work(None, &self.shown, &self.time)?;
         *self.private.write().expect("no holder panics") = Arc::new(private);
         *self.paired.write().expect("no holder panics") = paired;
-        *self.work.write().expect("no holder panics") = Arc::new(work);
-        self.revoked.write().expect("no holder panics").clear();
+        self.work_by(work);
+        self.forget_revoked();
         self.pass_through.send_replace(false);
         self.upstream.close_all();
         self.registry.end_all(crate::plane::Ending::Gently);
@@ -313,8 +336,8 @@ impl Hub {
     pub(crate) fn configure(&self, snapshot: Snapshot) -> Result<Arc<Snapshot>, TlsSetup> {
         let snapshot = Arc::new(snapshot);
         let work = work(Some(&snapshot), &self.shown, &self.time)?;
-        *self.work.write().expect("no holder panics") = Arc::new(work);
-        self.revoked.write().expect("no holder panics").clear();
+        self.work_by(work);
+        self.forget_revoked();
         self.registry.end_devices(|device| snapshot.is_revoked(device));
         self.pass_through.send_replace(snapshot.config.pass_through.is_some());
         self.tell_ready();
@@ -329,6 +352,7 @@ impl Hub {
                 revoked.insert(*device);
             }
         }
+        self.any_revoked.store(!revoked.is_empty(), Ordering::Release);
         drop(revoked);
         let devices: BTreeSet<_> = devices.iter().copied().collect();
         self.registry.end_devices(|device| devices.contains(&device));
@@ -355,7 +379,8 @@ impl Hub {
 
     /// Whether a device may not be connected.
     pub(crate) fn is_revoked(&self, device: DeviceId, work: &Work) -> bool {
-        self.revoked.read().expect("no holder panics").contains(&device)
+        let lately = || self.revoked.read().expect("no holder panics").contains(&device);
+        (self.any_revoked.load(Ordering::Acquire) && lately())
             || work.snapshot.as_ref().is_some_and(|snapshot| snapshot.is_revoked(device))
     }
 
@@ -481,6 +506,10 @@ impl Hub {
         all.truncate(MAX_PROBLEMS);
         all
     }
+}
+
+fn copies(work: Work, count: usize) -> impl Iterator<Item = Arc<Work>> {
+    std::iter::repeat_n(work, count).map(Arc::new)
 }
 
 /// From whom something was refused.

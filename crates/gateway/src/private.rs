@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -61,10 +62,11 @@ pub(crate) async fn serve(hub: Arc<Hub>, worker: usize, tasks: Tasks, stream: st
         if session.peer_certificates().is_none() {
             return tracing::warn!("a link without a certificate was refused");
         }
-        if alpn == CALL_ALPN {
-            return link::serve_calls(&hub, worker, &tasks, tls).await;
-        }
-        return link::serve(&hub, worker, &tasks, tls).await;
+        let serving: BoxFuture<'_, ()> = match alpn {
+            CALL_ALPN => Box::pin(link::serve_calls(&hub, worker, &tasks, tls)),
+            _ => Box::pin(link::serve(&hub, worker, &tasks, tls)),
+        };
+        return serving.await;
     }
     let service = {
         let hub = hub.clone();

@@ -15,16 +15,17 @@ use sekisho_wire::problem::MAX_PROBLEM_BYTES;
 use sekisho_wire::route::{Access, RateClass, WAIT_HOLD_S};
 use sekisho_wire::session::Wake;
 use sekisho_wire::{MEDIA_TYPE, cbor};
+use tokio::time::Instant;
 
 use crate::answer::{Answer, refusal, response};
 use crate::filter::routes::{Route, look};
 use crate::filter::{self, content_length};
 use crate::guard::REFUSED_PATH;
-use crate::hub::{Hub, Refused, Work};
-use crate::limits::{Class, Device, Reason, Went};
-use crate::link::{self, BodyFault, NotAnswered, Outgoing, Taken};
+use crate::hub::{Refused, Work};
+use crate::limits::{Class, Reason, Went};
+use crate::link::{self, BodyFault, Lane, NotAnswered, Outgoing};
 use crate::park::Parking;
-use crate::plane::{Ending, Peer};
+use crate::plane::{Ending, Patience, Peer};
 
 /// The authority of relayed requests: there is one server at the other end.
 pub(crate) const AUTHORITY: &str = "server.sekisho.internal";
@@ -45,30 +46,34 @@ const STATUSES: &[u16] = &[200, 400, 401, 403, 404, 409, 413, 429, 503];
 
 /// A call in progress at the server; over when dropped.
 pub(crate) struct AtServer {
-    hub: Arc<Hub>,
+    peer: Arc<Peer>,
     most: u32,
     went: Went,
-    /// Its connection, if it has one to itself.
-    taken: Option<Taken>,
+    /// When all of a short answer must be here.
+    until: Instant,
+    /// Its connection, if it has one to itself. Where the answer was not read to
+    /// its end, hyper closes it.
+    lane: Option<Lane>,
 }
 
 impl Drop for AtServer {
     fn drop(&mut self) {
-        self.hub.relay.leave(self.went, self.most, self.hub.now());
+        let (hub, now) = (&self.peer.hub, self.peer.hub.now());
+        hub.relay.leave(self.went, self.most, now);
+        if let Some(lane) = self.lane.take() {
+            hub.upstream.give_back(self.peer.worker, lane, now);
+        }
     }
 }
 
 /// A place among the calls in progress of a device, or of the enrolment class.
-struct InClass {
-    hub: Arc<Hub>,
-    device: Option<Arc<Device>>,
-}
+struct InClass(Arc<Peer>);
 
 impl Drop for InClass {
     fn drop(&mut self) {
-        match &self.device {
-            Some(device) => device.left(),
-            None => self.hub.admission.enrolled(),
+        match &self.0.identity {
+            Some(identity) => identity.device.left(),
+            None => self.0.hub.admission.enrolled(),
         }
     }
 }
@@ -115,7 +120,7 @@ pub(crate) fn respond(
 }
 
 async fn step(peer: Arc<Peer>, request: Request<Incoming>) -> Step {
-    let work = peer.hub.work();
+    let work = peer.hub.work_of(peer.worker);
     match handle(&peer, &work, request).await {
         Ok(step) => step,
         Err(reason) => {
@@ -127,7 +132,7 @@ async fn step(peer: Arc<Peer>, request: Request<Incoming>) -> Step {
     }
 }
 
-async fn handle(peer: &Peer, work: &Work, request: Request<Incoming>) -> Result<Step, Reason> {
+async fn handle(peer: &Arc<Peer>, work: &Work, request: Request<Incoming>) -> Result<Step, Reason> {
     let (parts, body) = request.into_parts();
     let (hub, path) = (&peer.hub, path(&parts)?);
     if peer.http1
@@ -152,30 +157,31 @@ async fn handle(peer: &Peer, work: &Work, request: Request<Incoming>) -> Result<
     if hub.upstream.is_empty() {
         return Err(Reason::NoServer);
     }
-    let fault = BodyFault::default();
-    let body = take_body(peer, route, body, &fault).await?;
+    let (fault, mut patience) = (BodyFault::default(), peer.patience());
+    let body = take_body(peer, route, body, &fault, &mut patience).await?;
     let _place = place(peer, work, route)?;
     let whole = parts.uri.path_and_query().ok_or(Reason::NotFound)?;
     if !route.parks {
-        let relaying = relay(peer, work, route, whole.clone(), body);
+        let relaying = relay(peer, work, route, whole.clone(), body, &mut patience);
         let (answer, at_server) =
             relaying.await.map_err(|reason| fault.reason().unwrap_or(reason))?;
-        return Ok(Step::Answer(told(route, answer, at_server).await?));
+        return Ok(Step::Answer(told(route, answer, at_server, &mut patience).await?));
     }
     let (look, seconds) = look(path).ok_or(Reason::NotFound)?;
     let device = peer.device().ok_or(Reason::CertificateNeeded)?;
     // Listen first, look second: nothing that happens in between is missed.
     let parking = hub.parked.begin(device);
-    let (answer, at_server) = relay(peer, work, route, look, body).await?;
+    let (answer, at_server) = relay(peer, work, route, look, body, &mut patience).await?;
     if answer.status() != StatusCode::OK {
-        return Ok(Step::Answer(told(route, answer, at_server).await?));
+        return Ok(Step::Answer(told(route, answer, at_server, &mut patience).await?));
     }
     let next_due = answer
         .headers()
         .get(NEXT_DUE_HEADER)
         .and_then(|value| filter::head::digits(value.as_bytes()).map(Duration::from_millis));
     let most = usize::try_from(route.max_answer_bytes).unwrap_or(usize::MAX);
-    let body = Limited::new(answer.into_body(), most).collect().await;
+    let body = Limited::new(answer.into_body(), most).collect();
+    let body = patience.wait(at_server.until, body).await.ok_or(Reason::ServerSlow)?;
     let body = body.map_err(|_| Reason::ServerBroke)?.to_bytes();
     match cbor::decode::<Wake>(&body, most) {
         Ok(Wake::Nothing) => {}
@@ -231,17 +237,16 @@ fn admit(peer: &Peer, work: &Work, route: &Route) -> Result<(), Reason> {
 }
 
 /// A place in the request's class, once its body is here.
-fn place(peer: &Peer, work: &Work, route: &Route) -> Result<Option<InClass>, Reason> {
-    let hub = &peer.hub;
+fn place(peer: &Arc<Peer>, work: &Work, route: &Route) -> Result<Option<InClass>, Reason> {
     match (&peer.identity, route.rate) {
         (Some(identity), _) => {
             identity.device.enter()?;
-            Ok(Some(InClass { hub: hub.clone(), device: Some(identity.device.clone()) }))
+            Ok(Some(InClass(peer.clone())))
         }
-        (None, RateClass::Enrolment) if !hub.admission.begin_enrolment(&work.rules) => {
+        (None, RateClass::Enrolment) if !peer.hub.admission.begin_enrolment(&work.rules) => {
             Err(Reason::EnrolmentInFlight)
         }
-        (None, RateClass::Enrolment) => Ok(Some(InClass { hub: hub.clone(), device: None })),
+        (None, RateClass::Enrolment) => Ok(Some(InClass(peer.clone()))),
         (None, RateClass::Device | RateClass::Wait) => Ok(None),
     }
 }
@@ -252,6 +257,7 @@ async fn take_body(
     route: &Route,
     body: Incoming,
     fault: &BodyFault,
+    patience: &mut Patience<'_>,
 ) -> Result<Outgoing, Reason> {
     if body.is_end_stream() {
         return Ok(Outgoing::Whole(None));
@@ -269,48 +275,49 @@ async fn take_body(
     let most = usize::try_from(route.max_body_bytes).unwrap_or(usize::MAX);
     let limit = grace + Duration::from_secs(length / crate::link::LEAST_RATE);
     let collecting = Limited::new(body, most).collect();
-    match tokio::time::timeout(limit, collecting).await {
-        Ok(Ok(body)) => {
+    match patience.wait(Instant::now() + limit, collecting).await {
+        Some(Ok(body)) => {
             let bytes = body.to_bytes();
             Ok(Outgoing::Whole((!bytes.is_empty()).then_some(bytes)))
         }
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Reason::TooLong),
-        Ok(Err(_)) => Err(Reason::BodyBroken),
-        Err(_) => Err(Reason::TooSlow),
+        Some(Err(error)) if error.is::<LengthLimitError>() => Err(Reason::TooLong),
+        Some(Err(_)) => Err(Reason::BodyBroken),
+        None => Err(Reason::TooSlow),
     }
 }
 
 /// Sends a request to the server and waits for the head of its answer.
 async fn relay(
-    peer: &Peer,
+    peer: &Arc<Peer>,
     work: &Work,
     route: &Route,
     path: PathAndQuery,
     body: Outgoing,
+    patience: &mut Patience<'_>,
 ) -> Result<(Response<Incoming>, AtServer), Reason> {
     let hub = &peer.hub;
     let most = work.rules.limits.relayed_in_flight;
     if !hub.relay.enter(route.class(), most) {
         return Err(Reason::RelayFull);
     }
-    let mut at_server = AtServer { hub: hub.clone(), most, went: Went::Unknown, taken: None };
+    let began = Instant::now();
+    let until = began + Duration::from_secs(route.timeout_s);
+    let mut at_server =
+        AtServer { peer: peer.clone(), most, went: Went::Unknown, until, lane: None };
     let request = upstream(peer, route, path, body)?;
-    let began = hub.now();
-    let limit = Duration::from_secs(route.timeout_s);
-    let sending = link::call(hub, peer.worker, request);
-    let (answer, taken) = match tokio::time::timeout(limit, sending).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(NotAnswered::NoLink)) => return Err(Reason::NoServer),
-        Ok(Err(NotAnswered::Broke)) => return Err(Reason::ServerBroke),
-        Err(_) => {
+    let sending = link::call(hub, peer.worker, &mut at_server.lane, request);
+    let answer = match patience.wait(until, sending).await {
+        Some(Ok(answer)) => answer,
+        Some(Err(NotAnswered::NoLink)) => return Err(Reason::NoServer),
+        Some(Err(NotAnswered::Broke)) => return Err(Reason::ServerBroke),
+        None => {
             at_server.went = Went::Overloaded;
             return Err(Reason::ServerSlow);
         }
     };
-    at_server.taken = taken;
     at_server.went = match answer.status() {
         StatusCode::SERVICE_UNAVAILABLE => Went::Overloaded,
-        _ => Went::Answered(hub.now().saturating_sub(began)),
+        _ => Went::Answered(began.elapsed()),
     };
     hub.counters.relayed.fetch_add(1, Ordering::Relaxed);
     Ok((answer, at_server))
@@ -346,6 +353,7 @@ async fn told(
     route: &Route,
     answer: Response<Incoming>,
     at_server: AtServer,
+    patience: &mut Patience<'_>,
 ) -> Result<Response<Answer>, Reason> {
     let (parts, body) = answer.into_parts();
     if !STATUSES.contains(&parts.status.as_u16()) {
@@ -360,9 +368,8 @@ async fn told(
     }
     let answer = match body.size_hint().exact() {
         Some(length) if length <= COLLECTED => {
-            let limit = Duration::from_secs(route.timeout_s);
-            let collected = tokio::time::timeout(limit, body.collect()).await;
-            let whole = collected.map_err(|_| Reason::ServerSlow)?;
+            let collected = patience.wait(at_server.until, body.collect()).await;
+            let whole = collected.ok_or(Reason::ServerSlow)?;
             let whole = whole.map_err(|_| Reason::ServerBroke)?.to_bytes();
             drop(at_server);
             if whole.is_empty() { Answer::empty() } else { Answer::whole(whole) }

@@ -1,24 +1,20 @@
 //! Tasks with an owner.
 
-use std::sync::{Arc, Mutex};
+use tokio::runtime::Handle;
 
-use tokio::task::JoinSet;
-
-/// The tasks of one worker; they end with it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Tasks(Arc<Mutex<JoinSet<()>>>);
+/// The tasks of one worker. Its runtime, of one thread, owns them: they end with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Tasks(Handle);
 
 impl Tasks {
-    /// One more.
-    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let mut tasks = self.0.lock().expect("no holder panics");
-        while tasks.try_join_next().is_some() {}
-        tasks.spawn(task);
+    /// Those of the worker that calls this.
+    pub(crate) fn of_this_worker() -> Self {
+        Self(Handle::current())
     }
 
-    /// Ends all.
-    pub(crate) fn end(&self) {
-        self.0.lock().expect("no holder panics").abort_all();
+    /// One more.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        drop(self.0.spawn(task));
     }
 }
 

@@ -97,7 +97,7 @@ async fn run(
     load: Arc<AtomicUsize>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let tasks = Tasks::default();
+    let tasks = Tasks::of_this_worker();
     // In the classic direction the workers share the connections that are wanted.
     let share = usize::from(hub.connections()).div_ceil(hub.workers);
     for _ in 0..share {
@@ -126,5 +126,4 @@ async fn run(
             }),
         }
     }
-    tasks.end();
 }

@@ -1,5 +1,6 @@
 //! A certificate of the authority itself, as the store gave it back.
 
+use rustls_pki_types::{CertificateDer, TrustAnchor};
 use sekisho_model::Timestamp;
 use x509_parser::certificate::X509Certificate;
 
@@ -13,6 +14,8 @@ use crate::time::from_asn1;
 pub(crate) struct Authority {
     which: &'static str,
     pub(crate) der: Vec<u8>,
+    /// The same, as one that is believed.
+    pub(crate) anchor: TrustAnchor<'static>,
     pub(crate) key: PublicKey,
     /// The subject's distinguished name in DER.
     pub(crate) subject: Vec<u8>,
@@ -47,9 +50,13 @@ impl Authority {
         }
         let key = PublicKey::from_spki(certificate.public_key().raw)
             .map_err(|_| refuse("has a key that is not a P-256 key"))?;
+        let trusted = CertificateDer::from(der);
+        let anchor =
+            webpki::anchor_from_trusted_cert(&trusted).map_err(|_| refuse("cannot be read"))?;
         Ok(Self {
             which,
             der: der.to_vec(),
+            anchor: anchor.to_owned(),
             key,
             subject: certificate.subject().as_raw().to_vec(),
             not_before: from_asn1(certificate.validity().not_before),

@@ -1,6 +1,6 @@
 //! Who is believed: everything that chains to the site's root.
 
-use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm};
+use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor};
 use sekisho_model::Timestamp;
 use sekisho_model::id::{DeviceId, SiteId};
 use webpki::{EndEntityCert, Error as ChainError, KeyUsage, anchor_from_trusted_cert};
@@ -149,9 +149,25 @@ impl SiteTrust {
         intermediates: &[&[u8]],
         now: Timestamp,
     ) -> Result<Chain, CertificateProblem> {
+        if let Some(chain) = self.chain_of_known(leaf, now) {
+            return Ok(chain);
+        }
         let known = self.issuing.iter().map(|authority| authority.der.as_slice());
         let known: Vec<_> = known.chain(intermediates.iter().copied()).collect();
         verify_chain(leaf, &known, &self.root.der, Usage::Client, now)
+    }
+
+    /// The usual case: an issuing authority that was known before signed the leaf.
+    /// That the root signed the authority was checked when this was made, and is
+    /// not checked anew in each handshake. `None`: look at the whole chain.
+    fn chain_of_known(&self, leaf: &[u8], now: Timestamp) -> Option<Chain> {
+        if now.as_secs() > self.root.not_after.as_secs() {
+            return None;
+        }
+        let (chain, at) = judged_at(leaf, now).ok()?;
+        let in_use = self.issuing.iter().filter(|authority| authority.is_valid_at(at));
+        let anchors: Vec<_> = in_use.map(|authority| authority.anchor.clone()).collect();
+        verify(leaf, &[], &anchors, Usage::Client, at).ok().map(|()| chain)
     }
 }
 
@@ -194,30 +210,40 @@ pub fn verify_chain(
             since: from_asn1(root_validity.not_after),
         });
     }
-    let since = from_asn1(read(leaf)?.validity().not_after);
-    let expired = now.as_secs() > since.as_secs();
-
+    let (chain, at) = judged_at(leaf, now)?;
     let root = CertificateDer::from(root);
     let anchor = anchor_from_trusted_cert(&root).map_err(problem)?;
+    verify(leaf, intermediates, &[anchor], usage, at)?;
+    Ok(chain)
+}
+
+/// Whether a leaf's time is over, and the instant at which its chain is judged.
+fn judged_at(leaf: &[u8], now: Timestamp) -> Result<(Chain, Timestamp), CertificateProblem> {
+    let since = from_asn1(read(leaf)?.validity().not_after);
+    Ok(match now.as_secs() > since.as_secs() {
+        true => (Chain::Expired { since }, since),
+        false => (Chain::Valid, now),
+    })
+}
+
+fn verify(
+    leaf: &[u8],
+    intermediates: &[&[u8]],
+    anchors: &[TrustAnchor<'_>],
+    usage: Usage,
+    at: Timestamp,
+) -> Result<(), CertificateProblem> {
     let intermediates: Vec<_> =
         intermediates.iter().map(|der| CertificateDer::from(*der)).collect();
+    let usage = match usage {
+        Usage::Client => KeyUsage::client_auth(),
+        Usage::Server => KeyUsage::server_auth(),
+    };
     let leaf = CertificateDer::from(leaf);
-    EndEntityCert::try_from(&leaf)
-        .map_err(problem)?
-        .verify_for_usage(
-            ALGORITHMS,
-            &[anchor],
-            &intermediates,
-            to_unix(if expired { since } else { now }),
-            match usage {
-                Usage::Client => KeyUsage::client_auth(),
-                Usage::Server => KeyUsage::server_auth(),
-            },
-            None,
-            None,
-        )
-        .map_err(problem)?;
-    Ok(if expired { Chain::Expired { since } } else { Chain::Valid })
+    let leaf = EndEntityCert::try_from(&leaf).map_err(problem)?;
+    leaf.verify_for_usage(ALGORITHMS, anchors, &intermediates, to_unix(at), usage, None, None)
+        .map(drop)
+        .map_err(problem)
 }
 
 fn problem(error: ChainError) -> CertificateProblem {
@@ -240,5 +266,38 @@ fn problem(error: ChainError) -> CertificateProblem {
         }
         ChainError::RequiredEkuNotFoundContext(_) => CertificateProblem::WrongUsage,
         other => CertificateProblem::Chain(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use sekisho_model::rng::SeededRng;
+
+    use super::*;
+    use crate::{NewCa, SiteCa};
+
+    #[test]
+    fn a_leaf_of_a_known_authority_takes_one_signature() {
+        let (rng, now) = (SeededRng::new(1), Timestamp::from_millis(1_772_000_000_000));
+        let site = SiteId::at(now, &rng);
+        let NewCa { root, issuing, .. } = SiteCa::create(site, now, &rng).expect("created");
+        let certificate = issuing.certificate.clone();
+        let trust = SiteTrust::new(site, &root, &[certificate]).expect("in order");
+        let ca = SiteCa::load(trust.clone(), &issuing.key).expect("loaded");
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let request = rcgen::CertificateParams::default().serialize_request(&key).expect("one");
+        let device = DeviceId::at(now, &rng);
+        let leaf = ca.issue_device(request.der(), device, now, &rng).expect("issued").der;
+        assert_eq!(trust.chain_of_known(&leaf, now), Some(Chain::Valid));
+        // Its authority has not begun yet, or is over: the whole chain says why.
+        let day = Duration::from_hours(24);
+        assert_eq!(trust.chain_of_known(&leaf, now.minus(day)), None);
+        let mut broken = leaf.clone();
+        *broken.last_mut().expect("a signature") ^= 1;
+        assert_eq!(trust.chain_of_known(&broken, now), None);
+        // Nothing counts when the root is over.
+        assert_eq!(trust.chain_of_known(&leaf, now.plus(day * 4000)), None);
     }
 }

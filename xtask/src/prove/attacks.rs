@@ -66,8 +66,7 @@ pub(super) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     cmd::run(&mut workspace.cargo(&[
         "build",
         "--quiet",
-        "--profile",
-        "prove",
+        "--release",
         "--package",
         "sekisho-gateway",
         "--bin",
@@ -77,7 +76,7 @@ pub(super) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
         "--bin",
         "sekisho-siege",
     ]))?;
-    let programs = workspace.target.join("prove");
+    let programs = workspace.target.join("release");
     let mut siege = Command::new(programs.join("sekisho-siege"));
     siege.arg("--gateway").arg(programs.join("sekisho-gateway"));
     cmd::run(siege.args(args.told()))

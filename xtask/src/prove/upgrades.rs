@@ -65,8 +65,7 @@ pub(super) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     cmd::run(&mut workspace.cargo(&[
         "build",
         "--quiet",
-        "--profile",
-        "prove",
+        "--release",
         "--package",
         "sekisho-server",
         "--package",
@@ -80,7 +79,7 @@ pub(super) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
         "--bin",
         "sekisho-prove",
     ]))?;
-    let programs = workspace.target.join("prove");
+    let programs = workspace.target.join("release");
     let mut prove = Command::new(programs.join("sekisho-prove"));
     prove.arg("--programs").arg(&programs);
     cmd::run(prove.args(args.told()))

@@ -41,30 +41,11 @@ pub(super) struct Calls {
     cutters: Mutex<BTreeMap<u64, Arc<Cutter>>>,
 }
 
-/// A connection that nobody uses at the moment.
-struct Lane {
+/// One of the connections; whoever has it is the only one to use it.
+pub(crate) struct Lane {
     sender: SendRequest<Outgoing>,
     heard: Duration,
     tasks: Tasks,
-}
-
-/// A connection in use. Free again when dropped; where the answer was not read
-/// to its end, hyper has closed it by then.
-pub(crate) struct Taken {
-    hub: Arc<Hub>,
-    worker: usize,
-    lane: Option<Lane>,
-}
-
-impl Drop for Taken {
-    fn drop(&mut self) {
-        if let Some(mut lane) = self.lane.take()
-            && !lane.sender.is_closed()
-        {
-            lane.heard = self.hub.now();
-            self.hub.upstream.calls.put(self.worker, lane);
-        }
-    }
 }
 
 impl Calls {
@@ -76,7 +57,13 @@ impl Calls {
         }
     }
 
-    fn put(&self, worker: usize, lane: Lane) {
+    /// It is used no more, and can be by others if it was not closed. So much time
+    /// has passed by now.
+    pub(super) fn put(&self, worker: usize, mut lane: Lane, now: Duration) {
+        if lane.sender.is_closed() {
+            return;
+        }
+        lane.heard = now;
         if let Some(free) = self.free.get(worker) {
             free.lock().expect("no holder panics").push(lane);
         }
@@ -122,52 +109,44 @@ impl Calls {
 }
 
 /// A connection that is free and alive. `None`: over HTTP/2, then.
-pub(super) fn take(hub: &Arc<Hub>, worker: usize) -> Option<Taken> {
+pub(super) fn take(hub: &Arc<Hub>, worker: usize) -> Option<Lane> {
     let lane = hub.upstream.calls.take(worker)?;
-    let heard = lane.heard;
-    let taken = Taken { hub: hub.clone(), worker, lane: Some(lane) };
     // Heard of so lately, it is alive.
-    if hub.now().saturating_sub(heard) <= hub.timeouts.link {
-        return Some(taken);
+    if hub.now().saturating_sub(lane.heard) <= hub.timeouts.link {
+        return Some(lane);
     }
-    ask_for_life(taken);
+    ask_for_life(hub.clone(), worker, lane);
     None
 }
 
 /// Free again when it answers; closed when it does not.
-fn ask_for_life(mut taken: Taken) {
-    let Some(tasks) = taken.lane.as_ref().map(|lane| lane.tasks.clone()) else { return };
+fn ask_for_life(hub: Arc<Hub>, worker: usize, mut lane: Lane) {
+    let tasks = lane.tasks.clone();
     tasks.spawn(async move {
-        let limit = taken.hub.timeouts.link;
         let mut request = Request::new(Outgoing::Whole(None));
         *request.uri_mut() = PathAndQuery::from_static(ALIVE_PATH).into();
         let alive = async {
-            let answer = taken.send(request).await.ok()?;
+            let answer = lane.send(request).await.ok()?;
             answer.into_body().collect().await.ok()
         };
-        if !matches!(tokio::time::timeout(limit, alive).await, Ok(Some(_))) {
-            drop(taken.lane.take());
+        let alive = tokio::time::timeout(hub.timeouts.link, alive).await;
+        if matches!(alive, Ok(Some(_))) {
+            hub.upstream.calls.put(worker, lane, hub.now());
         }
     });
 }
 
-impl Taken {
+impl Lane {
     /// Sends a request whose target is a path alone. Given back where nothing of
     /// it was sent.
     pub(super) async fn send(
         &mut self,
         mut request: Request<Outgoing>,
     ) -> Result<Response<Incoming>, Option<Request<Outgoing>>> {
-        let Some(lane) = &mut self.lane else { return Err(Some(request)) };
         *request.version_mut() = Version::HTTP_11;
         request.headers_mut().insert(header::HOST, HeaderValue::from_static(AUTHORITY));
-        match lane.sender.try_send_request(request).await {
-            Ok(response) => Ok(response),
-            Err(mut refused) => {
-                self.lane = None;
-                Err(refused.take_message())
-            }
-        }
+        let sent = self.sender.try_send_request(request).await;
+        sent.map_err(|mut refused| refused.take_message())
     }
 }
 
@@ -192,7 +171,8 @@ where
     builder.max_buf_size(64 * 1024);
     match builder.handshake(TokioIo::new(wire)).await {
         Ok((sender, connection)) => {
-            calls.put(worker, Lane { sender, heard: hub.now(), tasks: tasks.clone() });
+            let now = hub.now();
+            calls.put(worker, Lane { sender, heard: now, tasks: tasks.clone() }, now);
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection for calls broke");
             }

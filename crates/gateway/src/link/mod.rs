@@ -10,6 +10,7 @@ mod wire;
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 use http::uri::{Authority, Scheme};
 use http::{Uri, Version, header};
@@ -21,7 +22,7 @@ use tokio::sync::watch;
 use calls::Calls;
 use wire::Cutter;
 
-pub(crate) use calls::{Taken, serve_calls};
+pub(crate) use calls::{Lane, serve_calls};
 pub(crate) use control::keep_contact;
 pub(crate) use dial::keep_dialled;
 pub use frames::{Frames, TooLong, frame};
@@ -75,31 +76,34 @@ impl Upstream {
 }
 
 /// Sends a call whose target is a path alone: over a connection for calls if one
-/// is free, or as a stream of HTTP/2.
+/// is free, which then stands in `lane`, or as a stream of HTTP/2.
 ///
 /// # Errors
 /// When there is no connection, or it broke.
 pub(crate) async fn call(
     hub: &Arc<Hub>,
     worker: usize,
+    lane: &mut Option<Lane>,
     request: Request<Outgoing>,
-) -> Result<(Response<Incoming>, Option<Taken>), NotAnswered> {
+) -> Result<Response<Incoming>, NotAnswered> {
     let mut request = request;
-    if matches!(request.body(), Outgoing::Whole(_))
-        && let Some(mut taken) = calls::take(hub, worker)
-    {
+    if matches!(request.body(), Outgoing::Whole(_)) {
+        *lane = calls::take(hub, worker);
+    }
+    if let Some(taken) = lane {
         match taken.send(request).await {
-            Ok(response) => return Ok((response, Some(taken))),
-            Err(Some(unsent)) => request = unsent,
+            Ok(response) => return Ok(response),
             Err(None) => return Err(NotAnswered::Broke),
+            Err(Some(unsent)) => request = unsent,
         }
     }
+    *lane = None;
     let mut uri = std::mem::take(request.uri_mut()).into_parts();
     (uri.scheme, uri.authority) = (Some(Scheme::HTTPS), Some(Authority::from_static(AUTHORITY)));
     *request.uri_mut() = Uri::from_parts(uri).expect("a path with a constant before it");
     *request.version_mut() = Version::HTTP_2;
     request.headers_mut().remove(header::HOST);
-    Ok((hub.upstream.send(worker, request).await?, None))
+    hub.upstream.send(worker, request).await
 }
 
 impl Upstream {
@@ -139,6 +143,11 @@ impl Upstream {
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.links().len()
+    }
+
+    /// A connection for calls is free again.
+    pub(crate) fn give_back(&self, worker: usize, lane: Lane, now: Duration) {
+        self.calls.put(worker, lane, now);
     }
 
     /// How many connections for calls there are beside them.

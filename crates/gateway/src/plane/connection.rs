@@ -2,12 +2,13 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
-use std::pin::pin;
-use std::sync::Arc;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use http::HeaderValue;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -19,7 +20,7 @@ use sekisho_model::id::DeviceId;
 use sekisho_pki::DeviceCertificate;
 use sekisho_wire::route::WAIT_HOLD_S;
 use tokio::net::TcpStream;
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -59,7 +60,10 @@ pub(crate) struct Peer {
     pub(crate) http1: bool,
     /// It came when no certificate could be judged.
     unjudged: bool,
+    timer: Mutex<Option<Timer>>,
 }
+
+type Timer = Pin<Box<Sleep>>;
 
 impl Peer {
     /// The device, if it showed itself.
@@ -71,6 +75,51 @@ impl Peer {
     /// and could not be when it came.
     pub(crate) fn is_stale(&self) -> bool {
         self.unjudged
+    }
+
+    /// For the time limits of a request.
+    pub(crate) fn patience(&self) -> Patience<'_> {
+        let kept = self.timer.lock().expect("no holder panics").take();
+        let timer = kept.unwrap_or_else(|| Box::pin(tokio::time::sleep(FAR)));
+        Patience { peer: self, timer: Some(timer) }
+    }
+}
+
+/// Bounds how long things take. A connection keeps its timer from one request to
+/// the next, and it is set anew only when it goes off or must go off earlier: to
+/// set one for each step of each request costs more than all limits together.
+pub(crate) struct Patience<'p> {
+    peer: &'p Peer,
+    timer: Option<Timer>,
+}
+
+impl Patience<'_> {
+    /// What comes of it, if that comes in time.
+    pub(crate) async fn wait<F: Future>(&mut self, until: Instant, what: F) -> Option<F::Output> {
+        let timer = self.timer.as_mut().expect("there until this is dropped");
+        let mut what = pin!(what);
+        poll_fn(|cx| {
+            if let Poll::Ready(output) = what.as_mut().poll(cx) {
+                return Poll::Ready(Some(output));
+            }
+            if until < timer.deadline() {
+                timer.as_mut().reset(until);
+            }
+            while timer.as_mut().poll(cx).is_ready() {
+                if until <= Instant::now() {
+                    return Poll::Ready(None);
+                }
+                timer.as_mut().reset(until);
+            }
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+impl Drop for Patience<'_> {
+    fn drop(&mut self) {
+        *self.peer.timer.lock().expect("no holder panics") = self.timer.take();
     }
 }
 
@@ -170,7 +219,8 @@ async fn established(
     drop(work);
     let http1 = tls.get_ref().1.alpn_protocol() != Some(b"h2");
     let forwarded = relay::forwarded(ticket.address);
-    let peer = Peer { hub, worker, live, identity, forwarded, http1, unjudged };
+    let timer = Mutex::default();
+    let peer = Peer { hub, worker, live, identity, forwarded, http1, unjudged, timer };
     let peer = Arc::new(peer);
     let service = {
         let peer = peer.clone();
@@ -179,14 +229,15 @@ async fn established(
             async move { Ok::<_, Infallible>(answered.await) }
         })
     };
-    if http1 {
+    // Each in a box of its own type: in one function they would use a stack of 20 kB.
+    let driving: BoxFuture<'_, ()> = if http1 {
         let io = TokioIo::new(Guard::http1(tls, peer.live.clone()));
-        drive(&peer, http1_settings().serve_connection(io, service)).await;
+        Box::pin(drive(&peer, http1_settings().serve_connection(io, service)))
     } else {
         let io = TokioIo::new(Guard::http2(tls, peer.live.clone()));
-        let serving = http2_settings(tasks).serve_connection(io, service);
-        Box::pin(drive(&peer, serving)).await;
-    }
+        Box::pin(drive(&peer, http2_settings(tasks).serve_connection(io, service)))
+    };
+    driving.await;
     peer.hub.registry.remove(&peer.live);
     drop(ticket);
 }
@@ -245,22 +296,20 @@ async fn drive(peer: &Peer, serving: impl GracefulConnection<Error = hyper::Erro
                 Poll::Pending => {}
             }
             let deadline = live.deadline(timeouts);
-            let at = deadline.map_or_else(|| Instant::now() + FAR, |(at, _)| at);
-            if let Some((_, reason)) = deadline
-                && at <= Instant::now()
-            {
-                return Poll::Ready(reason);
-            }
             // A deadline that has moved away is looked at when the timer goes off.
-            if at < timer.deadline() {
+            if let Some((at, _)) = deadline
+                && at < timer.deadline()
+            {
                 timer.as_mut().reset(at);
             }
             if timer.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
             }
-            timer.as_mut().reset(at);
-            if timer.as_mut().poll(cx).is_pending() {
-                return Poll::Pending;
+            let now = Instant::now();
+            match deadline {
+                Some((at, reason)) if at <= now => return Poll::Ready(reason),
+                Some((at, _)) => timer.as_mut().reset(at),
+                None => timer.as_mut().reset(now + FAR),
             }
         }
     });

@@ -14,11 +14,17 @@ use crate::tls::{AUTHORITIES, PROXY, PUBLIC};
 /// Where Debian puts it.
 pub(crate) const PROGRAM: &str = "/usr/sbin/nginx";
 
-/// Starts it in front of the server at this port, with a worker per core.
-pub(crate) fn start(folder: &Path, certificates: &Path, upstream: u16) -> Result<Peer> {
+/// Starts it in front of the server at this port, with a worker per core. It gives
+/// tickets, as it does by itself, or none.
+pub(crate) fn start(
+    folder: &Path,
+    certificates: &Path,
+    upstream: u16,
+    tickets: bool,
+) -> Result<Peer> {
     let (port, workers) = (free_port()?, std::thread::available_parallelism()?.get());
     let (config, log) = (folder.join("nginx.conf"), folder.join("nginx.log"));
-    fs::write(&config, configuration(folder, certificates, port, upstream, workers))?;
+    fs::write(&config, configuration(folder, certificates, [port, upstream], workers, tickets))?;
     let mut nginx = Command::new(PROGRAM);
     nginx.arg("-p").arg(folder).arg("-e").arg("stderr").arg("-c").arg(&config);
     let running = Running::start(&nginx, &log, Stdio::null(), "TERM")?;
@@ -35,10 +41,12 @@ pub(crate) fn start(folder: &Path, certificates: &Path, upstream: u16) -> Result
 fn configuration(
     folder: &Path,
     certificates: &Path,
-    port: u16,
-    upstream: u16,
+    [port, upstream]: [u16; 2],
     workers: usize,
+    tickets: bool,
 ) -> String {
+    // As it comes, it neither keeps sessions nor forbids their resumption.
+    let (cache, tickets) = if tickets { ("none", "on") } else { ("off", "off") };
     let (folder, certificates) = (folder.display(), certificates.display());
     format!(
         r#"user root;
@@ -81,8 +89,8 @@ http {{
     ssl_client_certificate {certificates}/{AUTHORITIES};
     ssl_verify_client on;
     ssl_verify_depth 2;
-    ssl_session_cache off;
-    ssl_session_tickets off;
+    ssl_session_cache {cache};
+    ssl_session_tickets {tickets};
     http2_max_concurrent_streams 16;
     client_max_body_size 2m;
     client_body_buffer_size 16k;
