@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use http::request::Parts;
 use http::{Request, Response};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Limited};
 use hyper::body::{Bytes, Incoming};
 use sekisho_model::Clock as _;
 use sekisho_model::clock::SystemClock;
@@ -29,6 +29,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::link::{self, Answer, Who};
 use crate::{NAME, Site};
+
+/// No route takes a longer body, in bytes; twice as much would be seen.
+const MOST_BODY: usize = 8 * 1024 * 1024;
+
+/// Messages that wait for the gateway.
+const CONTROL: usize = 4096;
 
 /// A relayed call.
 pub struct Call {
@@ -59,6 +65,8 @@ struct Inner {
     dialled: AtomicUsize,
     /// Those that stand.
     alive: AtomicUsize,
+    /// To the gateway.
+    control: Mutex<Option<mpsc::Sender<Bytes>>>,
 }
 
 /// See the module.
@@ -88,6 +96,7 @@ impl Server {
             address: Mutex::default(),
             dialled: AtomicUsize::new(0),
             alive: AtomicUsize::new(0),
+            control: Mutex::default(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("a runtime");
@@ -173,7 +182,24 @@ impl Server {
         }
         // A timer is made inside of its runtime.
         self.runtime.block_on(async { tokio::time::sleep(Duration::from_millis(100)).await });
-        self.dialled() > before && self.inner.alive.load(Ordering::SeqCst) > 0
+        self.dialled() > before && self.links() > 0
+    }
+
+    /// Connections of the link that stand.
+    pub fn links(&self) -> usize {
+        self.inner.alive.load(Ordering::SeqCst)
+    }
+
+    /// Tells the gateway something. One that does not read its control stream, or
+    /// has none, is not told.
+    ///
+    /// # Panics
+    /// When the thread of the server has panicked.
+    pub fn tell(&self, message: &ToGateway) {
+        let control = self.inner.control.lock().expect("free").clone();
+        if let Some(control) = control {
+            let _ = control.try_send(Bytes::from(write_frame(message)));
+        }
     }
 
     /// Connections of the link that were made so far.
@@ -243,12 +269,17 @@ fn answer(
             return Response::new(Answer::Whole(None));
         }
         if request.uri().path() == CONTROL_PATH {
-            let (send, receive) = mpsc::channel(64);
+            let (send, receive) = mpsc::channel(CONTROL);
+            *inner.control.lock().expect("free") = Some(send.clone());
             spawn(control(inner, request.into_body(), send));
             return Response::new(Answer::Frames(receive));
         }
         let (head, body) = request.into_parts();
-        let Ok(body) = body.collect().await else { return Response::new(Answer::Empty) };
+        let Ok(body) = Limited::new(body, MOST_BODY).collect().await else {
+            // It broke off on its way: no request, and nobody waits for an answer.
+            let response = Response::builder().status(400);
+            return response.body(Answer::Empty).expect("an answer");
+        };
         let told = (inner.answers)(&inner.site, Call { head, body: body.to_bytes() });
         let response = Response::builder().status(told.status);
         response.body(Answer::Whole(Some(told.body))).expect("an answer")

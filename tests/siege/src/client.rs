@@ -7,12 +7,13 @@ use std::time::Duration;
 use rustls::client::Resumption;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
+use sekisho_gatewaykit::{NAME, Site};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::site::{Device, NAME, Site};
+use crate::device::Device;
 
 /// How long a connection may take to come about; a gateway that needs longer
 /// does not answer.
@@ -28,7 +29,7 @@ pub(crate) struct Door {
 impl Door {
     pub(crate) fn new(site: &Site, agents: SocketAddr) -> Self {
         let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from(site.root().to_vec())).expect("a root");
+        roots.add(CertificateDer::from(site.ca.trust().root().to_vec())).expect("a root");
         Self { agents, roots: Arc::new(roots) }
     }
 

@@ -5,13 +5,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use sekisho_gatewaykit::Site;
 use sekisho_model::Rng;
 use sekisho_model::rng::{SeededRng, uniform};
 use sekisho_wire::gateway::Limits;
 
 use crate::client::Door;
+use crate::device::Device;
 use crate::findings::Findings;
-use crate::site::Site;
 use crate::witness::Witness;
 
 /// See the module.
@@ -48,6 +49,11 @@ impl Field {
         let n = self.addresses.fetch_add(1, Ordering::Relaxed) % 65_000;
         let [_, _, high, low] = (n + 1).to_be_bytes();
         Ipv4Addr::new(127, 66, high, low)
+    }
+
+    /// A new device.
+    pub(crate) fn device(&self) -> Device {
+        Device::new(&self.site)
     }
 
     /// A number below `bound`.

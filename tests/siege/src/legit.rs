@@ -16,14 +16,15 @@ use hyper::body::Bytes;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::ClientConfig;
+use sekisho_gatewaykit::NAME;
 use sekisho_wire::cbor;
 use sekisho_wire::session::Wake;
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::client::Door;
+use crate::device::Device;
 use crate::double::Double;
 use crate::findings::Findings;
-use crate::site::{Device, NAME};
 
 /// An agent begins a round so often. A round is a wait and a fetch, and a device
 /// may call twice a second.
@@ -115,7 +116,7 @@ async fn all(shared: Rc<Shared>, count: usize, done: Arc<AtomicBool>) {
     let step = ROUND / u32::try_from(count.max(1)).unwrap_or(u32::MAX);
     for n in 0..count {
         let (shared, alpn) = (shared.clone(), if n % 2 == 0 { "h2" } else { "http/1.1" });
-        let device = shared.double.site().device();
+        let device = Device::new(shared.double.site());
         let begin = step * u32::try_from(n).unwrap_or(0);
         agents.spawn_local(async move {
             tokio::time::sleep(begin).await;
@@ -192,7 +193,7 @@ async fn come_anew(shared: &Shared) {
     let mut ticks = tokio::time::interval(NEWCOMER_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // Enough of them that none calls too often.
-    let devices: Vec<Device> = (0..16).map(|_| shared.double.site().device()).collect();
+    let devices: Vec<Device> = (0..16).map(|_| Device::new(shared.double.site())).collect();
     for (n, device) in (0..).zip(devices.iter().cycle()) {
         ticks.tick().await;
         let tls = shared.door.tls(Some(device), "h2");

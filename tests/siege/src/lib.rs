@@ -12,6 +12,7 @@
 
 pub mod attacks;
 mod client;
+mod device;
 mod double;
 mod field;
 mod findings;
@@ -21,10 +22,10 @@ mod matcher;
 mod program;
 mod report;
 mod siege;
-mod site;
 mod witness;
 
 pub use attacks::{ATTACKS, Attack};
+pub use device::Device;
 pub use double::Double;
 pub use field::Field;
 pub use findings::{Findings, Violation};
@@ -33,7 +34,6 @@ pub use matcher::route;
 pub use program::{Program, Settings};
 pub use report::{Report, Row};
 pub use siege::{Place, Plan, lay};
-pub use site::{Device, NAME, Site};
 pub use witness::{SMUGGLED, Seen, Witness};
 
 use std::time::Duration;

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use sekisho_gatewaykit::{NAME, Site};
 use sekisho_wire::gateway::{Limits, RouteLine, route_lines};
 
 use crate::attacks::Attack;
@@ -15,7 +16,6 @@ use crate::findings::Findings;
 use crate::legit::{Agents, Latencies};
 use crate::program::{Program, Settings};
 use crate::report::{Report, Row, median, p99};
-use crate::site::{NAME, Site};
 use crate::witness::Witness;
 
 /// After an attack, for connections to end.

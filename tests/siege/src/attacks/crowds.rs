@@ -6,12 +6,12 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use sekisho_gatewaykit::NAME;
 use sekisho_wire::gateway::Rate;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::client::Connection;
 use crate::field::Field;
-use crate::site::NAME;
 
 /// What is refused is closed as fast as that, on a busy machine.
 const POLITE: Duration = Duration::from_secs(5);
@@ -233,7 +233,7 @@ pub(super) async fn enrolment(field: &Field) -> u64 {
 
 pub(super) async fn calls(field: &Field) -> u64 {
     let (began, from) = (crate::elapsed(), field.address());
-    let device = field.site.device();
+    let device = field.device();
     let talking = ["http/1.1"; 3].map(|alpn| {
         let tls = field.door.tls(Some(&device), alpn);
         async move {

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use sekisho_gatewaykit::NAME;
 use sekisho_wire::gateway::Rate;
 use tokio::io::AsyncWriteExt as _;
 
@@ -13,7 +14,6 @@ use crate::frames::{
     self, CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PRIORITY, RST_STREAM,
     SETTINGS, WINDOW_UPDATE,
 };
-use crate::site::NAME;
 
 use super::h2;
 
@@ -29,7 +29,7 @@ const BURST: usize = 500;
 /// Floods by devices and by strangers, each from an address of its own.
 async fn flooded(field: &Field, what: &str, first: &[u8], again: &[u8]) -> u64 {
     let floods = (0..EACH).map(|n| {
-        let device = (n % 2 == 0).then(|| field.site.device());
+        let device = (n % 2 == 0).then(|| field.device());
         async move {
             let tls = field.door.tls(device.as_ref(), "h2");
             let first = [&frames::opening(&[])[..], first].concat();
@@ -85,7 +85,7 @@ pub(super) async fn window(field: &Field) -> u64 {
 /// Answers that may not be sent: no window for any stream. They are held for a
 /// while, and the budget of memory must do.
 async fn shut(field: &Field) {
-    let tls = field.door.tls(Some(&field.site.device()), "h2");
+    let tls = field.door.tls(Some(&field.device()), "h2");
     let Ok(connection) = field.door.connect(field.address(), &tls).await else { return };
     let mut stream = connection.0;
     // SETTINGS_INITIAL_WINDOW_SIZE.
@@ -112,7 +112,7 @@ pub(super) async fn rapid_reset(field: &Field) -> u64 {
 
 async fn resets(field: &Field, flags: u8, method: &str, path: &str) {
     let (from, began) = (field.address(), crate::elapsed());
-    let tls = field.door.tls(Some(&field.site.device()), "h2");
+    let tls = field.door.tls(Some(&field.device()), "h2");
     let block = head(method, path);
     let bytes = (0..2000_u32).flat_map(|n| {
         let stream = 2 * n + 1;

@@ -1,12 +1,12 @@
 //! Random requests: what the gateway makes of each must be what a matcher of our
 //! own, which knows the route table and nothing of the gateway, makes of it.
 
+use sekisho_gatewaykit::NAME;
 use sekisho_wire::gateway::{RouteLine, route_lines};
 use sekisho_wire::route::{Access, RateClass};
 
 use crate::field::Field;
 use crate::matcher;
-use crate::site::NAME;
 
 /// Requests of a pass.
 const REQUESTS: usize = 2000;
@@ -21,7 +21,7 @@ const ODD: &[u8] = b"/.%?#;:\\~_*+!'()@&=,$\"<>[]{}|^`\0\x01\x7f\x80\xc3\xa9\xff
 pub(super) async fn pass(field: &Field) -> u64 {
     let routes = route_lines();
     for n in 0..REQUESTS / AT_ONCE {
-        let device = (n % 2 == 0).then(|| field.site.device());
+        let device = (n % 2 == 0).then(|| field.device());
         let tls = field.door.tls(device.as_ref(), "http/1.1");
         let Ok(mut connection) = field.door.connect(field.address(), &tls).await else {
             field.findings.violation("no connection to try requests on");

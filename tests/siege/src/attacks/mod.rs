@@ -172,8 +172,8 @@ fn refused_whole(field: &Field, what: &str, came: &Came, statuses: &[u16]) {
 mod tests {
     use super::*;
     use crate::findings::Findings;
-    use crate::site::Site;
     use crate::witness::Witness;
+    use sekisho_gatewaykit::Site;
     use sekisho_wire::gateway::Limits;
     use std::sync::Arc;
 

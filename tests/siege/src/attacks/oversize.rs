@@ -1,8 +1,9 @@
 //! Heads, targets and bodies that are too long.
 
+use sekisho_gatewaykit::NAME;
+
 use crate::field::Field;
 use crate::frames::{self, DATA, END_HEADERS, HEADERS};
-use crate::site::NAME;
 
 use super::h2::{Outcome, ask};
 use super::{SOON, refused_whole};
@@ -10,7 +11,7 @@ use super::{SOON, refused_whole};
 pub(super) async fn pass(field: &Field) -> u64 {
     let corpus = corpus();
     for (n, (what, statuses, bytes)) in corpus.iter().enumerate() {
-        let device = field.site.device();
+        let device = field.device();
         let tls = field.door.tls((n % 2 == 0).then_some(&device), "http/1.1");
         match field.door.connect(field.address(), &tls).await {
             Ok(connection) => {
@@ -22,7 +23,7 @@ pub(super) async fn pass(field: &Field) -> u64 {
     }
     let bodies = bodies();
     for (what, statuses, bytes) in &bodies {
-        let tls = field.door.tls(Some(&field.site.device()), "http/1.1");
+        let tls = field.door.tls(Some(&field.device()), "http/1.1");
         match field.door.connect(field.address(), &tls).await {
             Ok(connection) => {
                 let came = connection.exchange(bytes, SOON).await;
@@ -33,7 +34,7 @@ pub(super) async fn pass(field: &Field) -> u64 {
     }
     let over_h2 = over_h2();
     for (what, bytes) in &over_h2 {
-        let tls = field.door.tls(Some(&field.site.device()), "h2");
+        let tls = field.door.tls(Some(&field.device()), "h2");
         let outcome = ask(field, field.address(), &tls, bytes).await;
         let refused = match outcome {
             Outcome::Answered(status) => (400..500).contains(&status),

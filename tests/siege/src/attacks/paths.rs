@@ -1,10 +1,11 @@
 //! Paths that mean a route to somebody who is lenient (`trust.md` §4.2): each is
 //! answered with the constant 404, and none goes on.
 
+use sekisho_gatewaykit::NAME;
+
 use crate::client::Answer;
 use crate::field::Field;
 use crate::frames::{self, END_HEADERS, END_STREAM, HEADERS};
-use crate::site::NAME;
 
 use super::h2::{Outcome, ask};
 
@@ -114,7 +115,7 @@ pub(super) async fn pass(field: &Field) -> u64 {
     tries.push(b"GET /agent/v1/fetch".to_vec());
     for (n, some) in tries.chunks(AT_ONCE).enumerate() {
         // A device that shows itself finds no more than a stranger.
-        let device = field.site.device();
+        let device = field.device();
         let tls = field.door.tls((n % 2 == 0).then_some(&device), "http/1.1");
         let Ok(mut connection) = field.door.connect(field.address(), &tls).await else {
             field.findings.violation("no connection to try paths on");
@@ -133,7 +134,7 @@ pub(super) async fn pass(field: &Field) -> u64 {
         }
     }
     let mut tried = tries.len();
-    let device = field.site.device();
+    let device = field.device();
     let tls = field.door.tls(Some(&device), "h2");
     for trick in TRICKS {
         let fields: [(&[u8], &[u8]); 4] = [

@@ -5,13 +5,13 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use sekisho_gatewaykit::NAME;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::client::{Connection, answers};
 use crate::double::LONG_BUNDLE;
 use crate::field::Field;
 use crate::frames::{self, HEADERS};
-use crate::site::NAME;
 
 /// A head must be whole after so long, and TLS before it.
 const HEAD: Duration = Duration::from_secs(10);
@@ -74,7 +74,7 @@ pub(super) async fn body(field: &Field) -> u64 {
 }
 
 async fn dripping_body(field: &Field, route: &str, length: u64) {
-    let tls = field.door.tls(Some(&field.site.device()), "http/1.1");
+    let tls = field.door.tls(Some(&field.device()), "http/1.1");
     let Ok(connection) = field.door.connect(field.address(), &tls).await else { return };
     let head = format!(
         "POST /agent/v1/{route} HTTP/1.1\r\nhost: {NAME}\r\ncontent-length: {length}\r\n\r\nxx"
@@ -99,7 +99,7 @@ pub(super) async fn read(field: &Field) -> u64 {
 /// Asks for more than all buffers hold, and reads nothing of it.
 async fn unread(field: &Field) {
     const ASKED: usize = 18;
-    let tls = field.door.tls(Some(&field.site.device()), "http/1.1");
+    let tls = field.door.tls(Some(&field.device()), "http/1.1");
     let Ok(Connection(mut stream)) =
         field.door.connect_with(field.address(), &tls, Some(16 * 1024)).await
     else {

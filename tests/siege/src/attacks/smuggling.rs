@@ -2,9 +2,10 @@
 //! (gateway.md §7, `trust.md` §4.3). Whatever is answered, the one inside must
 //! never be.
 
+use sekisho_gatewaykit::NAME;
+
 use crate::field::Field;
 use crate::frames::{self, DATA, END_HEADERS, END_STREAM, HEADERS};
-use crate::site::NAME;
 use crate::witness::SMUGGLED;
 
 use super::h2::{Outcome, ask};
@@ -19,7 +20,7 @@ const FORGED: &[(&[u8], &[u8])] = &[
 ];
 
 pub(super) async fn pass(field: &Field) -> u64 {
-    let device = field.site.device();
+    let device = field.device();
     let corpus = corpus();
     for (n, (what, statuses, bytes)) in corpus.iter().enumerate() {
         let shown = (n % 2 == 0).then_some(&device);
@@ -33,7 +34,7 @@ pub(super) async fn pass(field: &Field) -> u64 {
     }
     let over_h2 = over_h2();
     for (what, bytes) in &over_h2 {
-        let tls = field.door.tls(Some(&field.site.device()), "h2");
+        let tls = field.door.tls(Some(&field.device()), "h2");
         let outcome = ask(field, field.address(), &tls, bytes).await;
         let refused = match outcome {
             Outcome::Answered(status) => (400..500).contains(&status),
@@ -52,7 +53,7 @@ pub(super) async fn pass(field: &Field) -> u64 {
 async fn forged(field: &Field) {
     let request = [&request("/agent/v1/bundle/7")[..], FORGED].concat();
     let bytes = frames::frame(HEADERS, END_HEADERS | END_STREAM, 1, &frames::block(&request));
-    let tls = field.door.tls(Some(&field.site.device()), "h2");
+    let tls = field.door.tls(Some(&field.device()), "h2");
     let outcome = ask(field, field.address(), &tls, &bytes).await;
     let what = "a good request with forged headers";
     field.findings.check(outcome == Outcome::Answered(200), || format!("{what}: {outcome:?}"));
