@@ -47,6 +47,27 @@ export async function listen(page) {
   return faults;
 }
 
+/**
+ * Waits until the page draws. Without a screen the browser now and then draws no
+ * frame after its size was changed, and whoever waits for one waits in vain: then the
+ * size is changed once more.
+ */
+export async function drawn(page, { width, height }) {
+  for (let tries = 0; tries < 5; tries += 1) {
+    const frames = page
+      .evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+      .then(
+        () => true,
+        () => false,
+      );
+    if (await Promise.race([frames, page.waitForTimeout(2_000)])) return;
+    console.error(`no frame within 2 s at ${page.url()}`);
+    await page.bringToFront();
+    await page.setViewportSize({ width, height: height - 1 });
+    await page.setViewportSize({ width, height });
+  }
+}
+
 /** A signed-in page. `faults` fills with console errors and policy violations. */
 export async function signIn(browser, { url, user, password }, { language, scheme, width }) {
   const context = await browser.newContext({

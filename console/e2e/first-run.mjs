@@ -11,7 +11,7 @@ import { createHash, createHmac, X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "node:tls";
-import { ARGS, accessibility, launch, listen, settled } from "./browser.mjs";
+import { ARGS, accessibility, drawn, launch, listen, settled } from "./browser.mjs";
 
 const [factor, of, folder] = process.argv.slice(2);
 const [resource, account] = (of ?? "").split("/");
@@ -145,6 +145,7 @@ async function walk() {
     }
     await page.emulateMedia({ colorScheme: "light" });
     await page.setViewportSize({ width: 1360, height: 900 });
+    await drawn(page, { width: 1360, height: 900 });
     const unmeant = faults.splice(0).filter((one) => !isMeant(one));
     found.push(...unmeant.map((one) => `${name}: ${one}`));
   };

@@ -190,20 +190,17 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
 /// The gateway is measured alone: neither server nor console are built for it.
 fn gateway(workspace: &Workspace) -> Result<()> {
     println!("bench: building the gateway as it is shipped, and the program that measures");
+    let programs = dist::shipped_gateway(workspace)?;
     cmd::run(&mut workspace.cargo(&[
         "build",
         "--release",
-        "--package",
-        "sekisho-gateway",
-        "--bin",
-        "sekisho-gateway",
         "--package",
         "sekisho-gatewaykit",
         "--bin",
         "sekisho-bench-gateway",
     ]))?;
-    let programs = workspace.target.join("release");
-    let mut bench = std::process::Command::new(programs.join("sekisho-bench-gateway"));
+    let bench = workspace.target.join("release").join("sekisho-bench-gateway");
+    let mut bench = std::process::Command::new(bench);
     bench.arg("--programs").arg(&programs).args(words());
     cmd::run(&mut bench)
 }

@@ -6,17 +6,21 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use super::contents::PRODUCTS;
+use super::contents::{PRODUCTS, Product};
 use super::package::Arch;
 use crate::cmd;
 use crate::console;
 use crate::workspace::Workspace;
 
-/// Builds all programs for a processor; the folder they are in.
-pub(super) fn programs(workspace: &Workspace, arch: Arch) -> Result<PathBuf> {
+/// Builds the programs of these products for a processor; the folder they are in.
+pub(super) fn programs(
+    workspace: &Workspace,
+    products: &[&Product],
+    arch: Arch,
+) -> Result<PathBuf> {
     let target = arch.target();
     if Arch::here() == Some(arch) || has_std(target) {
-        build(workspace, |verb| {
+        build(workspace, products, |verb| {
             let mut command = workspace.cargo(&[verb, "--release", "--locked", "--target", target]);
             cross_tools(&mut command, arch)?;
             Ok(command)
@@ -34,7 +38,7 @@ pub(super) fn programs(workspace: &Workspace, arch: Arch) -> Result<PathBuf> {
         );
     }
     let folder = workspace.target.join("cross");
-    build(workspace, |verb| {
+    build(workspace, products, |verb| {
         let mut command = Command::new("/usr/bin/cargo");
         command
             .current_dir(&workspace.root)
@@ -50,16 +54,23 @@ pub(super) fn programs(workspace: &Workspace, arch: Arch) -> Result<PathBuf> {
     Ok(folder.join(target).join("release"))
 }
 
-fn build(workspace: &Workspace, cargo: impl Fn(&str) -> Result<Command>) -> Result<()> {
-    // What is shipped holds the console.
-    console::possible(workspace)?;
-    console::build(workspace)?;
-    let (alone, linked): (Vec<_>, Vec<_>) = PRODUCTS.iter().partition(|product| product.is_static);
-    let mut command = cargo("build")?;
-    for product in linked {
-        command.args(["--package", product.krate]);
+fn build(
+    workspace: &Workspace,
+    products: &[&Product],
+    cargo: impl Fn(&str) -> Result<Command>,
+) -> Result<()> {
+    let (alone, linked): (Vec<&Product>, Vec<&Product>) =
+        products.iter().copied().partition(|product| product.is_static);
+    if !linked.is_empty() {
+        // What is shipped holds the console.
+        console::possible(workspace)?;
+        console::build(workspace)?;
+        let mut command = cargo("build")?;
+        for product in linked {
+            command.args(["--package", product.krate]);
+        }
+        shipped(workspace, &mut command)?;
     }
-    shipped(workspace, &mut command)?;
     for product in alone {
         // The flag is for the program only, not for what builds it.
         let mut command = cargo("rustc")?;

@@ -42,7 +42,20 @@ pub(crate) struct Args {
 /// # Errors
 /// When there are no packages for this machine, or the build fails.
 pub(crate) fn shipped_programs(workspace: &Workspace) -> Result<PathBuf> {
-    build::programs(workspace, here()?)
+    programs(workspace, here()?)
+}
+
+/// The same of the gateway alone, which takes much less time.
+///
+/// # Errors
+/// As [`shipped_programs`].
+pub(crate) fn shipped_gateway(workspace: &Workspace) -> Result<PathBuf> {
+    let gateway: Vec<_> = PRODUCTS.iter().filter(|product| product.is_static).collect();
+    build::programs(workspace, &gateway, here()?)
+}
+
+fn programs(workspace: &Workspace, arch: Arch) -> Result<PathBuf> {
+    build::programs(workspace, &PRODUCTS.iter().collect::<Vec<_>>(), arch)
 }
 
 fn here() -> Result<Arch> {
@@ -59,7 +72,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     let mut names = Vec::new();
     for arch in archs {
         println!("dist: building for {}", arch.debian());
-        let programs = build::programs(workspace, arch)?;
+        let programs = programs(workspace, arch)?;
         let printers = if arch == here { programs.clone() } else { programs_of_here(workspace)? };
         let third_party = |product: &Product| licences::of(workspace, product.krate, arch);
         let parts = Parts {

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::cmd;
 use crate::workspace::Workspace;
+use crate::{cmd, dist};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -62,22 +62,19 @@ impl Args {
 
 /// Runs it. It fails when something was missed, which stands above.
 pub(super) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
-    println!("prove: building the gateway and the siege");
+    println!("prove: building the gateway as it is shipped, and the siege");
+    let programs = dist::shipped_gateway(workspace)?;
     cmd::run(&mut workspace.cargo(&[
         "build",
         "--quiet",
-        "--release",
-        "--package",
-        "sekisho-gateway",
-        "--bin",
-        "sekisho-gateway",
+        "--profile",
+        "prove",
         "--package",
         "sekisho-siege",
         "--bin",
         "sekisho-siege",
     ]))?;
-    let programs = workspace.target.join("release");
-    let mut siege = Command::new(programs.join("sekisho-siege"));
+    let mut siege = Command::new(workspace.target.join("prove").join("sekisho-siege"));
     siege.arg("--gateway").arg(programs.join("sekisho-gateway"));
     cmd::run(siege.args(args.told()))
 }

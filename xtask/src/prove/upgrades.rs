@@ -6,8 +6,8 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::cmd;
 use crate::workspace::Workspace;
+use crate::{cmd, dist};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -61,26 +61,19 @@ impl Args {
 
 /// Runs it. It fails when something was missed, which stands above.
 pub(super) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
-    println!("prove: building the programs and what drives them");
+    println!("prove: building the programs as they are shipped, and what drives them");
+    let programs = dist::shipped_programs(workspace)?;
     cmd::run(&mut workspace.cargo(&[
         "build",
         "--quiet",
-        "--release",
-        "--package",
-        "sekisho-server",
-        "--package",
-        "sekisho-gateway",
+        "--profile",
+        "prove",
         "--package",
         "sekisho-testkit",
         "--bin",
-        "sekisho-server",
-        "--bin",
-        "sekisho-gateway",
-        "--bin",
         "sekisho-prove",
     ]))?;
-    let programs = workspace.target.join("release");
-    let mut prove = Command::new(programs.join("sekisho-prove"));
+    let mut prove = Command::new(workspace.target.join("prove").join("sekisho-prove"));
     prove.arg("--programs").arg(&programs);
     cmd::run(prove.args(args.told()))
 }
