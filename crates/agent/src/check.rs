@@ -76,7 +76,8 @@ pub async fn check(
     };
     lines.push(line("trust", true, format!("trust bundle {}", trust.bundle().version)));
     let server = config.server.as_ref().unwrap_or(&enrolled.server);
-    let own = Own { device: enrolled.device, server, trust: &config.trust };
+    let former = trust.former_gateways();
+    let own = Own { device: enrolled.device, server, trust: &config.trust, former };
     let ways = Ways::of(own, trust.bundle());
     let (mut reached, mut answers) = (Vec::new(), None);
     for way in ways.all() {

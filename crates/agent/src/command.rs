@@ -339,7 +339,8 @@ fn enroll(
     }
     let trust = state.trust(&outcome.enrolled.anchor)?;
     let time = ServerTime::new(Arc::new(SystemClock));
-    let own = Own { device: outcome.enrolled.device, server: &server, trust: &config.trust };
+    let (device, former) = (outcome.enrolled.device, trust.former_gateways());
+    let own = Own { device, server: &server, trust: &config.trust, former };
     let ways = Ways::of(own, trust.bundle());
     let way = ways.to(&server).unwrap_or_else(|| ways.current());
     if let Err(error @ LinkError::Tls { problem: TlsProblem::WrongName, .. }) =

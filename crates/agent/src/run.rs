@@ -249,7 +249,8 @@ impl Agent {
             &trust,
         )?;
         let server = parts.config.server.as_ref().unwrap_or(&enrolled.server);
-        let own = Own { device: enrolled.device, server, trust: &parts.config.trust };
+        let (device, former) = (enrolled.device, trust.former_gateways());
+        let own = Own { device, server, trust: &parts.config.trust, former };
         Ok(Self {
             ways: Ways::of(own, trust.bundle()),
             pace: Pace::default(),
@@ -317,7 +318,8 @@ impl Agent {
 
     fn own(&self) -> Own<'_> {
         let server = self.parts.config.server.as_ref().unwrap_or(&self.enrolled.server);
-        Own { device: self.enrolled.device, server, trust: &self.parts.config.trust }
+        let (device, former) = (self.enrolled.device, self.trust.former_gateways());
+        Own { device, server, trust: &self.parts.config.trust, former }
     }
 
     /// The server has proved that it is there.

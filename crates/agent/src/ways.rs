@@ -6,12 +6,14 @@
 //!   always the same for one agent: of two gateways with the weights 3 and 1
 //!   three quarters of the agents prefer the first. Gateways of weight 0 come
 //!   last: only when nothing else answers. An agent that was enrolled through a
-//!   gateway knows it under its address, and takes it by its weight.
+//!   gateway knows it under its address, and takes it by its weight; once that
+//!   gateway is revoked its address comes last.
 //! - An agent stays with a way that works. Trouble moves it on to the next; when
 //!   all were tried it waits. From time to time it goes back to the first.
 //! - Nothing said here is believed: whoever is on the way can refuse a call. A
 //!   refusal counts half, because it may be true.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sekisho_link::{Endpoint, LinkError, ServerCheck};
@@ -107,6 +109,8 @@ pub struct Own<'a> {
     pub server: &'a Endpoint,
     /// How the settings say the server is checked.
     pub trust: &'a Trust,
+    /// Addresses of gateways that the trust bundle named once.
+    pub former: &'a BTreeSet<String>,
 }
 
 /// The ways in order, and which one is used.
@@ -325,7 +329,9 @@ fn in_order(own: Own<'_>, bundle: &Bundle) -> Vec<Way> {
     if ways.iter().all(|way| way.endpoint != *own.server) {
         let check = pinned.unwrap_or_else(|| check(&bundle.server_tls));
         let endpoint = own.server.clone();
-        ways.insert(0, Way { endpoint, check, kind: Kind::Direct, problem: None });
+        let of_server = |address: &String| address.parse().is_ok_and(|e: Endpoint| e == endpoint);
+        let place = if own.former.iter().any(of_server) { ways.len() } else { 0 };
+        ways.insert(place, Way { endpoint, check, kind: Kind::Direct, problem: None });
     }
     ways
 }
@@ -384,7 +390,13 @@ mod tests {
 
     fn ways(seed: u64, server: &str, bundle: &Bundle) -> Ways {
         let server = server.parse().expect("an address");
-        Ways::of(Own { device: device(seed), server: &server, trust: &Trust::Site }, bundle)
+        let own = Own {
+            device: device(seed),
+            server: &server,
+            trust: &Trust::Site,
+            former: &BTreeSet::new(),
+        };
+        Ways::of(own, bundle)
     }
 
     fn addresses(ways: &Ways) -> Vec<String> {
@@ -482,7 +494,9 @@ mod tests {
     fn another_bundle_keeps_the_way_that_works_and_drops_one_that_is_gone() {
         let gateways = [("a.example.jp:8383", 1), ("b.example.jp:8383", 1)];
         let server: Endpoint = SERVER.parse().expect("an address");
-        let own = Own { device: device(1), server: &server, trust: &Trust::Site };
+        let former = BTreeSet::new();
+        let own =
+            Own { device: device(1), server: &server, trust: &Trust::Site, former: &former };
         let mut ways = Ways::of(own, &bundle(1, &gateways));
         ways.trouble(Blame::Way, "down");
         let used = ways.current().endpoint.clone();
@@ -492,6 +506,20 @@ mod tests {
         assert_eq!(ways.shown()[0].problem.as_deref(), Some("down"));
         assert!(ways.renew(own, &bundle(3, &[])));
         assert_eq!(ways.current().endpoint, server);
+    }
+
+    /// It may be in other hands by now, and could keep the agent waiting.
+    #[test]
+    fn the_address_of_a_revoked_gateway_comes_last() {
+        let server: Endpoint = "gw.example.jp:8383".parse().expect("an address");
+        let former = BTreeSet::from(["gw.example.jp:8383".to_owned()]);
+        let own =
+            Own { device: device(1), server: &server, trust: &Trust::Site, former: &former };
+        let others = bundle(2, &[("a.example.jp:8383", 1), ("b.example.jp:8383", 0)]);
+        let found = addresses(&Ways::of(own, &others));
+        assert_eq!(found, ["a.example.jp:8383", "b.example.jp:8383", "gw.example.jp:8383"]);
+        // Where there is no other, it is tried: it may be the server's by now.
+        assert_eq!(addresses(&Ways::of(own, &bundle(3, &[]))), ["gw.example.jp:8383"]);
     }
 
     /// Anybody on the way can say it.

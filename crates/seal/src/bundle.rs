@@ -1,5 +1,7 @@
 //! The chain of trust bundles: who signs, who follows whom, and the ratchet.
 
+use std::collections::BTreeSet;
+
 use sekisho_model::Timestamp;
 use sekisho_wire::bundle::{Bundle, BundleChain, MAX_BUNDLE_BYTES, PublishedKey, SiteAnchor};
 use sekisho_wire::cbor;
@@ -58,6 +60,7 @@ pub struct Trust {
     anchor: SiteAnchor,
     newest: Bundle,
     hash: [u8; 32],
+    former: BTreeSet<String>,
 }
 
 impl Trust {
@@ -85,8 +88,8 @@ impl Trust {
         if bundle.version != 1 || bundle.previous.is_some() {
             return Err(BundleError::Unlinked { held: 0, found: bundle.version });
         }
-        let mut trust =
-            Self { anchor: anchor.clone(), newest: bundle, hash: sha256(first.as_ref()) };
+        let (hash, former) = (sha256(first.as_ref()), BTreeSet::new());
+        let mut trust = Self { anchor: anchor.clone(), newest: bundle, hash, former };
         trust.advance(rest)?;
         Ok(trust)
     }
@@ -114,7 +117,11 @@ impl Trust {
                 return Err(BundleError::Lowered(bundle.version));
             }
             self.hash = sha256(signed.as_ref());
-            self.newest = bundle;
+            let before = std::mem::replace(&mut self.newest, bundle).gateways;
+            self.former.extend(before.into_iter().map(|gateway| gateway.address));
+            for gateway in &self.newest.gateways {
+                self.former.remove(&gateway.address);
+            }
         }
         Ok(())
     }
@@ -127,6 +134,11 @@ impl Trust {
     /// The newest bundle.
     pub const fn bundle(&self) -> &Bundle {
         &self.newest
+    }
+
+    /// The addresses of gateways that the newest bundle names no more.
+    pub const fn former_gateways(&self) -> &BTreeSet<String> {
+        &self.former
     }
 
     /// The hash that the next bundle must name.
@@ -185,7 +197,7 @@ mod tests {
     use super::*;
     use sekisho_model::id::SiteId;
     use sekisho_model::rng::SeededRng;
-    use sekisho_wire::bundle::{Mode, TlsCheck};
+    use sekisho_wire::bundle::{Mode, PublishedGateway, TlsCheck};
     use serde_bytes::ByteBuf;
 
     struct Site {
@@ -204,6 +216,10 @@ mod tests {
         }
 
         fn publish(&mut self, min_mode: Mode) {
+            self.publish_with(min_mode, &[]);
+        }
+
+        fn publish_with(&mut self, min_mode: Mode, gateways: &[&str]) {
             let previous = self.chain.last().map(|last| sha256(last).into());
             let bundle = Bundle {
                 protocol: sekisho_wire::PROTOCOL,
@@ -217,7 +233,14 @@ mod tests {
                 recovery_keys: vec![],
                 ca_roots: vec![],
                 server_tls: TlsCheck::SiteCa,
-                gateways: vec![],
+                gateways: gateways
+                    .iter()
+                    .map(|address| PublishedGateway {
+                        address: (*address).to_owned(),
+                        weight: 1,
+                        tls: TlsCheck::SiteCa,
+                    })
+                    .collect(),
                 min_protocol: 1,
             };
             self.chain.push(ByteBuf::from(sign_bundle(&bundle, &self.root)));
@@ -257,6 +280,22 @@ mod tests {
             gap.advance(&site.chain[2..]),
             Err(BundleError::Unlinked { held: 1, found: 3 })
         ));
+    }
+
+    #[test]
+    fn a_gateway_is_former_from_when_it_is_named_no_more_until_it_is_named_again() {
+        let mut site = Site::new(1);
+        for gateways in [&["a:8383", "b:8383"][..], &["b:8383"], &[], &["a:8383"]] {
+            site.publish_with(Mode::Certificate, gateways);
+        }
+        let former = |versions: usize| {
+            let trust = Trust::from_chain(&site.anchor, &site.chain[..versions]).expect("valid");
+            trust.former_gateways().iter().cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(former(1), Vec::<String>::new());
+        assert_eq!(former(2), ["a:8383"]);
+        assert_eq!(former(3), ["a:8383", "b:8383"]);
+        assert_eq!(former(4), ["b:8383"]);
     }
 
     #[test]
