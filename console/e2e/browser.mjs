@@ -66,6 +66,7 @@ export async function drawn(page, { width, height }) {
     await page.setViewportSize({ width, height: height - 1 });
     await page.setViewportSize({ width, height });
   }
+  throw new Error(`the page does not draw: ${page.url()}`);
 }
 
 /** A signed-in page. `faults` fills with console errors and policy violations. */

@@ -495,8 +495,7 @@ mod tests {
         let gateways = [("a.example.jp:8383", 1), ("b.example.jp:8383", 1)];
         let server: Endpoint = SERVER.parse().expect("an address");
         let former = BTreeSet::new();
-        let own =
-            Own { device: device(1), server: &server, trust: &Trust::Site, former: &former };
+        let own = Own { device: device(1), server: &server, trust: &Trust::Site, former: &former };
         let mut ways = Ways::of(own, &bundle(1, &gateways));
         ways.trouble(Blame::Way, "down");
         let used = ways.current().endpoint.clone();
@@ -513,8 +512,7 @@ mod tests {
     fn the_address_of_a_revoked_gateway_comes_last() {
         let server: Endpoint = "gw.example.jp:8383".parse().expect("an address");
         let former = BTreeSet::from(["gw.example.jp:8383".to_owned()]);
-        let own =
-            Own { device: device(1), server: &server, trust: &Trust::Site, former: &former };
+        let own = Own { device: device(1), server: &server, trust: &Trust::Site, former: &former };
         let others = bundle(2, &[("a.example.jp:8383", 1), ("b.example.jp:8383", 0)]);
         let found = addresses(&Ways::of(own, &others));
         assert_eq!(found, ["a.example.jp:8383", "b.example.jp:8383", "gw.example.jp:8383"]);

@@ -139,7 +139,9 @@ pub(crate) struct Hub {
     private: RwLock<Arc<ServerConfig>>,
     /// A copy for each worker: to count who has it would have them all write to
     /// one place with each request.
-    work: Vec<RwLock<Arc<Work>>>,
+    work: Vec<Alone<RwLock<Arc<Work>>>>,
+    /// One at a time replaces them.
+    replacing: Mutex<()>,
     revoked: RwLock<BTreeSet<DeviceId>>,
     /// Whether there are any: asked with each request.
     any_revoked: AtomicBool,
@@ -190,7 +192,8 @@ impl Hub {
             identity: RwLock::new(parts.identity.clone()),
             paired: RwLock::new(parts.paired.clone()),
             private: RwLock::new(Arc::new(private)),
-            work: copies(work, parts.workers.max(1)).map(RwLock::new).collect(),
+            work: copies(work, parts.workers.max(1)).map(|work| Alone(RwLock::new(work))).collect(),
+            replacing: Mutex::default(),
             revoked: RwLock::default(),
             any_revoked: AtomicBool::new(false),
             contact: Mutex::default(),
@@ -208,12 +211,13 @@ impl Hub {
 
     /// The same, as a worker has it for itself.
     pub(crate) fn work_of(&self, worker: usize) -> Arc<Work> {
-        self.work[worker].read().expect("no holder panics").clone()
+        self.work[worker].0.read().expect("no holder panics").clone()
     }
 
     fn work_by(&self, work: Work) {
+        let _one = self.replacing.lock().expect("no holder panics");
         for (place, copy) in self.work.iter().zip(copies(work, self.workers)) {
-            *place.write().expect("no holder panics") = copy;
+            *place.0.write().expect("no holder panics") = copy;
         }
     }
 
@@ -507,6 +511,10 @@ impl Hub {
         all
     }
 }
+
+/// Shares no line of a processor's cache with others.
+#[repr(align(128))]
+struct Alone<T>(T);
 
 fn copies(work: Work, count: usize) -> impl Iterator<Item = Arc<Work>> {
     std::iter::repeat_n(work, count).map(Arc::new)

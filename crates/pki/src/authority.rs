@@ -3,6 +3,7 @@
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 use sekisho_model::Timestamp;
 use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::ParsedExtension;
 
 use crate::device::read;
 use crate::error::PkiError;
@@ -47,6 +48,16 @@ impl Authority {
         let certificate = read(der).map_err(|_| refuse("cannot be read"))?;
         if !certificate.is_ca() {
             return Err(refuse("is not one of an authority"));
+        }
+        // Looked at here once: where it is believed as it stands nobody does again.
+        let limits =
+            certificate.extensions().iter().any(|extension| match extension.parsed_extension() {
+                ParsedExtension::ExtendedKeyUsage(_) | ParsedExtension::NameConstraints(_) => true,
+                ParsedExtension::BasicConstraints(_) | ParsedExtension::KeyUsage(_) => false,
+                _ => extension.critical,
+            });
+        if limits {
+            return Err(refuse("has limits that no authority of a site has"));
         }
         let key = PublicKey::from_spki(certificate.public_key().raw)
             .map_err(|_| refuse("has a key that is not a P-256 key"))?;

@@ -191,6 +191,41 @@ fn a_certificate_of_another_form_is_refused_although_the_site_signed_it() {
 }
 
 #[test]
+fn a_leaf_does_not_outlive_its_authority() {
+    let site = Site::new(1);
+    let mut params = params(site.id, site.device());
+    params.not_after = rcgen::date_time_ymd(2030, 1, 1);
+    let leaf = site.forge(&params, &key());
+    let at = |days| site.ca.verify_device(&leaf, &[], now().plus(days * DAY));
+    assert!(at(360).is_ok());
+    let refused = at(400).unwrap_err();
+    assert!(matches!(refused, CertificateProblem::AuthorityExpired { .. }), "{refused}");
+}
+
+#[test]
+fn an_authority_with_limits_of_its_own_is_none_of_the_site() {
+    let site = Site::new(1);
+    let root_key = rcgen::KeyPair::try_from(site.new.root_key.expose()).expect("a key");
+    let root = rcgen::Issuer::from_ca_cert_der(&site.new.root.as_slice().into(), root_key)
+        .expect("a certificate");
+    let believed = |change: &dyn Fn(&mut CertificateParams)| {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        change(&mut params);
+        let issuing = params.signed_by(&key(), &root).expect("signed").der().to_vec();
+        SiteTrust::new(site.id, &site.new.root, &[issuing]).is_ok()
+    };
+    assert!(believed(&|_| {}));
+    assert!(!believed(&|p| p.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth]));
+    assert!(!believed(&|p| {
+        let mut extension = CustomExtension::from_oid_content(&[1, 2, 3, 4], vec![5, 0]);
+        extension.set_criticality(true);
+        p.custom_extensions = vec![extension];
+    }));
+}
+
+#[test]
 fn servers_and_devices_are_not_interchangeable() {
     let site = Site::new(1);
     let names = [SubjectName::Dns("sekisho.example".parse().unwrap())];

@@ -129,7 +129,9 @@ pub async fn serve<F>(
         let answered = answer(request);
         async move { Ok::<_, Infallible>(answered.await) }
     });
-    let builder = http2::Builder::new(TokioExecutor::new());
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    // As the server allows.
+    builder.max_concurrent_streams(1024);
     // How it ends does not matter.
     let _ = builder.serve_connection(TokioIo::new(stream), service).await;
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::request::Parts;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::{Bytes, Incoming};
 use sekisho_model::Clock as _;
@@ -18,8 +18,8 @@ use sekisho_pki::{SiteCa, SubjectName};
 use sekisho_seal::gateway::{PairingText, open_pairing_answer, seal_pairing};
 use sekisho_wire::cbor;
 use sekisho_wire::gateway::{
-    ALIVE_PATH, CONTROL_PATH, FromGateway, GatewayConfig, MAX_PAIRING_BYTES, PAIRING_PATH, Pairing,
-    PairingOffer, ToGateway,
+    ALIVE_PATH, CONTROL_PATH, FORWARDED_HEADER, FromGateway, GatewayConfig, MAX_PAIRING_BYTES,
+    PAIRING_PATH, Pairing, PairingOffer, ToGateway,
 };
 use sekisho_wire::relayed::{Frames, write_frame};
 use serde_bytes::ByteBuf;
@@ -66,7 +66,7 @@ struct Inner {
     /// Those that stand.
     alive: AtomicUsize,
     /// To the gateway.
-    control: Mutex<Option<mpsc::Sender<Bytes>>>,
+    control: Mutex<Option<mpsc::WeakSender<Bytes>>>,
 }
 
 /// See the module.
@@ -197,7 +197,7 @@ impl Server {
     /// When the thread of the server has panicked.
     pub fn tell(&self, message: &ToGateway) {
         let control = self.inner.control.lock().expect("free").clone();
-        if let Some(control) = control {
+        if let Some(control) = control.and_then(|control| control.upgrade()) {
             let _ = control.try_send(Bytes::from(write_frame(message)));
         }
     }
@@ -265,12 +265,17 @@ fn answer(
     request: Request<Incoming>,
 ) -> Pin<Box<dyn Future<Output = Response<Answer>> + Send>> {
     Box::pin(async move {
-        if request.uri().path() == ALIVE_PATH {
+        // What the gateway says for itself. An agent's request that came through is a
+        // call, whatever its path.
+        let own = !request.headers().contains_key(FORWARDED_HEADER);
+        let asks =
+            |method: Method, path| *request.method() == method && request.uri().path() == path;
+        if own && asks(Method::GET, ALIVE_PATH) {
             return Response::new(Answer::Whole(None));
         }
-        if request.uri().path() == CONTROL_PATH {
+        if own && asks(Method::POST, CONTROL_PATH) {
             let (send, receive) = mpsc::channel(CONTROL);
-            *inner.control.lock().expect("free") = Some(send.clone());
+            *inner.control.lock().expect("free") = Some(send.downgrade());
             spawn(control(inner, request.into_body(), send));
             return Response::new(Answer::Frames(receive));
         }

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
+use http::Version;
+use http::header::{HOST, HeaderName, HeaderValue};
 use hyper::body::Bytes;
 use sekisho_gatewaykit::{Call, Server, Site, Told};
 use sekisho_model::id::DeviceId;
@@ -20,6 +22,9 @@ const ECHOED: usize = 200;
 
 /// The bundle that is a long answer: as long as the route allows, in bytes.
 pub(crate) const LONG_BUNDLE: (&str, usize) = ("/agent/v1/bundle/1048576", 1024 * 1024);
+
+/// What the gateway calls the server over HTTP/1.1.
+const SERVER_AUTHORITY: &str = "server.sekisho.internal";
 
 /// See the module. Clones are the same.
 #[derive(Clone)]
@@ -80,7 +85,11 @@ impl Double {
 
 fn answer(witness: &Witness, call: Call) -> Told {
     let target = call.head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-    let headers = call.head.headers.iter();
+    // The gateway's own, on a connection for calls; an agent's would have come through.
+    let is_own = |name: &HeaderName, value: &HeaderValue| {
+        call.head.version == Version::HTTP_11 && *name == HOST && *value == SERVER_AUTHORITY
+    };
+    let headers = call.head.headers.iter().filter(|(name, value)| !is_own(name, value));
     let seen = Seen {
         method: call.head.method.to_string(),
         target,

@@ -50,8 +50,19 @@ pub(crate) fn shipped_programs(workspace: &Workspace) -> Result<PathBuf> {
 /// # Errors
 /// As [`shipped_programs`].
 pub(crate) fn shipped_gateway(workspace: &Workspace) -> Result<PathBuf> {
-    let gateway: Vec<_> = PRODUCTS.iter().filter(|product| product.is_static).collect();
-    build::programs(workspace, &gateway, here()?)
+    build::programs(workspace, &named(&["sekisho-gateway"]), here()?)
+}
+
+/// The same of server and gateway.
+///
+/// # Errors
+/// As [`shipped_programs`].
+pub(crate) fn shipped_server_and_gateway(workspace: &Workspace) -> Result<PathBuf> {
+    build::programs(workspace, &named(&["sekisho-server", "sekisho-gateway"]), here()?)
+}
+
+fn named(names: &[&str]) -> Vec<&'static Product> {
+    PRODUCTS.iter().filter(|product| names.contains(&product.name)).collect()
 }
 
 fn programs(workspace: &Workspace, arch: Arch) -> Result<PathBuf> {

@@ -63,7 +63,10 @@ impl Args {
 /// Runs it. It fails when something was missed, which stands above.
 pub(super) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     println!("prove: building the gateway as it is shipped, and the siege");
-    let programs = dist::shipped_gateway(workspace)?;
+    let gateway = match args.list {
+        true => PathBuf::new(),
+        false => dist::shipped_gateway(workspace)?.join("sekisho-gateway"),
+    };
     cmd::run(&mut workspace.cargo(&[
         "build",
         "--quiet",
@@ -75,7 +78,7 @@ pub(super) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
         "sekisho-siege",
     ]))?;
     let mut siege = Command::new(workspace.target.join("prove").join("sekisho-siege"));
-    siege.arg("--gateway").arg(programs.join("sekisho-gateway"));
+    siege.arg("--gateway").arg(gateway);
     cmd::run(siege.args(args.told()))
 }
 

@@ -62,7 +62,8 @@ impl Args {
 /// Runs it. It fails when something was missed, which stands above.
 pub(super) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     println!("prove: building the programs as they are shipped, and what drives them");
-    let programs = dist::shipped_programs(workspace)?;
+    crate::setup::ensure_packages()?;
+    let programs = dist::shipped_server_and_gateway(workspace)?;
     cmd::run(&mut workspace.cargo(&[
         "build",
         "--quiet",

@@ -57,8 +57,8 @@ impl Calls {
         }
     }
 
-    /// It is used no more, and can be by others if it was not closed. So much time
-    /// has passed by now.
+    /// Takes back a connection that is used no more; a closed one is dropped. `now`:
+    /// the gateway's clock.
     pub(super) fn put(&self, worker: usize, mut lane: Lane, now: Duration) {
         if lane.sender.is_closed() {
             return;

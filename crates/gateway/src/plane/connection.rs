@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use sekisho_model::id::DeviceId;
 use sekisho_pki::DeviceCertificate;
 use sekisho_wire::route::WAIT_HOLD_S;
 use tokio::net::TcpStream;
+use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, Sleep};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -105,7 +106,8 @@ impl Patience<'_> {
             if until < timer.deadline() {
                 timer.as_mut().reset(until);
             }
-            while timer.as_mut().poll(cx).is_ready() {
+            // Whatever of its turn the task has used up, a time limit counts.
+            while pin!(unconstrained(timer.as_mut())).poll(cx).is_ready() {
                 if until <= Instant::now() {
                     return Poll::Ready(None);
                 }
@@ -302,7 +304,7 @@ async fn drive(peer: &Peer, serving: impl GracefulConnection<Error = hyper::Erro
             {
                 timer.as_mut().reset(at);
             }
-            if timer.as_mut().poll(cx).is_pending() {
+            if pin!(unconstrained(timer.as_mut())).poll(cx).is_pending() {
                 return Poll::Pending;
             }
             let now = Instant::now();

@@ -82,6 +82,7 @@ const TRICKS: &[&[u8]] = &[
     b"/agent/v1/wait/x-1/",
     b"/agent/v1/wait/x-1/1/1",
     b"/agent/v1/wait//1",
+    b"/gateway/v1/alive",
     b"/gateway/v1/control",
     b"/gateway/v1/pairing",
     b"/getstatus",

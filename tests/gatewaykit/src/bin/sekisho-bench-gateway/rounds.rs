@@ -111,9 +111,7 @@ impl Stage {
                 gateway::start(&program, &folder, &self.site, self.calls)
             }
             Kind::Nginx => nginx::start(&folder, certificates, self.upstream, true),
-            Kind::NginxWithoutTickets => {
-                nginx::start(&folder, certificates, self.upstream, false)
-            }
+            Kind::NginxWithoutTickets => nginx::start(&folder, certificates, self.upstream, false),
             Kind::Relay => relay::start(&folder, certificates, self.upstream),
         };
         started.with_context(|| format!("{} cannot be started", kind.name()))
