@@ -191,14 +191,9 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
 fn gateway(workspace: &Workspace) -> Result<()> {
     println!("bench: building the gateway as it is shipped, and the program that measures");
     let programs = dist::shipped_gateway(workspace)?;
-    cmd::run(&mut workspace.cargo(&[
-        "build",
-        "--release",
-        "--package",
-        "sekisho-gatewaykit",
-        "--bin",
-        "sekisho-bench-gateway",
-    ]))?;
+    // The relay in it is a peer: it is built as the gateway is.
+    let package = ["--package", "sekisho-gatewaykit", "--bin", "sekisho-bench-gateway"];
+    cmd::run(workspace.cargo(&["build", "--release"]).args(dist::WHOLE).args(package))?;
     let bench = workspace.target.join("release").join("sekisho-bench-gateway");
     let mut bench = std::process::Command::new(bench);
     bench.arg("--programs").arg(&programs).args(words());

@@ -22,6 +22,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::cmd;
 use crate::workspace::Workspace;
+pub(crate) use build::WHOLE;
 use contents::{PRODUCTS, Parts, Product};
 pub use package::{Arch, Format};
 
