@@ -174,12 +174,16 @@ impl Case<'_> {
         Ok(())
     }
 
-    /// The row of a host's device, if the server has one.
-    pub(super) async fn device(&mut self, host: usize) -> Result<Option<Device>, Broken> {
-        let identity = self.identities[host].clone();
+    /// The row of a host's device, if the server has one, and lives to say it.
+    pub(super) async fn device(&self, host: usize) -> Result<Option<Device>, Broken> {
+        self.world.power.run(self.row(host)).await.unwrap_or(Ok(None))
+    }
+
+    /// The same, also of a server that has just died.
+    async fn row(&self, host: usize) -> Result<Option<Device>, Broken> {
         let Some(server) = &self.world.server else { return Ok(None) };
         let reader = server.app.store.read();
-        reader.devices().find_by_identity(&identity).await.map_err(Broken::store)
+        reader.devices().find_by_identity(&self.identities[host]).await.map_err(Broken::store)
     }
 
     async fn approve(&mut self, host: usize) -> Result<(), Broken> {
@@ -220,7 +224,7 @@ impl Case<'_> {
     /// Somebody has decided about a host: that is what counts from now on.
     async fn stands(&mut self, host: usize) -> Result<(), Broken> {
         self.world.power.hold(true);
-        let device = self.device(host).await;
+        let device = self.row(host).await;
         self.world.power.hold(false);
         let (since, before) = (self.world.clock.now(), self.standing[host]);
         let Some(device) = device? else { return Ok(()) };
