@@ -55,7 +55,9 @@ export async function listen(page) {
 export async function drawn(page, { width, height }) {
   for (let tries = 0; tries < 5; tries += 1) {
     const frames = page
-      .evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+      .evaluate(
+        () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+      )
       .then(
         () => true,
         () => false,
