@@ -109,7 +109,7 @@ pub struct Own<'a> {
     pub server: &'a Endpoint,
     /// How the settings say the server is checked.
     pub trust: &'a Trust,
-    /// Addresses of gateways that the trust bundle named once.
+    /// Addresses of gateways that the trust bundle named once and names no more.
     pub former: &'a BTreeSet<String>,
 }
 

@@ -87,8 +87,8 @@ impl Peer {
 }
 
 /// Bounds how long things take. A connection keeps its timer from one request to
-/// the next, and it is set anew only when it goes off or must go off earlier: to
-/// set one for each step of each request costs more than all limits together.
+/// the next, and it is set anew only when it goes off or must go off earlier: each
+/// setting takes the runtime's lock and the clock.
 pub(crate) struct Patience<'p> {
     peer: &'p Peer,
     timer: Option<Timer>,
