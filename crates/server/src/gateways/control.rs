@@ -323,14 +323,16 @@ impl Control<'_> {
                 self.hello.config_version = status.config_version;
                 self.refusal(&status).await;
                 let now = self.app.clock.now();
+                // Live before kept: a page never shows what is kept beside a
+                // process that has not said it yet.
+                self.app.gateways.update(gateway, instance, |it| {
+                    it.heard_at = now;
+                    it.status = Some(GatewayStatus::clone(&status));
+                });
                 if is_first || kept_at.elapsed() >= KEEP_EVERY {
                     *kept_at = tokio::time::Instant::now();
                     self.keep(Some(&status)).await?;
                 }
-                self.app.gateways.update(gateway, instance, |it| {
-                    it.heard_at = now;
-                    it.status = Some(*status);
-                });
             }
         }
         Ok(())
