@@ -4,11 +4,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use http::{HeaderValue, Response, StatusCode, header};
-use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
+use hyper::body::{Body, Bytes, Frame, SizeHint};
 use sekisho_wire::problem::{Problem, ProblemCode};
 use sekisho_wire::{MEDIA_TYPE, cbor};
 
 use crate::limits::Reason;
+use crate::link::Reply;
 use crate::plane::{Answering, InProgress};
 use crate::relay::AtServer;
 
@@ -25,7 +26,7 @@ enum Kind {
 
 /// A body as it comes from the server, with a bound.
 struct Relayed {
-    body: Incoming,
+    body: Reply,
     left: u64,
     _at_server: AtServer,
 }
@@ -47,7 +48,7 @@ impl Answer {
     }
 
     /// It is handed on while it comes; at most so many bytes.
-    pub(crate) fn relayed(body: Incoming, most: u64, at_server: AtServer) -> Self {
+    pub(crate) fn relayed(body: Reply, most: u64, at_server: AtServer) -> Self {
         let relayed = Relayed { body, left: most, _at_server: at_server };
         Self { body: Kind::Relayed(Box::new(relayed)), _guards: None }
     }

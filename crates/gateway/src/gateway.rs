@@ -20,7 +20,7 @@ use crate::plane::{self, Ending, Live};
 use crate::self_check;
 use crate::status::{self, StatusPage};
 use crate::tls::TlsSetup;
-use crate::worker::{Job, Workers};
+use crate::worker::{Held, Job, Workers};
 
 /// How often memory is measured and tables are swept.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
@@ -58,16 +58,8 @@ pub struct Gateway {
     threads: Mutex<Vec<thread::JoinHandle<()>>>,
 }
 
-/// Listeners that are open and not answered, because another process of this
-/// gateway answers them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Held {
-    public: bool,
-    private: bool,
-}
-
-/// Starts a data plane: its workers and the thread that accepts, controls and
-/// keeps house.
+/// Starts a data plane: the threads that receive and serve, and the one that
+/// controls and keeps house.
 ///
 /// # Errors
 /// When the key of the link cannot be used, or the system refuses a thread.
@@ -241,7 +233,7 @@ impl Gateway {
     }
 
     /// Asks the server for its signed time the way an agent would: through a
-    /// worker of this very process, whoever answers the public listeners.
+    /// thread of this very process, whoever answers the public listeners.
     ///
     /// # Errors
     /// Says what did not work.
@@ -338,7 +330,7 @@ async fn let_go(hub: &Hub, spread: Duration, grace: Duration) -> usize {
     left
 }
 
-/// The thread that accepts, controls and keeps house.
+/// The thread that controls and keeps house.
 struct Control {
     hub: Arc<Hub>,
     workers: Arc<Workers>,
@@ -368,25 +360,14 @@ impl Control {
     fn listen(&self, tasks: &mut JoinSet<()>) -> io::Result<()> {
         let open = self.open.lock().expect("no holder panics");
         for socket in &open.agents {
-            let listener = listener(socket)?;
-            let (hub, workers, stop) = self.shared();
-            let mut holds = self.holds.clone();
-            tasks.spawn(async move {
-                if holds.wait_for(|held| !held.public).await.is_ok() {
-                    plane::accept(hub, listener, workers, stop, Job::Agent).await;
-                }
-            });
+            self.workers.listen(socket, &self.holds, &self.no_more)?;
         }
         for socket in &open.private {
             let listener = listener(socket)?;
-            let (_, workers, stop) = self.shared();
+            let (workers, stop) = (self.workers.clone(), self.no_more.clone());
             tasks.spawn(accept_private(listener, workers, self.holds.clone(), stop));
         }
         Ok(())
-    }
-
-    fn shared(&self) -> (Arc<Hub>, Arc<Workers>, watch::Receiver<bool>) {
-        (self.hub.clone(), self.workers.clone(), self.no_more.clone())
     }
 
     /// Opens the pass-through listener while the configuration wants it, and
@@ -403,9 +384,14 @@ impl Control {
             match self.open_pass_through() {
                 Ok(Some(listener)) => {
                     self.hub.problem("pass_through", None);
-                    let (hub, workers, stop) = self.shared();
+                    // To the other thread's own runtime.
+                    let pass = |stream: tokio::net::TcpStream, ticket| match stream.into_std() {
+                        Ok(stream) => self.workers.give(Job::PassThrough(stream, ticket)),
+                        Err(_) => Ok(()),
+                    };
+                    let stop = self.no_more.clone();
                     tokio::select! {
-                        () = plane::accept(hub, listener, workers, stop, Job::PassThrough) => {}
+                        () = plane::accept(&self.hub, 0, listener, stop, pass) => {}
                         _ = wanted.wait_for(|wanted| !*wanted) => {}
                     }
                 }

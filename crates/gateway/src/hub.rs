@@ -137,7 +137,7 @@ pub(crate) struct Hub {
     identity: RwLock<Identity>,
     paired: RwLock<Option<Paired>>,
     private: RwLock<Arc<ServerConfig>>,
-    /// A copy for each worker: to count who has it would have them all write to
+    /// A copy for each thread: to count who has it would have them all write to
     /// one place with each request.
     work: Vec<Alone<RwLock<Arc<Work>>>>,
     /// One at a time replaces them.
@@ -192,7 +192,9 @@ impl Hub {
             identity: RwLock::new(parts.identity.clone()),
             paired: RwLock::new(parts.paired.clone()),
             private: RwLock::new(Arc::new(private)),
-            work: copies(work, parts.workers.max(1)).map(|work| Alone(RwLock::new(work))).collect(),
+            work: copies(work, threads(parts.workers.max(1)))
+                .map(|work| Alone(RwLock::new(work)))
+                .collect(),
             replacing: Mutex::default(),
             revoked: RwLock::default(),
             any_revoked: AtomicBool::new(false),
@@ -209,14 +211,14 @@ impl Hub {
         self.work_of(0)
     }
 
-    /// The same, as a worker has it for itself.
-    pub(crate) fn work_of(&self, worker: usize) -> Arc<Work> {
-        self.work[worker].0.read().expect("no holder panics").clone()
+    /// The same, as a thread has it for itself.
+    pub(crate) fn work_of(&self, thread: usize) -> Arc<Work> {
+        self.work[thread].0.read().expect("no holder panics").clone()
     }
 
     fn work_by(&self, work: Work) {
         let _one = self.replacing.lock().expect("no holder panics");
-        for (place, copy) in self.work.iter().zip(copies(work, self.workers)) {
+        for (place, copy) in self.work.iter().zip(copies(work, self.threads())) {
             *place.0.write().expect("no holder panics") = copy;
         }
     }
@@ -240,6 +242,12 @@ impl Hub {
     /// The key of the link.
     pub(crate) fn identity(&self) -> Identity {
         self.identity.read().expect("no holder panics").clone()
+    }
+
+    /// Threads that serve connections: the workers, and behind them those of the
+    /// lobby.
+    pub(crate) fn threads(&self) -> usize {
+        threads(self.workers)
     }
 
     /// Connections of the link that are wanted.
@@ -510,6 +518,12 @@ impl Hub {
         all.truncate(MAX_PROBLEMS);
         all
     }
+}
+
+/// As many in the lobby as there are workers: when nobody works, all of the
+/// machine receives.
+const fn threads(workers: usize) -> usize {
+    workers * 2
 }
 
 /// Shares no line of a processor's cache with others.

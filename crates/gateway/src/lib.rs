@@ -49,6 +49,7 @@ pub mod run;
 mod self_check;
 pub mod settings;
 mod snapshot;
+mod socket;
 pub mod state;
 mod status;
 mod tasks;

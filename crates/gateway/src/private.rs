@@ -19,6 +19,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::hub::Hub;
 use crate::link;
+use crate::socket::Socket;
 use crate::status::{self, StatusPage};
 use crate::tasks::Tasks;
 
@@ -41,11 +42,10 @@ impl Drop for Place<'_> {
 pub(crate) async fn serve(hub: Arc<Hub>, worker: usize, tasks: Tasks, stream: std::net::TcpStream) {
     let before = hub.counters.private.fetch_add(1, Ordering::Relaxed);
     let _place = Place(&hub);
-    let Ok(stream) = TcpStream::from_std(stream) else { return };
+    let Ok(stream) = TcpStream::from_std(stream).map(Socket::new) else { return };
     if before >= MAX_CONNECTIONS {
         return tracing::warn!("too many connections on the private listener");
     }
-    let _ = stream.set_nodelay(true);
     let acceptor = TlsAcceptor::from(hub.private());
     let shaking = tokio::time::timeout(hub.timeouts.handshake, acceptor.accept(stream));
     let tls = match Box::pin(shaking).await {

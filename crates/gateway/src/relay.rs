@@ -23,7 +23,7 @@ use crate::filter::{self, content_length};
 use crate::guard::REFUSED_PATH;
 use crate::hub::{Refused, Work};
 use crate::limits::{Class, Reason, Went};
-use crate::link::{self, BodyFault, Lane, NotAnswered, Outgoing};
+use crate::link::{self, BodyFault, NotAnswered, Outgoing, Reply};
 use crate::park::Parking;
 use crate::plane::{Ending, Patience, Peer};
 
@@ -51,18 +51,12 @@ pub(crate) struct AtServer {
     went: Went,
     /// When all of a short answer must be here.
     until: Instant,
-    /// Its connection, if it has one to itself. Where the answer was not read to
-    /// its end, hyper closes it.
-    lane: Option<Lane>,
 }
 
 impl Drop for AtServer {
     fn drop(&mut self) {
         let (hub, now) = (&self.peer.hub, self.peer.hub.now());
         hub.relay.leave(self.went, self.most, now);
-        if let Some(lane) = self.lane.take() {
-            hub.upstream.give_back(self.peer.worker, lane, now);
-        }
     }
 }
 
@@ -120,7 +114,7 @@ pub(crate) fn respond(
 }
 
 async fn step(peer: Arc<Peer>, request: Request<Incoming>) -> Step {
-    let work = peer.hub.work_of(peer.worker);
+    let work = peer.hub.work_of(peer.thread);
     match handle(&peer, &work, request).await {
         Ok(step) => step,
         Err(reason) => {
@@ -294,7 +288,7 @@ async fn relay(
     path: PathAndQuery,
     body: Outgoing,
     patience: &mut Patience<'_>,
-) -> Result<(Response<Incoming>, AtServer), Reason> {
+) -> Result<(Response<Reply>, AtServer), Reason> {
     let hub = &peer.hub;
     let most = work.rules.limits.relayed_in_flight;
     if !hub.relay.enter(route.class(), most) {
@@ -302,10 +296,9 @@ async fn relay(
     }
     let began = Instant::now();
     let until = began + Duration::from_secs(route.timeout_s);
-    let mut at_server =
-        AtServer { peer: peer.clone(), most, went: Went::Unknown, until, lane: None };
+    let mut at_server = AtServer { peer: peer.clone(), most, went: Went::Unknown, until };
     let request = upstream(peer, route, path, body)?;
-    let sending = link::call(hub, peer.worker, &mut at_server.lane, request);
+    let sending = link::call(hub, peer.thread, request);
     let answer = match patience.wait(until, sending).await {
         Some(Ok(answer)) => answer,
         Some(Err(NotAnswered::NoLink)) => return Err(Reason::NoServer),
@@ -351,7 +344,7 @@ fn upstream(
 /// before: an agent that does not read it then holds nothing at the server.
 async fn told(
     route: &Route,
-    answer: Response<Incoming>,
+    answer: Response<Reply>,
     at_server: AtServer,
     patience: &mut Patience<'_>,
 ) -> Result<Response<Answer>, Reason> {

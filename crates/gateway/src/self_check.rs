@@ -3,7 +3,7 @@
 //!
 //! The public listeners belong to another process at that time. So the request
 //! comes in over a loopback connection that this process makes with itself, and
-//! is handed to a worker like any other, with limits, TLS, guard and filter.
+//! is handed to a thread like any other, with limits, TLS, guard and filter.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -56,5 +56,5 @@ async fn give(hub: &Arc<Hub>, workers: &Workers, own: TcpListener) -> Result<(),
     let (stream, from) = own.accept().await.map_err(|error| error.to_string())?;
     let ticket = Ticket::take(hub, &hub.work(), from.ip()).ok_or("it is over its own limits")?;
     let stream = stream.into_std().map_err(|error| error.to_string())?;
-    workers.give(Job::Agent(stream, ticket)).map_err(|_| "its workers are too busy".to_owned())
+    workers.give(Job::Comer(stream, ticket)).map_err(|_| "its workers are too busy".to_owned())
 }

@@ -2,13 +2,13 @@
 
 use tokio::runtime::Handle;
 
-/// The tasks of one worker. Its runtime, of one thread, owns them: they end with it.
+/// The tasks of one thread. Its runtime, of one thread, owns them: they end with it.
 #[derive(Clone, Debug)]
 pub(crate) struct Tasks(Handle);
 
 impl Tasks {
-    /// Those of the worker that calls this.
-    pub(crate) fn of_this_worker() -> Self {
+    /// Those of the thread that calls this.
+    pub(crate) fn of_this_thread() -> Self {
         Self(Handle::current())
     }
 

@@ -1,7 +1,12 @@
-//! The worker threads: one runtime of one thread each, so that a connection
-//! never moves and nothing is locked for long.
+//! The threads that serve connections: one runtime of one thread each, so that
+//! nothing is locked for long.
+//!
+//! Whoever comes is received in the lobby: handshakes, and all that strangers do,
+//! run on threads that the system lets run only when nothing else wants to. A
+//! device that has shown itself is led to a worker, where it stays. So agents at
+//! work do not wait for those who knock, however many these are.
 
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -9,30 +14,52 @@ use std::thread;
 use tokio::sync::{mpsc, watch};
 
 use crate::hub::Hub;
-use crate::plane::Ticket;
+use crate::plane::{Shaken, Ticket};
+use crate::socket::Socket;
 use crate::tasks::Tasks;
 use crate::{link, passthrough, plane, private};
 
 /// Connections that wait for their worker.
 const WAITING: usize = 1024;
 
-/// What a worker does.
+/// Listeners that are open and not answered, because another process of this
+/// gateway answers them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// Those for agents.
+    pub(crate) public: bool,
+    /// That for the server.
+    pub(crate) private: bool,
+}
+
+/// What a thread does.
 pub(crate) enum Job {
-    /// A connection of an agent.
-    Agent(TcpStream, Ticket),
+    /// A public listener, once the data plane is open: for each thread of the lobby.
+    Listen(TcpListener, watch::Receiver<Held>, watch::Receiver<bool>),
+    /// Somebody who came otherwise: the lobby's.
+    Comer(TcpStream, Ticket),
+    /// A device that has shown itself, from the lobby.
+    Device(Box<Shaken>),
     /// A connection on the private listener.
     Private(TcpStream),
     /// TLS that passes through.
     PassThrough(TcpStream, Ticket),
 }
 
-/// The workers, from outside.
+/// The threads, from outside.
 pub(crate) struct Workers {
+    workers: Arc<Pool>,
+    lobby: Pool,
+}
+
+/// Threads of one kind, from outside.
+#[derive(Default)]
+pub(crate) struct Pool {
     queues: Vec<mpsc::Sender<Job>>,
     loads: Vec<Arc<AtomicUsize>>,
 }
 
-/// All workers are too busy to take a job.
+/// All threads are too busy to take a job.
 #[derive(Debug)]
 pub(crate) struct Busy;
 
@@ -47,7 +74,8 @@ impl Drop for Load {
 }
 
 impl Workers {
-    /// Starts as many as the hub says. They end when `stop` says so.
+    /// Starts as many workers as the hub says, and as many threads of the lobby.
+    /// They end when `stop` says so.
     ///
     /// # Errors
     /// When a thread or its runtime cannot be made.
@@ -55,75 +83,176 @@ impl Workers {
         hub: &Arc<Hub>,
         stop: &watch::Receiver<bool>,
     ) -> std::io::Result<(Self, Vec<thread::JoinHandle<()>>)> {
-        let (mut queues, mut loads, mut threads) = (Vec::new(), Vec::new(), Vec::new());
+        let mut threads = Vec::new();
+        let mut workers = Pool::default();
         for number in 0..hub.workers {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let (queue, jobs) = mpsc::channel(WAITING);
-            let load = Arc::new(AtomicUsize::new(0));
-            let work = run(hub.clone(), number, jobs, load.clone(), stop.clone());
-            let name = format!("worker-{number}");
-            let thread = thread::Builder::new().name(name).spawn(move || {
-                runtime.block_on(work);
-                // What it still holds is not waited for.
-                runtime.shutdown_background();
-            })?;
-            queues.push(queue);
-            loads.push(load);
-            threads.push(thread);
+            threads.push(workers.start(hub, number, stop, None)?);
         }
-        Ok((Self { queues, loads }, threads))
+        let (workers, mut lobby) = (Arc::new(workers), Pool::default());
+        for number in hub.workers..hub.threads() {
+            threads.push(lobby.start(hub, number, stop, Some(workers.clone()))?);
+        }
+        Ok((Self { workers, lobby }, threads))
     }
 
-    /// Gives a job to the worker with the fewest.
+    /// Has the lobby accept on this socket from the moment when it is not held any
+    /// more until `stop` says so.
+    ///
+    /// # Errors
+    /// When the system refuses to duplicate it.
+    pub(crate) fn listen(
+        &self,
+        socket: &TcpListener,
+        held: &watch::Receiver<Held>,
+        stop: &watch::Receiver<bool>,
+    ) -> std::io::Result<()> {
+        for place in 0..self.lobby.queues.len() {
+            let socket = socket.try_clone()?;
+            socket.set_nonblocking(true)?;
+            // Its queue is empty: nobody has come yet.
+            drop(self.lobby.give_to(place, Job::Listen(socket, held.clone(), stop.clone())));
+        }
+        Ok(())
+    }
+
+    /// Gives a job to the thread with the fewest of those it is for.
+    ///
+    /// # Errors
+    /// When its queue is full.
+    pub(crate) fn give(&self, job: Job) -> Result<(), Busy> {
+        match job {
+            Job::Listen(..) | Job::Comer(..) => self.lobby.give(job),
+            Job::Device(_) | Job::Private(_) | Job::PassThrough(..) => self.workers.give(job),
+        }
+    }
+}
+
+impl Pool {
+    /// One more thread; one of the lobby leads devices to `workers`.
+    fn start(
+        &mut self,
+        hub: &Arc<Hub>,
+        number: usize,
+        stop: &watch::Receiver<bool>,
+        workers: Option<Arc<Self>>,
+    ) -> std::io::Result<thread::JoinHandle<()>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (queue, jobs) = mpsc::channel(WAITING);
+        let load = Arc::new(AtomicUsize::new(0));
+        let name = match workers {
+            None => format!("worker-{number}"),
+            Some(_) => format!("lobby-{}", number - hub.workers),
+        };
+        let thread = Thread { hub: hub.clone(), number, load: load.clone(), workers };
+        let stop = stop.clone();
+        let started = thread::Builder::new().name(name).spawn(move || {
+            thread.give_way();
+            runtime.block_on(thread.run(jobs, stop));
+            // What it still holds is not waited for.
+            runtime.shutdown_background();
+        })?;
+        self.queues.push(queue);
+        self.loads.push(load);
+        Ok(started)
+    }
+
+    /// Gives a job to the thread with the fewest.
     ///
     /// # Errors
     /// When its queue is full.
     pub(crate) fn give(&self, job: Job) -> Result<(), Busy> {
         let loads = self.loads.iter().enumerate();
         let least = loads.min_by_key(|(_, load)| load.load(Ordering::Relaxed));
-        let (number, load) = least.ok_or(Busy)?;
+        self.give_to(least.ok_or(Busy)?.0, job)
+    }
+
+    fn give_to(&self, place: usize, job: Job) -> Result<(), Busy> {
+        let load = &self.loads[place];
         load.fetch_add(1, Ordering::Relaxed);
-        self.queues[number].try_send(job).map_err(|_| {
+        self.queues[place].try_send(job).map_err(|_| {
             load.fetch_sub(1, Ordering::Relaxed);
             Busy
         })
     }
 }
 
-async fn run(
+/// A thread, as it runs.
+struct Thread {
     hub: Arc<Hub>,
     number: usize,
-    mut jobs: mpsc::Receiver<Job>,
     load: Arc<AtomicUsize>,
-    mut stop: watch::Receiver<bool>,
-) {
-    let tasks = Tasks::of_this_worker();
-    // In the classic direction the workers share the connections that are wanted.
-    let share = usize::from(hub.connections()).div_ceil(hub.workers);
-    for _ in 0..share {
-        tasks.spawn(link::keep_dialled(hub.clone(), number, tasks.clone()));
+    /// Where devices go; `None`: this is a worker itself.
+    workers: Option<Arc<Pool>>,
+}
+
+impl Thread {
+    /// The lobby takes what time the others leave.
+    fn give_way(&self) {
+        if self.workers.is_some()
+            && let Err(error) = sekisho_platform::process::run_when_idle()
+        {
+            tracing::warn!(%error, "handshakes have the same priority as agents at work");
+        }
     }
-    loop {
-        let job = tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => break,
-            job = jobs.recv() => job,
-        };
-        let Some(job) = job else { break };
-        let load = Load(load.clone());
-        let (hub, own) = (hub.clone(), tasks.clone());
-        match job {
-            Job::Agent(stream, mut ticket) => {
-                ticket.load = Some(load);
-                tasks.spawn(plane::serve(hub, number, own, stream, ticket));
+
+    async fn run(self, mut jobs: mpsc::Receiver<Job>, mut stop: watch::Receiver<bool>) {
+        let (hub, number, tasks) = (&self.hub, self.number, Tasks::of_this_thread());
+        if self.workers.is_none() {
+            // In the classic direction the workers share the connections that are wanted.
+            let share = usize::from(hub.connections()).div_ceil(hub.workers);
+            for _ in 0..share {
+                tasks.spawn(link::keep_dialled(hub.clone(), number, tasks.clone()));
             }
-            Job::Private(stream) => tasks.spawn(async move {
-                private::serve(hub, number, own, stream).await;
-                drop(load);
-            }),
-            Job::PassThrough(stream, ticket) => tasks.spawn(async move {
-                passthrough::serve(hub, number, stream, ticket).await;
-                drop(load);
-            }),
+        }
+        loop {
+            let job = tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => break,
+                job = jobs.recv() => job,
+            };
+            let Some(job) = job else { break };
+            let load = Load(self.load.clone());
+            let (hub, own) = (hub.clone(), tasks.clone());
+            let workers = self.workers.clone();
+            match job {
+                Job::Listen(socket, mut held, stop) => tasks.spawn(async move {
+                    let listener = match tokio::net::TcpListener::from_std(socket) {
+                        Ok(listener) => listener,
+                        Err(error) => {
+                            let sentence = format!("a listener does not work: {error}");
+                            return hub.problem("listen", Some(sentence));
+                        }
+                    };
+                    if held.wait_for(|held| !held.public).await.is_err() {
+                        return;
+                    }
+                    let receive = |stream, ticket| {
+                        let (hub, workers, socket) =
+                            (hub.clone(), workers.clone(), Socket::new(stream));
+                        let receiving =
+                            plane::receive(hub, number, own.clone(), workers, socket, ticket);
+                        own.spawn(receiving);
+                        Ok(())
+                    };
+                    plane::accept(&hub, number, listener, stop, receive).await;
+                }),
+                Job::Comer(stream, ticket) => {
+                    let Ok(stream) = tokio::net::TcpStream::from_std(stream) else { continue };
+                    let socket = Socket::new(stream);
+                    tasks.spawn(plane::receive(hub, number, own, workers, socket, ticket));
+                }
+                Job::Device(mut shaken) => {
+                    shaken.ticket.load = Some(load);
+                    tasks.spawn(plane::serve(hub, number, own, *shaken));
+                }
+                Job::Private(stream) => tasks.spawn(async move {
+                    private::serve(hub, number, own, stream).await;
+                    drop(load);
+                }),
+                Job::PassThrough(stream, ticket) => tasks.spawn(async move {
+                    passthrough::serve(hub, number, stream, ticket).await;
+                    drop(load);
+                }),
+            }
         }
     }
 }

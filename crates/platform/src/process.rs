@@ -78,6 +78,16 @@ pub fn be_called(name: &std::ffi::CStr) -> Result<(), PlatformError> {
     crate::system::be_called(name)
 }
 
+/// From now on the calling thread runs when no other one of the machine wants to
+/// (`SCHED_IDLE`, sched(7)): whoever wakes up takes its place at once. On a busy
+/// machine it still gets a small share.
+///
+/// # Errors
+/// When the system refuses; the thread has the priority it had.
+pub fn run_when_idle() -> Result<(), PlatformError> {
+    crate::system::run_when_idle()
+}
+
 /// The id of the user this process acts as.
 #[cfg(target_os = "linux")]
 pub fn user() -> u32 {

@@ -55,6 +55,10 @@ pub(crate) fn refuse_new_privileges() -> Result<(), PlatformError> {
     refuse("giving up new privileges")
 }
 
+pub(crate) fn run_when_idle() -> Result<(), PlatformError> {
+    refuse("lowering the priority of a thread")
+}
+
 pub(crate) fn be_called(_name: &std::ffi::CStr) -> Result<(), PlatformError> {
     refuse("naming a process")
 }

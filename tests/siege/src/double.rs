@@ -2,7 +2,7 @@
 //! [`Witness`] and comes back.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use anyhow::{Result, anyhow};
 use http::Version;
@@ -22,6 +22,10 @@ const ECHOED: usize = 200;
 
 /// The bundle that is a long answer: as long as the route allows, in bytes.
 pub(crate) const LONG_BUNDLE: (&str, usize) = ("/agent/v1/bundle/1048576", 1024 * 1024);
+
+/// Made once: to make one for each of many calls would slow the double down, and
+/// with it the agents that are listened to.
+static LONG: LazyLock<Bytes> = LazyLock::new(|| vec![b'x'; LONG_BUNDLE.1].into());
 
 /// What the gateway calls the server over HTTP/1.1.
 const SERVER_AUTHORITY: &str = "server.sekisho.internal";
@@ -98,12 +102,12 @@ fn answer(witness: &Witness, call: Call) -> Told {
     };
     witness.see(&seen);
     let body = if seen.target.starts_with("/agent/v1/wait/") {
-        cbor::encode(&Wake::Nothing)
+        Bytes::from(cbor::encode(&Wake::Nothing))
     } else if seen.target == LONG_BUNDLE.0 {
-        vec![b'x'; LONG_BUNDLE.1]
+        LONG.clone()
     } else {
         let echoed = &seen.body[..seen.body.len().min(ECHOED)];
-        [seen.target.as_bytes(), b"\n", echoed].concat()
+        Bytes::from([seen.target.as_bytes(), b"\n", echoed].concat())
     };
-    Told { status: 200, body: Bytes::from(body) }
+    Told { status: 200, body }
 }

@@ -215,12 +215,13 @@ pub fn lay(plan: &Plan, say: &dyn Fn(&str)) -> Result<Report> {
     })
 }
 
-/// Passes of an attack for so long, at the lowest priority: attackers have
-/// machines of their own, and must not take the gateway's.
+/// Passes of an attack for so long, in the time that all others leave: attackers
+/// have machines of their own, and must not take the gateway's.
 fn attacked(place: &mut Place, field: &Field, attack: &Attack, length: Duration) -> Result<u64> {
     thread::scope(|scope| {
         let attacking = scope.spawn(|| {
-            be_nice();
+            // What cannot be had is done without.
+            let _ = sekisho_platform::process::run_when_idle();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let (runtime, began) = (runtime.expect("a runtime"), crate::elapsed());
             let mut attempts = 0;
@@ -233,16 +234,6 @@ fn attacked(place: &mut Place, field: &Field, attack: &Attack, length: Duration)
         place.watch(|| attacking.is_finished())?;
         attacking.join().map_err(|_| anyhow::anyhow!("the attack {} broke", attack.name))
     })
-}
-
-/// Nice is a matter of threads on Linux. What cannot be had is done without.
-fn be_nice() {
-    let Ok(thread) = std::fs::read_link("/proc/thread-self") else { return };
-    let Some(thread) = thread.file_name().and_then(|name| name.to_str()) else { return };
-    let mut command = std::process::Command::new("renice");
-    command.args(["-n", "19", "-p", thread]);
-    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
-    let _ = command.status();
 }
 
 /// The most resident memory of a process since [`forget_peak`], in bytes.

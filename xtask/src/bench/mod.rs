@@ -136,10 +136,10 @@ pub struct ConsoleArgs {
 #[derive(Clone, Debug, clap::Args)]
 pub struct GatewayArgs {
     /// How many rounds, with all peers in each.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 12)]
     pub rounds: usize,
     /// How long each peer is measured in a round, for each version of HTTP.
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 2)]
     pub seconds: u64,
     /// Let the server dial no connections for calls, as an older one does: every
     /// call is a stream of HTTP/2.

@@ -90,7 +90,7 @@ reasons! {
     Banned "banned" false,
     /// Memory is short.
     Memory "memory" false,
-    /// A worker has too many jobs waiting.
+    /// A thread has too many jobs waiting.
     Busy "busy" false,
     /// No server, or not configured by one yet.
     NoServer "no_server" false,

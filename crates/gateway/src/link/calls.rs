@@ -14,19 +14,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use http::Request;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, Response, Version, header};
-use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
 use sekisho_wire::gateway::ALIVE_PATH;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::oneshot;
+use tokio_rustls::server::TlsStream;
 
+use super::lane::Lane;
 use super::outgoing::Outgoing;
 use super::wire::{Cutter, Wire};
 use crate::hub::Hub;
-use crate::relay::AUTHORITY;
+use crate::socket::Socket;
 use crate::tasks::Tasks;
 
 /// Connections of this kind at once: two processes of a gateway have half of
@@ -41,13 +39,6 @@ pub(super) struct Calls {
     cutters: Mutex<BTreeMap<u64, Arc<Cutter>>>,
 }
 
-/// One of the connections; whoever has it is the only one to use it.
-pub(crate) struct Lane {
-    sender: SendRequest<Outgoing>,
-    heard: Duration,
-    tasks: Tasks,
-}
-
 impl Calls {
     pub(super) fn new(workers: usize) -> Self {
         Self {
@@ -57,44 +48,36 @@ impl Calls {
         }
     }
 
-    /// Takes back a connection that is used no more; a closed one is dropped. `now`:
-    /// the gateway's clock.
+    /// Takes back a connection that is used no more. `now`: the gateway's clock.
     pub(super) fn put(&self, worker: usize, mut lane: Lane, now: Duration) {
-        if lane.sender.is_closed() {
-            return;
-        }
         lane.heard = now;
         if let Some(free) = self.free.get(worker) {
             free.lock().expect("no holder panics").push(lane);
         }
     }
 
-    /// The one that was used last, if it can be used.
+    /// The one that was used last. The lobby has none: strangers go over HTTP/2.
     fn take(&self, worker: usize) -> Option<Lane> {
         let mut free = self.free.get(worker)?.lock().expect("no holder panics");
-        while let Some(lane) = free.pop() {
-            if lane.sender.is_ready() {
+        while let Some(mut lane) = free.pop() {
+            if lane.is_quiet() {
                 return Some(lane);
-            }
-            if !lane.sender.is_closed() {
-                // Its last answer is not all read yet: below it are older ones.
-                let before = free.iter().rposition(|lane| lane.sender.is_ready());
-                let ready = before.map(|place| free.remove(place));
-                free.push(lane);
-                return ready;
             }
         }
         None
     }
 
-    fn forget_closed(&self, worker: usize) {
-        if let Some(free) = self.free.get(worker) {
-            free.lock().expect("no holder panics").retain(|lane| !lane.sender.is_closed());
+    /// Nobody drives a connection that is free: those that the server has closed are
+    /// found when they are looked at.
+    fn forget_closed(&self) {
+        for free in &self.free {
+            free.lock().expect("no holder panics").retain_mut(Lane::is_quiet);
         }
     }
 
     /// How many are open.
     pub(super) fn count(&self) -> usize {
+        self.forget_closed();
         self.cutters.lock().expect("no holder panics").len()
     }
 
@@ -120,43 +103,28 @@ pub(super) fn take(hub: &Arc<Hub>, worker: usize) -> Option<Lane> {
 }
 
 /// Free again when it answers; closed when it does not.
-fn ask_for_life(hub: Arc<Hub>, worker: usize, mut lane: Lane) {
+fn ask_for_life(hub: Arc<Hub>, worker: usize, lane: Lane) {
     let tasks = lane.tasks.clone();
     tasks.spawn(async move {
         let mut request = Request::new(Outgoing::Whole(None));
         *request.uri_mut() = PathAndQuery::from_static(ALIVE_PATH).into();
-        let alive = async {
-            let answer = lane.send(request).await.ok()?;
-            answer.into_body().collect().await.ok()
-        };
-        let alive = tokio::time::timeout(hub.timeouts.link, alive).await;
-        if matches!(alive, Ok(Some(_))) {
-            hub.upstream.calls.put(worker, lane, hub.now());
+        let answered = lane.call(&hub, worker, request);
+        if !matches!(tokio::time::timeout(hub.timeouts.link, answered).await, Ok(Ok(_))) {
+            tracing::debug!("a connection for calls gives no sign of life");
         }
     });
 }
 
-impl Lane {
-    /// Sends a request whose target is a path alone. Given back where nothing of
-    /// it was sent.
-    pub(super) async fn send(
-        &mut self,
-        mut request: Request<Outgoing>,
-    ) -> Result<Response<Incoming>, Option<Request<Outgoing>>> {
-        *request.version_mut() = Version::HTTP_11;
-        request.headers_mut().insert(header::HOST, HeaderValue::from_static(AUTHORITY));
-        let sent = self.sender.try_send_request(request).await;
-        sent.map_err(|mut refused| refused.take_message())
-    }
-}
-
-/// Serves a TLS connection whose other end was found to be the server, for
-/// calls. Returns when it ends.
-pub(crate) async fn serve_calls<T>(hub: &Arc<Hub>, worker: usize, tasks: &Tasks, io: T)
-where
-    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+/// Takes a TLS connection whose other end was found to be the server into use for
+/// calls. Returns when it has ended.
+pub(crate) async fn serve_calls(
+    hub: &Arc<Hub>,
+    worker: usize,
+    tasks: &Tasks,
+    io: TlsStream<Socket>,
+) {
     let calls = &hub.upstream.calls;
+    calls.forget_closed();
     let (wire, cutter) = Wire::new(io);
     let number = calls.numbers.fetch_add(1, Ordering::Relaxed);
     {
@@ -167,18 +135,10 @@ where
         }
         cutters.insert(number, cutter);
     }
-    let mut builder = http1::Builder::new();
-    builder.max_buf_size(64 * 1024);
-    match builder.handshake(TokioIo::new(wire)).await {
-        Ok((sender, connection)) => {
-            let now = hub.now();
-            calls.put(worker, Lane { sender, heard: now, tasks: tasks.clone() }, now);
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection for calls broke");
-            }
-            calls.forget_closed(worker);
-        }
-        Err(error) => tracing::warn!(%error, "a connection for calls did not come about"),
-    }
+    let (alive, ended) = oneshot::channel();
+    let now = hub.now();
+    calls.put(worker, Lane::new(wire, now, tasks.clone(), alive), now);
+    // Nothing is sent: it ends with the connection.
+    let _ = ended.await;
     calls.cutters.lock().expect("no holder panics").remove(&number);
 }

@@ -4,6 +4,7 @@ mod calls;
 mod control;
 mod dial;
 mod frames;
+mod lane;
 mod outgoing;
 mod serve;
 mod wire;
@@ -13,7 +14,7 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use http::uri::{Authority, Scheme};
-use http::{Uri, Version, header};
+use http::{Uri, Version};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::SendRequest;
 use hyper::{Request, Response};
@@ -22,10 +23,12 @@ use tokio::sync::watch;
 use calls::Calls;
 use wire::Cutter;
 
-pub(crate) use calls::{Lane, serve_calls};
+pub(crate) use calls::serve_calls;
 pub(crate) use control::keep_contact;
 pub(crate) use dial::keep_dialled;
 pub use frames::{Frames, TooLong, frame};
+use lane::Lane;
+pub(crate) use lane::Reply;
 pub(crate) use outgoing::{BodyFault, LEAST_RATE, Outgoing};
 pub(crate) use serve::serve;
 
@@ -76,34 +79,25 @@ impl Upstream {
 }
 
 /// Sends a call whose target is a path alone: over a connection for calls if one
-/// is free, which then stands in `lane`, or as a stream of HTTP/2.
+/// is free, or as a stream of HTTP/2.
 ///
 /// # Errors
 /// When there is no connection, or it broke.
 pub(crate) async fn call(
     hub: &Arc<Hub>,
-    worker: usize,
-    lane: &mut Option<Lane>,
-    request: Request<Outgoing>,
-) -> Result<Response<Incoming>, NotAnswered> {
-    let mut request = request;
-    if matches!(request.body(), Outgoing::Whole(_)) {
-        *lane = calls::take(hub, worker);
+    thread: usize,
+    mut request: Request<Outgoing>,
+) -> Result<Response<Reply>, NotAnswered> {
+    if matches!(request.body(), Outgoing::Whole(_))
+        && let Some(lane) = calls::take(hub, thread)
+    {
+        return lane.call(hub, thread, request).await.map_err(|_| NotAnswered::Broke);
     }
-    if let Some(taken) = lane {
-        match taken.send(request).await {
-            Ok(response) => return Ok(response),
-            Err(None) => return Err(NotAnswered::Broke),
-            Err(Some(unsent)) => request = unsent,
-        }
-    }
-    *lane = None;
     let mut uri = std::mem::take(request.uri_mut()).into_parts();
     (uri.scheme, uri.authority) = (Some(Scheme::HTTPS), Some(Authority::from_static(AUTHORITY)));
     *request.uri_mut() = Uri::from_parts(uri).expect("a path with a constant before it");
     *request.version_mut() = Version::HTTP_2;
-    request.headers_mut().remove(header::HOST);
-    hub.upstream.send(worker, request).await
+    hub.upstream.send(thread, request).await.map(|answer| answer.map(Reply::Stream))
 }
 
 impl Upstream {
@@ -146,7 +140,7 @@ impl Upstream {
     }
 
     /// A connection for calls is free again.
-    pub(crate) fn give_back(&self, worker: usize, lane: Lane, now: Duration) {
+    fn give_back(&self, worker: usize, lane: Lane, now: Duration) {
         self.calls.put(worker, lane, now);
     }
 

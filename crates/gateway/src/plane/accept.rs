@@ -1,15 +1,15 @@
 //! Accepting: what is checked before a byte is read.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use crate::hub::{Hub, Pressure, Refused, Work};
 use crate::limits::{Reason, Source};
-use crate::worker::{Job, Load, Workers};
+use crate::worker::{Busy, Load};
 
 /// A connection's place in the limits of its address; given up when dropped.
 pub(crate) struct Ticket {
@@ -20,7 +20,7 @@ pub(crate) struct Ticket {
     pub(crate) source: Source,
     /// The source is banned; only a device that shows itself may stay.
     pub(crate) devices_only: bool,
-    /// What it weighs at its worker.
+    /// What it weighs at its thread.
     pub(crate) load: Option<Load>,
     shaken: bool,
     device: bool,
@@ -79,13 +79,13 @@ impl Drop for Ticket {
     }
 }
 
-/// Accepts until told to stop. `job` makes what a worker does of it.
+/// Accepts until told to stop; whom limits let in is given to `receive`.
 pub(crate) async fn accept(
-    hub: Arc<Hub>,
+    hub: &Arc<Hub>,
+    thread: usize,
     listener: TcpListener,
-    workers: Arc<Workers>,
     mut stop: watch::Receiver<bool>,
-    job: impl Fn(std::net::TcpStream, Ticket) -> Job,
+    receive: impl Fn(TcpStream, Ticket) -> Result<(), Busy>,
 ) {
     loop {
         let accepted = tokio::select! {
@@ -101,18 +101,12 @@ pub(crate) async fn accept(
                 continue;
             }
         };
-        let work = hub.work();
-        let Some(ticket) = Ticket::take(&hub, &work, address.ip()) else { continue };
-        // To the worker's own runtime.
-        let Ok(stream) = stream.into_std() else { continue };
-        if workers.give(job(stream, ticket)).is_err() {
-            refuse_busy(&hub, &work, address);
+        let work = hub.work_of(thread);
+        let Some(ticket) = Ticket::take(hub, &work, address.ip()) else { continue };
+        if let Err(Busy) = receive(stream, ticket) {
+            let source = work.rules.offices.source(address.ip());
+            let from = Refused { address: address.ip(), source, device: None, rules: &work.rules };
+            hub.refuse(Reason::Busy, 0, &from);
         }
     }
-}
-
-fn refuse_busy(hub: &Hub, work: &Work, address: SocketAddr) {
-    let source = work.rules.offices.source(address.ip());
-    let from = Refused { address: address.ip(), source, device: None, rules: &work.rules };
-    hub.refuse(Reason::Busy, 0, &from);
 }

@@ -19,7 +19,6 @@ use sekisho_model::Timestamp;
 use sekisho_model::id::DeviceId;
 use sekisho_pki::DeviceCertificate;
 use sekisho_wire::route::WAIT_HOLD_S;
-use tokio::net::TcpStream;
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, Sleep};
 use tokio_rustls::TlsAcceptor;
@@ -30,7 +29,9 @@ use crate::guard::Guard;
 use crate::hub::{Hub, Refused, Work};
 use crate::limits::{Device, Reason};
 use crate::relay;
+use crate::socket::Socket;
 use crate::tasks::Tasks;
+use crate::worker::{Busy, Job, Pool};
 
 /// No deadline is further away than this.
 const FAR: Duration = Duration::from_secs(24 * 3600);
@@ -49,8 +50,8 @@ pub(crate) struct Identity {
 pub(crate) struct Peer {
     /// All else.
     pub(crate) hub: Arc<Hub>,
-    /// Which worker serves it.
-    pub(crate) worker: usize,
+    /// Which thread serves it.
+    pub(crate) thread: usize,
     /// The connection.
     pub(crate) live: Arc<Live>,
     /// The device, if it showed itself.
@@ -125,40 +126,68 @@ impl Drop for Patience<'_> {
     }
 }
 
-/// Serves a connection that was accepted.
-pub(crate) async fn serve(
+/// A connection whose handshake is over.
+pub(crate) struct Shaken {
+    tls: TlsStream<Socket>,
+    /// Its place in the limits.
+    pub(crate) ticket: Ticket,
+    /// The device, if it showed itself.
+    identity: Option<Identity>,
+    /// It came when no certificate could be judged.
+    unjudged: bool,
+}
+
+/// Receives a connection that was accepted: shakes hands, leads a device to the
+/// workers, and serves a stranger here.
+pub(crate) async fn receive(
     hub: Arc<Hub>,
-    worker: usize,
+    thread: usize,
     tasks: Tasks,
-    stream: std::net::TcpStream,
-    mut ticket: Ticket,
+    workers: Option<Arc<Pool>>,
+    socket: Socket,
+    ticket: Ticket,
 ) {
-    let work = hub.work();
-    let Ok(stream) = TcpStream::from_std(stream) else { return };
-    // Without it every small answer waits for an acknowledgement.
-    let _ = stream.set_nodelay(true);
-    let acceptor = TlsAcceptor::from(work.agents.clone());
-    let shaking = tokio::time::timeout(hub.timeouts.handshake, acceptor.accept(stream));
-    let refused = match Box::pin(shaking).await {
-        Ok(Ok(tls)) => match admit(&hub, &work, &tls, &mut ticket) {
-            Ok(identity) => {
-                hub.counters.handshakes.fetch_add(1, Ordering::Relaxed);
-                // A task of its own: that of the handshake needs more memory.
-                let tasks_of = tasks.clone();
-                let unjudged = work.snapshot.is_none();
-                let serving = established(hub, worker, tasks_of, tls, ticket, identity, unjudged);
-                return tasks.spawn(serving);
+    let work = hub.work_of(thread);
+    let (address, source) = (ticket.address, ticket.source);
+    let refused = match Box::pin(shake(&hub, &work, socket, ticket)).await {
+        Ok(mut shaken) => match workers.filter(|_| shaken.identity.is_some()) {
+            None => return tasks.spawn(serve(hub, thread, tasks.clone(), shaken)),
+            Some(workers) => {
+                shaken.tls.get_mut().0.leave();
+                match workers.give(Job::Device(Box::new(shaken))) {
+                    Ok(()) => return,
+                    Err(Busy) => Reason::Busy,
+                }
             }
-            Err(reason) => reason,
         },
+        Err(reason) => reason,
+    };
+    hub.refuse(refused, 0, &Refused { address, source, device: None, rules: &work.rules });
+}
+
+/// The handshake.
+///
+/// # Errors
+/// Why it is refused.
+async fn shake(
+    hub: &Arc<Hub>,
+    work: &Work,
+    socket: Socket,
+    mut ticket: Ticket,
+) -> Result<Shaken, Reason> {
+    let acceptor = TlsAcceptor::from(work.agents.clone());
+    match tokio::time::timeout(hub.timeouts.handshake, acceptor.accept(socket)).await {
+        Ok(Ok(tls)) => {
+            let identity = admit(hub, work, &tls, &mut ticket)?;
+            hub.counters.handshakes.fetch_add(1, Ordering::Relaxed);
+            Ok(Shaken { tls, ticket, identity, unjudged: work.snapshot.is_none() })
+        }
         Ok(Err(error)) => {
             tracing::debug!(address = %ticket.address, %error, "no TLS");
-            why(&error)
+            Err(why(&error))
         }
-        Err(_) => Reason::HandshakeTimeout,
-    };
-    let (address, source) = (ticket.address, ticket.source);
-    hub.refuse(refused, 0, &Refused { address, source, device: None, rules: &work.rules });
+        Err(_) => Err(Reason::HandshakeTimeout),
+    }
 }
 
 /// Why a handshake failed: for most reasons it does not matter.
@@ -176,7 +205,7 @@ fn why(error: &std::io::Error) -> Reason {
 fn admit(
     hub: &Arc<Hub>,
     work: &Work,
-    tls: &TlsStream<TcpStream>,
+    tls: &TlsStream<Socket>,
     ticket: &mut Ticket,
 ) -> Result<Option<Identity>, Reason> {
     let shown = tls.get_ref().1.peer_certificates().and_then(|chain| chain.split_first());
@@ -198,15 +227,12 @@ fn admit(
     }))
 }
 
-async fn established(
-    hub: Arc<Hub>,
-    worker: usize,
-    tasks: Tasks,
-    tls: TlsStream<TcpStream>,
-    ticket: Ticket,
-    identity: Option<Identity>,
-    unjudged: bool,
-) {
+/// Serves a connection until it ends.
+pub(crate) async fn serve(hub: Arc<Hub>, thread: usize, tasks: Tasks, shaken: Shaken) {
+    let Shaken { mut tls, ticket, identity, unjudged } = shaken;
+    if tls.get_mut().0.arrive().is_err() {
+        return;
+    }
     let number = hub.registry.number();
     let device = identity.as_ref().map(|identity| identity.device.id);
     let live = Arc::new(Live::new(number, ticket.address, ticket.source, device, hub.epoch));
@@ -222,7 +248,7 @@ async fn established(
     let http1 = tls.get_ref().1.alpn_protocol() != Some(b"h2");
     let forwarded = relay::forwarded(ticket.address);
     let timer = Mutex::default();
-    let peer = Peer { hub, worker, live, identity, forwarded, http1, unjudged, timer };
+    let peer = Peer { hub, thread, live, identity, forwarded, http1, unjudged, timer };
     let peer = Arc::new(peer);
     let service = {
         let peer = peer.clone();

@@ -6,6 +6,6 @@ mod live;
 mod registry;
 
 pub(crate) use accept::{Ticket, accept};
-pub(crate) use connection::{Patience, Peer, serve};
+pub(crate) use connection::{Patience, Peer, Shaken, receive, serve};
 pub(crate) use live::{Answering, Ending, InProgress, Live};
 pub(crate) use registry::Registry;

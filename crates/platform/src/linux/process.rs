@@ -107,6 +107,24 @@ pub(crate) fn be_called(name: &CStr) -> Result<(), PlatformError> {
     rustix::thread::set_name(name).map_err(|error| failed("name this process", error))
 }
 
+#[expect(unsafe_code, reason = "no safe crate has this call, and musl's function refuses it")]
+pub(crate) fn run_when_idle() -> Result<(), PlatformError> {
+    // SAFETY: plain old data; zero is a value of each of its fields.
+    let priority: libc::sched_param = unsafe { std::mem::zeroed() };
+    // SAFETY: the kernel reads one `sched_param` at the address, which lives until
+    // the call returns; 0 is the calling thread.
+    let done = unsafe {
+        libc::syscall(libc::SYS_sched_setscheduler, 0, libc::SCHED_IDLE, &raw const priority)
+    };
+    match done {
+        0 => Ok(()),
+        _ => Err(PlatformError::Io {
+            action: "lower the priority of a thread".to_owned(),
+            source: std::io::Error::last_os_error(),
+        }),
+    }
+}
+
 pub(crate) fn drop_capabilities() -> Result<(), PlatformError> {
     let none = CapabilitySet::empty();
     let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
@@ -170,6 +188,23 @@ mod tests {
         for set in ["CapPrm:", "CapEff:", "CapInh:", "CapAmb:"] {
             assert_eq!(value(set), "0000000000000000", "{set}");
         }
+    }
+
+    #[test]
+    fn a_thread_gives_way_and_its_process_does_not() {
+        // Field 41 of proc_pid_stat(5): the policy; 5 is SCHED_IDLE.
+        let policy = || {
+            let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+            let behind_name = stat.rsplit(')').next().unwrap().to_owned();
+            behind_name.split_whitespace().nth(38).unwrap().to_owned()
+        };
+        let idle = std::thread::spawn(move || {
+            run_when_idle().unwrap();
+            policy()
+        });
+        let before = policy();
+        assert_eq!(idle.join().unwrap(), "5");
+        assert_eq!(policy(), before);
     }
 
     #[test]
