@@ -2,8 +2,8 @@
 //! nothing is locked for long.
 //!
 //! Whoever comes is received in the lobby: handshakes, and all that strangers do,
-//! run on threads that the system lets run only when nothing else wants to. A
-//! device that has shown itself is led to a worker, where it stays. So agents at
+//! run on threads of a lower priority. A device that has
+//! shown itself is led to a worker, where it stays. So agents at
 //! work do not wait for those who knock, however many these are.
 
 use std::net::{TcpListener, TcpStream};
@@ -18,6 +18,9 @@ use crate::plane::{Shaken, Ticket};
 use crate::socket::Socket;
 use crate::tasks::Tasks;
 use crate::{link, passthrough, plane, private};
+
+/// The nice level of the lobby: where others want all of a core, a tenth of it is left.
+const NICE: i32 = 10;
 
 /// Connections that wait for their worker.
 const WAITING: usize = 1024;
@@ -186,10 +189,10 @@ struct Thread {
 }
 
 impl Thread {
-    /// The lobby takes what time the others leave.
+    /// The lobby works beside the workers, and not in their place.
     fn give_way(&self) {
         if self.workers.is_some()
-            && let Err(error) = sekisho_platform::process::run_when_idle()
+            && let Err(error) = sekisho_platform::process::give_way(NICE)
         {
             tracing::warn!(%error, "handshakes have the same priority as agents at work");
         }

@@ -78,14 +78,14 @@ pub fn be_called(name: &std::ffi::CStr) -> Result<(), PlatformError> {
     crate::system::be_called(name)
 }
 
-/// From now on the calling thread runs when no other one of the machine wants to
-/// (`SCHED_IDLE`, sched(7)): whoever wakes up takes its place at once. On a busy
-/// machine it still gets a small share.
+/// The calling thread alone, of its process, runs at this nice level from now on
+/// (nice(2), 19 at most): of two that want a core, it gets the smaller share, and who
+/// wakes up beside it need not wait for it.
 ///
 /// # Errors
 /// When the system refuses; the thread has the priority it had.
-pub fn run_when_idle() -> Result<(), PlatformError> {
-    crate::system::run_when_idle()
+pub fn give_way(nice: i32) -> Result<(), PlatformError> {
+    crate::system::give_way(nice)
 }
 
 /// The id of the user this process acts as.

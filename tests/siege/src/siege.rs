@@ -220,8 +220,7 @@ pub fn lay(plan: &Plan, say: &dyn Fn(&str)) -> Result<Report> {
 fn attacked(place: &mut Place, field: &Field, attack: &Attack, length: Duration) -> Result<u64> {
     thread::scope(|scope| {
         let attacking = scope.spawn(|| {
-            // What cannot be had is done without.
-            let _ = sekisho_platform::process::run_when_idle();
+            run_when_idle();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let (runtime, began) = (runtime.expect("a runtime"), crate::elapsed());
             let mut attempts = 0;
@@ -234,6 +233,18 @@ fn attacked(place: &mut Place, field: &Field, attack: &Attack, length: Duration)
         place.watch(|| attacking.is_finished())?;
         attacking.join().map_err(|_| anyhow::anyhow!("the attack {} broke", attack.name))
     })
+}
+
+/// `SCHED_IDLE` for the calling thread (sched(7)): who else wakes takes its place at
+/// once. The nicest of levels is not enough: it finishes its slice of some
+/// milliseconds first. What cannot be had is done without.
+fn run_when_idle() {
+    let Ok(thread) = std::fs::read_link("/proc/thread-self") else { return };
+    let Some(thread) = thread.file_name().and_then(|name| name.to_str()) else { return };
+    let mut command = std::process::Command::new("chrt");
+    command.args(["--idle", "--pid", "0", thread]);
+    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let _ = command.status();
 }
 
 /// The most resident memory of a process since [`forget_peak`], in bytes.

@@ -16,6 +16,10 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// few at the beginning and a ping a minute.
 const IDLE_FRAMES: Rate = Rate::per_second(20, 200);
 
+/// Streams taken back: an agent does so when it gives up a wait. Each has cost this
+/// side a request.
+const RESETS: Rate = Rate::per_second(1, 20);
+
 /// Continuations of one header block: 16 KiB fit in one frame.
 const MAX_CONTINUATIONS: u32 = 4;
 
@@ -24,6 +28,7 @@ const MAX_FRAME: u32 = 16 * 1024;
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
 const CONTINUATION: u8 = 9;
 const END_STREAM: u8 = 0x1;
 const END_HEADERS: u8 = 0x4;
@@ -41,6 +46,7 @@ pub struct Frames {
     in_block: bool,
     continuations: u32,
     idle: Bucket,
+    resets: Bucket,
 }
 
 impl Frames {
@@ -106,7 +112,11 @@ impl Frames {
             DATA => self.left > 0 || flags & END_STREAM != 0,
             _ => false,
         };
-        if does_something || self.idle.take(IDLE_FRAMES, now) { Ok(()) } else { Err(Reason::Flood) }
+        let allowed = match kind {
+            RST_STREAM => self.resets.take(RESETS, now),
+            _ => does_something || self.idle.take(IDLE_FRAMES, now),
+        };
+        if allowed { Ok(()) } else { Err(Reason::Flood) }
     }
 }
 
@@ -165,7 +175,6 @@ mod tests {
             ("ping", frame(6, 0, &[0; 8])),
             ("settings", frame(4, 0, &[])),
             ("window update", frame(8, 0, &[0; 4])),
-            ("reset", frame(3, 0, &[0; 4])),
             ("priority", frame(2, 0, &[0; 5])),
             ("empty data", frame(DATA, 0, &[])),
             ("unknown", frame(0xfa, 0, &[1, 2, 3])),
@@ -174,6 +183,9 @@ mod tests {
             let passed = (0..10_000).take_while(|_| frames.see(&one, NOW).is_ok()).count();
             assert_eq!(passed, 200, "{what}");
         }
+        let mut frames = started();
+        let one = [frame(HEADERS, END_HEADERS, &[0; 10]), frame(RST_STREAM, 0, &[0; 4])].concat();
+        assert_eq!((0..100).take_while(|_| frames.see(&one, NOW).is_ok()).count(), 20);
         let mut frames = started();
         frames.see(&frame(HEADERS, 0, &[0; 10]), NOW).expect("begun");
         let one = frame(CONTINUATION, 0, &[0; 10]);

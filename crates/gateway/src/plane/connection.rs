@@ -176,7 +176,8 @@ async fn shake(
     mut ticket: Ticket,
 ) -> Result<Shaken, Reason> {
     let acceptor = TlsAcceptor::from(work.agents.clone());
-    match tokio::time::timeout(hub.timeouts.handshake, acceptor.accept(socket)).await {
+    let shaking = politely(acceptor.accept(socket));
+    match tokio::time::timeout(hub.timeouts.handshake, shaking).await {
         Ok(Ok(tls)) => {
             let identity = admit(hub, work, &tls, &mut ticket)?;
             hub.counters.handshakes.fetch_add(1, Ordering::Relaxed);
@@ -188,6 +189,18 @@ async fn shake(
         }
         Err(_) => Err(Reason::HandshakeTimeout),
     }
+}
+
+/// After each step whoever waits for this core has its turn: a thread of the lobby
+/// would finish its slice of some milliseconds first.
+async fn politely<F: Future>(what: F) -> F::Output {
+    let mut what = pin!(what);
+    poll_fn(|cx| {
+        let polled = what.as_mut().poll(cx);
+        std::thread::yield_now();
+        polled
+    })
+    .await
 }
 
 /// Why a handshake failed: for most reasons it does not matter.
@@ -265,7 +278,10 @@ pub(crate) async fn serve(hub: Arc<Hub>, thread: usize, tasks: Tasks, shaken: Sh
         let io = TokioIo::new(Guard::http2(tls, peer.live.clone()));
         Box::pin(drive(&peer, http2_settings(tasks).serve_connection(io, service)))
     };
-    driving.await;
+    match peer.device() {
+        Some(_) => driving.await,
+        None => politely(driving).await,
+    }
     peer.hub.registry.remove(&peer.live);
     drop(ticket);
 }

@@ -28,8 +28,8 @@ pub(crate) use files::{check_private, create_private_dir, open_private, sync_dir
 pub(crate) use host::{host_facts, since_boot};
 pub(crate) use memory::{lock_pages, unlock_pages};
 pub(crate) use process::{
-    be_called, become_owner_of, drop_capabilities, harden, is_root, open_files, raise_open_files,
-    refuse_new_privileges, restrict_new_files, run_when_idle,
+    be_called, become_owner_of, drop_capabilities, give_way, harden, is_root, open_files,
+    raise_open_files, refuse_new_privileges, restrict_new_files,
 };
 
 pub(crate) fn system_accounts(

@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::fs::Mode;
 use rustix::process::{
     DumpableBehavior, Gid, Resource, Rlimit, Uid, dumpable_behavior, getrlimit,
-    set_dumpable_behavior, setrlimit, umask,
+    set_dumpable_behavior, setpriority_process, setrlimit, umask,
 };
 use rustix::thread::{
     CapabilitySet, CapabilitySets, capabilities, clear_ambient_capability_set, no_new_privs,
@@ -107,22 +107,9 @@ pub(crate) fn be_called(name: &CStr) -> Result<(), PlatformError> {
     rustix::thread::set_name(name).map_err(|error| failed("name this process", error))
 }
 
-#[expect(unsafe_code, reason = "no safe crate has this call, and musl's function refuses it")]
-pub(crate) fn run_when_idle() -> Result<(), PlatformError> {
-    // SAFETY: plain old data; zero is a value of each of its fields.
-    let priority: libc::sched_param = unsafe { std::mem::zeroed() };
-    // SAFETY: the kernel reads one `sched_param` at the address, which lives until
-    // the call returns; 0 is the calling thread.
-    let done = unsafe {
-        libc::syscall(libc::SYS_sched_setscheduler, 0, libc::SCHED_IDLE, &raw const priority)
-    };
-    match done {
-        0 => Ok(()),
-        _ => Err(PlatformError::Io {
-            action: "lower the priority of a thread".to_owned(),
-            source: std::io::Error::last_os_error(),
-        }),
-    }
+pub(crate) fn give_way(nice: i32) -> Result<(), PlatformError> {
+    // Without an id it is the calling thread: on Linux, threads have each their own.
+    setpriority_process(None, nice).map_err(|error| failed("lower the priority of a thread", error))
 }
 
 pub(crate) fn drop_capabilities() -> Result<(), PlatformError> {
@@ -192,19 +179,19 @@ mod tests {
 
     #[test]
     fn a_thread_gives_way_and_its_process_does_not() {
-        // Field 41 of proc_pid_stat(5): the policy; 5 is SCHED_IDLE.
-        let policy = || {
+        // Field 19 of proc_pid_stat(5), counted from behind the name, which is the second.
+        let nice = || {
             let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
             let behind_name = stat.rsplit(')').next().unwrap().to_owned();
-            behind_name.split_whitespace().nth(38).unwrap().to_owned()
+            behind_name.split_whitespace().nth(16).unwrap().to_owned()
         };
-        let idle = std::thread::spawn(move || {
-            run_when_idle().unwrap();
-            policy()
+        let before = nice();
+        let nicer = std::thread::spawn(move || {
+            give_way(19).unwrap();
+            nice()
         });
-        let before = policy();
-        assert_eq!(idle.join().unwrap(), "5");
-        assert_eq!(policy(), before);
+        assert_eq!(nicer.join().unwrap(), "19");
+        assert_eq!(nice(), before);
     }
 
     #[test]
