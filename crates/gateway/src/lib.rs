@@ -59,7 +59,9 @@ mod worker;
 
 pub use gateway::{Gateway, QueueFull, StartError, start, start_held};
 pub use guard::Frames as Http2Frames;
-pub use link::{Frames as ControlFrames, TooLong, frame as control_frame};
+pub use link::{
+    AnswerHead, Frames as ControlFrames, TooLong, frame as control_frame, read_answer_head,
+};
 pub use parts::{
     Classic, Identity, Issued, Keeper, Listeners, Paired, Parts, PassThroughListener,
     PrivateAnswer, PublicCertificate, Timeouts,

@@ -5,7 +5,8 @@ use sekisho_gateway::filter::head::{self, Head};
 use sekisho_gateway::filter::routes::Routes;
 use sekisho_gateway::limits::Rules;
 use sekisho_gateway::{
-    ControlFrames, Hello, Http2Frames, MAX_HELLO_BYTES, Snapshot, control_frame, read_hello,
+    ControlFrames, Hello, Http2Frames, MAX_HELLO_BYTES, Snapshot, control_frame, read_answer_head,
+    read_hello,
 };
 use sekisho_model::id::GatewayId;
 use sekisho_seal::gateway::sign_gateway_config;
@@ -63,6 +64,42 @@ pub(crate) fn request_head_seeds() -> Vec<Vec<u8>> {
         "GET /agent/v1/bundle/0 HTTP/1.1\r\nhost: [::1]\r\nexpect: 100-continue\r\nx: \t y\r\n\r\n",
         "GET /a/../b?c HTTP/1.1\r\nhost: a\r\n\r\n",
         "OPTIONS * HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n",
+    ]
+    .iter()
+    .map(|text| text.as_bytes().to_vec())
+    .collect()
+}
+
+/// The head of an answer to a call. What passes says once how long its body is.
+pub(crate) fn answer_heads(bytes: &[u8]) -> bool {
+    let Ok(read) = read_answer_head(bytes) else {
+        let more = [bytes, b"\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"].concat();
+        assert!(read_answer_head(&more).is_err(), "what was refused was taken back");
+        return false;
+    };
+    let Some((length, head)) = read else { return false };
+    assert!(length <= bytes.len());
+    let again = read_answer_head(&bytes[..length]).expect("as before");
+    assert_eq!(again, Some((length, head.clone())), "what follows counts");
+    let text = String::from_utf8_lossy(&bytes[..length]).to_ascii_lowercase();
+    let named = |name: &str| -> Vec<&str> {
+        let fields = text.lines().filter_map(|line| line.split_once(':'));
+        fields.filter(|(field, _)| *field == name).map(|(_, value)| value.trim()).collect()
+    };
+    assert!(named("transfer-encoding").is_empty());
+    match named("content-length").as_slice() {
+        [] => assert_eq!((head.length, matches!(head.status.as_u16(), 204 | 304)), (0, true)),
+        [said] => assert_eq!(said.parse(), Ok(head.length)),
+        more => panic!("it says its length {} times", more.len()),
+    }
+    true
+}
+
+pub(crate) fn answer_head_seeds() -> Vec<Vec<u8>> {
+    [
+        "HTTP/1.1 200 OK\r\ncontent-type: application/cbor\r\ncontent-length: 12\r\n\r\ntwelve bytes",
+        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 7\r\nContent-Length: 0\r\nconnection: close\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\nsekisho-next-due-ms: 1200\r\n\r\n",
     ]
     .iter()
     .map(|text| text.as_bytes().to_vec())

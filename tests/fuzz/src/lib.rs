@@ -76,6 +76,7 @@ pub const TARGETS: &[Target] = &[
         run: gateway::client_hellos,
         seeds: gateway::client_hello_seeds,
     },
+    Target { name: "answer_heads", run: gateway::answer_heads, seeds: gateway::answer_head_seeds },
     Target { name: "http2_frames", run: gateway::http2_frames, seeds: gateway::http2_frame_seeds },
     Target { name: "texts", run: texts::texts, seeds: texts::text_seeds },
     Target { name: "settings", run: texts::settings, seeds: texts::settings_seeds },

@@ -66,7 +66,7 @@ macro_rules! holds {
 holds! {
     messages agent_routes envelopes opened bundles frames certificates pfx key_texts backups
     witnesses account_files agent_state request_heads gateway_routes control_frames gateway_configs
-    client_hellos http2_frames relayed texts settings
+    client_hellos answer_heads http2_frames relayed texts settings
 }
 
 #[test]

@@ -59,13 +59,17 @@ pub(crate) struct Lane {
     _alive: oneshot::Sender<()>,
 }
 
-/// The head of an answer.
-struct Head {
-    status: StatusCode,
-    headers: HeaderMap,
-    length: u64,
+/// The head of an answer, as far as it goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerHead {
+    /// The status.
+    pub status: StatusCode,
+    /// Those of its fields that an agent may be told.
+    pub headers: HeaderMap,
+    /// Bytes of the body that follow.
+    pub length: u64,
     /// The server closes the connection behind it.
-    last: bool,
+    pub last: bool,
 }
 
 /// The body of an answer of the server.
@@ -185,9 +189,9 @@ impl Lane {
     }
 
     /// The head of the answer, and where the body begins.
-    async fn head(&mut self) -> io::Result<(usize, Head)> {
+    async fn head(&mut self) -> io::Result<(usize, AnswerHead)> {
         loop {
-            if let Some(read) = read_head(&self.unread)? {
+            if let Some(read) = read_answer_head(&self.unread)? {
                 return Ok(read);
             }
             if self.unread.len() >= MAX_HEAD {
@@ -198,9 +202,12 @@ impl Lane {
     }
 }
 
-/// The head at the beginning of these bytes, and how long it is; `None`: it is not
-/// all there. Of its fields only those that go on are kept.
-fn read_head(bytes: &[u8]) -> io::Result<Option<(usize, Head)>> {
+/// The head of an answer at the beginning of these bytes, and how long it is; `None`:
+/// it is not all there.
+///
+/// # Errors
+/// It is not the head of an answer of HTTP/1.1 that says once how long its body is.
+pub fn read_answer_head(bytes: &[u8]) -> io::Result<Option<(usize, AnswerHead)>> {
     let wrong = |what: &str| {
         tracing::warn!("the server answered a call {what}");
         io::Error::from(io::ErrorKind::InvalidData)
@@ -242,7 +249,7 @@ fn read_head(bytes: &[u8]) -> io::Result<Option<(usize, Head)>> {
         }
         (_, Some(said)) => said,
     };
-    Ok(Some((length, Head { status, headers, length: length_of, last })))
+    Ok(Some((length, AnswerHead { status, headers, length: length_of, last })))
 }
 
 impl Rest {
@@ -319,8 +326,8 @@ impl Body for Reply {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Option<(usize, Head)> {
-        read_head(text.as_bytes()).expect("an answer")
+    fn read(text: &str) -> Option<(usize, AnswerHead)> {
+        read_answer_head(text.as_bytes()).expect("an answer")
     }
 
     #[test]
@@ -357,9 +364,9 @@ mod tests {
             "HTTP/1.1 200 OK\r\n content-length: 5\r\n\r\n",
             "SSH-2.0-OpenSSH_9.2\r\n",
         ] {
-            assert!(read_head(text.as_bytes()).is_err(), "{text:?}");
+            assert!(read_answer_head(text.as_bytes()).is_err(), "{text:?}");
         }
         let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(MAX_FIELDS + 1));
-        assert!(read_head(many.as_bytes()).is_err());
+        assert!(read_answer_head(many.as_bytes()).is_err());
     }
 }

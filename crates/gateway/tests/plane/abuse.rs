@@ -327,6 +327,27 @@ async fn long_answers_that_nobody_reads_do_not_stop_the_others() {
 }
 
 #[tokio::test]
+async fn who_knocks_is_received_by_threads_that_give_way() {
+    let (_world, _server) = World::new().await;
+    let mut nice = std::collections::BTreeMap::new();
+    for thread in std::fs::read_dir("/proc/self/task").expect("threads") {
+        let thread = thread.expect("a thread").path();
+        // Name in brackets, then the fields from the third on; nice is the nineteenth.
+        let Ok(stat) = std::fs::read_to_string(thread.join("stat")) else { continue };
+        let (name, fields) = stat.split_once(')').expect("a name");
+        let name = name.split_once('(').expect("a name").1;
+        let level: i32 =
+            fields.split_whitespace().nth(16).expect("nice").parse().expect("a number");
+        if let Some((kind @ ("worker" | "lobby"), _)) = name.split_once('-') {
+            nice.entry(kind.to_owned()).or_insert_with(Vec::new).push(level);
+        }
+    }
+    let (workers, lobby) = (&nice["worker"], &nice["lobby"]);
+    assert_eq!(workers.len(), lobby.len());
+    assert!(lobby.iter().all(|level| *level == (workers[0] + 10).min(19).max(10)), "{nice:?}");
+}
+
+#[tokio::test]
 async fn connections_of_one_address_are_bounded_and_devices_are_not_counted_there() {
     let (world, _server) = World::with(Wanted::default(), |config| {
         config.limits.connections_per_address = 3;

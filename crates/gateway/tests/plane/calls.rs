@@ -52,6 +52,49 @@ async fn a_call_has_a_connection_to_itself_and_where_none_is_free_it_is_a_stream
 }
 
 #[tokio::test]
+async fn a_long_answer_comes_whole_and_leaves_it_free() {
+    let (world, mut server) = World::new().await;
+    server.dial_for_calls(&world, 1).await;
+    let device = world.site.device();
+    // As many as are read at once, and some more; then as many as the route allows.
+    for length in [0, 1, 16 * 1024, 16 * 1024 + 1, 512 * 1024] {
+        let whole: Vec<u8> = (0..length).map(|n: u32| n.to_le_bytes()[0]).collect();
+        let told = whole.clone();
+        server.answer(move |_| Reply::ok(told.clone()));
+        for alpn in ["h2", "http/1.1"] {
+            let answer = device.call(&world, alpn, "POST", FETCH, b"x").await;
+            assert_eq!(answer.status, 200);
+            assert!(answer.body == whole, "{length} bytes over {alpn} came as others");
+        }
+    }
+    assert_eq!(versions(&server), [Version::HTTP_11; 10]);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_wanted_to_its_end_ends_it() {
+    let (world, mut server) = World::new().await;
+    server.dial_for_calls(&world, 1).await;
+    let device = world.site.device();
+    server.answer(|_| Reply::ok(vec![0; 512 * 1024 + 1]));
+    assert_eq!(device.call(&world, "h2", "POST", FETCH, b"x").await.status, 503);
+    assert_eq!(world.refused("answer_too_long"), 1);
+    until("it is closed", || world.gateway.page().calls == 0).await;
+    server.answer(|_| Reply::ok("short"));
+    assert_eq!(device.call(&world, "h2", "POST", FETCH, b"x").await.body, b"short");
+    assert_eq!(versions(&server), [Version::HTTP_11, Version::HTTP_2]);
+}
+
+#[tokio::test]
+async fn strangers_take_none_of_them() {
+    let (world, mut server) = World::new().await;
+    server.dial_for_calls(&world, 1).await;
+    for (alpn, who) in [("h2", world.site.stranger()), ("http/1.1", world.site.stranger())] {
+        assert_eq!(who.call(&world, alpn, "POST", "/agent/v1/enrol", b"x").await.status, 200);
+    }
+    assert_eq!(versions(&server), [Version::HTTP_2; 2]);
+}
+
+#[tokio::test]
 async fn waits_are_looked_for_over_it_and_hold_nothing_while_they_are_parked() {
     let (world, mut server) = World::new().await;
     server.dial_for_calls(&world, 1).await;
