@@ -271,6 +271,7 @@ impl Gateway {
             },
             STOPPING,
         );
+        self.hub.upstream.close_all();
     }
 
     fn say(&self, message: FromGateway) -> Result<(), QueueFull> {

@@ -33,9 +33,12 @@ const MAX_REVOKED: usize = 100_000;
 /// Sentences about what does not go as it should.
 const MAX_PROBLEMS: usize = 20;
 
-/// Files that are kept for everything else: the link, the private listener,
-/// pass-through, the log.
-const OTHER_FILES: u64 = 256;
+/// Files that are kept for everything else: the link and its connections for calls,
+/// the private listener, pass-through, threads, the log.
+const OTHER_FILES: u64 = 640;
+
+/// Threads of the lobby, at most.
+const MOST_IN_LOBBY: usize = 4;
 
 /// How far memory is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,7 +75,7 @@ pub(crate) struct Counters {
     pub(crate) handshakes: AtomicU64,
     /// Streams that pass through now.
     pub(crate) pass_through: AtomicUsize,
-    /// Connections on the private listener now, links included.
+    /// Connections on the private listener now that are none of the link.
     pub(crate) private: AtomicUsize,
 }
 
@@ -520,10 +523,10 @@ impl Hub {
     }
 }
 
-/// As many in the lobby as there are workers: when nobody works, all of the
-/// machine receives.
-const fn threads(workers: usize) -> usize {
-    workers * 2
+/// As many in the lobby as there are workers, but no more than are of use: all of them
+/// wake when somebody comes, and together they make more handshakes than are allowed.
+fn threads(workers: usize) -> usize {
+    workers + workers.min(MOST_IN_LOBBY)
 }
 
 /// Shares no line of a processor's cache with others.

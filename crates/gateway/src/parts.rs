@@ -22,8 +22,9 @@ pub struct Parts {
     pub listeners: Listeners,
     /// What agents see. `None`: no handshake succeeds until there is one.
     pub public: Option<PublicCertificate>,
-    /// Worker threads, and as many that receive who comes; as many connections of
-    /// the link are asked for (at least 2, at most 16). One per core is right.
+    /// Worker threads, and as many that receive who comes (at most 4); as many
+    /// connections of the link are asked for (at least 2, at most 16). One per core
+    /// is right.
     pub workers: usize,
     /// This program's version.
     pub version: String,

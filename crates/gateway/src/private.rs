@@ -23,7 +23,7 @@ use crate::socket::Socket;
 use crate::status::{self, StatusPage};
 use crate::tasks::Tasks;
 
-/// Connections at once.
+/// Connections at once that are none of the link, or not known to be.
 const MAX_CONNECTIONS: usize = 256;
 
 /// A connection that is no link ends after this.
@@ -41,7 +41,7 @@ impl Drop for Place<'_> {
 /// Serves a connection on the private listener.
 pub(crate) async fn serve(hub: Arc<Hub>, worker: usize, tasks: Tasks, stream: std::net::TcpStream) {
     let before = hub.counters.private.fetch_add(1, Ordering::Relaxed);
-    let _place = Place(&hub);
+    let place = Place(&hub);
     let Ok(stream) = TcpStream::from_std(stream).map(Socket::new) else { return };
     if before >= MAX_CONNECTIONS {
         return tracing::warn!("too many connections on the private listener");
@@ -62,6 +62,8 @@ pub(crate) async fn serve(hub: Arc<Hub>, worker: usize, tasks: Tasks, stream: st
         if session.peer_certificates().is_none() {
             return tracing::warn!("a link without a certificate was refused");
         }
+        // Those have limits of their own.
+        drop(place);
         // In boxes: in one function they would use a stack of 26 kB.
         let serving: BoxFuture<'_, ()> = match alpn {
             CALL_ALPN => Box::pin(link::serve_calls(&hub, worker, &tasks, tls)),

@@ -45,7 +45,7 @@ settings! {
         "The gateway's two keys, its certificates and its trust in the site. Only its own user \
          may enter it.";
     "workers" "SEKISHO_GATEWAY_WORKERS" "0" "threads"
-        "Threads that carry connections, and as many that receive them. 0: one for each core.";
+        "Threads that carry connections; as many, but at most 4, receive them. 0: one for each core.";
     "drain_s" "SEKISHO_GATEWAY_DRAIN_S" "60" "seconds"
         "So long the former process of an upgrade, or one that stops, finishes what it has begun.";
     "log.level" "SEKISHO_GATEWAY_LOG_LEVEL" "info" "level or filter"

@@ -19,8 +19,9 @@ use crate::socket::Socket;
 use crate::tasks::Tasks;
 use crate::{link, passthrough, plane, private};
 
-/// The nice level of the lobby: where others want all of a core, a tenth of it is left.
-const NICE: i32 = 10;
+/// By so many levels the lobby is nicer than the workers. With a turn for others after
+/// each step it still gets some hundredths of a core that others want all of.
+const NICE: i32 = 5;
 
 /// Connections that wait for their worker.
 const WAITING: usize = 1024;
@@ -77,7 +78,7 @@ impl Drop for Load {
 }
 
 impl Workers {
-    /// Starts as many workers as the hub says, and as many threads of the lobby.
+    /// Starts the threads of both kinds, as many as the hub says.
     /// They end when `stop` says so.
     ///
     /// # Errors

@@ -78,14 +78,14 @@ pub fn be_called(name: &std::ffi::CStr) -> Result<(), PlatformError> {
     crate::system::be_called(name)
 }
 
-/// The calling thread alone, of its process, runs at this nice level from now on
-/// (nice(2), 19 at most): of two that want a core, it gets the smaller share, and who
-/// wakes up beside it need not wait for it.
+/// The calling thread alone, of its process, is by so many levels nicer from now on
+/// (nice(2); 19 is the nicest there is): of two that want a core, it gets the smaller
+/// share.
 ///
 /// # Errors
 /// When the system refuses; the thread has the priority it had.
-pub fn give_way(nice: i32) -> Result<(), PlatformError> {
-    crate::system::give_way(nice)
+pub fn give_way(levels: i32) -> Result<(), PlatformError> {
+    crate::system::give_way(levels)
 }
 
 /// The id of the user this process acts as.

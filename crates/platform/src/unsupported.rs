@@ -55,7 +55,7 @@ pub(crate) fn refuse_new_privileges() -> Result<(), PlatformError> {
     refuse("giving up new privileges")
 }
 
-pub(crate) fn give_way(_nice: i32) -> Result<(), PlatformError> {
+pub(crate) fn give_way(_levels: i32) -> Result<(), PlatformError> {
     refuse("lowering the priority of a thread")
 }
 

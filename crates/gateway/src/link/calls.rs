@@ -36,7 +36,25 @@ const MOST: usize = 256;
 pub(super) struct Calls {
     free: Vec<Mutex<Vec<Lane>>>,
     numbers: AtomicU64,
-    cutters: Mutex<BTreeMap<u64, Arc<Cutter>>>,
+    open: Arc<Open>,
+}
+
+/// What cuts each connection that is open, by number.
+#[derive(Default)]
+struct Open(Mutex<BTreeMap<u64, Arc<Cutter>>>);
+
+/// A connection among those that are open; it is none any more when this is dropped.
+pub(super) struct Entry {
+    open: Arc<Open>,
+    number: u64,
+    /// Whoever waits for its end hears of it.
+    _alive: oneshot::Sender<()>,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.open.0.lock().expect("no holder panics").remove(&self.number);
+    }
 }
 
 impl Calls {
@@ -44,7 +62,7 @@ impl Calls {
         Self {
             free: (0..workers).map(|_| Mutex::default()).collect(),
             numbers: AtomicU64::new(0),
-            cutters: Mutex::default(),
+            open: Arc::default(),
         }
     }
 
@@ -78,11 +96,12 @@ impl Calls {
     /// How many are open.
     pub(super) fn count(&self) -> usize {
         self.forget_closed();
-        self.cutters.lock().expect("no holder panics").len()
+        self.open.0.lock().expect("no holder panics").len()
     }
 
     pub(super) fn cut_all(&self) {
-        for (_, cutter) in std::mem::take(&mut *self.cutters.lock().expect("no holder panics")) {
+        let open = std::mem::take(&mut *self.open.0.lock().expect("no holder panics"));
+        for cutter in open.values() {
             cutter.cut();
         }
         for free in &self.free {
@@ -128,17 +147,17 @@ pub(crate) async fn serve_calls(
     let (wire, cutter) = Wire::new(io);
     let number = calls.numbers.fetch_add(1, Ordering::Relaxed);
     {
-        let mut cutters = calls.cutters.lock().expect("no holder panics");
-        if cutters.len() >= MOST {
-            drop(cutters);
+        let mut open = calls.open.0.lock().expect("no holder panics");
+        if open.len() >= MOST {
+            drop(open);
             return tracing::warn!("the server opened too many connections for calls");
         }
-        cutters.insert(number, cutter);
+        open.insert(number, cutter);
     }
     let (alive, ended) = oneshot::channel();
+    let entry = Entry { open: calls.open.clone(), number, _alive: alive };
     let now = hub.now();
-    calls.put(worker, Lane::new(wire, now, tasks.clone(), alive), now);
+    calls.put(worker, Lane::new(wire, now, tasks.clone(), entry), now);
     // Nothing is sent: it ends with the connection.
     let _ = ended.await;
-    calls.cutters.lock().expect("no holder panics").remove(&number);
 }

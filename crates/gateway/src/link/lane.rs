@@ -18,9 +18,9 @@ use http::{Request, Response, StatusCode};
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use sekisho_wire::gateway::NEXT_DUE_HEADER;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, ReadBuf};
-use tokio::sync::oneshot;
 use tokio_rustls::server::TlsStream;
 
+use super::calls::Entry;
 use super::outgoing::Outgoing;
 use super::wire::Wire;
 use crate::filter::head::digits;
@@ -55,8 +55,7 @@ pub(crate) struct Lane {
     pub(super) heard: Duration,
     /// Those of the thread it belongs to.
     pub(super) tasks: Tasks,
-    /// Whoever waits for its end hears of it when this is dropped.
-    _alive: oneshot::Sender<()>,
+    _entry: Entry,
 }
 
 /// The head of an answer, as far as it goes on.
@@ -92,15 +91,15 @@ pub(crate) struct Rest {
 }
 
 impl Lane {
-    /// A connection that stands; `alive` is dropped with it.
+    /// A connection that stands; `entry` is dropped with it.
     pub(super) fn new(
         wire: Wire<TlsStream<Socket>>,
         heard: Duration,
         tasks: Tasks,
-        alive: oneshot::Sender<()>,
+        entry: Entry,
     ) -> Self {
         let (out, unread) = (Vec::new(), Vec::new());
-        Self { wire: Box::new(wire), out, unread, heard, tasks, _alive: alive }
+        Self { wire: Box::new(wire), out, unread, heard, tasks, _entry: entry }
     }
 
     /// Whether nothing has come that nobody asked for, its end included.

@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub(crate) struct Cutter {
     cut: AtomicBool,
     reads: AtomicWaker,
+    writes: AtomicWaker,
 }
 
 impl Cutter {
@@ -23,6 +24,20 @@ impl Cutter {
     pub(crate) fn cut(&self) {
         self.cut.store(true, Ordering::Release);
         self.reads.wake();
+        self.writes.wake();
+    }
+
+    /// What was done, unless it is cut: who cannot write yet hears of it.
+    fn unless_cut<T>(
+        &self,
+        cx: &mut Context<'_>,
+        done: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if done.is_pending() {
+            self.writes.register(cx.waker());
+        }
+        self.check()?;
+        done
     }
 
     fn check(&self) -> io::Result<()> {
@@ -69,7 +84,8 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Wire<T> {
     ) -> Poll<io::Result<usize>> {
         let Self { io, cutter } = self.get_mut();
         cutter.check()?;
-        Pin::new(io).poll_write(cx, buf)
+        let done = Pin::new(io).poll_write(cx, buf);
+        cutter.unless_cut(cx, done)
     }
 
     fn poll_write_vectored(
@@ -79,7 +95,8 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Wire<T> {
     ) -> Poll<io::Result<usize>> {
         let Self { io, cutter } = self.get_mut();
         cutter.check()?;
-        Pin::new(io).poll_write_vectored(cx, bufs)
+        let done = Pin::new(io).poll_write_vectored(cx, bufs);
+        cutter.unless_cut(cx, done)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -89,7 +106,8 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Wire<T> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Self { io, cutter } = self.get_mut();
         cutter.check()?;
-        Pin::new(io).poll_flush(cx)
+        let done = Pin::new(io).poll_flush(cx);
+        cutter.unless_cut(cx, done)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -116,5 +134,16 @@ mod tests {
         });
         assert_eq!(read.expect_err("cut").kind(), io::ErrorKind::ConnectionAborted);
         assert!(wire.write_all(b"after").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn who_cannot_write_hears_of_the_cut() {
+        let (_other, io) = tokio::io::duplex(10);
+        let (mut wire, cutter) = Wire::new(io);
+        let (written, ()) = tokio::join!(wire.write_all(&[0; 100]), async {
+            tokio::task::yield_now().await;
+            cutter.cut();
+        });
+        assert_eq!(written.expect_err("cut").kind(), io::ErrorKind::ConnectionAborted);
     }
 }

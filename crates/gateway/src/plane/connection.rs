@@ -135,6 +135,8 @@ pub(crate) struct Shaken {
     identity: Option<Identity>,
     /// It came when no certificate could be judged.
     unjudged: bool,
+    /// The site it was received for: the gateway may be another's when it arrives.
+    pairing: u64,
 }
 
 /// Receives a connection that was accepted: shakes hands, leads a device to the
@@ -175,13 +177,15 @@ async fn shake(
     socket: Socket,
     mut ticket: Ticket,
 ) -> Result<Shaken, Reason> {
+    let pairing = *hub.pairing.borrow();
     let acceptor = TlsAcceptor::from(work.agents.clone());
     let shaking = politely(acceptor.accept(socket));
     match tokio::time::timeout(hub.timeouts.handshake, shaking).await {
         Ok(Ok(tls)) => {
             let identity = admit(hub, work, &tls, &mut ticket)?;
             hub.counters.handshakes.fetch_add(1, Ordering::Relaxed);
-            Ok(Shaken { tls, ticket, identity, unjudged: work.snapshot.is_none() })
+            let unjudged = work.snapshot.is_none();
+            Ok(Shaken { tls, ticket, identity, unjudged, pairing })
         }
         Ok(Err(error)) => {
             tracing::debug!(address = %ticket.address, %error, "no TLS");
@@ -242,7 +246,7 @@ fn admit(
 
 /// Serves a connection until it ends.
 pub(crate) async fn serve(hub: Arc<Hub>, thread: usize, tasks: Tasks, shaken: Shaken) {
-    let Shaken { mut tls, ticket, identity, unjudged } = shaken;
+    let Shaken { mut tls, ticket, identity, unjudged, pairing } = shaken;
     if tls.get_mut().0.arrive().is_err() {
         return;
     }
@@ -256,6 +260,9 @@ pub(crate) async fn serve(hub: Arc<Hub>, thread: usize, tasks: Tasks, shaken: Sh
     // Between the look at the revoked and the entry here it may have been revoked.
     if device.is_some_and(|device| hub.is_revoked(device, &hub.work())) {
         live.end(Ending::Now);
+    }
+    if *hub.pairing.borrow() != pairing {
+        live.end(Ending::Gently);
     }
     drop(work);
     let http1 = tls.get_ref().1.alpn_protocol() != Some(b"h2");

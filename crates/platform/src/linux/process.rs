@@ -7,8 +7,8 @@ use std::path::Path;
 
 use rustix::fs::Mode;
 use rustix::process::{
-    DumpableBehavior, Gid, Resource, Rlimit, Uid, dumpable_behavior, getrlimit,
-    set_dumpable_behavior, setpriority_process, setrlimit, umask,
+    DumpableBehavior, Gid, Resource, Rlimit, Uid, dumpable_behavior, getpriority_process,
+    getrlimit, set_dumpable_behavior, setpriority_process, setrlimit, umask,
 };
 use rustix::thread::{
     CapabilitySet, CapabilitySets, capabilities, clear_ambient_capability_set, no_new_privs,
@@ -107,9 +107,11 @@ pub(crate) fn be_called(name: &CStr) -> Result<(), PlatformError> {
     rustix::thread::set_name(name).map_err(|error| failed("name this process", error))
 }
 
-pub(crate) fn give_way(nice: i32) -> Result<(), PlatformError> {
+pub(crate) fn give_way(levels: i32) -> Result<(), PlatformError> {
     // Without an id it is the calling thread: on Linux, threads have each their own.
-    setpriority_process(None, nice).map_err(|error| failed("lower the priority of a thread", error))
+    getpriority_process(None)
+        .and_then(|own| setpriority_process(None, own.saturating_add(levels).min(19)))
+        .map_err(|error| failed("lower the priority of a thread", error))
 }
 
 pub(crate) fn drop_capabilities() -> Result<(), PlatformError> {
@@ -183,14 +185,16 @@ mod tests {
         let nice = || {
             let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
             let behind_name = stat.rsplit(')').next().unwrap().to_owned();
-            behind_name.split_whitespace().nth(16).unwrap().to_owned()
+            behind_name.split_whitespace().nth(16).unwrap().parse::<i32>().unwrap()
         };
         let before = nice();
         let nicer = std::thread::spawn(move || {
-            give_way(19).unwrap();
-            nice()
+            give_way(3).unwrap();
+            let some = nice();
+            give_way(100).unwrap();
+            (some, nice())
         });
-        assert_eq!(nicer.join().unwrap(), "19");
+        assert_eq!(nicer.join().unwrap(), ((before + 3).min(19), 19));
         assert_eq!(nice(), before);
     }
 
