@@ -9,7 +9,7 @@ use sekisho_wire::problem::{Problem, ProblemCode};
 use sekisho_wire::{MEDIA_TYPE, cbor};
 
 use crate::limits::Reason;
-use crate::link::Reply;
+use crate::link::{BrokeOff, Reply};
 use crate::plane::{Answering, InProgress};
 use crate::relay::AtServer;
 
@@ -30,11 +30,6 @@ struct Relayed {
     left: u64,
     _at_server: AtServer,
 }
-
-/// The server's answer was longer than its route allows, or broke off.
-#[derive(Debug, thiserror::Error)]
-#[error("the server's answer broke off")]
-pub(crate) struct Broken;
 
 impl Answer {
     /// All of it is here.
@@ -145,12 +140,12 @@ const fn told(reason: Reason) -> (StatusCode, ProblemCode) {
 
 impl Body for Answer {
     type Data = Bytes;
-    type Error = Broken;
+    type Error = BrokeOff;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokeOff>>> {
         let relayed = match &mut self.get_mut().body {
             Kind::Whole(bytes) => {
                 return Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes))));
@@ -161,10 +156,10 @@ impl Body for Answer {
             // Trailers go nowhere.
             let data = match frame? {
                 Ok(frame) => frame.into_data().ok()?,
-                Err(_) => return Some(Err(Broken)),
+                Err(_) => return Some(Err(BrokeOff)),
             };
             let Some(left) = relayed.left.checked_sub(data.len() as u64) else {
-                return Some(Err(Broken));
+                return Some(Err(BrokeOff));
             };
             relayed.left = left;
             Some(Ok(Frame::data(data)))

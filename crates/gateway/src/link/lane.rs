@@ -3,7 +3,7 @@
 //!
 //! Whoever has a lane writes and reads by itself. A client that serves everybody
 //! keeps a task for each connection and hands calls and answers over to it and
-//! back, which is more work than all of the rest. What is read here was written by
+//! back, which was about a tenth of what a call cost. What is read here was written by
 //! the site's server, known by its certificate; still, whatever is not exactly one
 //! answer of a known length ends the lane.
 
@@ -282,7 +282,7 @@ impl Rest {
     }
 }
 
-/// The server's answer broke off.
+/// The server's answer broke off, or was longer than its route allows.
 #[derive(Debug, thiserror::Error)]
 #[error("the server's answer broke off")]
 pub(crate) struct BrokeOff;

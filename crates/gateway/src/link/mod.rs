@@ -28,8 +28,8 @@ pub(crate) use control::keep_contact;
 pub(crate) use dial::keep_dialled;
 pub use frames::{Frames, TooLong, frame};
 use lane::Lane;
-pub(crate) use lane::Reply;
 pub use lane::{AnswerHead, read_answer_head};
+pub(crate) use lane::{BrokeOff, Reply};
 pub(crate) use outgoing::{BodyFault, LEAST_RATE, Outgoing};
 pub(crate) use serve::serve;
 
