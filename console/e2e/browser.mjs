@@ -123,3 +123,21 @@ export async function accessibility(context, page, session) {
   if (!session) await devtools.detach();
   return result.value ?? ["axe gave no answer"];
 }
+
+/**
+ * English in a page that is to be Japanese: two words of small letters in a row, where
+ * the page does not say that it is English (`lang`), code, or a name somebody gave.
+ */
+export async function english(page) {
+  return page.evaluate(() => {
+    const told = '[lang="en"], code, pre, .mono, bdi, script, style, svg';
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const found = new Set();
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const text = node.textContent.trim();
+      if (!/\b[A-Za-z]{3,} [a-z]{3,}\b/.test(text) || node.parentElement.closest(told)) continue;
+      found.add(`not Japanese: ${text.slice(0, 80)}`);
+    }
+    return [...found];
+  });
+}

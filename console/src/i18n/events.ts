@@ -5,3 +5,8 @@ import { currentLanguage } from "./index";
 export function eventText(name: string): string {
   return EVENTS[currentLanguage()][EVENT_CODES[name] ?? 0] ?? name;
 }
+
+/** What a line of the audit log means, by its code; else as the server says it in English. */
+export function lineText(line: { code: number; name: string }): string {
+  return EVENTS[currentLanguage()][line.code] ?? line.name;
+}

@@ -75,10 +75,14 @@ pub async fn check(
         }
     };
     lines.push(line("trust", true, format!("trust bundle {}", trust.bundle().version)));
-    let server = config.server.as_ref().unwrap_or(&enrolled.server);
-    let former = trust.former_gateways();
-    let own = Own { device: enrolled.device, server, trust: &config.trust, former };
-    let ways = Ways::of(own, trust.bundle());
+    let first = match state.gateways_first() {
+        Ok(first) => first,
+        Err(error) => {
+            lines.push(line("trust", false, error.to_string()));
+            return lines;
+        }
+    };
+    let ways = Ways::of(Own::new(config, &enrolled, &trust, &first), trust.bundle());
     let (mut reached, mut answers) = (Vec::new(), None);
     for way in ways.all() {
         let line = reach(&way.endpoint, config).await;

@@ -339,8 +339,7 @@ fn enroll(
     }
     let trust = state.trust(&outcome.enrolled.anchor)?;
     let time = ServerTime::new(Arc::new(SystemClock));
-    let (device, former) = (outcome.enrolled.device, trust.former_gateways());
-    let own = Own { device, server: &server, trust: &config.trust, former };
+    let own = Own { server: &server, ..Own::new(&config, &outcome.enrolled, &trust, &[]) };
     let ways = Ways::of(own, trust.bundle());
     let way = ways.to(&server).unwrap_or_else(|| ways.current());
     if let Err(error @ LinkError::Tls { problem: TlsProblem::WrongName, .. }) =

@@ -223,6 +223,8 @@ struct Agent {
     accounts_changed: bool,
     /// The ways to the server, and the one in use.
     ways: Ways,
+    /// The gateways that the server named first.
+    first: Vec<String>,
     /// How fast calls are answered that turn out to be for nothing.
     pace: Pace,
     /// The next fetch was called for.
@@ -248,11 +250,10 @@ impl Agent {
             },
             &trust,
         )?;
-        let server = parts.config.server.as_ref().unwrap_or(&enrolled.server);
-        let (device, former) = (enrolled.device, trust.former_gateways());
-        let own = Own { device, server, trust: &parts.config.trust, former };
+        let first = parts.state.gateways_first()?;
         Ok(Self {
-            ways: Ways::of(own, trust.bundle()),
+            ways: Ways::of(Own::new(&parts.config, &enrolled, &trust, &first), trust.bundle()),
+            first,
             pace: Pace::default(),
             called: false,
             time: ServerTime::new(parts.clock.clone()),
@@ -295,10 +296,10 @@ impl Agent {
         turned
     }
 
-    /// Takes over the ways of a newer trust bundle. At a quiet moment the best way
-    /// is tried again.
+    /// Takes over the ways of a newer trust bundle, or the order the server named. At
+    /// a quiet moment the best way is tried again.
     fn choose_way(&mut self) {
-        if self.ways.version() != self.trust.bundle().version {
+        if !self.ways.are_of(self.own(), self.trust.bundle()) {
             self.renew_ways();
         }
         let is_quiet = !self.fetch_due || self.ladder == Ladder::Polls;
@@ -317,9 +318,20 @@ impl Agent {
     }
 
     fn own(&self) -> Own<'_> {
-        let server = self.parts.config.server.as_ref().unwrap_or(&self.enrolled.server);
-        let (device, former) = (self.enrolled.device, self.trust.former_gateways());
-        Own { device, server, trust: &self.parts.config.trust, former }
+        Own::new(&self.parts.config, &self.enrolled, &self.trust, &self.first)
+    }
+
+    /// Keeps which gateways the server names first, also for the next start.
+    fn learn_first(&mut self, named: Vec<String>) -> Result<(), StateError> {
+        if named != self.first {
+            self.parts.state.put_gateways_first(&named)?;
+            tracing::info!(gateways = named.join(" "), "the server names gateways to take first");
+            self.first = named;
+            if let Some((phase, _)) = self.shown {
+                self.show(phase, None);
+            }
+        }
+        Ok(())
     }
 
     /// The server has proved that it is there.
@@ -374,10 +386,11 @@ impl Agent {
             let told = self.accounts_changed;
             let newest = self.engine().newest();
             let fetched = session.fetch(link, newest, &self.trust, &self.time, rng.as_ref(), told);
-            let Fetched { orders, more, look_every } = fetched.await?;
+            let Fetched { orders, more, look_every, gateways_first } = fetched.await?;
             self.accounts_changed = false;
             self.last_fetch = Instant::now();
             self.worked();
+            self.learn_first(gateways_first).map_err(Trouble::from)?;
             self.show_association(look_every);
             if !orders.is_empty() || more {
                 self.pace.useful();
@@ -696,7 +709,7 @@ impl Agent {
         let mut ways = self.ways.clone();
         // Those of a bundle that has just come are taken with the next turn, which
         // may be a long wait away.
-        if ways.version() != self.trust.bundle().version {
+        if !ways.are_of(self.own(), self.trust.bundle()) {
             ways.renew(self.own(), self.trust.bundle());
         }
         self.parts.status.put(phase, problem, &self.time, ways.shown());

@@ -25,6 +25,7 @@ const BUNDLES: &str = "bundles.cbor";
 const CERTIFICATE: &str = "certificate.cbor";
 const COUNTERS: &str = "counters.cbor";
 const HELD: &str = "held.cbor";
+const GATEWAYS_FIRST: &str = "gateways_first.cbor";
 
 /// Longest file of the agent's memory, in bytes.
 const MAX_FILE_BYTES: usize = 8 * 1024 * 1024;
@@ -235,6 +236,23 @@ impl State {
         self.put(HELD, held)
     }
 
+    /// Addresses of gateways that the server told this agent to take before the
+    /// others, best first.
+    ///
+    /// # Errors
+    /// When the disk fails or the file is damaged.
+    pub fn gateways_first(&self) -> Result<Vec<String>, StateError> {
+        Ok(self.find(GATEWAYS_FIRST)?.unwrap_or_default())
+    }
+
+    /// Remembers the gateways to take first.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn put_gateways_first(&self, addresses: &[String]) -> Result<(), StateError> {
+        self.put(GATEWAYS_FIRST, &addresses)
+    }
+
     /// Forgets everything: who this host is, whom it believes, what it did.
     ///
     /// The enrolment goes first, so that nothing runs with half a memory, and
@@ -249,7 +267,7 @@ impl State {
                 self.remove(&format!("{folder}/{name}"))?;
             }
         }
-        for name in [BUNDLES, CERTIFICATE, COUNTERS, HELD, IDENTITY] {
+        for name in [BUNDLES, CERTIFICATE, COUNTERS, HELD, GATEWAYS_FIRST, IDENTITY] {
             self.remove(name)?;
         }
         Ok(())

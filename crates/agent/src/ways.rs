@@ -2,7 +2,8 @@
 //! agent's order.
 //!
 //! - A configured server that is no gateway comes first: somebody wrote it down
-//!   for this host. Then the gateways of the trust bundle, by weighted chance,
+//!   for this host. Then the gateways of the trust bundle: first those that the
+//!   server named for this agent's office, the others by weighted chance,
 //!   always the same for one agent: of two gateways with the weights 3 and 1
 //!   three quarters of the agents prefer the first. Gateways of weight 0 come
 //!   last: only when nothing else answers. An agent that was enrolled through a
@@ -25,8 +26,9 @@ use sekisho_wire::bundle::{Bundle, PublishedGateway, TlsCheck};
 use sekisho_wire::problem::ProblemCode;
 use serde::{Deserialize, Serialize};
 
-use crate::config::Trust;
+use crate::config::{Config, Trust};
 use crate::session::SessionError;
+use crate::state::Enrolled;
 
 /// An agent that works over another way than its first goes back to that after
 /// this time, ± 20 %.
@@ -111,6 +113,27 @@ pub struct Own<'a> {
     pub trust: &'a Trust,
     /// Addresses of gateways that the trust bundle named once and names no more.
     pub former: &'a BTreeSet<String>,
+    /// Addresses of gateways that the server told this agent to take before the
+    /// others, best first. Only those that the trust bundle names count.
+    pub first: &'a [String],
+}
+
+impl<'a> Own<'a> {
+    /// What settings, enrolment and trust say; `first` is from the agent's memory.
+    pub fn new(
+        config: &'a Config,
+        enrolled: &'a Enrolled,
+        trust: &'a sekisho_seal::bundle::Trust,
+        first: &'a [String],
+    ) -> Self {
+        Self {
+            device: enrolled.device,
+            server: config.server.as_ref().unwrap_or(&enrolled.server),
+            trust: &config.trust,
+            former: trust.former_gateways(),
+            first,
+        }
+    }
 }
 
 /// The ways in order, and which one is used.
@@ -120,6 +143,8 @@ pub struct Ways {
     at: usize,
     /// The bundle they are from.
     version: u64,
+    /// The gateways to take first that they are from.
+    first: Vec<String>,
     strikes: u32,
     /// Ways in a row that did not work.
     failed: usize,
@@ -135,6 +160,7 @@ impl Ways {
             ways: in_order(own, bundle),
             at: 0,
             version: bundle.version,
+            first: own.first.to_vec(),
             strikes: 0,
             failed: 0,
             back_at: None,
@@ -157,9 +183,9 @@ impl Ways {
         before.version != self.version
     }
 
-    /// The version of the bundle they are from.
-    pub const fn version(&self) -> u64 {
-        self.version
+    /// Whether they are from these settings' gateways to take first and this bundle.
+    pub fn are_of(&self, own: Own<'_>, bundle: &Bundle) -> bool {
+        self.version == bundle.version && self.first == own.first
     }
 
     /// The way to an address, if it is one of them.
@@ -311,8 +337,14 @@ fn in_order(own: Own<'_>, bundle: &Bundle) -> Vec<Way> {
             Err(error) => tracing::warn!(%error, "a gateway of the trust bundle is passed over"),
         }
     }
+    let named = |gateway: &PublishedGateway| {
+        own.first.iter().position(|address| *address == gateway.address).unwrap_or(usize::MAX)
+    };
     // The sort is stable: those of weight 0 stay as the bundle has them.
-    gateways.sort_by(|(a, _), (b, _)| place(own.device, a).total_cmp(&place(own.device, b)));
+    gateways.sort_by(|(a, _), (b, _)| {
+        let by_weight = || place(own.device, a).total_cmp(&place(own.device, b));
+        named(a).cmp(&named(b)).then_with(by_weight)
+    });
     let mut ways: Vec<Way> = gateways
         .into_iter()
         .map(|(gateway, endpoint)| {
@@ -395,6 +427,7 @@ mod tests {
             server: &server,
             trust: &Trust::Site,
             former: &BTreeSet::new(),
+            first: &[],
         };
         Ways::of(own, bundle)
     }
@@ -495,16 +528,54 @@ mod tests {
         let gateways = [("a.example.jp:8383", 1), ("b.example.jp:8383", 1)];
         let server: Endpoint = SERVER.parse().expect("an address");
         let former = BTreeSet::new();
-        let own = Own { device: device(1), server: &server, trust: &Trust::Site, former: &former };
+        let own = Own {
+            device: device(1),
+            server: &server,
+            trust: &Trust::Site,
+            former: &former,
+            first: &[],
+        };
         let mut ways = Ways::of(own, &bundle(1, &gateways));
         ways.trouble(Blame::Way, "down");
         let used = ways.current().endpoint.clone();
         assert!(!ways.renew(own, &bundle(1, &gateways)));
         assert!(ways.renew(own, &bundle(2, &gateways)), "it may be checked differently");
-        assert_eq!((&ways.current().endpoint, ways.version()), (&used, 2));
+        assert_eq!((&ways.current().endpoint, ways.version), (&used, 2));
         assert_eq!(ways.shown()[0].problem.as_deref(), Some("down"));
         assert!(ways.renew(own, &bundle(3, &[])));
         assert_eq!(ways.current().endpoint, server);
+    }
+
+    #[test]
+    fn the_gateways_that_the_server_names_come_first_if_the_bundle_has_them() {
+        let server: Endpoint = "a.example.jp:8383".parse().expect("an address");
+        let former = BTreeSet::new();
+        let gateways =
+            [("a.example.jp:8383", 9), ("b.example.jp:8383", 1), ("c.example.jp:8383", 0)];
+        let bundle = bundle(1, &gateways);
+        let first = ["evil", "c", "b"].map(|name| format!("{name}.example.jp:8383"));
+        let own = Own {
+            device: device(1),
+            server: &server,
+            trust: &Trust::Site,
+            former: &former,
+            first: &first,
+        };
+        let mut ways = Ways::of(own, &bundle);
+        let expected = ["c", "b", "a"].map(|name| format!("{name}.example.jp:8383"));
+        assert_eq!(addresses(&ways), expected);
+        // Another order keeps the way that works.
+        assert!(ways.are_of(own, &bundle));
+        let other = Own { first: &first[2..], ..own };
+        assert!(!ways.are_of(other, &bundle));
+        assert!(!ways.renew(other, &bundle));
+        assert_eq!(ways.current().endpoint.to_string(), expected[0]);
+        assert_eq!(addresses(&ways)[0], expected[1]);
+        let rng = SeededRng::new(1);
+        ways.worked(Duration::ZERO, &rng);
+        assert!(!ways.go_back(BACK_AFTER / 2), "not at once: others move, too");
+        assert!(ways.go_back(BACK_AFTER * 2));
+        assert_eq!(ways.current().endpoint.to_string(), expected[1]);
     }
 
     /// It may be in other hands by now, and could keep the agent waiting.
@@ -512,7 +583,13 @@ mod tests {
     fn the_address_of_a_revoked_gateway_comes_last() {
         let server: Endpoint = "gw.example.jp:8383".parse().expect("an address");
         let former = BTreeSet::from(["gw.example.jp:8383".to_owned()]);
-        let own = Own { device: device(1), server: &server, trust: &Trust::Site, former: &former };
+        let own = Own {
+            device: device(1),
+            server: &server,
+            trust: &Trust::Site,
+            former: &former,
+            first: &[],
+        };
         let others = bundle(2, &[("a.example.jp:8383", 1), ("b.example.jp:8383", 0)]);
         let found = addresses(&Ways::of(own, &others));
         assert_eq!(found, ["a.example.jp:8383", "b.example.jp:8383", "gw.example.jp:8383"]);

@@ -1,7 +1,7 @@
 //! Keys that admit new devices.
 
 use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait as _};
 use sekisho_model::Timestamp;
 use sekisho_model::device::{KeyState, KeyUse, Platform};
 use sekisho_model::id::{DeviceId, EnrolmentKeyId, OfficeId, UserId};
@@ -62,6 +62,12 @@ record! {
         [primary_key] request: String,
         used_at: Timestamp,
     }
+}
+
+/// A query for the office that a key was made for.
+pub(crate) fn office_of(key: EnrolmentKeyId) -> SelectStatement {
+    let key = row::Entity::find_by_id(key.uuid()).filter(row::Column::Office.is_not_null());
+    key.select_only().column(row::Column::Office).into_query()
 }
 
 /// Which keys are wanted; `None` means any.

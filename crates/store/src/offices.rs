@@ -2,10 +2,11 @@
 
 use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use sekisho_model::Timestamp;
-use sekisho_model::id::{GatewayId, OfficeId};
+use sekisho_model::id::{EnrolmentKeyId, GatewayId, OfficeId};
 use sekisho_model::name::Label;
 
 use crate::access::{Access, sealed::Connected};
+use crate::enrolment_keys;
 use crate::error::StoreError;
 use crate::page::{Key, Page, Paged, Sort, SortBy, Sorting, contains_in_any_case, sorted};
 use crate::stored::{all, insert, one, overwrite, record};
@@ -66,6 +67,12 @@ impl<A: Access> Offices<'_, A> {
     /// One office.
     pub async fn find(&self, id: OfficeId) -> Result<Option<Office>, StoreError> {
         one(&self.at.db(), row::Entity::find_by_id(id.uuid())).await
+    }
+
+    /// The office that an enrolment key was made for.
+    pub async fn of_key(&self, key: EnrolmentKeyId) -> Result<Option<Office>, StoreError> {
+        let office = enrolment_keys::office_of(key);
+        one(&self.at.db(), row::Entity::find().filter(row::Column::Id.in_subquery(office))).await
     }
 
     /// Every office, by name; there are at most [`MAX`](Self::MAX).

@@ -73,7 +73,7 @@ pub(super) const FIELDS: &[(&str, &str, &str)] = &[
     ("next_try_at", "when it is tried again", "次に試みる時刻"),
     ("not_after", "last instant of the certificate", "証明書の最後の時刻"),
     ("object", "what is shared: its kind and its id", "共有したものの種類と ID"),
-    ("office", "id of the office", "オフィスの ID"),
+    ("office", "id of the office", "拠点の ID"),
     ("operation", "reset, verify or discover", "reset・verify・discover のいずれか"),
     ("order", "id of the order", "タスクの ID"),
     ("owner", "id of the owner", "所有者の ID"),

@@ -6,7 +6,7 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type AuditLine, api, body } from "../../api/client";
 import { currentLanguage } from "../../i18n";
-import { eventText } from "../../i18n/events";
+import { lineText } from "../../i18n/events";
 import { EVENTS } from "../../i18n/events.gen";
 import { exactTime } from "../../i18n/format";
 import { Mono } from "../../parts/copy";
@@ -40,7 +40,7 @@ export function AuditList({ about }: { about?: Record<string, string> }) {
         id: "event",
         label: t("pages.audit.event"),
         primary: true,
-        text: (row) => `${row.code} ${eventText(row.name)}`,
+        text: (row) => `${row.code} ${lineText(row)}`,
         cell: (row) => (
           <Anchor
             component="button"
@@ -49,7 +49,7 @@ export function AuditList({ about }: { about?: Record<string, string> }) {
             ta="start"
             onClick={() => setShown(row)}
           >
-            {eventText(row.name)}
+            {lineText(row)}
           </Anchor>
         ),
       },
@@ -155,7 +155,7 @@ export function AuditList({ about }: { about?: Record<string, string> }) {
         onClose={() => setShown(undefined)}
         position="right"
         size="lg"
-        title={shown ? eventText(shown.name) : ""}
+        title={shown ? lineText(shown) : ""}
         closeButtonProps={{ "aria-label": t("common.close") }}
       >
         {shown && <Line line={shown} actor={actorText(shown)} />}
@@ -167,6 +167,12 @@ export function AuditList({ about }: { about?: Record<string, string> }) {
 function fields(line: AuditLine): Record<string, unknown> {
   const { event: _, ...rest } = line.event as Record<string, unknown>;
   return rest;
+}
+
+/** The event's name in the reference; a damaged line has none. */
+function eventName(line: AuditLine): string {
+  const { event } = line.event as { event?: string };
+  return event ?? "";
 }
 
 function ActorCell({ line }: { line: AuditLine }) {
@@ -202,7 +208,7 @@ function Line({ line, actor }: { line: AuditLine; actor: string }) {
       <Facts
         rows={[
           [t("pages.audit.at"), exactTime(line.at)],
-          [t("pages.audit.code"), `${line.code} ${line.name}`],
+          [t("pages.audit.code"), `${line.code} ${eventName(line)}`],
           [t("pages.audit.actor"), actor],
           [t("pages.audit.from"), origin.address ?? "–"],
           [t("pages.audit.request"), origin.request ? mono(origin.request) : "–"],

@@ -98,6 +98,8 @@ pub(crate) struct Office {
     #[serde(default)]
     pub(crate) gateways: Vec<Named<GatewayKind>>,
     #[serde(default)]
+    pub(crate) limits: serde_json::Value,
+    #[serde(default)]
     pub(crate) remarks: String,
 }
 

@@ -163,6 +163,16 @@ impl Api {
         self.write(Method::PUT, path, Some(body), None, Repeat::Never).await
     }
 
+    /// Sets an object that people edit, in the version that was read.
+    pub(crate) async fn put_seen<T: Serialize>(
+        &mut self,
+        path: &str,
+        seen: &Body,
+        body: &T,
+    ) -> Result<Body> {
+        self.write(Method::PUT, path, Some(body), seen.etag.clone(), Repeat::Never).await
+    }
+
     /// Changes an object that people edit, in the version it has now.
     pub(crate) async fn patch<T: Serialize>(&mut self, path: &str, body: &T) -> Result<Body> {
         let etag = self.get(path).await?.etag;

@@ -1,13 +1,14 @@
 //! `sekisho offices`: places whose devices share few public addresses.
 
 use clap::{Args, Subcommand};
+use sekisho_model::id::GatewayId;
 use serde_json::json;
 
-use crate::api::Api;
 use crate::api::gateways::{Gateway, InstallLine, Office};
 use crate::api::list::{Paging, Query};
+use crate::api::{Api, Body};
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{CliError, Result};
 use crate::exit::Exit;
 use crate::find::find;
 use crate::output::table::Table;
@@ -34,6 +35,12 @@ pub(crate) enum Offices {
 Example:
   sekisho offices add Osaka --network 198.51.100.0/24 --gateway dmz")]
     Add(Add),
+    /// Change an office; what is not named stays
+    #[command(after_help = "\
+Examples:
+  sekisho offices set Osaka --gateway dmz-2 --gateway dmz-1
+  sekisho offices set Osaka --any-gateway")]
+    Set(Set),
     /// Remove an office
     #[command(after_help = "Example:\n  sekisho offices delete Osaka --yes")]
     Delete {
@@ -70,6 +77,28 @@ pub(crate) struct Add {
     remarks: String,
 }
 
+/// The arguments of `offices set`.
+#[derive(Debug, Args)]
+pub(crate) struct Set {
+    /// Id or name
+    office: String,
+    /// What it is called
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// A public network of it instead of those it has; may be repeated
+    #[arg(long = "network", value_name = "CIDR")]
+    networks: Vec<String>,
+    /// A gateway its agents use, instead of those it has; may be repeated, best first
+    #[arg(long = "gateway", value_name = "GATEWAY", conflicts_with = "any_gateway")]
+    gateways: Vec<String>,
+    /// Its agents use all gateways alike
+    #[arg(long)]
+    any_gateway: bool,
+    /// What people should know of it
+    #[arg(long, value_name = "TEXT")]
+    remarks: Option<String>,
+}
+
 pub(crate) async fn run(app: &App, verb: Offices) -> Result<Exit> {
     let mut api = app.api()?;
     match verb {
@@ -91,10 +120,7 @@ pub(crate) async fn run(app: &App, verb: Offices) -> Result<Exit> {
         }
         Offices::Show { office } => show(app, &mut api, &office).await?,
         Offices::Add(verb) => {
-            let mut gateways = Vec::new();
-            for gateway in &verb.gateways {
-                gateways.push(find::<Gateway>(&mut api, gateway).await?);
-            }
+            let gateways = find_all(&mut api, &verb.gateways).await?;
             let request = json!({
                 "name": verb.name, "networks": verb.networks, "gateways": gateways,
                 "remarks": verb.remarks,
@@ -106,6 +132,15 @@ pub(crate) async fn run(app: &App, verb: Offices) -> Result<Exit> {
                 let item: Office = body.read()?;
                 app.out.line(&item.id.to_string())?;
                 app.out.note(&format!("The office {} was added.", safe(&item.name)));
+            }
+        }
+        Offices::Set(verb) => {
+            let body = set(&mut api, verb).await?;
+            if app.out.json {
+                app.out.raw_json(&body.json)?;
+            } else {
+                app.out
+                    .note("Changed; gateways work by it within seconds, agents within the hour.");
             }
         }
         Offices::Delete { office, yes } => {
@@ -131,6 +166,35 @@ pub(crate) async fn run(app: &App, verb: Offices) -> Result<Exit> {
         }
     }
     Ok(Exit::Ok)
+}
+
+async fn find_all(api: &mut Api, gateways: &[String]) -> Result<Vec<GatewayId>> {
+    let mut found = Vec::new();
+    for gateway in gateways {
+        found.push(find::<Gateway>(api, gateway).await?);
+    }
+    Ok(found)
+}
+
+async fn set(api: &mut Api, verb: Set) -> Result<Body> {
+    let Set { office, name, networks, gateways, any_gateway, remarks } = verb;
+    let is_nothing = name.is_none() && networks.is_empty() && gateways.is_empty();
+    if is_nothing && !any_gateway && remarks.is_none() {
+        return Err(CliError::Usage("nothing is to be changed; see --help".to_owned()));
+    }
+    let path = format!("/offices/{}", find::<Office>(api, &office).await?);
+    let gateways = find_all(api, &gateways).await?;
+    let seen = api.get(&path).await?;
+    let before: Office = seen.read()?;
+    let kept = || before.gateways.iter().map(|one| one.id).collect();
+    let request = json!({
+        "name": name.unwrap_or(before.name),
+        "networks": if networks.is_empty() { before.networks } else { networks },
+        "gateways": if gateways.is_empty() && !any_gateway { kept() } else { gateways },
+        "limits": before.limits,
+        "remarks": remarks.unwrap_or(before.remarks),
+    });
+    api.put_seen(&path, &seen, &request).await
 }
 
 async fn show(app: &App, api: &mut Api, office: &str) -> Result<()> {

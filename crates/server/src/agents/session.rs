@@ -14,6 +14,7 @@ use super::frame::{self, Believed, Heard, believe};
 use super::plane::Plane;
 use super::{Peer, Refusal};
 use crate::app::App;
+use crate::gateways::offices;
 use crate::orders::{self, deliver, receipt as receipts, rediscover, sweep};
 use crate::recovery;
 
@@ -24,12 +25,14 @@ pub(super) async fn fetch(plane: &Plane, peer: &Peer, body: &[u8]) -> Result<Vec
     let heard = frame::hear(app, peer, RouteName::Fetch, body).await?;
     let request: FetchRequest =
         cbor::decode(heard.body(), MAX_FETCH_BYTES).map_err(|_| ProblemCode::Unreadable)?;
-    if let Some(device) = takes_nothing(app, peer, &heard, &request).await? {
+    if let Some((device, first)) = takes_nothing(app, peer, &heard, &request).await? {
         // Not while others wait for their turn: what is written is written for
         // many at once.
         drop(turn);
         if let Some(counter) = plane.exchanges.note(app, heard.exchange()).await? {
-            return Ok(heard.answer(counter, answer(app, &request, &device, Vec::new(), false)));
+            return Ok(
+                heard.answer(counter, answer(app, &request, &device, (Vec::new(), false), first))
+            );
         }
         // Something has changed meanwhile; it is found out what.
         let _turn = plane.turn().await?;
@@ -38,13 +41,14 @@ pub(super) async fn fetch(plane: &Plane, peer: &Peer, body: &[u8]) -> Result<Vec
     hand_out(app, peer, heard, &request).await
 }
 
-/// The device of a fetch that changes nothing but the counters of its session.
+/// The device of a fetch that changes nothing but the counters of its session, and
+/// the gateways it takes first.
 async fn takes_nothing(
     app: &App,
     peer: &Peer,
     heard: &Heard,
     request: &FetchRequest,
-) -> Result<Option<Device>, StoreError> {
+) -> Result<Option<(Device, Vec<String>)>, StoreError> {
     if heard.session.state != DeviceSessionState::Live || request.accounts_changed {
         return Ok(None);
     }
@@ -63,7 +67,11 @@ async fn takes_nothing(
     let now = app.clock.now();
     let works = !device.is_dissociated()
         && reader.orders().has_work(device.id, device.resource, now).await?;
-    Ok((!works).then_some(device))
+    if works {
+        return Ok(None);
+    }
+    let first = offices::gateways_first(reader, &device).await?;
+    Ok(Some((device, first)))
 }
 
 async fn hand_out(
@@ -97,7 +105,8 @@ async fn hand_out(
         }
         deliver::deliver(app, uow, device, session).await?
     };
-    let answer = answer(app, request, device, orders, more);
+    let first = offices::gateways_first(uow, device).await?;
+    let answer = answer(app, request, device, (orders, more), first);
     believed.answer(app, answer, &[]).await
 }
 
@@ -105,8 +114,8 @@ fn answer(
     app: &App,
     request: &FetchRequest,
     device: &Device,
-    orders: Vec<SealedOrder>,
-    more: bool,
+    (orders, more): (Vec<SealedOrder>, bool),
+    gateways_first: Vec<String>,
 ) -> Vec<u8> {
     cbor::encode(&FetchAnswer {
         nonce: request.nonce,
@@ -114,6 +123,7 @@ fn answer(
         orders,
         more,
         look_every_s: device.look_every_s,
+        gateways_first,
     })
 }
 

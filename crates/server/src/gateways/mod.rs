@@ -14,7 +14,7 @@ mod dial;
 mod links;
 mod live;
 mod names;
-mod offices;
+pub(crate) mod offices;
 mod pairing;
 mod pin;
 mod routes;

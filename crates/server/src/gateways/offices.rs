@@ -12,7 +12,10 @@ use sekisho_model::event::Event;
 use sekisho_model::id::{GatewayId, Office as OfficeKind, OfficeId};
 use sekisho_model::name::Label;
 use sekisho_policy::{Facts, action};
-use sekisho_store::{Access as _, Gateway, OFFICE_SORTS, Office, StoreError, UnitOfWork, folded};
+use sekisho_store::{
+    Access, Device, Gateway, OFFICE_SORTS, Office, StoreError, UnitOfWork, folded,
+};
+use sekisho_wire::order::MAX_GATEWAYS_FIRST;
 use serde::{Deserialize, Serialize};
 
 use super::configure::OfficeLimits;
@@ -313,19 +316,42 @@ pub(super) async fn make_install_line(
     Ok(SecretJson { status: StatusCode::CREATED, body })
 }
 
-/// The best public address of the office's best gateway that counts.
+/// The public address that an install line names: of the office's best gateway that
+/// counts, of any when it names none.
 fn address_for(office: &Office, active: &[Gateway]) -> Option<String> {
-    let best = |gateway: &Gateway| {
-        let best = gateway.public.iter().max_by_key(|public| public.weight)?;
-        Some((best.weight, best.address.clone()))
-    };
     if office.gateways.is_empty() {
-        return active.iter().filter_map(best).max_by_key(|(weight, _)| *weight).map(|it| it.1);
+        let all = active.iter().flat_map(|gateway| &gateway.public);
+        return all.max_by_key(|public| public.weight).map(|public| public.address.clone());
     }
-    office.gateways.iter().find_map(|id| {
-        let found = active.iter().find(|gateway| gateway.id == *id)?;
-        best(found).map(|(_, address)| address)
+    addresses(office, active).next()
+}
+
+/// The public addresses of the office's gateways that count, best first.
+fn addresses<'a>(office: &'a Office, active: &'a [Gateway]) -> impl Iterator<Item = String> + 'a {
+    let named = office.gateways.iter();
+    named.filter_map(|id| active.iter().find(|gateway| gateway.id == *id)).flat_map(|gateway| {
+        let mut public: Vec<_> = gateway.public.iter().collect();
+        public.sort_by_key(|public| std::cmp::Reverse(public.weight));
+        public.into_iter().map(|public| public.address.clone())
     })
+}
+
+/// The addresses that a device takes before those of other gateways: of the
+/// gateways of the office whose key it enrolled with.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn gateways_first(
+    at: &impl Access,
+    device: &Device,
+) -> Result<Vec<String>, StoreError> {
+    let Some(key) = device.enrolment_key else { return Ok(Vec::new()) };
+    let Some(office) = at.offices().of_key(key).await? else { return Ok(Vec::new()) };
+    if office.gateways.is_empty() {
+        return Ok(Vec::new());
+    }
+    let active = at.gateways().active().await?;
+    Ok(addresses(&office, &active).take(MAX_GATEWAYS_FIRST).collect())
 }
 
 /// Reads an office as somebody wants it; time and version are the caller's.

@@ -197,6 +197,7 @@ fn keys_of_an_office_outlive_it() {
         let reader = world.store.read();
         let found = reader.enrolment_keys().search(&of_office, &page).await.expect("reads");
         assert_eq!(found.items, std::slice::from_ref(&key));
+        assert_eq!(reader.offices().of_key(key.id).await, Ok(Some(office.clone())));
         let work = world.begin().await;
         assert_eq!(work.offices().delete(office.id).await, Ok(true));
         assert_eq!(work.offices().delete(office.id).await, Ok(false));
@@ -204,6 +205,7 @@ fn keys_of_an_office_outlive_it() {
         assert_eq!(reader.offices().all().await, Ok(Vec::new()));
         let found = reader.enrolment_keys().find(key.id).await.expect("reads").expect("there");
         assert_eq!(found.office, None);
+        assert_eq!(reader.offices().of_key(key.id).await, Ok(None));
     });
 }
 

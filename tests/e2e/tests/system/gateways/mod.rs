@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::host::{EVERY_ACCOUNT, Host};
 use crate::plane::Api;
-use crate::run::program;
+use crate::run::{program, run};
 use crate::site::Site;
 
 /// A gateway that the server dials, at work.
@@ -76,4 +76,10 @@ fn host_behind(site: &Site, gateway: &Gateway, name: &str, account: &str) -> Hos
 #[track_caller]
 fn await_parked(gateway: &mut Gateway, count: u64) {
     gateway.until(&format!("{count} parked"), |gateway| gateway.number("parked") == count);
+}
+
+/// What an agent says of itself.
+fn status(host: &Host) -> Value {
+    let said = run(&mut host.agent_command(&["status", "--json"]), b"").ok();
+    serde_json::from_str(&said).expect("JSON")
 }

@@ -7,8 +7,9 @@ use sekisho_testkit::Gateway;
 use sekisho_testkit::probe::Talk;
 use serde_json::{Value, json};
 
-use super::{configured, gateway, post};
+use super::{await_parked, configured, gateway, post, status};
 use crate::host::{EVERY_ACCOUNT, Host};
+use crate::run::until;
 use crate::site::{Site, text};
 
 /// Enrolments in a second that the office of this test may make; ten times as
@@ -74,6 +75,58 @@ fn an_office_enrols_by_its_gateway_within_limits_of_its_own() {
     let relayed = gateway.number("relayed");
     assert!(relayed >= (first + second + other) as u64, "{relayed}");
     site.audit_is_intact();
+}
+
+/// The gateways of an office come first for its agents, whatever order they would
+/// have by chance, and in the order it was changed to.
+#[test]
+fn agents_of_an_office_take_its_gateways_in_its_order() {
+    let site = Site::start();
+    let mut gateways = ["dmz-1", "dmz-2"].map(|name| gateway(&site, name));
+    let addresses = [0, 1].map(|at: usize| gateways[at].agents.to_string());
+    let [first, second] = &addresses;
+    let add = ["offices", "add", "Osaka", "--gateway", "dmz-1", "--gateway", "dmz-2"];
+    configured(&mut gateways[0], || drop(site.cli(&add).ok()));
+    let office = text(&site.json(&["offices", "show", "Osaka"]), "id");
+    let path = format!("/api/v1/offices/{office}/install-line");
+    let line = post(&site, &path, &json!({ "use": "once" }));
+    assert_eq!(text(&line, "address"), *first);
+    let mut host = Host::new("osaka-host");
+    host.add("svc-one");
+    host.settings(EVERY_ACCOUNT);
+    host.enrol_at(&text(&line, "address"), &text(&line, "key")).ok();
+    site.cli(&["devices", "approve", "osaka-host"]).ok();
+    host.start_agent();
+    let account = site.await_account("svc-one");
+    await_ways(&host, &[first, second]);
+
+    let change = ["offices", "set", "Osaka", "--gateway", "dmz-2", "--gateway", "dmz-1"];
+    site.cli(&change).ok();
+    let shown = site.json(&["offices", "show", "Osaka"]);
+    let named: Vec<_> = shown["gateways"].as_array().expect("gateways").iter().collect();
+    assert_eq!(named.iter().map(|one| text(one, "name")).collect::<Vec<_>>(), ["dmz-2", "dmz-1"]);
+    // It is told with the next fetch; an order brings one.
+    site.cli(&["reset", &account]).ok();
+    await_ways(&host, &[second, first]);
+
+    // The next start begins with it.
+    host.kill_agent();
+    host.start_agent();
+    await_parked(&mut gateways[1], 1);
+    assert_eq!(gateways[0].number("parked"), 0);
+    site.cli(&["reset", &account]).ok();
+    assert!(host.takes("svc-one", &site.reveal(&account)));
+    site.audit_is_intact();
+}
+
+/// Waits until an agent shows these ways, best first.
+#[track_caller]
+fn await_ways(host: &Host, addresses: &[&String]) {
+    until("the ways in this order", 30, || {
+        let ways = status(host)["last_status"]["ways"].as_array().cloned().unwrap_or_default();
+        let shown: Vec<String> = ways.iter().map(|way| text(way, "address")).collect();
+        shown.iter().eq(addresses.iter().copied()).then_some(())
+    });
 }
 
 #[test]

@@ -1,11 +1,9 @@
 //! What is blocked or revoked is cut off, and what is left goes on.
 
 use sekisho_testkit::Gateway;
-use serde_json::Value;
 
-use super::{await_parked, gateway, host_behind};
-use crate::host::Host;
-use crate::run::{run, until};
+use super::{await_parked, gateway, host_behind, status};
+use crate::run::until;
 use crate::site::{Site, text};
 
 /// The promise: within so many seconds.
@@ -50,12 +48,6 @@ fn used_and_other(gateways: [Gateway; 2]) -> [Gateway; 2] {
     });
     let [first, second] = gateways;
     if used == 0 { [first, second] } else { [second, first] }
-}
-
-/// What an agent says of itself.
-fn status(host: &Host) -> Value {
-    let said = run(&mut host.agent_command(&["status", "--json"]), b"").ok();
-    serde_json::from_str(&said).expect("JSON")
 }
 
 #[test]
