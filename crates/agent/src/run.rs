@@ -102,7 +102,7 @@ pub async fn run(parts: Surroundings) -> Result<(), RunError> {
         match agent.turn().await {
             Ok(()) => backoff.reset(),
             Err(Trouble::Fatal(error)) => return Err(error),
-            Err(Trouble::Again { error, at_least, blame }) => {
+            Err(Trouble::Again { error, at_least, blame, .. }) => {
                 let wait = match agent.ways.trouble(blame, &error) {
                     // What one way says is not held against the next.
                     ways::Next::Other => {
@@ -131,13 +131,20 @@ enum Trouble {
     /// The agent itself cannot go on.
     Fatal(RunError),
     /// Try again later.
-    Again { error: String, at_least: Duration, blame: Blame },
+    Again {
+        error: String,
+        at_least: Duration,
+        blame: Blame,
+        /// Somebody had no time for the call. The connection is as good as before, and
+        /// a new one would only make more work for whom has too much.
+        connected: bool,
+    },
 }
 
 impl Trouble {
     /// Try again later, over the same way.
     const fn again(error: String, at_least: Duration) -> Self {
-        Self::Again { error, at_least, blame: Blame::Nobody }
+        Self::Again { error, at_least, blame: Blame::Nobody, connected: false }
     }
 }
 
@@ -162,7 +169,14 @@ impl From<StateError> for Trouble {
 impl From<SessionError> for Trouble {
     fn from(error: SessionError) -> Self {
         let (at_least, blame) = (ways::at_least(&error), Blame::of(&error));
-        Self::Again { error: error.to_string(), at_least, blame }
+        let connected = matches!(
+            &error,
+            SessionError::Link(LinkError::Refused {
+                code: ProblemCode::Unavailable | ProblemCode::TooMany,
+                ..
+            })
+        );
+        Self::Again { error: error.to_string(), at_least, blame, connected }
     }
 }
 
@@ -224,7 +238,7 @@ struct Agent {
     /// The ways to the server, and the one in use.
     ways: Ways,
     /// The gateways that the server named first.
-    first: Vec<String>,
+    first: Vec<Vec<String>>,
     /// How fast calls are answered that turn out to be for nothing.
     pace: Pace,
     /// The next fetch was called for.
@@ -250,7 +264,7 @@ impl Agent {
             },
             &trust,
         )?;
-        let first = parts.state.gateways_first()?;
+        let first = parts.state.gateways_first();
         Ok(Self {
             ways: Ways::of(Own::new(&parts.config, &enrolled, &trust, &first), trust.bundle()),
             first,
@@ -290,16 +304,16 @@ impl Agent {
         let mut link = self.certified_link().await?;
         let turned = self.turn_with(&mut link).await;
         // A link that failed is rebuilt: the trust bundle may name another check.
-        if turned.is_ok() {
+        if matches!(turned, Ok(()) | Err(Trouble::Again { connected: true, .. })) {
             self.link = Some(link);
         }
         turned
     }
 
-    /// Takes over the ways of a newer trust bundle, or the order the server named. At
-    /// a quiet moment the best way is tried again.
+    /// Takes over the ways of a newer trust bundle. At a quiet moment the best way
+    /// is tried again.
     fn choose_way(&mut self) {
-        if !self.ways.are_of(self.own(), self.trust.bundle()) {
+        if self.ways.version() != self.trust.bundle().version {
             self.renew_ways();
         }
         let is_quiet = !self.fetch_due || self.ladder == Ladder::Polls;
@@ -321,17 +335,21 @@ impl Agent {
         Own::new(&self.parts.config, &self.enrolled, &self.trust, &self.first)
     }
 
-    /// Keeps which gateways the server names first, also for the next start.
-    fn learn_first(&mut self, named: Vec<String>) -> Result<(), StateError> {
-        if named != self.first {
-            self.parts.state.put_gateways_first(&named)?;
-            tracing::info!(gateways = named.join(" "), "the server names gateways to take first");
-            self.first = named;
-            if let Some((phase, _)) = self.shown {
-                self.show(phase, None);
-            }
+    /// Takes over which gateways the server names first, and keeps it for the next
+    /// start.
+    fn learn_first(&mut self, named: Vec<Vec<String>>) {
+        if named == self.first {
+            return;
         }
-        Ok(())
+        tracing::info!(gateways = ?named, "the server names the gateways to take first");
+        self.parts.state.put_gateways_first(&named);
+        self.first = named;
+        let mut ways = self.ways.clone();
+        ways.reorder(self.own(), self.trust.bundle(), self.parts.clock.elapsed());
+        self.ways = ways;
+        if let Some((phase, _)) = self.shown {
+            self.show(phase, None);
+        }
     }
 
     /// The server has proved that it is there.
@@ -390,7 +408,7 @@ impl Agent {
             self.accounts_changed = false;
             self.last_fetch = Instant::now();
             self.worked();
-            self.learn_first(gateways_first).map_err(Trouble::from)?;
+            self.learn_first(gateways_first);
             self.show_association(look_every);
             if !orders.is_empty() || more {
                 self.pace.useful();
@@ -709,7 +727,7 @@ impl Agent {
         let mut ways = self.ways.clone();
         // Those of a bundle that has just come are taken with the next turn, which
         // may be a long wait away.
-        if !ways.are_of(self.own(), self.trust.bundle()) {
+        if ways.version() != self.trust.bundle().version {
             ways.renew(self.own(), self.trust.bundle());
         }
         self.parts.status.put(phase, problem, &self.time, ways.shown());
@@ -737,7 +755,9 @@ impl Agent {
             },
             None => self.request_certificate().await?,
         };
-        if let Some(link) = self.link.take() {
+        // After trouble it may be another way's turn.
+        let way = &self.ways.current().endpoint;
+        if let Some(link) = self.link.take().filter(|link| link.endpoint() == way) {
             return Ok(link);
         }
         let identity = ClientIdentity {

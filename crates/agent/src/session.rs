@@ -16,9 +16,7 @@ use sekisho_seal::sealing::OpeningKey;
 use sekisho_seal::sign::IdentityKey;
 use sekisho_seal::{SealError, message, sha256};
 use sekisho_wire::cbor;
-use sekisho_wire::order::{
-    FetchAnswer, FetchRequest, MAX_FETCH_ANSWER_BYTES, MAX_GATEWAYS_FIRST, Order,
-};
+use sekisho_wire::order::{FetchAnswer, FetchRequest, MAX_FETCH_ANSWER_BYTES, Order};
 use sekisho_wire::receipt::{Ack, MAX_ACK_BYTES};
 use sekisho_wire::route::RouteName;
 use sekisho_wire::session::{
@@ -100,8 +98,8 @@ pub struct Fetched {
     /// The agent is dissociated from its resource: it looks again after
     /// this time at the latest. `None`: it is associated.
     pub look_every: Option<Duration>,
-    /// Addresses of gateways to take before the others, best first.
-    pub gateways_first: Vec<String>,
+    /// The gateways to take before the others, best first, by their addresses.
+    pub gateways_first: Vec<Vec<String>>,
 }
 
 impl Session {
@@ -232,9 +230,8 @@ impl Session {
             .map(|sealed| message::open_order(sealed, &self.key, trust, &self.scope, now))
             .collect();
         let look_every = answer.look_every_s.map(|seconds| Duration::from_secs(seconds.into()));
-        let mut gateways_first = answer.gateways_first;
-        gateways_first.truncate(MAX_GATEWAYS_FIRST);
-        Ok(Fetched { orders, more: answer.more, look_every, gateways_first })
+        let (more, gateways_first) = (answer.more, answer.gateways_first);
+        Ok(Fetched { orders, more, look_every, gateways_first })
     }
 
     /// Brings a signed receipt and returns the server's ack, which is bound to

@@ -236,21 +236,16 @@ impl State {
         self.put(HELD, held)
     }
 
-    /// Addresses of gateways that the server told this agent to take before the
-    /// others, best first.
-    ///
-    /// # Errors
-    /// When the disk fails or the file is damaged.
-    pub fn gateways_first(&self) -> Result<Vec<String>, StateError> {
-        Ok(self.find(GATEWAYS_FIRST)?.unwrap_or_default())
+    /// The gateways that the server told this agent to take before the others, best
+    /// first, by their addresses. None when that cannot be read: the next fetch
+    /// tells it again.
+    pub fn gateways_first(&self) -> Vec<Vec<String>> {
+        self.find(GATEWAYS_FIRST).unwrap_or_else(warned).unwrap_or_default()
     }
 
-    /// Remembers the gateways to take first.
-    ///
-    /// # Errors
-    /// When the disk fails.
-    pub fn put_gateways_first(&self, addresses: &[String]) -> Result<(), StateError> {
-        self.put(GATEWAYS_FIRST, &addresses)
+    /// Remembers the gateways to take first, if the disk lets it.
+    pub fn put_gateways_first(&self, gateways: &[Vec<String>]) {
+        self.put(GATEWAYS_FIRST, &gateways).unwrap_or_else(warned);
     }
 
     /// Forgets everything: who this host is, whom it believes, what it did.
@@ -334,4 +329,31 @@ impl State {
 
 fn parent(name: &str) -> &str {
     name.rsplit_once('/').map_or("", |(parent, _)| parent)
+}
+
+/// For what the agent does without.
+fn warned<T: Default>(error: StateError) -> T {
+    tracing::warn!(%error, "which gateways come first is not kept");
+    T::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sekisho_platform::disk::MemoryDisk;
+
+    #[test]
+    fn the_gateways_to_take_first_outlive_the_program_and_no_damage_stops_it() {
+        let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::new());
+        let state = || State::new(disk.clone());
+        assert_eq!(state().gateways_first(), Vec::<Vec<String>>::new());
+        let named = vec![vec!["gw.example.jp:8383".to_owned()]];
+        state().put_gateways_first(&named);
+        assert_eq!(state().gateways_first(), named);
+        disk.write_atomic(GATEWAYS_FIRST, b"damaged").expect("written");
+        assert_eq!(state().gateways_first(), Vec::<Vec<String>>::new());
+        state().put_gateways_first(&named);
+        state().erase().expect("erased");
+        assert_eq!(state().gateways_first(), Vec::<Vec<String>>::new());
+    }
 }

@@ -113,9 +113,9 @@ pub struct Own<'a> {
     pub trust: &'a Trust,
     /// Addresses of gateways that the trust bundle named once and names no more.
     pub former: &'a BTreeSet<String>,
-    /// Addresses of gateways that the server told this agent to take before the
-    /// others, best first. Only those that the trust bundle names count.
-    pub first: &'a [String],
+    /// The gateways that the server told this agent to take before the others, best
+    /// first, by their addresses. Only those that the trust bundle names count.
+    pub first: &'a [Vec<String>],
 }
 
 impl<'a> Own<'a> {
@@ -124,7 +124,7 @@ impl<'a> Own<'a> {
         config: &'a Config,
         enrolled: &'a Enrolled,
         trust: &'a sekisho_seal::bundle::Trust,
-        first: &'a [String],
+        first: &'a [Vec<String>],
     ) -> Self {
         Self {
             device: enrolled.device,
@@ -143,8 +143,6 @@ pub struct Ways {
     at: usize,
     /// The bundle they are from.
     version: u64,
-    /// The gateways to take first that they are from.
-    first: Vec<String>,
     strikes: u32,
     /// Ways in a row that did not work.
     failed: usize,
@@ -160,7 +158,6 @@ impl Ways {
             ways: in_order(own, bundle),
             at: 0,
             version: bundle.version,
-            first: own.first.to_vec(),
             strikes: 0,
             failed: 0,
             back_at: None,
@@ -183,9 +180,22 @@ impl Ways {
         before.version != self.version
     }
 
-    /// Whether they are from these settings' gateways to take first and this bundle.
-    pub fn are_of(&self, own: Own<'_>, bundle: &Bundle) -> bool {
-        self.version == bundle.version && self.first == own.first
+    /// Takes over another order. The first way is tried at the next quiet moment: each
+    /// agent learns of another order at a time of its own.
+    pub fn reorder(&mut self, own: Own<'_>, bundle: &Bundle, now: Duration) {
+        // With another bundle it is taken over, too.
+        if self.version != bundle.version {
+            return;
+        }
+        self.renew(own, bundle);
+        if self.at != 0 {
+            (self.back_at, self.back_after) = (Some(now), BACK_AFTER);
+        }
+    }
+
+    /// The version of the bundle they are from.
+    pub const fn version(&self) -> u64 {
+        self.version
     }
 
     /// The way to an address, if it is one of them.
@@ -338,7 +348,8 @@ fn in_order(own: Own<'_>, bundle: &Bundle) -> Vec<Way> {
         }
     }
     let named = |gateway: &PublishedGateway| {
-        own.first.iter().position(|address| *address == gateway.address).unwrap_or(usize::MAX)
+        let is_named = |addresses: &Vec<String>| addresses.contains(&gateway.address);
+        own.first.iter().position(is_named).unwrap_or(usize::MAX)
     };
     // The sort is stable: those of weight 0 stay as the bundle has them.
     gateways.sort_by(|(a, _), (b, _)| {
@@ -540,7 +551,7 @@ mod tests {
         let used = ways.current().endpoint.clone();
         assert!(!ways.renew(own, &bundle(1, &gateways)));
         assert!(ways.renew(own, &bundle(2, &gateways)), "it may be checked differently");
-        assert_eq!((&ways.current().endpoint, ways.version), (&used, 2));
+        assert_eq!((&ways.current().endpoint, ways.version()), (&used, 2));
         assert_eq!(ways.shown()[0].problem.as_deref(), Some("down"));
         assert!(ways.renew(own, &bundle(3, &[])));
         assert_eq!(ways.current().endpoint, server);
@@ -553,7 +564,10 @@ mod tests {
         let gateways =
             [("a.example.jp:8383", 9), ("b.example.jp:8383", 1), ("c.example.jp:8383", 0)];
         let bundle = bundle(1, &gateways);
-        let first = ["evil", "c", "b"].map(|name| format!("{name}.example.jp:8383"));
+        let named = |names: &[&str]| -> Vec<Vec<String>> {
+            names.iter().map(|name| vec![format!("{name}.example.jp:8383")]).collect()
+        };
+        let first = named(&["evil", "c", "b"]);
         let own = Own {
             device: device(1),
             server: &server,
@@ -564,18 +578,38 @@ mod tests {
         let mut ways = Ways::of(own, &bundle);
         let expected = ["c", "b", "a"].map(|name| format!("{name}.example.jp:8383"));
         assert_eq!(addresses(&ways), expected);
-        // Another order keeps the way that works.
-        assert!(ways.are_of(own, &bundle));
-        let other = Own { first: &first[2..], ..own };
-        assert!(!ways.are_of(other, &bundle));
-        assert!(!ways.renew(other, &bundle));
+        // Another order keeps the way that works until the next quiet moment.
+        let other = named(&["b"]);
+        let now = Duration::from_secs(9);
+        ways.reorder(Own { first: &other, ..own }, &bundle, now);
         assert_eq!(ways.current().endpoint.to_string(), expected[0]);
         assert_eq!(addresses(&ways)[0], expected[1]);
-        let rng = SeededRng::new(1);
-        ways.worked(Duration::ZERO, &rng);
-        assert!(!ways.go_back(BACK_AFTER / 2), "not at once: others move, too");
-        assert!(ways.go_back(BACK_AFTER * 2));
+        ways.worked(now, &SeededRng::new(1));
+        assert!(ways.go_back(now));
         assert_eq!(ways.current().endpoint.to_string(), expected[1]);
+        // The same one first: nothing to go back to.
+        ways.reorder(Own { first: &named(&["b", "c"]), ..own }, &bundle, now);
+        assert!(!ways.go_back(now * 2));
+    }
+
+    /// Of one gateway's addresses each agent takes one by their weights.
+    #[test]
+    fn the_addresses_of_a_named_gateway_share_its_agents() {
+        let server: Endpoint = "gw.example.jp:8383".parse().expect("an address");
+        let former = BTreeSet::new();
+        let bundle = bundle(1, &[("a:1", 1), ("a:2", 1), ("other:1", 60_000)]);
+        let first = vec![vec!["a:1".to_owned(), "a:2".to_owned()]];
+        let preferred: Vec<String> = (0..200)
+            .map(|seed| {
+                let (device, first) = (device(seed), first.as_slice());
+                let own =
+                    Own { device, server: &server, trust: &Trust::Site, former: &former, first };
+                addresses(&Ways::of(own, &bundle)).swap_remove(1)
+            })
+            .collect();
+        let count = |name: &str| preferred.iter().filter(|address| *address == name).count();
+        assert_eq!(count("a:1") + count("a:2"), 200);
+        assert!((60..140).contains(&count("a:1")), "{}", count("a:1"));
     }
 
     /// It may be in other hands by now, and could keep the agent waiting.

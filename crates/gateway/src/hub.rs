@@ -566,7 +566,7 @@ fn work(
         Some(snapshot) => (snapshot.routes.clone(), snapshot.rules.clone()),
         None => {
             let routes = Routes::new(&route_lines()).expect("the routes of this version (tested)");
-            (routes, Rules::default())
+            (routes, Rules::until_configured())
         }
     };
     problems.extend(fit_files(&mut rules.limits));

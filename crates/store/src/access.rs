@@ -131,7 +131,8 @@ impl Store {
             return Ok(());
         };
         let hash = LineHash(chain.head_hash.0);
-        match self.fence.check(AuditHead { chain: chain.id, seq: chain.head_seq, hash })? {
+        let found = AuditHead { chain: chain.id, seq: chain.head_seq, hash };
+        match self.fence.check(Some(known), found)? {
             Check::Fits => Ok(()),
             Check::Find(line) => {
                 let found =

@@ -204,13 +204,15 @@ pub(crate) async fn append(
     events: &[(Actor, Event)],
 ) -> Result<(u64, LineHash), StoreError> {
     use chain_row::Column as C;
+    let known = fence.and_then(Fence::known);
     let locked = chain_row::Entity::find_by_id(chain.uuid()).lock_exclusive();
     let found: Option<AuditChain> = one(tx, locked).await?;
     let found =
         found.ok_or_else(|| StoreError::internal(format_args!("{chain:?} does not exist")))?;
     let mut head = (found.head_seq, LineHash(found.head_hash.0));
     if let Some(fence) = fence
-        && let Check::Find(line) = fence.check(AuditHead { chain, seq: head.0, hash: head.1 })?
+        && let Check::Find(line) =
+            fence.check(known, AuditHead { chain, seq: head.0, hash: head.1 })?
         && !is_in_chain(tx, line).await?
     {
         return Err(fence.fail(line, head.0));

@@ -69,12 +69,17 @@ impl Fence {
         *self.state() = State { known: Some(head), behind: None };
     }
 
-    /// Compares the head that was found with what is known.
+    /// Compares the head that was found with what was known before it was looked for:
+    /// what became known since may be what somebody else has just committed.
     ///
     /// # Errors
     /// [`StoreError::Behind`].
-    pub(crate) fn check(&self, found: AuditHead) -> Result<Check, StoreError> {
-        let Some(known) = self.known().filter(|known| known.chain == found.chain) else {
+    pub(crate) fn check(
+        &self,
+        known: Option<AuditHead>,
+        found: AuditHead,
+    ) -> Result<Check, StoreError> {
+        let Some(known) = known.filter(|known| known.chain == found.chain) else {
             return Ok(Check::Fits);
         };
         if found == known {
@@ -95,5 +100,34 @@ impl Fence {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().expect("no holder panics")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sekisho_model::Timestamp;
+    use sekisho_model::rng::SeededRng;
+
+    use super::*;
+
+    fn line(seq: u64) -> AuditHead {
+        let chain = AuditChainId::at(Timestamp::EPOCH, &SeededRng::new(1));
+        AuditHead { chain, seq, hash: LineHash([u8::try_from(seq).expect("small"); 32]) }
+    }
+
+    /// Others commit between a look at the database and the comparison.
+    #[test]
+    fn what_is_committed_during_a_look_is_not_missing() {
+        let fence = Fence::default();
+        fence.advance(line(5));
+        let known = fence.known();
+        let found = line(5);
+        fence.advance(line(6));
+        assert_eq!(fence.check(known, found), Ok(Check::Fits));
+        assert_eq!(fence.check(known, line(7)), Ok(Check::Find(line(5))));
+        assert_eq!(fence.found_behind(), None);
+        let behind = fence.check(fence.known(), found);
+        assert_eq!(behind, Err(StoreError::Behind { known: 6, found: 5 }));
+        assert_eq!(fence.found_behind(), Some((6, 5)));
     }
 }

@@ -15,9 +15,6 @@ pub const MAX_ORDER_BYTES: usize = 64 * 1024;
 /// Most orders in one answer to a fetch.
 pub const MAX_ORDERS_PER_FETCH: usize = 4;
 
-/// Most addresses in [`FetchAnswer::gateways_first`].
-pub const MAX_GATEWAYS_FIRST: usize = 16;
-
 /// Longest fetch request, in bytes.
 pub const MAX_FETCH_BYTES: usize = 1024;
 
@@ -67,11 +64,11 @@ pub struct FetchAnswer {
     /// while it is associated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look_every_s: Option<u32>,
-    /// Addresses of gateways that this agent takes before the others, best first:
-    /// those of its office, at most [`MAX_GATEWAYS_FIRST`]. Only what the
-    /// trust bundle names counts. Left out when there are none.
+    /// The gateways that this agent takes before the others, best first, each with
+    /// its addresses: those of its office. Only addresses that the trust
+    /// bundle names count. Left out when there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub gateways_first: Vec<String>,
+    pub gateways_first: Vec<Vec<String>>,
 }
 
 /// An order as it travels.

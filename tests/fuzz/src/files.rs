@@ -108,19 +108,20 @@ pub(crate) fn account_file_seeds() -> Vec<Vec<u8>> {
     ACCOUNTS.iter().enumerate().map(|(number, text)| chosen(number, text)).collect()
 }
 
-const STATE_FILES: [&str; 6] = [
+const STATE_FILES: [&str; 7] = [
     "enrolment.cbor",
     "bundles.cbor",
     "counters.cbor",
     "held.cbor",
     "certificate.cbor",
     "journal/0199a1b2-0000-7000-8000-000000000001",
+    "gateways_first.cbor",
 ];
 
 /// The agent's memory after a crash, or on a disk that lies: it is read, or
 /// said to be damaged.
 pub(crate) fn agent_state(bytes: &[u8]) -> bool {
-    let Some((kind, bytes)) = choose::<6>(bytes) else { return false };
+    let Some((kind, bytes)) = choose::<7>(bytes) else { return false };
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk::new());
     disk.create_dir("journal").expect("made");
     disk.write_atomic(STATE_FILES[kind], bytes).expect("written");
@@ -135,6 +136,7 @@ pub(crate) fn agent_state(bytes: &[u8]) -> bool {
         2 => state.counters().is_ok(),
         3 => state.held().is_ok(),
         4 => state.certificate().is_ok(),
+        6 => !state.gateways_first().is_empty(),
         _ => true,
     };
     let Ok(journal) = Journal::open(state) else { return false };
@@ -145,6 +147,7 @@ pub(crate) fn agent_state(bytes: &[u8]) -> bool {
 pub(crate) fn agent_state_seeds() -> Vec<Vec<u8>> {
     vec![
         chosen(1, cbor::encode(&SAMPLE.bundles)),
+        chosen(6, cbor::encode(&[["gw.example.jp:8383"]])),
         chosen(2, cbor::encode(&sekisho_agent::state::Counters { hello: 3, seq: 5, newest: None })),
     ]
 }

@@ -86,8 +86,11 @@ pub(crate) struct Set {
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// A public network of it instead of those it has; may be repeated
-    #[arg(long = "network", value_name = "CIDR")]
+    #[arg(long = "network", value_name = "CIDR", conflicts_with = "no_network")]
     networks: Vec<String>,
+    /// It has no networks of its own
+    #[arg(long)]
+    no_network: bool,
     /// A gateway its agents use, instead of those it has; may be repeated, best first
     #[arg(long = "gateway", value_name = "GATEWAY", conflicts_with = "any_gateway")]
     gateways: Vec<String>,
@@ -139,8 +142,9 @@ pub(crate) async fn run(app: &App, verb: Offices) -> Result<Exit> {
             if app.out.json {
                 app.out.raw_json(&body.json)?;
             } else {
-                app.out
-                    .note("Changed; gateways work by it within seconds, agents within the hour.");
+                app.out.note(
+                    "Saved; gateways work by it within seconds, agents with their next fetch.",
+                );
             }
         }
         Offices::Delete { office, yes } => {
@@ -177,9 +181,9 @@ async fn find_all(api: &mut Api, gateways: &[String]) -> Result<Vec<GatewayId>> 
 }
 
 async fn set(api: &mut Api, verb: Set) -> Result<Body> {
-    let Set { office, name, networks, gateways, any_gateway, remarks } = verb;
+    let Set { office, name, networks, no_network, gateways, any_gateway, remarks } = verb;
     let is_nothing = name.is_none() && networks.is_empty() && gateways.is_empty();
-    if is_nothing && !any_gateway && remarks.is_none() {
+    if is_nothing && !any_gateway && !no_network && remarks.is_none() {
         return Err(CliError::Usage("nothing is to be changed; see --help".to_owned()));
     }
     let path = format!("/offices/{}", find::<Office>(api, &office).await?);
@@ -189,7 +193,7 @@ async fn set(api: &mut Api, verb: Set) -> Result<Body> {
     let kept = || before.gateways.iter().map(|one| one.id).collect();
     let request = json!({
         "name": name.unwrap_or(before.name),
-        "networks": if networks.is_empty() { before.networks } else { networks },
+        "networks": if networks.is_empty() && !no_network { before.networks } else { networks },
         "gateways": if gateways.is_empty() && !any_gateway { kept() } else { gateways },
         "limits": before.limits,
         "remarks": remarks.unwrap_or(before.remarks),

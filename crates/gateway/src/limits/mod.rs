@@ -67,6 +67,14 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// Those of a gateway that its server has not told anything yet. It bans nobody:
+    /// it cannot tell an office from a single address, and a fleet that comes back
+    /// after a restart is no attack.
+    pub fn until_configured() -> Self {
+        let limits = Limits { ban_after: 0, ..Limits::default() };
+        Self { limits, ..Self::default() }
+    }
+
     /// From the configuration, and what in it cannot be worked by.
     pub fn new(limits: Limits, offices: &[Office]) -> (Self, Vec<String>) {
         let (offices, problems) = Offices::new(offices);

@@ -71,6 +71,27 @@ fn an_office_has_numbers_of_its_own_and_is_never_banned() {
     assert!(gate.bans(&rules, now).is_empty());
 }
 
+/// A fleet behind one address, before the gateway knows that this is an office: all
+/// come back at once after a restart, and most are refused at first.
+#[test]
+fn nobody_is_banned_before_the_server_has_said_who_is_who() {
+    let (before, (after, _)) =
+        (Rules::until_configured(), Rules::new(Limits::default(), &[office()]));
+    let (gate, now) = (Admission::default(), 100 * SECOND);
+    let fleet = |rules: &Rules| rules.offices.source("203.0.113.9".parse().expect("an address"));
+    for _ in 0..1000 {
+        if let Err(reason) = gate.accept(fleet(&before), &before, now) {
+            assert!(!gate.violated(fleet(&before), reason, &before, now, AT));
+        }
+    }
+    assert!(gate.bans(&before, now).is_empty());
+    assert!(gate.accept(fleet(&after), &after, now).is_ok());
+    // Also where nobody said anything of that address.
+    let single = Rules::default();
+    assert_eq!(gate.accept(fleet(&single), &single, now), Err(Reason::HandshakesOfAddress));
+    assert!(gate.accept(fleet(&single), &single, now + SECOND).is_ok());
+}
+
 #[test]
 fn all_together_have_a_limit_and_so_have_handshakes_that_do_not_end() {
     let rules = rules(|limits| {

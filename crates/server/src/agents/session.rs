@@ -48,7 +48,7 @@ async fn takes_nothing(
     peer: &Peer,
     heard: &Heard,
     request: &FetchRequest,
-) -> Result<Option<(Device, Vec<String>)>, StoreError> {
+) -> Result<Option<(Device, Vec<Vec<String>>)>, StoreError> {
     if heard.session.state != DeviceSessionState::Live || request.accounts_changed {
         return Ok(None);
     }
@@ -115,7 +115,7 @@ fn answer(
     request: &FetchRequest,
     device: &Device,
     (orders, more): (Vec<SealedOrder>, bool),
-    gateways_first: Vec<String>,
+    gateways_first: Vec<Vec<String>>,
 ) -> Vec<u8> {
     cbor::encode(&FetchAnswer {
         nonce: request.nonce,

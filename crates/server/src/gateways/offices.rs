@@ -15,7 +15,6 @@ use sekisho_policy::{Facts, action};
 use sekisho_store::{
     Access, Device, Gateway, OFFICE_SORTS, Office, StoreError, UnitOfWork, folded,
 };
-use sekisho_wire::order::MAX_GATEWAYS_FIRST;
 use serde::{Deserialize, Serialize};
 
 use super::configure::OfficeLimits;
@@ -31,6 +30,9 @@ const MISSING: Problem = Problem::NotFound { what: "office" };
 
 /// Networks of one office, at most.
 const MAX_NETWORKS: usize = 50;
+
+/// Most gateways an office names; a site has no more.
+const MAX_GATEWAYS: usize = 64;
 
 /// Remarks are so long at most, in characters.
 const MAX_REMARKS: usize = 1000;
@@ -77,7 +79,7 @@ pub(super) struct OfficeBody {
     networks: Vec<String>,
     /// The ids of the gateways its agents use, best first; empty: all of them.
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<String>, max_items = 64)]
     gateways: Vec<GatewayId>,
     /// Its limits instead of those for one address.
     #[serde(default)]
@@ -323,35 +325,42 @@ fn address_for(office: &Office, active: &[Gateway]) -> Option<String> {
         let all = active.iter().flat_map(|gateway| &gateway.public);
         return all.max_by_key(|public| public.weight).map(|public| public.address.clone());
     }
-    addresses(office, active).next()
+    addresses(office, active).next().and_then(|addresses| addresses.into_iter().next())
 }
 
-/// The public addresses of the office's gateways that count, best first.
-fn addresses<'a>(office: &'a Office, active: &'a [Gateway]) -> impl Iterator<Item = String> + 'a {
+/// The public addresses of the office's gateways that count, best first. Of a gateway
+/// that has others, those of weight 0 stay what they are: for when nothing else
+/// answers.
+fn addresses<'a>(
+    office: &'a Office,
+    active: &'a [Gateway],
+) -> impl Iterator<Item = Vec<String>> + 'a {
     let named = office.gateways.iter();
-    named.filter_map(|id| active.iter().find(|gateway| gateway.id == *id)).flat_map(|gateway| {
+    named.filter_map(|id| active.iter().find(|gateway| gateway.id == *id)).map(|gateway| {
         let mut public: Vec<_> = gateway.public.iter().collect();
         public.sort_by_key(|public| std::cmp::Reverse(public.weight));
-        public.into_iter().map(|public| public.address.clone())
+        let is_last = public.iter().all(|public| public.weight == 0);
+        let taken = public.into_iter().filter(|public| is_last || public.weight > 0);
+        taken.map(|public| public.address.clone()).collect()
     })
 }
 
-/// The addresses that a device takes before those of other gateways: of the
-/// gateways of the office whose key it enrolled with.
+/// The gateways that a device takes before others, by their addresses: those of the
+/// office whose key it enrolled with.
 ///
 /// # Errors
 /// When the database fails.
 pub(crate) async fn gateways_first(
     at: &impl Access,
     device: &Device,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Vec<Vec<String>>, StoreError> {
     let Some(key) = device.enrolment_key else { return Ok(Vec::new()) };
     let Some(office) = at.offices().of_key(key).await? else { return Ok(Vec::new()) };
     if office.gateways.is_empty() {
         return Ok(Vec::new());
     }
     let active = at.gateways().active().await?;
-    Ok(addresses(&office, &active).take(MAX_GATEWAYS_FIRST).collect())
+    Ok(addresses(&office, &active).collect())
 }
 
 /// Reads an office as somebody wants it; time and version are the caller's.
@@ -364,6 +373,11 @@ async fn read(work: &UnitOfWork, id: OfficeId, body: OfficeBody) -> Result<Offic
     }
     let networks: Result<Vec<String>, Problem> =
         networks.iter().map(|text| network(text)).collect();
+    if gateways.len() > MAX_GATEWAYS {
+        let found = gateways.len();
+        let detail = format!("'gateways' has {found} gateways, expected at most {MAX_GATEWAYS}");
+        return Err(Problem::invalid("gateways", detail));
+    }
     for gateway in &gateways {
         if work.gateways().find(*gateway).await?.is_none() {
             let detail = format!("'gateways' has {gateway}, and there is no such gateway");
@@ -443,7 +457,75 @@ async fn view(app: &App, office: Office) -> Result<OfficeView, StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use sekisho_model::Timestamp;
+    use sekisho_model::gateway::{GatewayState, GatewayTls, LinkDirection, PublicAddress};
+    use sekisho_model::id::UserId;
+    use sekisho_model::rng::SeededRng;
+    use sekisho_store::Hash;
+
     use super::*;
+
+    fn gateway(seed: u64, public: &[(&str, u16)]) -> Gateway {
+        let at = Timestamp::EPOCH;
+        let public = public.iter().map(|(address, weight)| PublicAddress {
+            address: (*address).to_owned(),
+            weight: *weight,
+            tls: GatewayTls::SiteCa,
+        });
+        Gateway {
+            id: GatewayId::at(at, &SeededRng::new(seed)),
+            name: "dmz".parse().expect("a name"),
+            folded_name: "dmz".to_owned(),
+            state: GatewayState::Active,
+            direction: LinkDirection::ServerDials,
+            address: "dmz.example.jp:8363".to_owned(),
+            agents: "0.0.0.0:8383".to_owned(),
+            public: public.collect(),
+            key_sha256: Hash([0; 32]),
+            pass_through: false,
+            pass_through_names: Vec::new(),
+            dry_run: false,
+            software: String::new(),
+            link_major: 1,
+            status: None,
+            last_contact_at: None,
+            paired_by: UserId::at(at, &SeededRng::new(seed)),
+            paired_at: at,
+            revoked_by: None,
+            revoked_at: None,
+            revoked_reason: None,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn agents_of_an_office_take_those_of_its_gateways_that_count_in_its_order() {
+        let [revoked, second, first] = [
+            gateway(1, &[("revoked:1", 9)]),
+            gateway(2, &[("second:1", 1), ("second:0", 0), ("second:9", 9)]),
+            gateway(3, &[("first:0", 0)]),
+        ];
+        let name: Label = "Osaka".parse().expect("a name");
+        let office = Office {
+            id: OfficeId::at(Timestamp::EPOCH, &SeededRng::new(9)),
+            folded_name: folded(&name),
+            name,
+            networks: Vec::new(),
+            gateways: vec![revoked.id, first.id, second.id],
+            limits: serde_json::Value::Null,
+            remarks: String::new(),
+            created_at: Timestamp::EPOCH,
+            version: 1,
+        };
+        let active = [second, first];
+        let found: Vec<Vec<String>> = addresses(&office, &active).collect();
+        assert_eq!(found, [vec!["first:0"], vec!["second:9", "second:1"]]);
+        assert_eq!(address_for(&office, &active).as_deref(), Some("first:0"));
+        let any = Office { gateways: Vec::new(), ..office.clone() };
+        assert_eq!(address_for(&any, &active).as_deref(), Some("second:9"));
+        assert_eq!(addresses(&any, &active).count(), 0);
+        assert_eq!(address_for(&office, &[]), None);
+    }
 
     #[test]
     fn networks_are_read_strictly() {

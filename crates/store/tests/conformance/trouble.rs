@@ -219,6 +219,30 @@ fn a_database_that_is_older_than_before_takes_no_change() {
     });
 }
 
+/// The line that is newest when a look ends may not have been there when it began.
+#[test]
+fn a_look_while_others_commit_misses_nothing() {
+    on_both(async |world| {
+        world.with_site().await;
+        change(&world, "first").await.expect("commits");
+        let committing = async {
+            for round in 0..100 {
+                change(&world, &format!("u{round}")).await.expect("commits");
+            }
+        };
+        let looking = async {
+            loop {
+                world.store.check_audit_head().await.expect("nothing is missing");
+            }
+        };
+        tokio::select! {
+            () = committing => {}
+            () = looking => {}
+        }
+        assert_eq!(world.store.behind(), None);
+    });
+}
+
 #[test]
 fn what_was_seen_before_the_start_is_expected_after_it() {
     on_both(async |world| {

@@ -105,12 +105,15 @@ fn agents_of_an_office_take_its_gateways_in_its_order() {
     let shown = site.json(&["offices", "show", "Osaka"]);
     let named: Vec<_> = shown["gateways"].as_array().expect("gateways").iter().collect();
     assert_eq!(named.iter().map(|one| text(one, "name")).collect::<Vec<_>>(), ["dmz-2", "dmz-1"]);
-    // It is told with the next fetch; an order brings one.
+    // It is told with the next fetch, which an order brings, and the agent goes there.
     site.cli(&["reset", &account]).ok();
     await_ways(&host, &[second, first]);
+    await_parked(&mut gateways[1], 1);
+    await_parked(&mut gateways[0], 0);
 
     // The next start begins with it.
     host.kill_agent();
+    await_parked(&mut gateways[1], 0);
     host.start_agent();
     await_parked(&mut gateways[1], 1);
     assert_eq!(gateways[0].number("parked"), 0);
