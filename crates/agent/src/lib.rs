@@ -27,6 +27,7 @@ pub mod session;
 pub mod settings;
 pub mod state;
 pub mod status;
+mod trouble;
 pub mod ways;
 
 /// The version this agent tells the server.

@@ -30,7 +30,8 @@ use crate::pace::Pace;
 use crate::session::{Fetched, Greeting, Session, SessionError};
 use crate::state::{Enrolled, State, StateError};
 use crate::status::{Phase, StatusFile};
-use crate::ways::{self, Blame, Own, Ways};
+use crate::trouble::{SessionOr, Trouble};
+use crate::ways::{self, Own, Ways};
 
 /// How often the settings file and the account files are looked at.
 const RELOAD_EVERY: Duration = Duration::from_secs(10);
@@ -42,7 +43,7 @@ const TIDY_EVERY: Duration = Duration::from_secs(6 * 3600);
 const BACKOFF_BASE: Duration = Duration::from_secs(1);
 
 /// No wait after trouble is longer, unless the server asks for it.
-const BACKOFF_CAP: Duration = Duration::from_secs(60);
+pub(crate) const BACKOFF_CAP: Duration = Duration::from_secs(60);
 
 /// A wait that ends with nothing so long before its time was ended by somebody.
 const EARLY: Duration = Duration::from_secs(2);
@@ -123,66 +124,6 @@ pub async fn run(parts: Surroundings) -> Result<(), RunError> {
                 tokio::time::sleep(wait).await;
             }
         }
-    }
-}
-
-/// Why a turn ended early.
-enum Trouble {
-    /// The agent itself cannot go on.
-    Fatal(RunError),
-    /// Try again later.
-    Again {
-        error: String,
-        at_least: Duration,
-        blame: Blame,
-        /// Somebody had no time for the call. The connection is as good as before, and
-        /// a new one would only make more work for whom has too much.
-        connected: bool,
-    },
-}
-
-impl Trouble {
-    /// Try again later, over the same way.
-    const fn again(error: String, at_least: Duration) -> Self {
-        Self::Again { error, at_least, blame: Blame::Nobody, connected: false }
-    }
-}
-
-impl From<RunError> for Trouble {
-    fn from(error: RunError) -> Self {
-        Self::Fatal(error)
-    }
-}
-
-impl From<StateError> for Trouble {
-    fn from(error: StateError) -> Self {
-        match error {
-            // A full or broken disk may recover; until then nothing is started.
-            StateError::Disk { .. } => Self::again(error.to_string(), Duration::from_secs(5)),
-            // The server may send a better chain next time.
-            StateError::Bundles(_) => Self::again(error.to_string(), BACKOFF_CAP),
-            StateError::Damaged { .. } | StateError::NotEnrolled => Self::Fatal(error.into()),
-        }
-    }
-}
-
-impl From<SessionError> for Trouble {
-    fn from(error: SessionError) -> Self {
-        let (at_least, blame) = (ways::at_least(&error), Blame::of(&error));
-        let connected = matches!(
-            &error,
-            SessionError::Link(LinkError::Refused {
-                code: ProblemCode::Unavailable | ProblemCode::TooMany,
-                ..
-            })
-        );
-        Self::Again { error: error.to_string(), at_least, blame, connected }
-    }
-}
-
-impl From<LinkError> for Trouble {
-    fn from(error: LinkError) -> Self {
-        SessionError::from(error).into()
     }
 }
 
@@ -878,33 +819,6 @@ impl Agent {
 
     fn engine(&mut self) -> &mut Engine {
         self.engine.as_mut().expect("the engine is here between orders")
-    }
-}
-
-/// Trouble inside a session: of the session itself, or of anything else.
-enum SessionOr {
-    Session(SessionError),
-    Trouble(Trouble),
-}
-
-impl From<SessionError> for SessionOr {
-    fn from(error: SessionError) -> Self {
-        Self::Session(error)
-    }
-}
-
-impl From<Trouble> for SessionOr {
-    fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
-    }
-}
-
-impl From<SessionOr> for Trouble {
-    fn from(error: SessionOr) -> Self {
-        match error {
-            SessionOr::Session(error) => error.into(),
-            SessionOr::Trouble(trouble) => trouble,
-        }
     }
 }
 
