@@ -125,17 +125,19 @@ export async function accessibility(context, page, session) {
 }
 
 /**
- * English in a page that is to be Japanese: two words of small letters in a row, where
- * the page does not say that it is English (`lang`), code, or a name somebody gave.
+ * English in a page that is to be Japanese: a text with two words in a row and nothing
+ * Japanese, where the page does not say that it is English (`lang`), code, or a name.
  */
 export async function english(page) {
   return page.evaluate(() => {
-    const told = '[lang="en"], code, pre, .mono, bdi, script, style, svg';
+    const told = '[lang="en"], code, pre, .mono, bdi, script, noscript, style, svg';
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     const found = new Set();
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const text = node.textContent.trim();
-      if (!/\b[A-Za-z]{3,} [a-z]{3,}\b/.test(text) || node.parentElement.closest(told)) continue;
+      if (!/\b[A-Za-z]{3,} [a-z]{3,}\b/.test(text) || /[\u3040-\u30ff\u4e00-\u9fff]/.test(text))
+        continue;
+      if (node.parentElement.closest(told)) continue;
       found.add(`not Japanese: ${text.slice(0, 80)}`);
     }
     return [...found];

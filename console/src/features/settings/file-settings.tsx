@@ -88,9 +88,13 @@ function Row({ setting }: { setting: Setting }) {
         {setting.key}
       </Table.Th>
       <Table.Td style={{ wordBreak: "break-all" }}>
-        {setting.hidden
-          ? quiet(t("pages.settings.file.hidden"))
-          : (setting.value ?? quiet(t("pages.settings.file.notGiven")))}
+        {setting.hidden ? (
+          quiet(t("pages.settings.file.hidden"))
+        ) : setting.value == null ? (
+          quiet(t("pages.settings.file.notGiven"))
+        ) : (
+          <span className="mono">{setting.value}</span>
+        )}
       </Table.Td>
       <Table.Td>
         {setting.source === "default" ? quiet(source) : source}
