@@ -333,7 +333,7 @@ fn parent(name: &str) -> &str {
 
 /// For what the agent does without.
 fn warned<T: Default>(error: StateError) -> T {
-    tracing::warn!(%error, "which gateways come first is not kept");
+    tracing::warn!(%error, "the gateways to take first cannot be read or kept");
     T::default()
 }
 

@@ -20,7 +20,7 @@ pub(crate) enum Trouble {
         at_least: Duration,
         blame: Blame,
         /// Somebody had no time for the call. The connection is as good as before, and
-        /// a new one would only make more work for whom has too much.
+        /// a new one would only be more work for whoever has too much.
         connected: bool,
     },
 }
@@ -94,5 +94,23 @@ impl From<SessionOr> for Trouble {
             SessionOr::Session(error) => error.into(),
             SessionOr::Trouble(trouble) => trouble,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_had_no_time_is_kept_connected() {
+        let connected = |error: LinkError| match Trouble::from(error) {
+            Trouble::Again { connected, .. } => connected,
+            Trouble::Fatal(error) => panic!("{error}"),
+        };
+        let refused = |code| LinkError::Refused { code, retry_after: None };
+        assert!(connected(refused(ProblemCode::Unavailable)));
+        assert!(connected(refused(ProblemCode::TooMany)));
+        assert!(!connected(refused(ProblemCode::SessionUnknown)));
+        assert!(!connected(LinkError::TimedOut(Duration::ZERO)));
     }
 }

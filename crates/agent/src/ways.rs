@@ -431,16 +431,16 @@ mod tests {
         DeviceId::at(Timestamp::EPOCH, &SeededRng::new(seed))
     }
 
+    static NONE: BTreeSet<String> = BTreeSet::new();
+
+    /// What an agent knows of itself that was told nothing special.
+    fn own(seed: u64, server: &Endpoint) -> Own<'_> {
+        let trust = &Trust::Site;
+        Own { device: device(seed), server, trust, former: &NONE, first: &[] }
+    }
+
     fn ways(seed: u64, server: &str, bundle: &Bundle) -> Ways {
-        let server = server.parse().expect("an address");
-        let own = Own {
-            device: device(seed),
-            server: &server,
-            trust: &Trust::Site,
-            former: &BTreeSet::new(),
-            first: &[],
-        };
-        Ways::of(own, bundle)
+        Ways::of(own(seed, &server.parse().expect("an address")), bundle)
     }
 
     fn addresses(ways: &Ways) -> Vec<String> {
@@ -538,14 +538,7 @@ mod tests {
     fn another_bundle_keeps_the_way_that_works_and_drops_one_that_is_gone() {
         let gateways = [("a.example.jp:8383", 1), ("b.example.jp:8383", 1)];
         let server: Endpoint = SERVER.parse().expect("an address");
-        let former = BTreeSet::new();
-        let own = Own {
-            device: device(1),
-            server: &server,
-            trust: &Trust::Site,
-            former: &former,
-            first: &[],
-        };
+        let own = own(1, &server);
         let mut ways = Ways::of(own, &bundle(1, &gateways));
         ways.trouble(Blame::Way, "down");
         let used = ways.current().endpoint.clone();
@@ -560,7 +553,6 @@ mod tests {
     #[test]
     fn the_gateways_that_the_server_names_come_first_if_the_bundle_has_them() {
         let server: Endpoint = "a.example.jp:8383".parse().expect("an address");
-        let former = BTreeSet::new();
         let gateways =
             [("a.example.jp:8383", 9), ("b.example.jp:8383", 1), ("c.example.jp:8383", 0)];
         let bundle = bundle(1, &gateways);
@@ -568,13 +560,7 @@ mod tests {
             names.iter().map(|name| vec![format!("{name}.example.jp:8383")]).collect()
         };
         let first = named(&["evil", "c", "b"]);
-        let own = Own {
-            device: device(1),
-            server: &server,
-            trust: &Trust::Site,
-            former: &former,
-            first: &first,
-        };
+        let own = Own { first: &first, ..own(1, &server) };
         let mut ways = Ways::of(own, &bundle);
         let expected = ["c", "b", "a"].map(|name| format!("{name}.example.jp:8383"));
         assert_eq!(addresses(&ways), expected);
@@ -596,14 +582,11 @@ mod tests {
     #[test]
     fn the_addresses_of_a_named_gateway_share_its_agents() {
         let server: Endpoint = "gw.example.jp:8383".parse().expect("an address");
-        let former = BTreeSet::new();
         let bundle = bundle(1, &[("a:1", 1), ("a:2", 1), ("other:1", 60_000)]);
         let first = vec![vec!["a:1".to_owned(), "a:2".to_owned()]];
         let preferred: Vec<String> = (0..200)
             .map(|seed| {
-                let (device, first) = (device(seed), first.as_slice());
-                let own =
-                    Own { device, server: &server, trust: &Trust::Site, former: &former, first };
+                let own = Own { first: &first, ..own(seed, &server) };
                 addresses(&Ways::of(own, &bundle)).swap_remove(1)
             })
             .collect();
@@ -617,13 +600,7 @@ mod tests {
     fn the_address_of_a_revoked_gateway_comes_last() {
         let server: Endpoint = "gw.example.jp:8383".parse().expect("an address");
         let former = BTreeSet::from(["gw.example.jp:8383".to_owned()]);
-        let own = Own {
-            device: device(1),
-            server: &server,
-            trust: &Trust::Site,
-            former: &former,
-            first: &[],
-        };
+        let own = Own { former: &former, ..own(1, &server) };
         let others = bundle(2, &[("a.example.jp:8383", 1), ("b.example.jp:8383", 0)]);
         let found = addresses(&Ways::of(own, &others));
         assert_eq!(found, ["a.example.jp:8383", "b.example.jp:8383", "gw.example.jp:8383"]);

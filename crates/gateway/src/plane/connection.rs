@@ -73,8 +73,9 @@ impl Peer {
         self.live.device
     }
 
-    /// Whether it must come again to be known: certificates can be judged now,
-    /// and could not be when it came.
+    /// Whether it must come again to be known: no certificate could be judged when it
+    /// came. It makes room at once for others behind the same address, who are as
+    /// little known.
     pub(crate) fn is_stale(&self) -> bool {
         self.unjudged
     }

@@ -116,6 +116,27 @@ fn a_gateway_that_starts_anew_says_come_back_until_its_server_has_dialled() {
     site.audit_is_intact();
 }
 
+/// A handshake for each refusal would only be more work for whoever has too much.
+#[test]
+fn an_agent_that_is_told_to_come_again_keeps_its_connection() {
+    let mut site = Site::start();
+    let mut gateway = gateway(&site, "dmz-1");
+    let mut host = host_behind(&site, &gateway, "told-host", "svc-one");
+    await_parked(&mut gateway, 1);
+    host.kill_agent();
+    site.kill();
+    gateway.until("its server gone", |gateway| gateway.status()["links"] == 0);
+    let handshakes = gateway.number("handshakes");
+    host.start_agent();
+    gateway.until("the agent asking", |gateway| gateway.refused("no_server") >= 3);
+    assert_eq!(gateway.number("handshakes"), handshakes + 1);
+
+    site.serve();
+    gateway.await_service();
+    await_parked(&mut gateway, 1);
+    assert_eq!(gateway.number("handshakes"), handshakes + 1);
+}
+
 #[test]
 fn whoever_is_killed_in_the_middle_of_a_reset_it_is_committed_once() {
     let mut site = Site::start();
