@@ -1,5 +1,7 @@
 //! `/offices`: places whose devices share few public addresses.
 
+use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -373,11 +375,14 @@ async fn read(work: &UnitOfWork, id: OfficeId, body: OfficeBody) -> Result<Offic
     }
     let networks: Result<Vec<String>, Problem> =
         networks.iter().map(|text| network(text)).collect();
+    let networks = networks?;
+    once("networks", &networks)?;
     if gateways.len() > MAX_GATEWAYS {
         let found = gateways.len();
         let detail = format!("'gateways' has {found} gateways, expected at most {MAX_GATEWAYS}");
         return Err(Problem::invalid("gateways", detail));
     }
+    once("gateways", &gateways)?;
     for gateway in &gateways {
         if work.gateways().find(*gateway).await?.is_none() {
             let detail = format!("'gateways' has {gateway}, and there is no such gateway");
@@ -403,13 +408,25 @@ async fn read(work: &UnitOfWork, id: OfficeId, body: OfficeBody) -> Result<Offic
         id,
         folded_name: folded(&name),
         name,
-        networks: networks?,
+        networks,
         gateways,
         limits: serde_json::to_value(limits).map_err(Problem::internal)?,
         remarks,
         created_at: work.now(),
         version: 0,
     })
+}
+
+/// Nothing stands in a list more than once.
+fn once<T: Ord + Display>(field: &str, list: &[T]) -> Result<(), Problem> {
+    let mut seen = BTreeSet::new();
+    match list.iter().find(|one| !seen.insert(*one)) {
+        None => Ok(()),
+        Some(again) => {
+            let detail = format!("'{field}' has {again} more than once; name it once");
+            Err(Problem::invalid(field, detail))
+        }
+    }
 }
 
 /// A network in CIDR notation, without bits behind its length.
@@ -525,6 +542,15 @@ mod tests {
         assert_eq!(address_for(&any, &active).as_deref(), Some("second:9"));
         assert_eq!(addresses(&any, &active).count(), 0);
         assert_eq!(address_for(&office, &[]), None);
+    }
+
+    #[test]
+    fn what_is_named_twice_is_refused_with_its_field() {
+        once("networks", &["198.51.100.0/24", "192.0.2.0/24"]).expect("two networks");
+        let refused = once("networks", &["192.0.2.0/24", "::/9", "192.0.2.0/24"]);
+        let refused = refused.expect_err("the same one twice");
+        let said = format!("{refused:?}");
+        assert!(said.contains("'networks' has 192.0.2.0/24 more than once"), "{said}");
     }
 
     #[test]

@@ -100,6 +100,8 @@ fn agents_of_an_office_take_its_gateways_in_its_order() {
     let account = site.await_account("svc-one");
     await_ways(&host, &[first, second]);
 
+    let twice = ["offices", "set", "Osaka", "--gateway", "dmz-2", "--gateway", "dmz-2"];
+    site.cli(&twice).refused_with("more than once");
     let change = ["offices", "set", "Osaka", "--gateway", "dmz-2", "--gateway", "dmz-1"];
     site.cli(&change).ok();
     let shown = site.json(&["offices", "show", "Osaka"]);
