@@ -142,6 +142,10 @@ impl Plane for Double {
         u64::from(!std::path::Path::new("outage").exists()) * 2
     }
 
+    fn server_heard(&self) -> Option<sekisho_model::Timestamp> {
+        None
+    }
+
     fn pass_through(&self) -> Option<TcpListener> {
         None
     }

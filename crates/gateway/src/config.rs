@@ -45,6 +45,8 @@ pub struct Config {
     pub log_level: String,
     /// Log lines as JSON.
     pub log_json: bool,
+    /// What is not there and need not be, one sentence each.
+    pub notes: Vec<String>,
 }
 
 /// Where a value was found.
@@ -276,6 +278,7 @@ impl Values {
             drain,
             log_level,
             log_json,
+            notes: self.notes.clone(),
         })
     }
 
@@ -482,6 +485,8 @@ mod tests {
         let found = Config::check(path, false, &flags, |_| None);
         assert!(found.config.is_some(), "{:?}", found.problems);
         assert_eq!(found.notes, ["/nonexistent/gateway.toml is not there; defaults hold"]);
+        let loaded = Config::load(path, false, &flags, |_| None).expect("usable");
+        assert_eq!(loaded.notes, found.notes, "what runs knows it, too");
         assert!(Config::load(path, true, &flags, |_| None).is_err());
     }
 }

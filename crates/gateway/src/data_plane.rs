@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use sekisho_model::Timestamp;
 use sekisho_wire::gateway::GatewayStatus;
 
 use crate::gateway::{Gateway, start_held};
@@ -67,6 +68,10 @@ impl Plane for Gateway {
 
     fn links(&self) -> u64 {
         self.page().links as u64
+    }
+
+    fn server_heard(&self) -> Option<Timestamp> {
+        Self::server_heard(self)
     }
 
     fn pass_through(&self) -> Option<TcpListener> {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use sekisho_model::Timestamp;
 use sekisho_model::rng::uniform;
 use sekisho_wire::gateway::{FromGateway, GatewayConfig, GatewayStatus};
 use tokio::sync::{mpsc, watch};
@@ -119,6 +120,11 @@ impl Gateway {
     /// What `/getstatus` says.
     pub fn page(&self) -> StatusPage {
         StatusPage::of(&self.hub)
+    }
+
+    /// When something was last heard of the server; `None`: never since the start.
+    pub fn server_heard(&self) -> Option<Timestamp> {
+        self.hub.contact().heard
     }
 
     /// The configuration it works by. Its `revoked` is empty: that list is kept

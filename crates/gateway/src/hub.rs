@@ -10,11 +10,14 @@ use sekisho_link::ServerTime;
 use sekisho_model::id::DeviceId;
 use sekisho_model::rng::{random_bytes, uniform};
 use sekisho_model::{Clock, Rng, Timestamp};
-use sekisho_wire::gateway::{CertificateStatus, FromGateway, Limits, NameSeen, route_lines};
+use sekisho_wire::gateway::{
+    CertificateStatus, FromGateway, GatewayListeners, NameSeen, route_lines,
+};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use crate::filter::routes::Routes;
+use crate::fit::fit;
 use crate::limits::{Adaptive, Admission, Devices, Reason, Refusals, Rules, Source, Whom};
 use crate::link::Upstream;
 use crate::park::Parked;
@@ -32,10 +35,6 @@ const MAX_REVOKED: usize = 100_000;
 
 /// Sentences about what does not go as it should.
 const MAX_PROBLEMS: usize = 20;
-
-/// Files that are kept for everything else: the link and its connections for calls,
-/// the private listener, pass-through, threads, the log.
-const OTHER_FILES: u64 = 640;
 
 /// Threads of the lobby, at most.
 const MOST_IN_LOBBY: usize = 4;
@@ -94,6 +93,10 @@ pub(crate) struct Hub {
     pub(crate) instance: u64,
     /// This program's version.
     pub(crate) version: String,
+    /// What was not there at the start and need not be.
+    pub(crate) notes: Vec<String>,
+    /// Where it listens, as it is set.
+    pub(crate) listeners: GatewayListeners,
     /// Worker threads.
     pub(crate) workers: usize,
     /// When it started.
@@ -139,7 +142,7 @@ pub(crate) struct Hub {
     certificate: RwLock<Option<CertificateStatus>>,
     identity: RwLock<Identity>,
     paired: RwLock<Option<Paired>>,
-    private: RwLock<Arc<ServerConfig>>,
+    private: RwLock<(Arc<ServerConfig>, u64)>,
     /// A copy for each thread: to count who has it would have them all write to
     /// one place with each request.
     work: Vec<Alone<RwLock<Arc<Work>>>>,
@@ -148,12 +151,14 @@ pub(crate) struct Hub {
     revoked: RwLock<BTreeSet<DeviceId>>,
     /// Whether there are any: asked with each request.
     any_revoked: AtomicBool,
+    /// The configuration that came last asks for what this gateway cannot do.
+    unworkable: AtomicBool,
     contact: Mutex<Contact>,
     names: Mutex<Vec<NameSeen>>,
     problems: Mutex<Vec<(&'static str, String)>>,
 }
 
-/// [`Parts`] without the listeners, which the acceptors take.
+/// [`Parts`] without the sockets, which the acceptors take.
 impl Hub {
     /// From the parts, and what the control stream sends.
     ///
@@ -169,6 +174,8 @@ impl Hub {
         let hub = Self {
             instance: u64::from_le_bytes(random_bytes(&*parts.rng)),
             version: parts.version.clone(),
+            notes: parts.notes.clone(),
+            listeners: parts.listeners.addresses(),
             workers: parts.workers.max(1),
             epoch: Instant::now(),
             clock: parts.clock.clone(),
@@ -194,13 +201,14 @@ impl Hub {
             certificate: RwLock::new(None),
             identity: RwLock::new(parts.identity.clone()),
             paired: RwLock::new(parts.paired.clone()),
-            private: RwLock::new(Arc::new(private)),
+            private: RwLock::new((Arc::new(private), 0)),
             work: copies(work, threads(parts.workers.max(1)))
                 .map(|work| Alone(RwLock::new(work)))
                 .collect(),
             replacing: Mutex::default(),
             revoked: RwLock::default(),
             any_revoked: AtomicBool::new(false),
+            unworkable: AtomicBool::new(false),
             contact: Mutex::default(),
             names: Mutex::default(),
             problems: Mutex::default(),
@@ -232,8 +240,8 @@ impl Hub {
         self.any_revoked.store(false, Ordering::Release);
     }
 
-    /// TLS of the private listener.
-    pub(crate) fn private(&self) -> Arc<ServerConfig> {
+    /// TLS of the private listener, and the pairing that it is for.
+    pub(crate) fn private(&self) -> (Arc<ServerConfig>, u64) {
         self.private.read().expect("no holder panics").clone()
     }
 
@@ -266,6 +274,20 @@ impl Hub {
     /// Whether it relays: it is configured and the server is there.
     pub(crate) fn is_ready(&self) -> bool {
         self.work().snapshot.is_some() && !self.upstream.is_empty()
+    }
+
+    /// Whether gateway and server work by one version; `None`: not known, as no
+    /// configuration has come.
+    pub(crate) fn is_compatible(&self) -> Option<bool> {
+        match self.unworkable.load(Ordering::Relaxed) {
+            true => Some(false),
+            false => self.work().snapshot.is_some().then_some(true),
+        }
+    }
+
+    /// A configuration came that this gateway can work by, or cannot.
+    pub(crate) fn judged(&self, workable: bool) {
+        self.unworkable.store(!workable, Ordering::Relaxed);
     }
 
     /// Looks again whether it relays.
@@ -303,9 +325,8 @@ impl Hub {
     pub(crate) fn identify(&self, identity: Identity) -> Result<(), TlsSetup> {
         let trust = self.paired().map(|paired| paired.trust);
         let private = tls::private(&identity, trust, &self.time)?;
-        *self.private.write().expect("no holder panics") = Arc::new(private);
         *self.identity.write().expect("no holder panics") = identity;
-        self.pairing.send_modify(|changes| *changes += 1);
+        self.shake_hands_by(private, self.another_pairing());
         Ok(())
     }
 
@@ -318,16 +339,35 @@ impl Hub {
         let trust = paired.as_ref().map(|paired| paired.trust.clone());
         let private = tls::private(&self.identity(), trust, &self.time)?;
         let work = work(None, &self.shown, &self.time)?;
-        *self.private.write().expect("no holder panics") = Arc::new(private);
         *self.paired.write().expect("no holder panics") = paired;
         self.work_by(work);
         self.forget_revoked();
+        self.judged(true);
         self.pass_through.send_replace(false);
+        // A link of the former server that comes from now on is noticed by its number.
+        let changes = self.another_pairing();
         self.upstream.close_all();
         self.registry.end_all(crate::plane::Ending::Gently);
-        self.pairing.send_modify(|changes| *changes += 1);
+        // The new server comes in when nothing is closed any more.
+        self.shake_hands_by(private, changes);
         self.tell_ready();
         Ok(())
+    }
+
+    /// Whether the pairing has changed since this number of changes.
+    pub(crate) fn is_former(&self, pairing: u64) -> bool {
+        *self.pairing.borrow() != pairing
+    }
+
+    /// Counts a change of the pairing.
+    fn another_pairing(&self) -> u64 {
+        self.pairing.send_modify(|changes| *changes += 1);
+        *self.pairing.borrow()
+    }
+
+    /// The private listener shakes hands so from now on.
+    fn shake_hands_by(&self, private: ServerConfig, pairing: u64) {
+        *self.private.write().expect("no holder panics") = (Arc::new(private), pairing);
     }
 
     /// Newer bundles are believed.
@@ -336,7 +376,7 @@ impl Hub {
     /// When TLS cannot be set up with them; then nothing changes.
     pub(crate) fn trust(&self, trust: sekisho_seal::bundle::Trust) -> Result<(), TlsSetup> {
         let private = tls::private(&self.identity(), Some(trust.clone()), &self.time)?;
-        *self.private.write().expect("no holder panics") = Arc::new(private);
+        self.private.write().expect("no holder panics").0 = Arc::new(private);
         if let Some(paired) = &mut *self.paired.write().expect("no holder panics") {
             paired.trust = trust;
         }
@@ -569,22 +609,7 @@ fn work(
             (routes, Rules::until_configured())
         }
     };
-    problems.extend(fit_files(&mut rules.limits));
+    problems.extend(fit(&mut rules.limits));
     let agents = Arc::new(agents);
     Ok(Work { snapshot: snapshot.cloned(), routes, rules, agents, local_problems: problems })
-}
-
-/// Each connection takes a file: where this process may open too few of them,
-/// fewer connections are accepted, so that the server's always are.
-fn fit_files(limits: &mut Limits) -> Option<String> {
-    let files = sekisho_platform::process::open_files().ok()?;
-    let fit = u32::try_from(files.saturating_sub(OTHER_FILES).max(16)).unwrap_or(u32::MAX);
-    let wanted = limits.connections;
-    limits.connections = wanted.min(fit);
-    (fit < wanted).then(|| {
-        format!(
-            "at most {fit} connections instead of {wanted}, because this process may open {files} \
-             files; raise the limit (LimitNOFILE= in the unit)"
-        )
-    })
 }

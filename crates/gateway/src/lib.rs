@@ -15,10 +15,10 @@
 //!   afterwards, [`Keeper`] is how it talks to the process.
 //!
 //! # The way of a request
-//! `plane` accepts and shakes hands, within `limits`; `guard` looks at the
-//! bytes before hyper does; `filter` matches the route; `relay` sends it on
+//! `plane` accepts and shakes hands, within `limits` as far as this machine can
+//! keep them (`fit`); `guard` looks at the bytes before hyper does; `filter` matches the route; `relay` sends it on
 //! over `link`, or parks it (`park`). `passthrough` copies TLS that is not for
-//! the gateway. `status` says what it does.
+//! the gateway. `status` and `metrics` say what it does.
 
 mod answer;
 pub mod certificate;
@@ -27,6 +27,7 @@ pub mod config;
 mod control;
 pub mod data_plane;
 pub mod filter;
+mod fit;
 mod gateway;
 mod guard;
 mod hub;
@@ -34,6 +35,7 @@ pub mod limits;
 mod lines;
 mod link;
 mod manual;
+mod metrics;
 mod names;
 pub mod pairing;
 mod park;

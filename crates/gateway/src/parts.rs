@@ -8,7 +8,7 @@ use rustls::sign::CertifiedKey;
 use sekisho_model::id::GatewayId;
 use sekisho_model::{Clock, Rng, Secret, Timestamp};
 use sekisho_seal::bundle::Trust;
-use sekisho_wire::gateway::{CertificateStatus, GatewayConfig};
+use sekisho_wire::gateway::{CertificateStatus, GatewayConfig, GatewayListeners};
 use serde_bytes::ByteBuf;
 
 /// All that a data plane works with. See [`start`](crate::start).
@@ -28,6 +28,9 @@ pub struct Parts {
     pub workers: usize,
     /// This program's version.
     pub version: String,
+    /// What was not there at the start and need not be, one sentence each: for
+    /// `/getstatus`.
+    pub notes: Vec<String>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -119,6 +122,17 @@ pub struct Listeners {
     /// For TLS that passes through: where to listen while the configuration
     /// says so. `None`: never.
     pub pass_through: Option<PassThroughListener>,
+}
+
+impl Listeners {
+    /// As the server is told of them.
+    pub(crate) fn addresses(&self) -> GatewayListeners {
+        let agents = self.agents.iter().filter_map(|socket| socket.local_addr().ok());
+        GatewayListeners {
+            agents: agents.map(|address| address.to_string()).collect(),
+            pass_through: self.pass_through.as_ref().map(|listener| listener.address.to_string()),
+        }
+    }
 }
 
 /// The listener that exists only while the configuration wants it.

@@ -19,8 +19,9 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::hub::Hub;
 use crate::link;
+use crate::metrics;
 use crate::socket::Socket;
-use crate::status::{self, StatusPage};
+use crate::status::StatusPage;
 use crate::tasks::Tasks;
 
 /// Connections at once that are none of the link, or not known to be.
@@ -46,7 +47,8 @@ pub(crate) async fn serve(hub: Arc<Hub>, worker: usize, tasks: Tasks, stream: st
     if before >= MAX_CONNECTIONS {
         return tracing::warn!("too many connections on the private listener");
     }
-    let acceptor = TlsAcceptor::from(hub.private());
+    let (private, pairing) = hub.private();
+    let acceptor = TlsAcceptor::from(private);
     let shaking = tokio::time::timeout(hub.timeouts.handshake, acceptor.accept(stream));
     let tls = match Box::pin(shaking).await {
         Ok(Ok(tls)) => tls,
@@ -66,8 +68,8 @@ pub(crate) async fn serve(hub: Arc<Hub>, worker: usize, tasks: Tasks, stream: st
         drop(place);
         // In boxes: in one function they would use a stack of 26 kB.
         let serving: BoxFuture<'_, ()> = match alpn {
-            CALL_ALPN => Box::pin(link::serve_calls(&hub, worker, &tasks, tls)),
-            _ => Box::pin(link::serve(&hub, worker, &tasks, tls)),
+            CALL_ALPN => Box::pin(link::serve_calls(&hub, worker, &tasks, tls, pairing)),
+            _ => Box::pin(link::serve(&hub, worker, &tasks, tls, pairing)),
         };
         return serving.await;
     }
@@ -111,7 +113,7 @@ async fn answer(hub: &Arc<Hub>, request: Request<Incoming>) -> Response<Full<Byt
             response(StatusCode::OK, "application/json", page.into_bytes())
         }
         (&Method::GET, "/metrics") => {
-            let text = status::metrics(hub);
+            let text = metrics::text(hub);
             response(StatusCode::OK, "text/plain; version=0.0.4", text.into_bytes())
         }
         _ => of_keeper(hub, request, path).await,

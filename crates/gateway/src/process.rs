@@ -54,6 +54,9 @@ pub trait Plane: Send + Sync {
     /// Connections of the link.
     fn links(&self) -> u64;
 
+    /// When something was last heard of the server; `None`: never since the start.
+    fn server_heard(&self) -> Option<Timestamp>;
+
     /// The socket of the pass-through listener, while it is open.
     fn pass_through(&self) -> Option<TcpListener>;
 
@@ -303,7 +306,11 @@ impl Process {
     ///
     /// # Errors
     /// When the memory fails.
-    pub(crate) fn report(&self, listening: Listening) -> Result<Report, StateError> {
+    pub(crate) fn report(
+        &self,
+        listening: Listening,
+        notes: &[String],
+    ) -> Result<Report, StateError> {
         let belongs = match self.state.membership()? {
             None => None,
             Some(membership) => Some(Belongs {
@@ -329,6 +336,8 @@ impl Process {
             pairing_left_s: left.map(|left| left.as_secs()),
             listening,
             links: self.plane().map_or(0, |plane| plane.links()),
+            server_heard: self.plane().and_then(|plane| plane.server_heard()),
+            notes: notes.to_owned(),
             status: self.plane().map(|plane| plane.status()).unwrap_or_default(),
         })
     }
@@ -430,6 +439,9 @@ mod tests {
         }
         fn links(&self) -> u64 {
             0
+        }
+        fn server_heard(&self) -> Option<Timestamp> {
+            None
         }
         fn pass_through(&self) -> Option<TcpListener> {
             None

@@ -106,8 +106,12 @@ pub(crate) fn respond(
             let answer = if without_body { Answer::empty() } else { answer };
             answer.guarded(progress, answering)
         });
+        let headers = response.headers_mut();
         if !peer.http1 {
-            response.headers_mut().remove(header::CONNECTION);
+            headers.remove(header::CONNECTION);
+        } else if peer.live.ending().is_some() {
+            // Hyper learns of it only after this answer, and would close without a word.
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }
@@ -258,7 +262,7 @@ async fn take_body(
     }
     let collected = match route.class() {
         Class::Enrolment => COLLECTED_ENROLMENT,
-        Class::Device | Class::Wait => COLLECTED,
+        Class::Receipt | Class::Fetch | Class::Heartbeat | Class::Upload => COLLECTED,
     };
     let grace = peer.hub.timeouts.body_grace;
     // Of unknown length it may be as long as the route allows.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
+use sekisho_link::Endpoint;
 use sekisho_model::Timestamp;
 use sekisho_model::id::{GatewayId, SiteId};
 use sekisho_wire::gateway::GatewayStatus;
@@ -25,6 +26,12 @@ pub struct Report {
     pub listening: Listening,
     /// Connections of the link.
     pub links: u64,
+    /// When something was last heard of the server; `None`: never since the start.
+    #[serde(default)]
+    pub server_heard: Option<Timestamp>,
+    /// What was not there at the start and need not be (R-54).
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// What the data plane says, as `/getstatus` does.
     pub status: GatewayStatus,
 }
@@ -55,6 +62,31 @@ pub struct Listening {
     pub private: SocketAddr,
     /// For TLS that passes through, while the server says so.
     pub pass_through: Option<SocketAddr>,
+    /// Whether it says so.
+    #[serde(default)]
+    pub passes_through: bool,
+}
+
+/// What firewalls must let through (R-45).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Opening {
+    /// Who dials.
+    pub from: &'static str,
+    /// Who is dialled.
+    pub to: &'static str,
+    /// At which address and port. Of this machine: as it is set.
+    pub address: String,
+    /// The TCP port.
+    pub port: u16,
+    /// What for.
+    pub purpose: &'static str,
+}
+
+impl Opening {
+    fn here(from: &'static str, address: SocketAddr, purpose: &'static str) -> Self {
+        let port = address.port();
+        Self { from, to: "this machine", address: address.to_string(), port, purpose }
+    }
 }
 
 impl Report {
@@ -64,11 +96,80 @@ impl Report {
         self.links > 0 && self.status.config_version.is_some()
     }
 
+    /// What firewalls must let through, as it is set and agreed at the moment.
+    pub fn openings(&self) -> Vec<Opening> {
+        let agents = self.listening.agents.iter();
+        let mut openings: Vec<Opening> =
+            agents.map(|address| Opening::here("internet", *address, "agents")).collect();
+        if let Some(address) = self.listening.pass_through
+            && self.listening.passes_through
+        {
+            openings.push(Opening::here("internet", address, "console and sessions"));
+        }
+        let private = self.listening.private;
+        openings.push(match self.dial() {
+            None => Opening::here("server", private, "link, pairing and status"),
+            Some(dial) => Opening {
+                from: "this machine",
+                to: "server",
+                address: dial.to_owned(),
+                port: dial.parse().map_or(0, |Endpoint { port, .. }| port),
+                purpose: "link",
+            },
+        });
+        openings
+    }
+
+    /// The classic direction: where it dials its server.
+    fn dial(&self) -> Option<&str> {
+        self.belongs.as_ref()?.dial.as_deref()
+    }
+
+    /// What to look at when the server is not there (R-45).
+    fn hints(&self) -> Vec<String> {
+        if self.belongs.is_none() || self.is_well() {
+            return Vec::new();
+        }
+        if self.links > 0 {
+            let hint = "at the server: is it sealed, and does its page of gateways name a problem?";
+            return vec![hint.to_owned()];
+        }
+        let since = match self.server_heard {
+            Some(at) => format!("the server was last heard of at {at}"),
+            None => {
+                let up = duration(self.status.uptime_s);
+                format!("the server has not been heard of since this process began, {up} ago")
+            }
+        };
+        let private = self.listening.private;
+        let reach = match self.dial() {
+            Some(dial) => format!(
+                "this machine must reach the server at {dial}; try it here: nc -vz {}",
+                dial.replace(':', " ")
+            ),
+            None => format!(
+                "the server must reach {private}, or what pairing.address names; try it there: \
+                 nc -vz {} {}",
+                private.ip(),
+                private.port()
+            ),
+        };
+        vec![
+            since,
+            reach,
+            "at the server: does it run, and was this gateway revoked? Its page of gateways says \
+             why the link does not stand"
+                .to_owned(),
+            "the clocks of both machines must agree within a minute (NTP)".to_owned(),
+        ]
+    }
+
     /// As JSON, with digests as hexadecimal digits.
     pub fn json(&self) -> serde_json::Value {
         let mut value = serde_json::json!(self);
         value["running"] = true.into();
         value["serving"] = self.is_well().into();
+        value["openings"] = serde_json::json!(self.openings());
         if let Some(certificate) = &self.status.certificate {
             let digits = data_encoding::HEXLOWER.encode(&certificate.key_sha256);
             value["status"]["certificate"]["key_sha256"] = digits.into();
@@ -131,8 +232,18 @@ impl Report {
         if !status.bans.is_empty() {
             line("bans", &format!("{} addresses", status.bans.len()));
         }
+        for opening in self.openings() {
+            let Opening { from, to, address, purpose, .. } = opening;
+            line("firewall", &format!("{from} -> {to}, TCP {address}: {purpose}"));
+        }
+        for note in &self.notes {
+            line("note", note);
+        }
         for problem in &status.problems {
             line("problem", problem);
+        }
+        for hint in self.hints() {
+            line("look at", &hint);
         }
         out
     }
@@ -191,11 +302,85 @@ mod tests {
             listening: Listening {
                 agents: vec!["0.0.0.0:8383".parse().expect("an address")],
                 private: "10.0.1.5:8363".parse().expect("an address"),
-                pass_through: None,
+                pass_through: "0.0.0.0:8443".parse().ok(),
+                passes_through: false,
             },
             links: 0,
+            server_heard: None,
+            notes: Vec::new(),
             status: GatewayStatus::default(),
         }
+    }
+
+    fn belongs(dial: Option<&str>) -> Belongs {
+        let rng = sekisho_model::rng::SeededRng::new(1);
+        Belongs {
+            gateway: GatewayId::at(Timestamp::EPOCH, &rng),
+            name: "dmz-1".to_owned(),
+            site: SiteId::at(Timestamp::EPOCH, &rng),
+            paired_at: Timestamp::EPOCH,
+            bundle_version: 3,
+            dial: dial.map(str::to_owned),
+        }
+    }
+
+    /// The lines of this name.
+    fn lines(report: &Report, name: &str) -> Vec<String> {
+        let text = report.text();
+        let lines = text.lines().filter_map(|line| line.strip_prefix(name));
+        lines.map(|line| line.trim().to_owned()).collect()
+    }
+
+    #[test]
+    fn what_firewalls_must_let_through_is_listed_with_who_and_why() {
+        let mut report = report();
+        let agents = "internet -> this machine, TCP 0.0.0.0:8383: agents";
+        let private = "server -> this machine, TCP 10.0.1.5:8363: link, pairing and status";
+        assert_eq!(lines(&report, "firewall"), [agents, private], "before it is paired");
+        report.belongs = Some(belongs(None));
+        report.listening.passes_through = true;
+        let console = "internet -> this machine, TCP 0.0.0.0:8443: console and sessions";
+        assert_eq!(lines(&report, "firewall"), [agents, console, private]);
+        assert_eq!(report.json()["openings"][1]["port"], 8443);
+        report.belongs = Some(belongs(Some("sekisho.example.jp:8383")));
+        report.listening.passes_through = false;
+        let out = "this machine -> server, TCP sekisho.example.jp:8383: link";
+        assert_eq!(lines(&report, "firewall"), [agents, out]);
+        assert_eq!(report.json()["openings"][1]["port"], 8383);
+    }
+
+    #[test]
+    fn a_server_that_does_not_come_is_said_with_what_to_look_at() {
+        let mut report = report();
+        assert!(lines(&report, "look at").is_empty(), "pairing comes first");
+        report.belongs = Some(belongs(None));
+        report.status.uptime_s = 3_725;
+        let text = lines(&report, "look at").join("\n");
+        for part in [
+            "not been heard of since this process began, 1 h 2 min ago",
+            "the server must reach 10.0.1.5:8363",
+            "nc -vz 10.0.1.5 8363",
+            "revoked?",
+            "NTP",
+        ] {
+            assert!(text.contains(part), "no {part} in: {text}");
+        }
+        report.server_heard = Some(Timestamp::from_millis(1_700_000_000_000));
+        report.belongs = Some(belongs(Some("sekisho.example.jp:8383")));
+        let text = lines(&report, "look at").join("\n");
+        assert!(text.contains("last heard of at 2023-11-14T22:13:20"), "{text}");
+        assert!(text.contains("try it here: nc -vz sekisho.example.jp 8383"), "{text}");
+        report.links = 2;
+        assert!(lines(&report, "look at")[0].contains("is it sealed"));
+        report.status.config_version = Some(1);
+        assert!(lines(&report, "look at").is_empty());
+    }
+
+    #[test]
+    fn what_need_not_be_there_is_noted() {
+        let mut report = report();
+        report.notes = vec!["/etc/sekisho/gateway.toml is not there; defaults hold".to_owned()];
+        assert_eq!(lines(&report, "note"), report.notes);
     }
 
     #[test]
@@ -205,15 +390,7 @@ mod tests {
         let text = report.text();
         assert!(text.contains("not paired; run 'sekisho-gateway pair'"), "{text}");
         assert!(text.contains("none; agents cannot connect yet"), "{text}");
-        let rng = sekisho_model::rng::SeededRng::new(1);
-        report.belongs = Some(Belongs {
-            gateway: GatewayId::at(Timestamp::EPOCH, &rng),
-            name: "dmz-1".to_owned(),
-            site: SiteId::at(Timestamp::EPOCH, &rng),
-            paired_at: Timestamp::EPOCH,
-            bundle_version: 3,
-            dial: None,
-        });
+        report.belongs = Some(belongs(None));
         assert!(report.text().contains("NOT connected (it dials this gateway)"));
         report.links = 4;
         assert!(report.text().contains("but no configuration yet") && !report.is_well());

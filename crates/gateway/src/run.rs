@@ -87,6 +87,9 @@ pub fn run(config: Config, arguments: Vec<OsString>, start: Start<'_>) -> anyhow
     process::raise_open_files()?;
     process::be_called(c"sekisho-gateway")?;
 
+    for note in &config.notes {
+        tracing::info!("{note}");
+    }
     let state = State::open(&config.state_dir)
         .with_context(|| format!("the gateway's memory {}", config.state_dir.display()))?;
     let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
@@ -103,6 +106,7 @@ pub fn run(config: Config, arguments: Vec<OsString>, start: Start<'_>) -> anyhow
         public: kept.public()?,
         workers: config.workers,
         version: crate::VERSION.to_owned(),
+        notes: config.notes.clone(),
         clock,
         rng,
         keeper: kept.clone(),
@@ -239,7 +243,7 @@ async fn answer(running: Arc<Running>, stream: UnixStream) {
     let said = match lines.hear::<Ask>().await {
         Ok(Ask::Status) => running
             .process
-            .report(running.sockets.listening(&running.config))
+            .report(listening(&running), &running.config.notes)
             .map(|report| Say::Status(Box::new(report)))
             .unwrap_or_else(|error| Say::Failed(error.to_string())),
         Ok(Ask::LookAgain) => match running.process.look_again() {
@@ -258,6 +262,18 @@ async fn answer(running: Arc<Running>, stream: UnixStream) {
     };
     if let Err(error) = lines.say(&said).await {
         tracing::debug!(%error, "a command went away");
+    }
+}
+
+/// Where it really listens: a port 0 became one.
+fn listening(running: &Running) -> Listening {
+    let (sockets, config) = (&running.sockets, &running.config);
+    let agents = sockets.agents.iter().filter_map(|socket| socket.local_addr().ok()).collect();
+    Listening {
+        agents,
+        private: sockets.private.local_addr().unwrap_or(config.private),
+        pass_through: config.pass_through,
+        passes_through: running.plane.pass_through().is_some(),
     }
 }
 
@@ -342,13 +358,6 @@ impl Sockets {
                 .pass_through
                 .map(|address| PassThroughListener { address, inherited }),
         })
-    }
-
-    /// Where they really listen: a port 0 became one.
-    fn listening(&self, config: &Config) -> Listening {
-        let agents = self.agents.iter().filter_map(|socket| socket.local_addr().ok()).collect();
-        let private = self.private.local_addr().unwrap_or(config.private);
-        Listening { agents, private, pass_through: config.pass_through }
     }
 
     /// For a successor, by name.

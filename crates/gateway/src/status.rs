@@ -10,6 +10,7 @@ use sekisho_wire::gateway::{GatewayStatus, LINK_MAJOR, Limits};
 use serde::Serialize;
 
 use crate::hub::Hub;
+use crate::limits::shown;
 
 /// Bans that are told, at most.
 const BANS: usize = 1000;
@@ -36,6 +37,7 @@ pub(crate) fn status(hub: &Hub) -> GatewayStatus {
         bans,
         certificate: hub.certificate(),
         names: hub.names(),
+        listeners: Some(hub.listeners.clone()),
         problems: hub.problems(),
     }
 }
@@ -59,10 +61,17 @@ pub struct StatusPage {
     pub last_heard: Option<String>,
     /// The version of the server that signed the configuration.
     pub server_version: Option<String>,
+    /// Whether both work by one version: `false` when the configuration that the
+    /// server sent asks for what this gateway cannot do, which `problems` names;
+    /// `null` while it has sent none.
+    pub compatible: Option<bool>,
     /// Whether it relays.
     pub ready: bool,
-    /// The limits in force.
+    /// The limits in force: as configured, or lower where this machine cannot keep
+    /// them.
     pub limits: Limits,
+    /// What was not there at the start and need not be.
+    pub notes: Vec<String>,
     /// The rest.
     pub status: GatewayStatus,
 }
@@ -81,8 +90,10 @@ impl StatusPage {
             in_contact_since: contact.since.map(text),
             last_heard: contact.heard.map(text),
             server_version: work.snapshot.as_ref().map(|s| s.config.server_version.clone()),
+            compatible: hub.is_compatible(),
             ready: hub.is_ready(),
             limits: work.rules.limits.clone(),
+            notes: hub.notes.clone(),
             status: status(hub),
         }
     }
@@ -125,11 +136,23 @@ impl StatusPage {
             }
             html.push_str("</ul>");
         }
+        for note in &self.notes {
+            let _ = write!(html, "<p>Note: {}</p>", escaped(note));
+        }
         let or_none = |text: Option<String>| text.unwrap_or_else(|| "none".to_owned());
         let rows = [
             ("Version", self.version.clone()),
             ("Gateway", or_none(self.gateway.map(|id| id.to_string()))),
             ("Server's version", or_none(self.server_version.clone())),
+            (
+                "Versions fit together",
+                match self.compatible {
+                    Some(true) => "yes",
+                    Some(false) => "no; see above",
+                    None => "not known: the server has sent no configuration",
+                }
+                .to_owned(),
+            ),
             ("Connections of the link", self.links.to_string()),
             ("In contact since", or_none(self.in_contact_since.clone())),
             ("Server last heard of", or_none(self.last_heard.clone())),
@@ -155,7 +178,6 @@ impl StatusPage {
             ),
             ("Relayed since the start", status.relayed.to_string()),
             ("Handshakes since the start", status.handshakes.to_string()),
-            ("Limits on trial", if self.limits.dry_run { "yes" } else { "no" }.to_owned()),
             (
                 "Public certificate",
                 or_none(status.certificate.as_ref().map(|certificate| {
@@ -164,6 +186,9 @@ impl StatusPage {
             ),
         ];
         table(&mut html, "State", &rows.map(|(name, value)| (name.to_owned(), value)));
+        let limits = shown(&self.limits);
+        let limits = limits.iter().map(|limit| (limit.meaning.to_owned(), limit.value()));
+        table(&mut html, "Limits in force", &limits.collect::<Vec<_>>());
         let refused =
             status.refused.iter().map(|(reason, count)| (reason.clone(), count.to_string()));
         let names = status.names.iter().map(|seen| {
@@ -215,52 +240,4 @@ fn escaped(text: &str) -> String {
         }
         escaped
     })
-}
-
-/// The status as Prometheus reads it.
-pub(crate) fn metrics(hub: &Hub) -> String {
-    let status = status(hub);
-    let mut text = String::new();
-    let gauges = [
-        ("up", u64::from(hub.is_ready()), "Whether it relays."),
-        ("links", hub.upstream.len() as u64, "Connections of the link."),
-        ("connections", status.connections, "Connections of agents."),
-        ("parked", status.parked, "Parked waits."),
-        ("relayed_in_flight", status.relayed_in_flight, "Calls in progress at the server."),
-        ("relay_allowed", status.relay_allowed, "Calls that the second limiter allows."),
-        ("pass_through", status.pass_through, "Streams that pass through."),
-        ("memory_bytes", status.memory_bytes, "Memory in use."),
-        ("bans", status.bans.len() as u64, "Bans in force."),
-        ("problems", status.problems.len() as u64, "What does not go as it should."),
-    ];
-    for (name, value, help) in gauges {
-        sample(&mut text, name, "gauge", help, value);
-    }
-    sample(
-        &mut text,
-        "relayed_total",
-        "counter",
-        "Requests that the server answered.",
-        status.relayed,
-    );
-    sample(
-        &mut text,
-        "handshakes_total",
-        "counter",
-        "TLS handshakes ended well.",
-        status.handshakes,
-    );
-    text.push_str("# HELP sekisho_gateway_refused_total Refusals.\n");
-    text.push_str("# TYPE sekisho_gateway_refused_total counter\n");
-    for (reason, count) in &status.refused {
-        // Reasons are words of ours: nothing in them is to be escaped.
-        let _ = writeln!(text, "sekisho_gateway_refused_total{{reason=\"{reason}\"}} {count}");
-    }
-    text
-}
-
-fn sample(text: &mut String, name: &str, kind: &str, help: &str, value: u64) {
-    let _ = writeln!(text, "# HELP sekisho_gateway_{name} {help}");
-    let _ = writeln!(text, "# TYPE sekisho_gateway_{name} {kind}");
-    let _ = writeln!(text, "sekisho_gateway_{name} {value}");
 }

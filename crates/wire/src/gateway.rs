@@ -366,8 +366,24 @@ pub struct GatewayStatus {
     pub certificate: Option<CertificateStatus>,
     /// What the public names lead to where the gateway asks, at most 32.
     pub names: Vec<NameSeen>,
+    /// Where it listens for others than its server. `None`: an older gateway, which
+    /// does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listeners: Option<GatewayListeners>,
     /// What does not go as it should, one sentence each.
     pub problems: Vec<String>,
+}
+
+/// Where a gateway listens, as it is set there: addresses and ports of its own
+/// machine, which behind an address translation are not what others dial.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatewayListeners {
+    /// For agents, each like `0.0.0.0:8383`.
+    pub agents: Vec<String>,
+    /// For TLS that passes through, like `0.0.0.0:8443`, whether it is open at the
+    /// moment or not. `None`: nothing may pass, whatever the server says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pass_through: Option<String>,
 }
 
 /// The certificate of the public listeners.
@@ -478,4 +494,34 @@ pub struct PairingAnswer {
     pub gateway: GatewayId,
     /// Where it listens for agents, as it was configured.
     pub agents: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cbor;
+
+    /// The message as a peer of before `listeners` knows it.
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Older {
+        uptime_s: u64,
+        problems: Vec<String>,
+    }
+
+    #[test]
+    fn a_status_with_listeners_is_read_by_older_servers_and_one_without_by_newer_ones() {
+        let pass_through = Some("0.0.0.0:8443".to_owned());
+        let listeners = GatewayListeners { agents: vec!["[::]:443".to_owned()], pass_through };
+        let silent = GatewayStatus { uptime_s: 7, ..GatewayStatus::default() };
+        let status = GatewayStatus { listeners: Some(listeners), ..silent.clone() };
+        let bytes = cbor::encode(&status);
+        assert_eq!(cbor::decode::<GatewayStatus>(&bytes, 4096).expect("read"), status);
+        let older = cbor::decode::<Older>(&bytes, 4096).expect("read by an older server");
+        assert_eq!(older, Older { uptime_s: 7, problems: vec![] });
+        let mut before: ciborium::Value = cbor::decode(&cbor::encode(&silent), 4096).expect("read");
+        let fields = before.as_map_mut().expect("a map");
+        assert!(fields.iter().all(|(name, _)| name.as_text() != Some("listeners")), "left out");
+        let read = cbor::decode::<GatewayStatus>(&cbor::encode(&before), 4096);
+        assert_eq!(read.expect("read from an older gateway"), silent);
+    }
 }

@@ -82,6 +82,22 @@ pub async fn dial(
     address: SocketAddr,
     alpn: &[u8],
 ) -> Result<TlsStream<TcpStream>, String> {
+    let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
+    shake_hands(shown, stream, alpn).await
+}
+
+/// TLS over a connection by this certificate.
+///
+/// # Errors
+/// When the other end does not want it.
+///
+/// # Panics
+/// When the certificate is not the key's.
+pub async fn shake_hands(
+    shown: Option<&Certified>,
+    stream: TcpStream,
+    alpn: &[u8],
+) -> Result<TlsStream<TcpStream>, String> {
     let mut config = match shown {
         Some(shown) => {
             client().with_client_auth_cert(shown.tls_chain(), shown.tls_key()).expect("its own")
@@ -89,7 +105,6 @@ pub async fn dial(
         None => client().with_no_client_auth(),
     };
     config.alpn_protocols = vec![alpn.to_vec()];
-    let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
     // Without it every small answer waits for an acknowledgement.
     stream.set_nodelay(true).map_err(|error| error.to_string())?;
     let name = ServerName::try_from("gateway.invalid").expect("a name");

@@ -3,7 +3,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use sekisho_gatewaykit::Site;
 use sekisho_model::Rng;
@@ -25,6 +25,7 @@ pub struct Field {
     pub(crate) limits: Limits,
     rng: SeededRng,
     addresses: AtomicU32,
+    tries: AtomicU64,
 }
 
 impl Field {
@@ -40,7 +41,27 @@ impl Field {
     ) -> Self {
         let door = Door::new(&site, agents);
         let (rng, addresses) = (SeededRng::new(seed), AtomicU32::new(0));
-        Self { door, site, findings, witness, limits, rng, addresses }
+        let tries = AtomicU64::new(0);
+        Self { door, site, findings, witness, limits, rng, addresses, tries }
+    }
+
+    /// Something was really tried: it went out to the gateway.
+    pub(crate) fn tried(&self) {
+        self.tries.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A connection was tried, and the gateway took or refused it. One that ran
+    /// into the attacker's own time limit was not.
+    pub(crate) fn knocked<T>(&self, connected: &std::io::Result<T>) {
+        let in_vain = |error: &std::io::Error| error.kind() == std::io::ErrorKind::TimedOut;
+        if !connected.as_ref().is_err_and(in_vain) {
+            self.tried();
+        }
+    }
+
+    /// How many times something was tried so far.
+    pub(crate) fn tries(&self) -> u64 {
+        self.tries.load(Ordering::Relaxed)
     }
 
     /// An address from which nobody has come yet: 65,000 of them, round and
@@ -79,12 +100,25 @@ impl Field {
 mod tests {
     use super::*;
 
-    #[test]
-    fn attackers_come_from_addresses_of_their_own() {
+    fn field() -> Field {
         let (site, findings) = (Arc::new(Site::new()), Findings::default());
         let witness = Witness::new(findings.clone());
         let agents = "127.0.0.1:1".parse().expect("an address");
-        let field = Field::new(site, agents, Limits::default(), witness, findings, 1);
+        Field::new(site, agents, Limits::default(), witness, findings, 1)
+    }
+
+    #[test]
+    fn who_is_refused_has_tried_and_who_had_no_time_has_not() {
+        let (field, error) = (field(), |kind| Err::<(), _>(std::io::Error::from(kind)));
+        field.knocked(&Ok(()));
+        field.knocked(&error(std::io::ErrorKind::ConnectionReset));
+        field.knocked(&error(std::io::ErrorKind::TimedOut));
+        assert_eq!(field.tries(), 2);
+    }
+
+    #[test]
+    fn attackers_come_from_addresses_of_their_own() {
+        let field = field();
         let some: Vec<_> = (0..1000).map(|_| field.address()).collect();
         let mut different = some.clone();
         different.sort_unstable();

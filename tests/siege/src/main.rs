@@ -67,7 +67,8 @@ fn run(cli: &Cli) -> Result<()> {
     };
     sekisho_platform::process::raise_open_files()?;
     let limits = Limits {
-        // As many as one machine can bring up on loopback, and come near.
+        // The attack on it brings up twice as many, from this one process: of the
+        // default that would be 40,000 handshakes and open files in each pass.
         connections: 1_500,
         // The example of the design (`trust.md` §4.3), half of the default.
         memory_bytes: 512 * 1024 * 1024,

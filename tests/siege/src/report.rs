@@ -7,6 +7,12 @@ use crate::findings::Violation;
 /// How much slower agents may be served while others attack.
 const MOST_RATIO: f64 = 2.0;
 
+/// How long one that comes anew may take meanwhile, 99th percentile: as long as a
+/// wake-up may. It stands in one line with those who attack, since nobody knows who
+/// it is before its handshake is over, and so is not held to the ratio. Whether it is
+/// served at all is no matter of time: if not, that is a violation.
+const MOST_NEWCOMER_MS: f64 = 1000.0;
+
 /// One attack, all its stretches together.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row {
@@ -14,6 +20,10 @@ pub struct Row {
     pub name: String,
     /// How many times something was tried.
     pub attempts: u64,
+    /// The same in the stretch that had the fewest.
+    pub fewest_attempts: u64,
+    /// With fewer in a stretch the attack was not carried out.
+    pub least_attempts: u64,
     /// Calls of agents in the quiet stretches beside it, 99th percentile, in
     /// milliseconds.
     pub quiet_p99_ms: f64,
@@ -21,7 +31,8 @@ pub struct Row {
     pub attacked_p99_ms: f64,
     /// The median over the rounds of what the second is to the first.
     pub ratio: f64,
-    /// Agents that came anew: TCP, TLS and a first answer, 99th percentile.
+    /// Agents that came anew: TCP, TLS and a first answer, 99th percentile of all
+    /// rounds together, in milliseconds.
     pub newcomer_quiet_p99_ms: f64,
     /// The same while it was under way.
     pub newcomer_attacked_p99_ms: f64,
@@ -77,6 +88,24 @@ impl Report {
                 row.name, row.ratio
             ));
         }
+        for row in self.rows.iter().filter(|row| row.fewest_attempts < row.least_attempts) {
+            missed.push(format!(
+                "{}: not carried out: {} tries in a stretch; it takes {}",
+                row.name, row.fewest_attempts, row.least_attempts
+            ));
+        }
+        for row in &self.rows {
+            let (quiet, attacked) = (row.newcomer_quiet_p99_ms, row.newcomer_attacked_p99_ms);
+            if quiet <= 0.0 || attacked <= 0.0 {
+                missed.push(format!("{}: no agent came anew", row.name));
+            }
+            if attacked > MOST_NEWCOMER_MS {
+                missed.push(format!(
+                    "{}: newcomers' p99 is {attacked:.0} ms; at most {MOST_NEWCOMER_MS} ms are allowed",
+                    row.name
+                ));
+            }
+        }
         if self.legit_calls == 0 || self.rows.iter().any(|row| row.attacked_p99_ms <= 0.0) {
             missed.push("agents were not served at all, so nothing was measured".to_owned());
         }
@@ -93,6 +122,8 @@ impl Report {
             json!({
                 "name": row.name,
                 "attempts": row.attempts,
+                "fewest_attempts": row.fewest_attempts,
+                "least_attempts": row.least_attempts,
                 "quiet_p99_ms": rounded(row.quiet_p99_ms),
                 "attacked_p99_ms": rounded(row.attacked_p99_ms),
                 "legit_p99_ratio": rounded(row.ratio),
@@ -120,13 +151,15 @@ impl Report {
 
     /// For people.
     pub fn table(&self) -> String {
-        const HEAD: [&str; 8] = [
+        const HEAD: [&str; 10] = [
             "attack",
             "tries",
+            "fewest, of least",
             "quiet p99",
             "attacked p99",
             "ratio",
-            "newcomers",
+            "newcomers p99",
+            "attacked",
             "memory",
             "violations",
         ];
@@ -135,13 +168,12 @@ impl Report {
             [
                 row.name.clone(),
                 row.attempts.to_string(),
+                format!("{} of {}", row.fewest_attempts, row.least_attempts),
                 format!("{:.1} ms", row.quiet_p99_ms),
                 format!("{:.1} ms", row.attacked_p99_ms),
                 format!("{:.2}", row.ratio),
-                format!(
-                    "{:.0} → {:.0} ms",
-                    row.newcomer_quiet_p99_ms, row.newcomer_attacked_p99_ms
-                ),
+                format!("{:.1} ms", row.newcomer_quiet_p99_ms),
+                format!("{:.1} ms", row.newcomer_attacked_p99_ms),
                 format!("{:.1} MiB", row.memory_peak_bytes as f64 / 1_048_576.0),
                 row.violations.to_string(),
             ]
@@ -196,6 +228,10 @@ mod tests {
             quiet_p99_ms: 2.0,
             attacked_p99_ms: 3.0,
             ratio: 1.5,
+            fewest_attempts: 9,
+            least_attempts: 9,
+            newcomer_quiet_p99_ms: 3.0,
+            newcomer_attacked_p99_ms: 999.0,
             memory_peak_bytes: 100,
             ..Row::default()
         };
@@ -223,6 +259,16 @@ mod tests {
         assert!(report(|report| report.legit_calls = 0)[0].contains("nothing was measured"));
         assert!(report(|report| report.rows[0].attacked_p99_ms = 0.0)[0].contains("not served"));
         assert_eq!(report(|report| report.rows.clear()).len(), 1, "no memory was seen");
+        let late = report(|report| report.rows[1].newcomer_attacked_p99_ms = 1001.0);
+        assert!(late[0].starts_with("idle: newcomers' p99 is 1001 ms"), "{late:?}");
+        let none = report(|report| report.rows[0].newcomer_quiet_p99_ms = 0.0);
+        assert_eq!(none, ["ping: no agent came anew"]);
+    }
+
+    #[test]
+    fn an_attack_that_had_no_time_was_not_carried_out() {
+        let starved = report(|report| report.rows[0].fewest_attempts = 8);
+        assert_eq!(starved, ["ping: not carried out: 8 tries in a stretch; it takes 9"]);
     }
 
     #[test]

@@ -123,7 +123,8 @@ impl Place {
 /// What the stretches of one attack came to.
 #[derive(Default)]
 struct Stretches {
-    attempts: u64,
+    /// Of each stretch.
+    attempts: Vec<u64>,
     quiet: Vec<Latencies>,
     attacked: Vec<Latencies>,
     memory_peak_bytes: u64,
@@ -131,20 +132,27 @@ struct Stretches {
 }
 
 impl Stretches {
-    fn row(&self, name: &str) -> Row {
-        let of = |stretches: &[Latencies], which: fn(&Latencies) -> &Vec<f64>| {
-            stretches.iter().map(|stretch| p99(which(stretch))).collect::<Vec<f64>>()
+    fn row(&self, attack: &Attack) -> Row {
+        let of = |stretches: &[Latencies]| {
+            stretches.iter().map(|stretch| p99(&stretch.calls)).collect::<Vec<f64>>()
         };
-        let (quiet, attacked) = (of(&self.quiet, |l| &l.calls), of(&self.attacked, |l| &l.calls));
+        let (quiet, attacked) = (of(&self.quiet), of(&self.attacked));
         let ratios = attacked.iter().zip(&quiet).map(|(attacked, quiet)| attacked / quiet);
+        // Newcomers are too few for a percentile of each stretch.
+        let newcomers = |stretches: &[Latencies]| {
+            let all = stretches.iter().flat_map(|stretch| &stretch.newcomers);
+            p99(&all.copied().collect::<Vec<f64>>())
+        };
         Row {
-            name: name.to_owned(),
-            attempts: self.attempts,
+            name: attack.name.to_owned(),
+            attempts: self.attempts.iter().sum(),
+            fewest_attempts: self.attempts.iter().copied().min().unwrap_or(0),
+            least_attempts: attack.least,
             ratio: median(&ratios.collect::<Vec<f64>>()),
             quiet_p99_ms: median(&quiet),
             attacked_p99_ms: median(&attacked),
-            newcomer_quiet_p99_ms: median(&of(&self.quiet, |l| &l.newcomers)),
-            newcomer_attacked_p99_ms: median(&of(&self.attacked, |l| &l.newcomers)),
+            newcomer_quiet_p99_ms: newcomers(&self.quiet),
+            newcomer_attacked_p99_ms: newcomers(&self.attacked),
             memory_peak_bytes: self.memory_peak_bytes,
             violations: self.violations,
         }
@@ -174,24 +182,29 @@ pub fn lay(plan: &Plan, say: &dyn Fn(&str)) -> Result<Report> {
             findings.during(attack.name);
             let before = findings.count();
             forget_peak(place.program.pid());
-            stretches.attempts += attacked(&mut place, &field, attack, length)?;
+            stretches.attempts.push(attacked(&mut place, &field, attack, length)?);
             stretches.attacked.push(agents.take());
             let peak = peak_bytes(place.program.pid()).context("the gateway's memory")?;
             stretches.memory_peak_bytes = stretches.memory_peak_bytes.max(peak);
             let new = findings.count() - before;
             stretches.violations += new;
             let row = Stretches {
+                attempts: stretches.attempts.last().copied().into_iter().collect(),
                 quiet: stretches.quiet.last().cloned().into_iter().collect(),
                 attacked: stretches.attacked.last().cloned().into_iter().collect(),
                 ..Stretches::default()
             };
-            let row = row.row(attack.name);
+            let row = row.row(attack);
             say(&format!(
-                "round {round} of {}: {}: p99 {:.1} → {:.1} ms, {:.1} MiB, {new} violations",
+                "round {round} of {}: {}: {} tries, p99 {:.1} → {:.1} ms, of newcomers {:.1} → {:.1} ms, \
+                 {:.1} MiB, {new} violations",
                 plan.rounds,
                 attack.name,
+                row.attempts,
                 row.quiet_p99_ms,
                 row.attacked_p99_ms,
+                row.newcomer_quiet_p99_ms,
+                row.newcomer_attacked_p99_ms,
                 peak as f64 / 1_048_576.0,
             ));
             for found in findings.all().iter().rev().take(new.min(5).try_into().unwrap_or(5)) {
@@ -203,7 +216,7 @@ pub fn lay(plan: &Plan, say: &dyn Fn(&str)) -> Result<Report> {
     let calls = agents.calls();
     drop(agents);
     Ok(Report {
-        rows: plan.attacks.iter().zip(&all).map(|(attack, all)| all.row(attack.name)).collect(),
+        rows: plan.attacks.iter().zip(&all).map(|(attack, all)| all.row(attack)).collect(),
         memory_budget_bytes: plan.limits.memory_bytes,
         legit_calls: calls,
         violations: findings.count(),
@@ -224,11 +237,13 @@ fn attacked(place: &mut Place, field: &Field, attack: &Attack, length: Duration)
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let (runtime, began) = (runtime.expect("a runtime"), crate::elapsed());
             let mut attempts = 0;
-            while attempts == 0 || crate::since(began) < length {
-                attempts += runtime.block_on(attack.pass(field)).max(1);
+            loop {
+                attempts += runtime.block_on(attack.pass(field));
                 thread::sleep(BREATH);
+                if crate::since(began) >= length {
+                    return attempts;
+                }
             }
-            attempts
         });
         place.watch(|| attacking.is_finished())?;
         attacking.join().map_err(|_| anyhow::anyhow!("the attack {} broke", attack.name))
@@ -268,12 +283,15 @@ mod tests {
     fn a_ratio_is_the_median_of_rounds_that_lie_side_by_side() {
         let calls = |ms: f64| Latencies { calls: vec![ms; 10], newcomers: vec![ms * 3.0] };
         let stretches = Stretches {
+            attempts: vec![70, 9, 80],
             quiet: vec![calls(1.0), calls(2.0), calls(10.0)],
             attacked: vec![calls(1.5), calls(8.0), calls(11.0)],
             ..Stretches::default()
         };
-        let row = stretches.row("x");
+        let row = stretches.row(&crate::ATTACKS[0]);
         assert_eq!((row.ratio, row.quiet_p99_ms, row.attacked_p99_ms), (1.5, 2.0, 8.0));
-        assert_eq!(row.newcomer_attacked_p99_ms, 24.0);
+        assert_eq!(row.newcomer_attacked_p99_ms, 33.0, "of all rounds together");
+        assert_eq!((row.attempts, row.fewest_attempts), (159, 9));
+        assert_eq!(row.least_attempts, crate::ATTACKS[0].least);
     }
 }

@@ -7,14 +7,11 @@
 
 use std::ops::Range;
 
-use super::{MAX_HEAD_BYTES, MAX_HEADERS};
+use super::{MAX_HEAD_BYTES, MAX_HEADERS, MAX_VALUE_BYTES};
 use crate::limits::Reason;
 
 /// Longest method, in bytes.
 const MAX_METHOD: usize = 16;
-
-/// Longest value of a header, in bytes.
-const MAX_VALUE: usize = 8 * 1024;
 
 /// What a head that is in order says about the bytes after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,7 +167,7 @@ impl Fields {
         if name.is_empty() || !name.iter().all(|byte| is_token(*byte) && *byte != b'_') {
             return Err(Reason::Malformed);
         }
-        if value.len() > MAX_VALUE {
+        if value.len() > MAX_VALUE_BYTES {
             return Err(Reason::HeadersTooLong);
         }
         if !value.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~' | 0x80..)) {

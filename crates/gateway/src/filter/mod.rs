@@ -9,7 +9,7 @@ pub mod routes;
 
 use http::request::Parts;
 use http::uri::Scheme;
-use http::{HeaderMap, Version, header};
+use http::{HeaderMap, HeaderValue, Version, header};
 
 use crate::limits::Reason;
 
@@ -19,6 +19,9 @@ pub const MAX_HEADERS: usize = 64;
 /// Longest head of a request, in bytes.
 pub const MAX_HEAD_BYTES: usize = 16 * 1024;
 
+/// Longest value of a header, in bytes (`trust.md` §4.3).
+pub const MAX_VALUE_BYTES: usize = 8 * 1024;
+
 /// Checks a request as hyper read it. For HTTP/1.1 [`head::check`] has seen the
 /// bytes before; this is the second look, and the only one for HTTP/2.
 ///
@@ -26,7 +29,8 @@ pub const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// Why it is no request: it is answered with 400, or 431.
 pub fn check(request: &Parts) -> Result<(), Reason> {
     let headers = &request.headers;
-    if headers.len() > MAX_HEADERS {
+    let too_long = |value: &HeaderValue| value.len() > MAX_VALUE_BYTES;
+    if headers.len() > MAX_HEADERS || headers.values().any(too_long) {
         return Err(Reason::HeadersTooLong);
     }
     if headers.keys().any(|name| name.as_str().contains('_')) {
@@ -121,5 +125,8 @@ mod tests {
         }
         let many: Vec<_> = std::iter::repeat_n(("a", "b"), 65).collect();
         assert_eq!(check(&parts(Version::HTTP_2, uri, &many)), Err(Reason::HeadersTooLong));
+        let with = |length| parts(Version::HTTP_2, uri, &[("a", &"b".repeat(length))]);
+        assert_eq!(check(&with(MAX_VALUE_BYTES)), Ok(()));
+        assert_eq!(check(&with(MAX_VALUE_BYTES + 1)), Err(Reason::HeadersTooLong));
     }
 }

@@ -2,7 +2,7 @@
 
 use http::uri::PathAndQuery;
 use sekisho_wire::gateway::RouteLine;
-use sekisho_wire::route::{Access, MAX_PATH_BYTES, Method, RateClass};
+use sekisho_wire::route::{Access, MAX_PATH_BYTES, Method, RateClass, RouteName};
 
 use crate::limits::Class;
 
@@ -14,6 +14,9 @@ const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Longest time that it may ask for, in seconds.
 const MOST_SECONDS: u64 = 900;
+
+/// A route whose bodies may be so long is for uploads, in bytes.
+const UPLOAD_BYTES: u64 = 256 * 1024;
 
 /// What cannot be worked by.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +52,7 @@ pub struct Route {
     pub timeout_s: u64,
     /// It is held here: its last parameter is for how many seconds.
     pub parks: bool,
+    class: Class,
 }
 
 impl Route {
@@ -59,11 +63,7 @@ impl Route {
 
     /// How important its calls are to the second limiter.
     pub const fn class(&self) -> Class {
-        match self.rate {
-            RateClass::Device => Class::Device,
-            RateClass::Wait => Class::Wait,
-            RateClass::Enrolment => Class::Enrolment,
-        }
+        self.class
     }
 
     fn read(line: &RouteLine) -> Result<Self, BadRoute> {
@@ -97,6 +97,7 @@ impl Route {
             max_answer_bytes: line.max_answer_bytes,
             timeout_s: line.timeout_s,
             parks: line.parks,
+            class: class(line),
         })
     }
 
@@ -150,6 +151,21 @@ impl Routes {
     }
 }
 
+/// A newer server's route is known by nothing but its rate and the length of its
+/// bodies.
+fn class(line: &RouteLine) -> Class {
+    let is = |name: RouteName| line.name == name.as_str();
+    match line.rate {
+        RateClass::Enrolment => Class::Enrolment,
+        RateClass::Wait => Class::Heartbeat,
+        RateClass::Device if is(RouteName::Receipt) => Class::Receipt,
+        RateClass::Device if is(RouteName::Hello) => Class::Heartbeat,
+        RateClass::Device if is(RouteName::Escrow) => Class::Upload,
+        RateClass::Device if line.max_body_bytes >= UPLOAD_BYTES => Class::Upload,
+        RateClass::Device => Class::Fetch,
+    }
+}
+
 /// The path of the look that goes before a wait is held: the same wait of zero
 /// seconds. With it, the seconds that were asked for.
 pub fn look(path: &str) -> Option<(PathAndQuery, u64)> {
@@ -168,6 +184,32 @@ mod tests {
     use proptest::prelude::*;
     use sekisho_wire::gateway::route_lines;
     use sekisho_wire::route;
+
+    #[test]
+    fn receipts_go_before_fetches_before_heartbeats_before_uploads() {
+        let class_of = |name: RouteName| {
+            let lines = route_lines();
+            let line = lines.iter().find(|line| line.name == name.as_str()).expect("a line");
+            class(line)
+        };
+        for (name, expected) in [
+            (RouteName::Receipt, Class::Receipt),
+            (RouteName::Fetch, Class::Fetch),
+            (RouteName::Hello, Class::Heartbeat),
+            (RouteName::Wait, Class::Heartbeat),
+            (RouteName::Escrow, Class::Upload),
+            (RouteName::Bundle, Class::Enrolment),
+            (RouteName::Time, Class::Enrolment),
+            (RouteName::Enrol, Class::Enrolment),
+            (RouteName::Certificate, Class::Enrolment),
+        ] {
+            assert_eq!(class_of(name), expected, "{name:?}");
+        }
+        let fetch = route_lines().into_iter().find(|line| line.name == "fetch").expect("a line");
+        let newer = RouteLine { name: "log".to_owned(), ..fetch };
+        assert_eq!(class(&newer), Class::Fetch);
+        assert_eq!(class(&RouteLine { max_body_bytes: 20 << 20, ..newer }), Class::Upload);
+    }
 
     fn routes() -> Routes {
         Routes::new(&route_lines()).expect("the routes of this version")

@@ -12,23 +12,31 @@ const LEAST: u32 = 8;
 /// One bad moment of the server makes many bad answers; they count once.
 const DECREASE_EVERY: Duration = Duration::from_millis(250);
 
-/// How important a call is, when the server is short of breath.
+/// How important a call is, when the server is short of breath (`trust.md` §4.3:
+/// receipts before fetches before heartbeats before uploads).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// From devices that are known: the whole.
-    Device,
-    /// A wait: it comes again by itself.
-    Wait,
+    /// A receipt: what was done is known nowhere else.
+    Receipt,
+    /// Orders, and whatever else a known device asks that is not said below.
+    Fetch,
+    /// A sign of life: it comes again by itself.
+    Heartbeat,
+    /// Much at once, and never urgent.
+    Upload,
     /// Before a device is known.
     Enrolment,
 }
 
 impl Class {
-    /// The part of what is allowed that its calls may fill, in percent.
+    /// The part of what is allowed that calls in progress, of whatever class, may
+    /// fill before one of this class is refused, in percent.
     const fn percent(self) -> u64 {
         match self {
-            Self::Device => 100,
-            Self::Wait => 90,
+            Self::Receipt => 100,
+            Self::Fetch => 90,
+            Self::Heartbeat => 80,
+            Self::Upload => 65,
             Self::Enrolment => 50,
         }
     }
@@ -133,22 +141,32 @@ mod tests {
     }
 
     #[test]
-    fn no_more_are_in_flight_than_allowed_and_the_last_half_is_for_devices() {
+    fn no_more_are_in_flight_than_allowed_and_each_class_leaves_room_for_those_before_it() {
         let relay = Adaptive::new(MOST);
         let entered = |class| (0..1000).filter(|_| relay.enter(class, MOST)).count();
         assert_eq!(entered(Class::Enrolment), 50);
-        assert_eq!(entered(Class::Wait), 40);
-        assert_eq!(entered(Class::Device), 10);
+        assert_eq!(entered(Class::Upload), 15);
+        assert_eq!(entered(Class::Heartbeat), 15);
+        assert_eq!(entered(Class::Fetch), 10);
+        assert_eq!(entered(Class::Receipt), 10);
         relay.leave(Went::Unknown, MOST, at(1));
         assert_eq!((relay.in_flight(), relay.allowed(MOST)), (99, 100));
-        assert!(relay.enter(Class::Device, MOST) && !relay.enter(Class::Device, MOST));
+        assert!(!relay.enter(Class::Fetch, MOST), "the last places are for receipts");
+        assert!(relay.enter(Class::Receipt, MOST) && !relay.enter(Class::Receipt, MOST));
+    }
+
+    #[test]
+    fn where_least_is_allowed_a_place_is_left_for_a_receipt() {
+        let relay = Adaptive::new(LEAST);
+        while relay.enter(Class::Fetch, LEAST) {}
+        assert!(relay.enter(Class::Receipt, LEAST));
     }
 
     #[test]
     fn bad_answers_make_it_smaller_once_in_a_while_and_good_ones_larger_again() {
         let relay = Adaptive::new(MOST);
         let bad = |now| {
-            assert!(relay.enter(Class::Device, MOST));
+            assert!(relay.enter(Class::Receipt, MOST));
             relay.leave(Went::Overloaded, MOST, now);
         };
         (0..50).for_each(|ms| bad(at(1000 + ms)));
@@ -157,14 +175,14 @@ mod tests {
         assert_eq!(relay.allowed(MOST), LEAST);
         // Good answers while little is in progress prove nothing.
         for _ in 0..1000 {
-            assert!(relay.enter(Class::Device, MOST));
+            assert!(relay.enter(Class::Receipt, MOST));
             relay.leave(Went::Answered(at(5)), MOST, at(50_000));
         }
         assert_eq!(relay.allowed(MOST), LEAST);
         // While it is full, each round of answers allows one more.
         let mut entered = 0;
         for _ in 0..20_000 {
-            while relay.enter(Class::Device, MOST) {
+            while relay.enter(Class::Receipt, MOST) {
                 entered += 1;
             }
             relay.leave(Went::Answered(at(5)), MOST, at(60_000));
@@ -176,7 +194,7 @@ mod tests {
     #[test]
     fn slow_answers_are_bad_answers() {
         let relay = Adaptive::new(MOST);
-        assert!(relay.enter(Class::Device, MOST));
+        assert!(relay.enter(Class::Receipt, MOST));
         relay.leave(Went::Answered(at(2001)), MOST, at(1000));
         assert_eq!(relay.allowed(MOST), 90);
     }
@@ -185,6 +203,6 @@ mod tests {
     fn a_smaller_configuration_holds_at_once() {
         let relay = Adaptive::new(MOST);
         assert_eq!(relay.allowed(4), 4);
-        assert_eq!((0..9).filter(|_| relay.enter(Class::Device, 4)).count(), 4);
+        assert_eq!((0..9).filter(|_| relay.enter(Class::Receipt, 4)).count(), 4);
     }
 }

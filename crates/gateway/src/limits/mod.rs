@@ -12,6 +12,7 @@ mod adaptive;
 mod bucket;
 mod devices;
 mod reason;
+mod shown;
 mod source;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ pub use adaptive::{Adaptive, Class, Went};
 pub use bucket::Bucket;
 pub use devices::{Device, Devices};
 pub use reason::{Reason, Refusals, Whom};
+pub use shown::{Shown, shown};
 pub use source::{Offices, Share, Source};
 
 /// Sources that are known at once. Those that would say nothing new are

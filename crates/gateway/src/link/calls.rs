@@ -134,13 +134,14 @@ fn ask_for_life(hub: Arc<Hub>, worker: usize, lane: Lane) {
     });
 }
 
-/// Takes a TLS connection whose other end was found to be the server into use for
-/// calls. Returns when it has ended.
+/// Takes a TLS connection whose other end was found to be the server of a pairing
+/// into use for calls. Returns when it has ended.
 pub(crate) async fn serve_calls(
     hub: &Arc<Hub>,
     worker: usize,
     tasks: &Tasks,
     io: TlsStream<Socket>,
+    pairing: u64,
 ) {
     let calls = &hub.upstream.calls;
     calls.forget_closed();
@@ -156,6 +157,9 @@ pub(crate) async fn serve_calls(
     }
     let (alive, ended) = oneshot::channel();
     let entry = Entry { open: calls.open.clone(), number, _alive: alive };
+    if hub.is_former(pairing) {
+        return;
+    }
     let now = hub.now();
     calls.put(worker, Lane::new(wire, now, tasks.clone(), entry), now);
     // Nothing is sent: it ends with the connection.

@@ -19,7 +19,7 @@ use super::{Frames, Outgoing, frame};
 use crate::hub::Hub;
 use crate::parts::Issued;
 use crate::relay::AUTHORITY;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{NotBelieved, Snapshot};
 use crate::status;
 
 /// Frames on their way to the server.
@@ -216,9 +216,18 @@ fn hear(hub: &Arc<Hub>, message: ToGateway) -> bool {
 fn configure(hub: &Arc<Hub>, signed: &[u8]) -> Result<(), String> {
     let paired = hub.paired().ok_or("a configuration came, but this gateway is not paired")?;
     let held = hub.work().snapshot.as_ref().map(|snapshot| snapshot.config.version);
-    let snapshot = Snapshot::believe(signed, &paired.trust, paired.gateway, held)
-        .map_err(|error| error.to_string())?;
-    let snapshot = hub.configure(snapshot).map_err(|error| error.to_string())?;
+    let snapshot =
+        Snapshot::believe(signed, &paired.trust, paired.gateway, held).map_err(|error| {
+            if matches!(error, NotBelieved::Route(_)) {
+                hub.judged(false);
+            }
+            error.to_string()
+        })?;
+    let snapshot = hub.configure(snapshot).map_err(|error| {
+        hub.judged(false);
+        error.to_string()
+    })?;
+    hub.judged(true);
     tracing::info!(version = snapshot.config.version, "works by the server's configuration");
     hub.problem("farewell", None);
     hub.keeper.configured(&snapshot.config);

@@ -24,7 +24,7 @@ pub(crate) async fn keep_dialled(hub: Arc<Hub>, worker: usize, tasks: Tasks) {
     let mut pairing = hub.pairing.subscribe();
     let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
     loop {
-        pairing.mark_unchanged();
+        let now = *pairing.borrow_and_update();
         let Some(classic) = hub.paired().and_then(|paired| paired.classic) else {
             if pairing.changed().await.is_err() {
                 return;
@@ -36,7 +36,7 @@ pub(crate) async fn keep_dialled(hub: Arc<Hub>, worker: usize, tasks: Tasks) {
             Ok(Ok(stream)) => {
                 hub.problem("dial", None);
                 backoff.reset();
-                serve(&hub, worker, &tasks, stream).await;
+                serve(&hub, worker, &tasks, stream, now).await;
             }
             Ok(Err(problem)) => hub.problem("dial", Some(problem)),
             Err(_) => {

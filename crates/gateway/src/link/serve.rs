@@ -19,9 +19,9 @@ const STREAM_WINDOW: u32 = 64 * 1024;
 /// not read would stop all others.
 const WINDOW: u32 = 1024 * STREAM_WINDOW;
 
-/// Serves a TLS connection whose other end was found to be the server. Returns
-/// when it ends.
-pub(crate) async fn serve<T>(hub: &Arc<Hub>, worker: usize, tasks: &Tasks, io: T)
+/// Serves a TLS connection whose other end was found to be the server of a pairing.
+/// Returns when it ends.
+pub(crate) async fn serve<T>(hub: &Arc<Hub>, worker: usize, tasks: &Tasks, io: T, pairing: u64)
 where
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -44,6 +44,11 @@ where
         cutter.cut();
         return tracing::warn!("the server opened too many connections of the link");
     };
+    if hub.is_former(pairing) {
+        hub.upstream.remove(link.number);
+        cutter.cut();
+        return tracing::info!("a server that this gateway no longer belongs to was refused");
+    }
     tracing::info!(links = hub.upstream.len(), "the server is connected");
     hub.tell_ready();
     // Where the server says that it will go, calls in progress still end well:

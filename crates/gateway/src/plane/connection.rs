@@ -262,7 +262,7 @@ pub(crate) async fn serve(hub: Arc<Hub>, thread: usize, tasks: Tasks, shaken: Sh
     if device.is_some_and(|device| hub.is_revoked(device, &hub.work())) {
         live.end(Ending::Now);
     }
-    if *hub.pairing.borrow() != pairing {
+    if hub.is_former(pairing) {
         live.end(Ending::Gently);
     }
     drop(work);

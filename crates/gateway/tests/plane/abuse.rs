@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sekisho_gateway::Timeouts;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::{NAME, PATIENCE, Raw, Reply, Wanted, World, until};
@@ -138,6 +138,22 @@ async fn smuggled_requests_are_refused_whole() {
 }
 
 #[tokio::test]
+async fn a_value_of_more_than_8_kib_is_refused_in_either_version_of_http() {
+    let (world, server) = World::new().await;
+    let device = world.site.device();
+    for (n, alpn) in (1..).zip(["http/1.1", "h2"]) {
+        for (length, status) in [(8 * 1024, 200), (8 * 1024 + 1, 431)] {
+            let value = "v".repeat(length);
+            let mut talk = device.talk(&world, alpn).await;
+            let headers = [("x-long", value.as_str())];
+            let answer = talk.call_with("POST", "/agent/v1/fetch", &headers, b"x").await;
+            assert_eq!(answer.expect("an answer").status, status, "{alpn}, {length} bytes");
+        }
+        assert_eq!((server.seen().len(), world.refused("headers_too_long")), (n, n as u64));
+    }
+}
+
+#[tokio::test]
 async fn pipelined_requests_are_answered_in_order_and_a_bad_one_ends_them() {
     let (world, server) = World::new().await;
     server.answer(|seen| Reply::ok(&seen.path));
@@ -169,7 +185,7 @@ async fn a_head_that_drips_has_ten_seconds_in_all() {
         let dripping = async {
             loop {
                 tokio::time::sleep(Duration::from_millis(50)).await;
-                if tokio::io::AsyncWriteExt::write_all(&mut writes, b"\0").await.is_err() {
+                if writes.write_all(b"\0").await.is_err() {
                     std::future::pending::<()>().await;
                 }
             }
@@ -295,6 +311,38 @@ async fn floods_of_http_2_end_their_connection_and_nobody_elses() {
     assert!(server.seen().is_empty(), "none of it was a whole request");
     let answer = world.site.device().call(&world, "h2", "POST", "/agent/v1/fetch", b"x").await;
     assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
+async fn after_ten_thousand_requests_a_connection_ends_gently_and_a_new_one_works() {
+    const MOST: usize = 10_000;
+    let (world, _server) = World::new().await;
+    let device = world.site.device();
+    // What leads nowhere is counted, too, and costs the least.
+    let get = format!("GET /x HTTP/1.1\r\nhost: {NAME}\r\n\r\n");
+    let Raw(stream) = device.raw(&world, "http/1.1").await;
+    let (mut reads, mut writes) = tokio::io::split(stream);
+    let more = get.repeat(MOST + 1);
+    let mut bytes = Vec::new();
+    let talking =
+        async { tokio::join!(writes.write_all(more.as_bytes()), reads.read_to_end(&mut bytes)) };
+    let _ = tokio::time::timeout(PATIENCE, talking).await.expect("it ends");
+    let answers = String::from_utf8_lossy(&bytes);
+    assert_eq!(answers.matches("HTTP/1.1 404").count(), MOST);
+    let said = answers.matches("connection: close").count();
+    let last = answers.rfind("HTTP/1.1 404").expect("answers");
+    assert!(said == 1 && answers[last..].contains("connection: close"), "the last one says so");
+
+    let mut talk = device.talk(&world, "h2").await;
+    for n in 1..=MOST {
+        assert!(!talk.is_closed(), "before request {n}");
+        assert_eq!(talk.call("GET", "/x", b"").await.expect("an answer").status, 404, "{n}");
+    }
+    until("it is closed", || talk.is_closed()).await;
+    for alpn in ["http/1.1", "h2"] {
+        let answer = device.call(&world, alpn, "POST", "/agent/v1/fetch", b"x").await;
+        assert_eq!(answer.status, 200, "{alpn}");
+    }
 }
 
 #[tokio::test]

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use http::Version;
 use sekisho_gateway::Timeouts;
-use sekisho_wire::gateway::{ALIVE_PATH, CALL_ALPN};
+use sekisho_wire::gateway::{ALIVE_PATH, CALL_ALPN, LINK_ALPN};
 use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
 
 use crate::support::{Reply, Server, Wanted, World, until};
 
@@ -201,5 +202,24 @@ async fn only_the_sites_server_may_dial_one() {
             assert!(read.is_ok() && bytes.is_empty(), "{who} is let go");
         }
         assert_eq!(world.gateway.page().calls, 0, "{who}");
+    }
+}
+
+/// It belonged to the gateway when its handshake began, and does not when it ends.
+#[tokio::test]
+async fn a_server_of_before_that_comes_late_is_let_go() {
+    for alpn in [CALL_ALPN, LINK_ALPN] {
+        let world = World::alone(Wanted::default());
+        let early = TcpStream::connect(world.private).await.expect("it listens");
+        // Nothing says that the gateway has begun its end of the handshake.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        world.gateway.unpair().expect("unpaired");
+        let server = world.site.link_server();
+        let shaken = sekisho_gatewaykit::link::shake_hands(Some(&server), early, alpn).await;
+        let mut bytes = Vec::new();
+        let mut late = shaken.expect("as it was when it began");
+        let read = tokio::time::timeout(Duration::from_secs(10), late.read_to_end(&mut bytes));
+        assert!(read.await.is_ok(), "it is let go");
+        assert_eq!((world.gateway.page().calls, world.gateway.page().links), (0, 0));
     }
 }

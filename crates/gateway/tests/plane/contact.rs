@@ -23,6 +23,13 @@ async fn the_first_message_says_who_is_there() {
     until("status comes", || server.heard().iter().any(|m| matches!(m, FromGateway::Status(_))))
         .await;
     assert_eq!(world.gateway.page().links, 2);
+    let told = server.heard().into_iter().find_map(|message| match message {
+        FromGateway::Status(status) => status.listeners,
+        _ => None,
+    });
+    let told = told.expect("where it listens");
+    assert_eq!(told.agents, [world.agents.to_string()]);
+    assert_eq!(told.pass_through.as_deref(), Some("127.0.0.1:0"), "as it is set");
 }
 
 #[tokio::test]
@@ -96,13 +103,17 @@ async fn a_configuration_is_believed_only_if_signed_for_this_gateway_and_not_old
     config.routes[0].path = "/agent/../x".to_owned();
     server.say(world.site.signed(&config)).await;
     problem("no request can have").await;
+    assert_eq!(world.gateway.page().compatible, Some(false));
+    world.configure(&server, &world.site.config(5)).await;
+    until("they fit again", || world.gateway.page().compatible == Some(true)).await;
     // A TLS policy that it cannot speak.
     let mut config = world.site.config(6);
     config.tls.versions = vec![0x0303];
     server.say(world.site.signed(&config)).await;
     problem("TLS 1.3").await;
     assert_eq!(world.gateway.status().config_version, Some(5));
-    assert_eq!(*world.process.configured.lock().expect("free"), [1, 5]);
+    assert_eq!(world.gateway.page().compatible, Some(false));
+    assert_eq!(*world.process.configured.lock().expect("free"), [1, 5, 5]);
     let answer = world.site.device().call(&world, "h2", "POST", FETCH, b"x").await;
     assert_eq!(answer.status, 200, "the one in force still is");
 }

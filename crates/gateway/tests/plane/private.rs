@@ -37,7 +37,7 @@ async fn status_is_told_to_people_and_machines_and_holds_no_secret() {
         let (head, json) = ask(&world, &request).await;
         assert!(head.contains("application/json"), "{head}");
         let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
-        assert_eq!(json["ready"], true);
+        assert_eq!((&json["ready"], &json["compatible"]), (&true.into(), &true.into()));
         assert_eq!(json["links"], 2);
         assert_eq!(json["status"]["config_version"], 1);
         assert_eq!(json["limits"]["connections_per_address"], 64);
@@ -50,6 +50,49 @@ async fn status_is_told_to_people_and_machines_and_holds_no_secret() {
     assert!(text.contains("sekisho_gateway_refused_total{reason=\"not_found\"} 1\n"), "{text}");
     let (head, _) = ask(&world, &get("/getstatus/x", "*/*")).await;
     assert!(head.starts_with("HTTP/1.1 404"), "{head}");
+}
+
+#[tokio::test]
+async fn people_and_machines_are_told_every_limit_as_it_is_in_force() {
+    let (world, _server) = World::with(Wanted::default(), |config| {
+        config.limits.enrolment_in_flight = 31;
+        // More than any machine of today has.
+        config.limits.memory_bytes = 1 << 60;
+    })
+    .await;
+    let page = world.gateway.page();
+    assert!(page.limits.memory_bytes < 1 << 60, "{}", page.limits.memory_bytes);
+    let said = "MiB of memory instead of 1099511627776 MiB";
+    assert!(page.status.problems.iter().any(|problem| problem.contains(said)), "{page:?}");
+    let (_, html) = ask(&world, &get("/getstatus", "text/html")).await;
+    for limit in sekisho_gateway::limits::shown(&page.limits) {
+        let row = format!("<th>{}</th><td>{}</td>", limit.meaning, limit.value());
+        assert!(html.contains(&row), "no {row} in {html}");
+    }
+    let (_, text) = ask(&world, &get("/metrics", "*/*")).await;
+    let budget = page.limits.memory_bytes;
+    for line in [
+        format!("sekisho_gateway_memory_budget_bytes {budget}"),
+        format!("sekisho_gateway_limit{{limit=\"memory_bytes\"}} {budget}"),
+        "sekisho_gateway_limit{limit=\"enrolment_in_flight\"} 31".to_owned(),
+    ] {
+        assert!(text.lines().any(|found| found == line), "no {line} in {text}");
+    }
+    for start in ["server_heard_timestamp_seconds ", "certificate_not_after_timestamp_seconds "] {
+        assert!(text.contains(&format!("\nsekisho_gateway_{start}")), "no {start} in {text}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_there_at_the_start_is_noted() {
+    let note = "/etc/sekisho/gateway.toml is not there; defaults hold";
+    let world = World::alone(Wanted { notes: vec![note.to_owned()], ..Wanted::default() });
+    let (_, json) = ask(&world, &get("/getstatus.json", "*/*")).await;
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["notes"], serde_json::json!([note]));
+    assert_eq!(json["compatible"], serde_json::Value::Null);
+    let (_, html) = ask(&world, &get("/getstatus", "text/html")).await;
+    assert!(html.contains(note), "{html}");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use sekisho_model::clock::SystemClock;
 use sekisho_wire::MEDIA_TYPE;
 use sekisho_wire::problem::{Problem, ProblemCode};
 use sekisho_wire::{cbor, route};
+use tokio::io::AsyncWriteExt;
 
 use crate::support::{NAME, Reply, Site, Wanted, World, until};
 
@@ -253,6 +254,26 @@ async fn a_body_that_breaks_off_is_the_senders_fault_and_never_whole_at_the_serv
 }
 
 #[tokio::test]
+async fn who_breaks_a_body_off_and_still_listens_is_told_that_it_is_broken() {
+    let (world, server) = World::new().await;
+    let device = world.site.device();
+    for (n, length) in (1..).zip([100, 100_000]) {
+        let mut raw = device.raw(&world, "http/1.1").await;
+        let head = format!(
+            "POST /agent/v1/receipt HTTP/1.1\r\nhost: {NAME}\r\ncontent-length: {length}\r\n\r\n"
+        );
+        raw.send(head).await.expect("open");
+        raw.send(vec![1; length / 2]).await.expect("open");
+        raw.0.shutdown().await.expect("open");
+        let said = raw.rest().await;
+        assert!(said.starts_with("HTTP/1.1 400 "), "{length}: {said}");
+        assert_eq!(world.refused("body_broken"), n, "{length}");
+    }
+    assert!(server.seen().iter().all(|seen| seen.body.len() <= 50_000), "nothing was made whole");
+    assert_eq!(world.refused("server_broke") + world.refused("server_slow"), 0);
+}
+
+#[tokio::test]
 async fn answers_have_their_bounds_and_say_nothing_that_they_must_not() {
     let (world, server) = World::new().await;
     let device = world.site.device();
@@ -357,8 +378,10 @@ async fn no_more_calls_are_at_the_server_than_allowed() {
     for device in &devices {
         talks.push(device.talk(&world, "h2").await);
     }
-    let held =
-        futures_util::future::join_all(talks.iter_mut().map(|talk| talk.call("POST", FETCH, b"x")));
+    // The last places are for receipts.
+    let receipt = "/agent/v1/receipt";
+    let calls = talks.iter_mut().map(|talk| talk.call("POST", receipt, b"x"));
+    let held = futures_util::future::join_all(calls);
     let check = async {
         until("two are at the server", || world.gateway.status().relayed_in_flight == 2).await;
         let answer = world.site.device().call(&world, "h2", "POST", FETCH, b"x").await;

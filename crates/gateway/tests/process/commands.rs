@@ -45,6 +45,16 @@ fn a_gateway_that_does_not_run_says_so() {
 }
 
 #[test]
+fn a_settings_file_that_is_not_there_is_noted_in_log_and_status_and_no_obstacle() {
+    let mut gateway = Gateway::new();
+    gateway.start_without_file();
+    let note = "/etc/sekisho/gateway.toml is not there; defaults hold";
+    assert_eq!(gateway.status()["notes"], serde_json::json!([note]));
+    assert!(gateway.run(&["status"]).stdout.contains(&format!("note          {note}")));
+    assert!(gateway.log().contains(note), "{}", gateway.log());
+}
+
+#[test]
 fn the_check_of_the_settings_names_what_is_missing() {
     let gateway = Gateway::new();
     let text = gateway.run(&["check-config"]).ok();

@@ -113,8 +113,23 @@ impl Gateway {
     }
 
     pub(crate) fn start(&mut self) {
+        let command = self.command(&["run"]);
+        self.start_by(command);
+    }
+
+    /// Starts it without a settings file; that folder and addresses are the same.
+    pub(crate) fn start_without_file(&mut self) {
+        let mut command = Command::new(self.installed());
+        command.current_dir(self.folder.path()).env_clear().arg("run");
+        command.arg(format!("--set=state_dir={}", self.state_dir().display()));
+        for set in ["workers=1", "listen.private=127.0.0.1:0", "listen.agents=127.0.0.1:0"] {
+            command.arg(format!("--set={set}"));
+        }
+        self.start_by(command);
+    }
+
+    fn start_by(&mut self, mut command: Command) {
         let log = std::fs::File::create(self.path("log")).expect("made");
-        let mut command = self.command(&["run"]);
         self.child = Some(command.stdin(Stdio::null()).stderr(log).spawn().expect("it starts"));
         until("a gateway that answers", || self.status().get("pid").is_some().then_some(()));
     }

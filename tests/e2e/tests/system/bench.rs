@@ -30,13 +30,18 @@ fn the_gateway_is_measured_beside_nginx_and_a_relay() {
             "h1_cpu_s_per_100k",
             "h2_cpu_s_per_100k",
             "cpu_s_per_1k_handshakes",
+            "handshakes_per_s",
+            "handshake_p50_ms",
+            "handshake_p99_ms",
             "p50_ms",
             "p99_ms",
         ] {
             assert!(row[key].as_f64().is_some_and(|figure| figure > 0.0), "{key} in {row}");
         }
         // Fifty connections may fit into memory that a process has already.
-        assert!(row["rss_per_idle_conn_bytes"].is_number(), "{row}");
+        for key in ["rss_per_idle_conn_bytes", "h2_rss_per_idle_conn_bytes"] {
+            assert!(row[key].is_number(), "{key} in {row}");
+        }
     }
     for key in ["h1_cpu_to_nginx", "h2_cpu_to_relay", "handshake_cpu_to_nginx"] {
         assert!(figures["ratios"][key].as_f64().is_some_and(|ratio| ratio > 0.0), "{figures}");

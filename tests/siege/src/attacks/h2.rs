@@ -31,6 +31,7 @@ pub(super) async fn ask(
     bytes: &[u8],
 ) -> Outcome {
     let Ok(connection) = field.door.connect(from, tls).await else { return Outcome::Ended };
+    field.tried();
     let mut stream = connection.0;
     let asking = async {
         let all = [&frames::opening(&[]), bytes].concat();
@@ -69,6 +70,7 @@ pub(super) async fn flood(
     limit: Duration,
 ) -> bool {
     let Ok(connection) = field.door.connect(from, tls).await else { return true };
+    field.tried();
     let (mut reads, mut writes) = tokio::io::split(connection.0);
     let writing = async {
         if writes.write_all(first).await.is_ok() {

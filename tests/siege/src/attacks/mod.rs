@@ -23,15 +23,21 @@ pub struct Attack {
     pub name: &'static str,
     /// What it does.
     pub what: &'static str,
+    /// Fewer tries in a stretch are no attack: whoever made so few had no time for
+    /// it. A free machine makes several times as many in a few seconds, or this and
+    /// a little more where the attack is to be slow.
+    pub least: u64,
     /// A pass takes moments: for tests that must be short.
     pub quick: bool,
-    pass: for<'f> fn(&'f Field) -> LocalBoxFuture<'f, u64>,
+    pass: for<'f> fn(&'f Field) -> LocalBoxFuture<'f, ()>,
 }
 
 impl Attack {
     /// One pass. Says how many times it tried something.
     pub async fn pass(&self, field: &Field) -> u64 {
-        (self.pass)(field).await
+        let before = field.tries();
+        (self.pass)(field).await;
+        field.tries() - before
     }
 
     /// The attack of this name.
@@ -45,102 +51,119 @@ pub const ATTACKS: &[Attack] = &[
     Attack {
         name: "slow-headers",
         what: "connections without TLS, without a request, and heads that drip",
+        least: 100,
         quick: false,
         pass: |field| Box::pin(slow::headers(field)),
     },
     Attack {
         name: "slow-body",
         what: "bodies that drip, small and large",
+        least: 50,
         quick: false,
         pass: |field| Box::pin(slow::body(field)),
     },
     Attack {
         name: "slow-read",
         what: "long answers that nobody reads",
+        least: 8,
         quick: false,
         pass: |field| Box::pin(slow::read(field)),
     },
     Attack {
         name: "handshakes",
         what: "handshakes begun and not ended, ended and thrown away, and no handshakes at all",
+        least: 3_000,
         quick: false,
         pass: |field| Box::pin(crowds::handshakes(field)),
     },
     Attack {
         name: "idle",
         what: "connections far above the limit that want nothing",
+        least: 2_000,
         quick: false,
         pass: |field| Box::pin(crowds::idle(field)),
     },
     Attack {
         name: "probing",
         what: "one address that looks for what is not there",
+        least: 200,
         quick: true,
         pass: |field| Box::pin(crowds::probing(field)),
     },
     Attack {
         name: "enrolment",
         what: "strangers that enrol, from many addresses",
+        least: 500,
         quick: true,
         pass: |field| Box::pin(crowds::enrolment(field)),
     },
     Attack {
         name: "calls",
         what: "a device of the site that calls all the time",
+        least: 250,
         quick: true,
         pass: |field| Box::pin(crowds::calls(field)),
     },
     Attack {
         name: "oversize",
         what: "heads, targets and bodies that are too long",
+        least: 40,
         quick: true,
         pass: |field| Box::pin(oversize::pass(field)),
     },
     Attack {
         name: "rapid-reset",
         what: "HTTP/2 requests that are taken back as soon as they are made",
+        least: 60,
         quick: true,
         pass: |field| Box::pin(floods::rapid_reset(field)),
     },
     Attack {
         name: "continuation",
         what: "an HTTP/2 header block that never ends",
+        least: 90,
         quick: true,
         pass: |field| Box::pin(floods::continuation(field)),
     },
     Attack {
         name: "settings",
         what: "HTTP/2 SETTINGS, each of which must be acknowledged",
+        least: 60,
         quick: true,
         pass: |field| Box::pin(floods::settings(field)),
     },
     Attack {
         name: "ping",
         what: "HTTP/2 PING, each of which must be answered",
+        least: 60,
         quick: true,
         pass: |field| Box::pin(floods::ping(field)),
     },
     Attack {
         name: "window",
         what: "HTTP/2 WINDOW_UPDATE, PRIORITY and empty DATA, and windows that stay shut",
+        least: 50,
         quick: true,
         pass: |field| Box::pin(floods::window(field)),
     },
     Attack {
         name: "smuggling",
         what: "requests that two readers could read in two ways, with another one inside",
+        least: 150,
         quick: true,
         pass: |field| Box::pin(smuggling::pass(field)),
     },
     Attack {
         name: "paths",
         what: "paths that mean a route to somebody who is lenient",
+        least: 300,
         quick: true,
         pass: |field| Box::pin(paths::pass(field)),
     },
     Attack {
         name: "fuzz",
         what: "random requests, beside a matcher of our own",
+        least: 4_000,
         quick: true,
         pass: |field| Box::pin(fuzz::pass(field)),
     },
@@ -205,6 +228,7 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), ATTACKS.len());
+        assert!(ATTACKS.iter().all(|attack| attack.least > 0));
         assert!(Attack::named("fuzz").is_some_and(|attack| attack.quick));
         assert!(Attack::named("none").is_none());
     }

@@ -104,7 +104,7 @@ const METHODS: &[&str] = &[
     "LINK", "X", "SEARCH",
 ];
 
-pub(super) async fn pass(field: &Field) -> u64 {
+pub(super) async fn pass(field: &Field) {
     let mut constant: Option<Answer> = None;
     let mut tries: Vec<Vec<u8>> = Vec::new();
     for trick in TRICKS {
@@ -126,7 +126,10 @@ pub(super) async fn pass(field: &Field) -> u64 {
             let rest = format!(" HTTP/1.1\r\nhost: {NAME}\r\n\r\n");
             let what = String::from_utf8_lossy(first).into_owned();
             match connection.ask(&[first, rest.as_bytes()].concat()).await {
-                Ok(answer) => judge(field, &what, answer, &mut constant),
+                Ok(answer) => {
+                    field.tried();
+                    judge(field, &what, answer, &mut constant);
+                }
                 Err(error) => {
                     field.findings.violation(format!("{what:?}: {error}"));
                     break;
@@ -134,7 +137,6 @@ pub(super) async fn pass(field: &Field) -> u64 {
             }
         }
     }
-    let mut tried = tries.len();
     let device = field.device();
     let tls = field.door.tls(Some(&device), "h2");
     for trick in TRICKS {
@@ -159,9 +161,7 @@ pub(super) async fn pass(field: &Field) -> u64 {
         field.findings.check(refused, || {
             format!("{:?} over HTTP/2: {outcome:?}", String::from_utf8_lossy(trick))
         });
-        tried += 1;
     }
-    tried as u64
 }
 
 /// All answers are the same, to the byte.

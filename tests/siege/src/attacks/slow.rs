@@ -32,7 +32,7 @@ const EACH: usize = 30;
 /// A byte each so often: fast enough that a limit on each read would not see it.
 const DRIP: Duration = Duration::from_millis(700);
 
-pub(super) async fn headers(field: &Field) -> u64 {
+pub(super) async fn headers(field: &Field) {
     let silent = (0..EACH).map(|_| no_tls(field));
     let quiet = (0..EACH).map(|n| dripping(field, ["h2", "http/1.1"][n % 2], b"", b""));
     let h1 = (0..EACH)
@@ -43,12 +43,12 @@ pub(super) async fn headers(field: &Field) -> u64 {
     let goes_on = [&begun[..], &[0, 0x10, 0, 9, 0, 0, 0, 0, 1]].concat();
     let h2 = (0..EACH).map(|_| dripping(field, "h2", &goes_on, b"\0"));
     tokio::join!(join_all(silent), join_all(quiet), join_all(h1), join_all(h2));
-    4 * EACH as u64
 }
 
 /// A connection that never says anything, not even TLS.
 async fn no_tls(field: &Field) {
     let Ok(mut stream) = field.door.tcp(field.address(), None).await else { return };
+    field.tried();
     let mut byte = [0];
     let ended = tokio::time::timeout(HEAD + LATE, stream.read(&mut byte)).await;
     field.findings.check(ended.is_ok(), || format!("a connection without TLS was held {HEAD:?}"));
@@ -58,6 +58,7 @@ async fn no_tls(field: &Field) {
 async fn dripping(field: &Field, alpn: &str, first: &[u8], rest: &[u8]) {
     let tls = field.door.tls(None, alpn);
     let Ok(connection) = field.door.connect(field.address(), &tls).await else { return };
+    field.tried();
     let came = connection.drip(first, rest, DRIP, HEAD + LATE).await;
     field.findings.check(came.closed, || {
         format!("a head that drips over {alpn} was held for {:?}", came.after)
@@ -66,16 +67,16 @@ async fn dripping(field: &Field, alpn: &str, first: &[u8], rest: &[u8]) {
     field.findings.check(!relayed, || format!("half a head was answered over {alpn}"));
 }
 
-pub(super) async fn body(field: &Field) -> u64 {
+pub(super) async fn body(field: &Field) {
     let small = (0..EACH).map(|_| dripping_body(field, "fetch", 2_000));
     let large = (0..EACH).map(|_| dripping_body(field, "receipt", 100_000));
     tokio::join!(join_all(small), join_all(large));
-    2 * EACH as u64
 }
 
 async fn dripping_body(field: &Field, route: &str, length: u64) {
     let tls = field.door.tls(Some(&field.device()), "http/1.1");
     let Ok(connection) = field.door.connect(field.address(), &tls).await else { return };
+    field.tried();
     let head = format!(
         "POST /agent/v1/{route} HTTP/1.1\r\nhost: {NAME}\r\ncontent-length: {length}\r\n\r\nxx"
     );
@@ -90,10 +91,9 @@ async fn dripping_body(field: &Field, route: &str, length: u64) {
     });
 }
 
-pub(super) async fn read(field: &Field) -> u64 {
+pub(super) async fn read(field: &Field) {
     let unread = (0..EACH / 3).map(|_| unread(field));
     join_all(unread).await;
-    EACH as u64 / 3
 }
 
 /// Asks for more than all buffers hold, and reads nothing of it.
@@ -109,6 +109,7 @@ async fn unread(field: &Field) {
     if stream.write_all(get.repeat(ASKED).as_bytes()).await.is_err() {
         return;
     }
+    field.tried();
     tokio::time::sleep(BLOCKED + LATE).await;
     let mut bytes = 0;
     let mut buffer = vec![0; 64 * 1024];

@@ -139,6 +139,7 @@ pub(crate) struct Wanted {
     pub(crate) pass_through: bool,
     /// Where it dials its server, in the classic direction.
     pub(crate) dial: Option<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 impl Default for Wanted {
@@ -149,7 +150,7 @@ impl Default for Wanted {
             status: Duration::from_millis(100),
             ..Timeouts::default()
         };
-        Self { timeouts: patient, paired: true, pass_through: true, dial: None }
+        Self { timeouts: patient, paired: true, pass_through: true, dial: None, notes: Vec::new() }
     }
 }
 
@@ -190,6 +191,7 @@ impl World {
             public: Some(site.public()),
             workers: 1,
             version: "0.1.0-test".to_owned(),
+            notes: wanted.notes,
             clock: Arc::new(SystemClock),
             rng: Arc::new(SystemRng),
             keeper: process.clone(),

@@ -2,7 +2,9 @@
 //! them on; then TLS ends at the server and nowhere else.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 
 use sekisho_testkit::Gateway;
 use sekisho_testkit::probe::{Reply, Talk, connect};
@@ -14,6 +16,15 @@ use crate::site::{ADMINISTRATOR, PASSWORD, Site};
 
 /// Every path of the API, as the server describes itself.
 const OPENAPI: &str = include_str!("../../../../../docs/api/openapi.json");
+
+/// Every page of the console, as its router knows them.
+const PAGES: &str = include_str!("../../../../../console/src/routeTree.gen.ts");
+
+/// Where the console's files come from; without this folder the server has none.
+const BUILT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../console/dist/web/assets");
+
+/// Stands for whatever a path names.
+const SOME: &str = "01a2015a-c083-78b9-bf67-2b24cdb84124";
 
 /// The name of the site; no address has a server name of its own.
 const NAME: &str = "localhost";
@@ -28,8 +39,28 @@ fn open(to: SocketAddr) -> Talk {
     Talk::open(to, NAME, None).unwrap_or_else(|error| panic!("{to}: {error}"))
 }
 
-/// What the console's page loads.
+/// All files of the console's build, also those that are loaded later, and their
+/// compressed copies.
 fn assets(site: &Site) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for entry in fs::read_dir(Path::new(BUILT)).into_iter().flatten() {
+        let name = entry.expect("an entry").file_name();
+        all.insert(format!("/assets/{}", name.to_str().expect("a name of letters")));
+    }
+    let named = named(site);
+    assert!(all.is_superset(&named), "not in {BUILT}: {named:?}");
+    assert!(named.is_empty() || all.len() > named.len(), "there are files that load later");
+    all
+}
+
+/// Those of them that have an address. Their copies have none: they are what is sent.
+fn served(site: &Site) -> Vec<String> {
+    let is_copy = |path: &String| path.ends_with(".br") || path.ends_with(".gz");
+    assets(site).into_iter().filter(|path| !is_copy(path)).collect()
+}
+
+/// What the console's page itself names.
+fn named(site: &Site) -> BTreeSet<String> {
     let page = open(api(site)).ask("GET", "/", &[HTML], b"").expect("the console's page");
     assert_eq!(page.status, 200);
     let page = String::from_utf8(page.body).expect("text");
@@ -38,13 +69,31 @@ fn assets(site: &Site) -> BTreeSet<String> {
     names.map(|name| format!("/assets/{name}")).collect()
 }
 
+/// The console's pages, as a person opens them.
+fn pages() -> Vec<String> {
+    let (_, list) = PAGES.split_once("interface FileRoutesByFullPath {").expect("the list");
+    let (list, _) = list.split_once('}').expect("its end");
+    let paths = list.lines().filter_map(|line| line.split('"').nth(1));
+    let segment = |segment: &str| match segment.strip_prefix('$') {
+        Some(_) => SOME.to_owned(),
+        None => segment.to_owned(),
+    };
+    let path = |path: &str| path.split('/').map(segment).collect::<Vec<String>>().join("/");
+    let pages: Vec<String> = paths.map(path).collect();
+    assert!(pages.len() > 25, "all pages: {pages:?}");
+    for page in ["/", "/login", "/accounts/", &format!("/accounts/{SOME}")] {
+        assert!(pages.iter().any(|known| known == page), "{page}");
+    }
+    pages
+}
+
 /// Everything that the server answers to people and programs: method and path.
 fn everything(site: &Site) -> Vec<(String, String)> {
     let document: Value = serde_json::from_str(OPENAPI).expect("JSON");
     let mut all = Vec::new();
     for (path, item) in document["paths"].as_object().expect("paths") {
         let segment = |segment: &str| match segment.strip_prefix('{') {
-            Some(_) => "01a2015a-c083-78b9-bf67-2b24cdb84124".to_owned(),
+            Some(_) => SOME.to_owned(),
             None => segment.to_owned(),
         };
         let path: Vec<String> = path.split('/').map(segment).collect();
@@ -55,13 +104,20 @@ fn everything(site: &Site) -> Vec<(String, String)> {
         }
     }
     assert!(all.len() > 150, "the whole API: {}", all.len());
-    let pages = ["/", "/index.html", "/login", "/accounts", "/favicon.ico", "/robots.txt"];
-    let pages = pages.map(str::to_owned).into_iter().chain(assets(site));
-    all.extend(pages.map(|path| ("GET".to_owned(), path)));
+    let others =
+        ["/index.html", "/favicon.ico", "/robots.txt", "/assets/", "/api/v1/events?after=1"];
+    let paths = others.map(str::to_owned).into_iter().chain(pages()).chain(assets(site));
+    all.extend(paths.map(|path| ("GET".to_owned(), path)));
     all
 }
 
-/// Nothing of it answers at this listener, by any server name.
+/// A socket that is to become another one.
+const UPGRADE: [(&str, &str); 2] = [("connection", "upgrade"), ("upgrade", "websocket")];
+
+/// A stream of events.
+const EVENTS: [(&str, &str); 1] = [("accept", "text/event-stream")];
+
+/// Nothing of it answers at this listener.
 fn nothing_answers(site: &Site, at: SocketAddr) {
     let unknown = |talk: &mut Talk, method: &str| {
         let reply = talk.ask(method, "/nothing", &[HTML], b"").expect("an answer");
@@ -78,6 +134,11 @@ fn nothing_answers(site: &Site, at: SocketAddr) {
         let reply = talk.ask(&method, &path, &[HTML], b"").expect("an answer");
         assert_eq!(reply, expected, "{method} {path}");
         constant = Some((method, expected));
+    }
+    for path in ["/api/v1/events", "/"] {
+        let mut ask = |path, headers: &[_]| talk.ask("GET", path, headers, b"");
+        let reply = ask(path, &EVENTS).expect("an answer");
+        assert_eq!(reply, ask("/nothing", &EVENTS).expect("an answer"), "a stream of {path}");
     }
 }
 
@@ -98,11 +159,22 @@ fn is_off(site: &Site, gateway: &Gateway) {
             assert_ne!(talk.shown()[0], console[0], "{name} at {at}");
             assert!(at == gateway.private || talk.shown() == own, "{name}");
         }
+        // By no name is another one found behind it.
+        let mut talk = Talk::open(gateway.agents, name, None).expect("it shakes hands");
+        let nothing = talk.ask("GET", "/nothing", &[HTML], b"").expect("an answer");
+        for path in ["/", "/login", "/api/v1/me", "/api/v1/events"] {
+            let reply = talk.ask("GET", path, &[HTML], b"").expect("an answer");
+            assert_eq!((reply.status, &reply), (404, &nothing), "{path} of {name}");
+        }
     }
-    // A socket that is to become another one.
-    let upgrade = [("connection", "upgrade"), ("upgrade", "websocket")];
-    let reply = open(gateway.agents).ask("GET", "/api/v1/events", &upgrade, b"");
-    assert_eq!(reply.expect("an answer").status, 400);
+    let upgraded = |path| {
+        let reply = open(gateway.agents).ask("GET", path, &UPGRADE, b"").expect("an answer");
+        assert_eq!(reply.status, 400, "{path}");
+        reply
+    };
+    for path in ["/api/v1/events", "/"] {
+        assert_eq!(upgraded(path), upgraded("/nothing"), "a socket of {path}");
+    }
 }
 
 #[test]
@@ -113,6 +185,11 @@ fn with_the_console_off_nothing_of_it_answers_at_the_gateway() {
     // The search finds what is there.
     let found = open(api(&site)).ask("GET", "/api/v1/me", &[], b"").expect("an answer");
     assert_eq!(found.status, 401);
+    let mut server = open(api(&site));
+    for path in pages().into_iter().chain(served(&site)) {
+        let found = server.ask("GET", &path, &[HTML], b"").expect("an answer");
+        assert_eq!(found.status, 200, "{path} at the server itself");
+    }
     is_off(&site, &gateway);
     nothing_answers(&site, gateway.private);
     // Not after a restart of either, and not without a server.
@@ -137,7 +214,7 @@ fn with_the_console_on_its_tls_ends_at_the_server_and_off_again_it_is_gone() {
     assert_eq!(talk.shown(), of_console(&site));
     assert_ne!(talk.shown()[0], open(gateway.agents).shown()[0]);
     assert_eq!(talk.ask("GET", "/api/v1/me", &[], b"").expect("an answer").status, 401);
-    for path in assets(&site) {
+    for path in served(&site) {
         let own = open(api(&site)).ask("GET", &path, &[], b"").expect("an answer");
         assert_eq!(talk.ask("GET", &path, &[], b"").expect("an answer").body, own.body, "{path}");
     }

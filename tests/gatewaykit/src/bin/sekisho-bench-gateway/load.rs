@@ -1,22 +1,19 @@
 //! Load from one thread: requests over kept connections, connections with one
 //! request each, and waits that are held.
 
-use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
-use std::task::Poll;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
-use http::{Request, header};
+use anyhow::{Context as _, Result, bail, ensure};
+use http::request::Builder;
+use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use sekisho_gatewaykit::NAME;
 use sekisho_model::clock::{Clock as _, SystemClock};
-use tokio::io::{AsyncRead as _, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -41,6 +38,10 @@ const WARMING: u8 = 0;
 const COUNTING: u8 = 1;
 const OVER: u8 = 2;
 
+/// What is called, and what waits.
+const FETCH: &str = "/agent/v1/fetch";
+const WAIT: &str = "/agent/v1/wait/x-1/240";
+
 /// What a while of requests took.
 pub(crate) struct Requests {
     /// Answers in a second.
@@ -48,6 +49,16 @@ pub(crate) struct Requests {
     /// CPU time of the proxy per 100,000 requests, in seconds.
     pub(crate) cpu_s_per_100k: f64,
     /// How long each took, in milliseconds.
+    pub(crate) latencies_ms: Vec<f64>,
+}
+
+/// What many handshakes took.
+pub(crate) struct Handshakes {
+    /// Connections in a second, each with a request.
+    pub(crate) per_s: f64,
+    /// CPU time of the proxy per 1,000, in seconds.
+    pub(crate) cpu_s_per_1k: f64,
+    /// From nothing to the first answer, in milliseconds.
     pub(crate) latencies_ms: Vec<f64>,
 }
 
@@ -82,17 +93,32 @@ impl Talk {
 
     /// One request; what was sent must come back.
     async fn call(&mut self) -> Result<()> {
-        let path = "/agent/v1/fetch";
-        let mut request = Request::post(match self.sender {
-            Sender::H1(_) => path.to_owned(),
-            Sender::H2(_) => format!("https://{NAME}{path}"),
-        });
-        if matches!(self.sender, Sender::H1(_)) {
-            request = request.header(header::HOST, NAME);
+        let request = self.request(Method::POST, FETCH);
+        let request = request.header(header::CONTENT_TYPE, sekisho_wire::MEDIA_TYPE);
+        let response = self.send(request.body(Full::new(self.body.clone()))?).await?;
+        let status = response.status();
+        ensure!(status.is_success(), "the proxy answered {status}");
+        let body = response.into_body().collect().await?.to_bytes();
+        ensure!(body == self.body, "{} bytes came back, and others", body.len());
+        Ok(())
+    }
+
+    /// A wait, until it is answered.
+    async fn wait(&mut self) -> Result<StatusCode> {
+        let request = self.request(Method::GET, WAIT).body(Full::default())?;
+        Ok(self.send(request).await?.status())
+    }
+
+    fn request(&self, method: Method, path: &str) -> Builder {
+        let request = Request::builder().method(method);
+        match self.sender {
+            Sender::H1(_) => request.uri(path).header(header::HOST, NAME),
+            Sender::H2(_) => request.uri(format!("https://{NAME}{path}")),
         }
-        request = request.header(header::CONTENT_TYPE, sekisho_wire::MEDIA_TYPE);
-        let request = request.body(Full::new(self.body.clone()))?;
-        let response = match &mut self.sender {
+    }
+
+    async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>> {
+        Ok(match &mut self.sender {
             Sender::H1(sender) => {
                 sender.ready().await?;
                 sender.send_request(request).await?
@@ -101,12 +127,7 @@ impl Talk {
                 sender.ready().await?;
                 sender.send_request(request).await?
             }
-        };
-        let status = response.status();
-        ensure!(status.is_success(), "the proxy answered {status}");
-        let body = response.into_body().collect().await?.to_bytes();
-        ensure!(body == self.body, "{} bytes came back, and others", body.len());
-        Ok(())
+        })
     }
 }
 
@@ -151,39 +172,55 @@ pub(crate) async fn requests(
     Ok(Requests { per_s: count / wall_s, cpu_s_per_100k: cpu_s / count * 1e5, latencies_ms })
 }
 
-/// So many connections, each with a full handshake, one request and its end: the
-/// proxy's CPU time per 1,000, in seconds.
-pub(crate) async fn handshakes(peer: &Peer, agents: &Arc<Agents>, count: usize) -> Result<f64> {
+/// So many connections, each with a full handshake, one request and its end.
+pub(crate) async fn handshakes(
+    peer: &Peer,
+    agents: &Arc<Agents>,
+    alpn: &'static str,
+    count: usize,
+) -> Result<Handshakes> {
     let next = Arc::new(AtomicUsize::new(0));
-    let cpu = peer.cpu()?;
+    let (began, cpu) = (SystemClock.elapsed(), peer.cpu()?);
     let mut workers = JoinSet::new();
     for _ in 0..HANDSHAKES {
         let (next, agents, address) = (next.clone(), agents.clone(), peer.address);
         workers.spawn(async move {
+            let mut latencies = Vec::new();
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 if number >= count {
-                    return anyhow::Ok(());
+                    return anyhow::Ok(latencies);
                 }
-                let tls = agents.tls(number, "http/1.1");
-                Talk::open(connect(&tls, address).await?, "http/1.1").await?.call().await?;
+                let tls = agents.tls(number, alpn);
+                let began = SystemClock.elapsed();
+                Talk::open(connect(&tls, address).await?, alpn).await?.call().await?;
+                latencies.push(millis_since(began));
             }
         });
     }
+    let mut latencies_ms = Vec::new();
     while let Some(done) = workers.join_next().await {
-        done??;
+        latencies_ms.extend(done??);
     }
+    let wall_s = millis_since(began) / 1000.0;
     // The last ones are still being closed.
     tokio::time::sleep(Duration::from_millis(100)).await;
-    Ok((peer.cpu()? - cpu).as_secs_f64() / count as f64 * 1000.0)
+    let cpu_s = (peer.cpu()? - cpu).as_secs_f64();
+    let count = count as f64;
+    Ok(Handshakes { per_s: count / wall_s, cpu_s_per_1k: cpu_s / count * 1e3, latencies_ms })
 }
 
 /// So many waits, each over a connection of its own, held at once: by how much
 /// the proxy's resident memory grew for each, in bytes.
-pub(crate) async fn waits(peer: &Peer, agents: &Arc<Agents>, count: usize) -> Result<f64> {
+pub(crate) async fn waits(
+    peer: &Peer,
+    agents: &Arc<Agents>,
+    alpn: &'static str,
+    count: usize,
+) -> Result<f64> {
     ensure!(count <= agents.count(), "each wait is of another device");
     // What is made at first use is made now.
-    handshakes(peer, agents, 200).await?;
+    handshakes(peer, agents, alpn, 200).await?;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let before = peer.rss_bytes()?;
     let at_once = Arc::new(Semaphore::new(64));
@@ -192,34 +229,20 @@ pub(crate) async fn waits(peer: &Peer, agents: &Arc<Agents>, count: usize) -> Re
         let (at_once, agents, address) = (at_once.clone(), agents.clone(), peer.address);
         opening.spawn(async move {
             let _place = at_once.acquire().await?;
-            let mut stream = connect(&agents.tls(agent, "http/1.1"), address).await?;
-            let head = format!("GET /agent/v1/wait/x-1/240 HTTP/1.1\r\nhost: {NAME}\r\n\r\n");
-            stream.write_all(head.as_bytes()).await?;
-            stream.flush().await?;
-            anyhow::Ok(stream)
+            Talk::open(connect(&agents.tls(agent, alpn), address).await?, alpn).await
         });
     }
-    let mut held = Vec::with_capacity(count);
+    let mut held = JoinSet::new();
     while let Some(opened) = opening.join_next().await {
-        held.push(opened?.with_context(|| format!("wait {}", held.len()))?);
+        let mut talk = opened?.with_context(|| format!("wait {}", held.len()))?;
+        held.spawn(async move { talk.wait().await });
     }
     tokio::time::sleep(Duration::from_secs(2)).await;
     let after = peer.rss_bytes()?;
-    for stream in &mut held {
-        ensure!(is_silent(stream).await, "a wait was answered or closed and not held");
+    match held.try_join_next() {
+        None => Ok(after.saturating_sub(before) as f64 / count as f64),
+        Some(ended) => bail!("a wait was not held: {:?}", ended?),
     }
-    Ok(after.saturating_sub(before) as f64 / count as f64)
-}
-
-/// Whether nothing has come.
-async fn is_silent(stream: &mut TlsStream<TcpStream>) -> bool {
-    let mut stream = pin!(stream);
-    poll_fn(|cx| {
-        let mut bytes = [0; 64];
-        let read = stream.as_mut().poll_read(cx, &mut ReadBuf::new(&mut bytes));
-        Poll::Ready(read.is_pending())
-    })
-    .await
 }
 
 fn millis_since(began: Duration) -> f64 {

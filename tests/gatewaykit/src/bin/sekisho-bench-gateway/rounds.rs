@@ -19,6 +19,9 @@ use crate::{gateway, nginx, relay, say, tls};
 /// Files that a process needs beside its connections.
 const OTHER_FILES: usize = 400;
 
+/// By their names in ALPN.
+const VERSIONS: [&str; 2] = ["http/1.1", "h2"];
+
 /// Waits held at once, where the machine allows it.
 const MANY: usize = 10_000;
 
@@ -53,9 +56,8 @@ impl Kind {
 struct Figures {
     h1: Over,
     h2: Over,
-    cpu_s_per_1k_handshakes: Vec<f64>,
+    handshakes: Handshakes,
     held: usize,
-    rss_per_idle_conn_bytes: f64,
 }
 
 /// Requests over one version of HTTP.
@@ -65,6 +67,32 @@ struct Over {
     cpu_s_per_100k: Vec<f64>,
     p50_ms: Vec<f64>,
     p99_ms: Vec<f64>,
+    /// What one held wait takes: measured once.
+    rss_per_wait_bytes: f64,
+}
+
+/// Full handshakes, with a request after each.
+#[derive(Default)]
+struct Handshakes {
+    per_s: Vec<f64>,
+    cpu_s_per_1k: Vec<f64>,
+    p50_ms: Vec<f64>,
+    p99_ms: Vec<f64>,
+}
+
+impl Handshakes {
+    fn take(&mut self, mut measured: load::Handshakes) {
+        self.per_s.push(measured.per_s);
+        self.cpu_s_per_1k.push(measured.cpu_s_per_1k);
+        self.p50_ms.push(percentile(&mut measured.latencies_ms, 0.5));
+        self.p99_ms.push(percentile(&mut measured.latencies_ms, 0.99));
+    }
+}
+
+impl Figures {
+    fn over(&mut self, alpn: &str) -> &mut Over {
+        if alpn == "h2" { &mut self.h2 } else { &mut self.h1 }
+    }
 }
 
 impl Over {
@@ -146,7 +174,7 @@ pub(crate) fn run(programs: &Path, args: &GatewayArgs) -> Result<()> {
     let peers = peers.into_iter().collect::<Result<Vec<_>>>()?;
     for round in 0..rounds {
         let order = |of: usize| (0..of).map(move |place| (place + round) % of);
-        for alpn in ["http/1.1", "h2"] {
+        for alpn in VERSIONS {
             for place in order(Kind::WHOLE) {
                 let taken = load::requests(&peers[place], &agents, alpn, length);
                 let taken = runtime.block_on(taken).with_context(|| name(place))?;
@@ -157,29 +185,33 @@ pub(crate) fn run(programs: &Path, args: &GatewayArgs) -> Result<()> {
                     taken.per_s,
                     taken.cpu_s_per_100k
                 ));
-                let figures = &mut figures[place];
-                if alpn == "h2" { &mut figures.h2 } else { &mut figures.h1 }.take(taken);
+                figures[place].over(alpn).take(taken);
             }
         }
         for place in order(Kind::ALL.len()) {
-            let taken = load::handshakes(&peers[place], &agents, handshakes);
-            let cpu_s = runtime.block_on(taken).with_context(|| name(place))?;
+            let taken = load::handshakes(&peers[place], &agents, "http/1.1", handshakes);
+            let taken = runtime.block_on(taken).with_context(|| name(place))?;
             say(&format!(
-                "round {} of {rounds}, handshakes, {}: {cpu_s:.3} CPU-s per 1,000",
+                "round {} of {rounds}, handshakes, {}: {:.0}/s, {:.3} CPU-s per 1,000",
                 round + 1,
-                name(place)
+                name(place),
+                taken.per_s,
+                taken.cpu_s_per_1k
             ));
-            figures[place].cpu_s_per_1k_handshakes.push(cpu_s);
+            figures[place].handshakes.take(taken);
         }
     }
     drop(peers);
     for (place, kind) in Kind::ALL.into_iter().enumerate().take(Kind::WHOLE) {
-        let (peer, count) = (stage.start(kind)?, held(kind));
-        say(&format!("{}: {count} waits held at once", kind.name()));
-        let taken = runtime.block_on(load::waits(&peer, &agents, count));
-        let figures = &mut figures[place];
-        figures.held = count;
-        figures.rss_per_idle_conn_bytes = taken.with_context(|| name(place))?;
+        let count = held(kind);
+        figures[place].held = count;
+        for alpn in VERSIONS {
+            let peer = stage.start(kind)?;
+            say(&format!("{}: {count} waits held at once, {alpn}", kind.name()));
+            let taken = runtime.block_on(load::waits(&peer, &agents, alpn, count));
+            let taken = taken.with_context(|| name(place))?;
+            figures[place].over(alpn).rss_per_wait_bytes = taken;
+        }
     }
     table(&mut report, &figures);
     remarks(&mut report, &figures, args, length, files);
@@ -201,7 +233,12 @@ fn table(report: &mut Report, figures: &[Figures; 4]) {
             report.line(&format!("{name}: {label}"), value, unit, None);
         };
         let label = "CPU per 1,000 full handshakes";
-        line("cpu_s_per_1k_handshakes", label, median(&of.cpu_s_per_1k_handshakes), "s");
+        line("cpu_s_per_1k_handshakes", label, median(&of.handshakes.cpu_s_per_1k), "s");
+        line("handshakes_per_s", "full handshakes", median(&of.handshakes.per_s), "/s");
+        let label = "a new connection's first answer takes, median";
+        line("handshake_p50_ms", label, median(&of.handshakes.p50_ms), "ms");
+        let label = "99th percentile, new connections";
+        line("handshake_p99_ms", label, median(&of.handshakes.p99_ms), "ms");
         if place >= Kind::WHOLE {
             rows.push(Value::Object(row));
             continue;
@@ -215,9 +252,11 @@ fn table(report: &mut Report, figures: &[Figures; 4]) {
         line("p99_ms", "99th percentile", median(&of.h1.p99_ms), "ms");
         line("h2_p50_ms", "a request takes, HTTP/2, median", median(&of.h2.p50_ms), "ms");
         line("h2_p99_ms", "99th percentile, HTTP/2", median(&of.h2.p99_ms), "ms");
-        let rss = of.rss_per_idle_conn_bytes;
-        line("rss_per_idle_conn_bytes", "memory (RSS) per held wait", rss, "B");
-        line("held", "waits held for that", of.held as f64, "");
+        let label = "memory (RSS) per held wait, HTTP/1.1";
+        line("rss_per_idle_conn_bytes", label, of.h1.rss_per_wait_bytes, "B");
+        let label = "memory (RSS) per held wait, HTTP/2";
+        line("h2_rss_per_idle_conn_bytes", label, of.h2.rss_per_wait_bytes, "B");
+        line("held", "waits held for each", of.held as f64, "");
         rows.push(Value::Object(row));
     }
     report.put("rows", Value::Array(rows));
@@ -230,7 +269,7 @@ fn table(report: &mut Report, figures: &[Figures; 4]) {
     };
     let h1 = |of: &Figures| of.h1.cpu_s_per_100k.clone();
     let h2 = |of: &Figures| of.h2.cpu_s_per_100k.clone();
-    let shaken = |of: &Figures| of.cpu_s_per_1k_handshakes.clone();
+    let shaken = |of: &Figures| of.handshakes.cpu_s_per_1k.clone();
     let most = |most: f64| Some(Aim::AtMost(most));
     let of = |of: &dyn Fn(&Figures) -> Vec<f64>, to: &Figures| same_round(&of(sekisho), &of(to));
     ratio("h1_cpu_to_nginx", "CPU per request, HTTP/1.1, to nginx", of(&h1, nginx), most(0.8));
@@ -242,8 +281,10 @@ fn table(report: &mut Report, figures: &[Figures; 4]) {
     let label = "the same to nginx without tickets";
     ratio("handshake_cpu_to_nginx_without_tickets", label, of(&shaken, without_tickets), None);
     ratio("handshake_cpu_to_relay", "the same to the relay", of(&shaken, relay), None);
-    let rss = sekisho.rss_per_idle_conn_bytes / nginx.rss_per_idle_conn_bytes.max(1.0);
-    ratio("rss_to_nginx", "memory per held wait, to nginx", rss, most(0.5));
+    let rss = |of: &Over, to: &Over| of.rss_per_wait_bytes / to.rss_per_wait_bytes.max(1.0);
+    let (h1, h2) = (rss(&sekisho.h1, &nginx.h1), rss(&sekisho.h2, &nginx.h2));
+    ratio("rss_to_nginx", "memory per held wait, HTTP/1.1, to nginx", h1, most(0.5));
+    ratio("h2_rss_to_nginx", "memory per held wait, HTTP/2, to nginx", h2, most(0.5));
     let p99 = |of: &Figures| of.h1.p99_ms.clone();
     ratio("p99_to_nginx", "99th percentile, HTTP/1.1, to nginx", of(&p99, nginx), most(1.0));
     let p99 = |of: &Figures| of.h2.p99_ms.clone();
@@ -280,7 +321,8 @@ fn remarks(
          CPU is user and system time of the proxy's processes",
     );
     report.remark(
-        "a handshake is a full one with a client certificate, and one request after it. Debian's nginx \
+        "a handshake is a full one with a client certificate, and one request over HTTP/1.1 after it, 32 at \
+         a time; agents shake hands on the same cores, so handshakes per second say less than CPU. Debian's nginx \
          carries OpenSSL 3.0, whose handshakes are slow by themselves: that flatters this row. nginx gives \
          tickets unless it is told not to, which is a part of its handshake; the gateway gives none, because a \
          resumed session would skip the check of the certificate",
@@ -289,6 +331,10 @@ fn remarks(
         "the gateway's limits and route table are on, with numbers that are computed and never reached; nginx \
          has an allow-list, a limit per certificate and one for all, and sends the subject's name on where \
          the gateway sends the certificate",
+    );
+    report.remark(
+        "a held wait is a connection of its own with a client certificate, in a fresh process for each version \
+         of HTTP; memory is by how much the process grew, divided by the waits",
     );
     for (place, of) in figures.iter().enumerate() {
         if place < Kind::WHOLE && of.held < MANY {
