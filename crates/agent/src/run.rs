@@ -184,6 +184,10 @@ struct Agent {
     pace: Pace,
     /// The next fetch was called for.
     called: bool,
+    /// The newest trust bundle that the server named.
+    heard_of: u64,
+    /// The next Hello brings it.
+    hello_due: bool,
     /// What the status file says, and over which way.
     shown: Option<(Phase, String)>,
 }
@@ -211,6 +215,8 @@ impl Agent {
             first,
             pace: Pace::default(),
             called: false,
+            heard_of: 0,
+            hello_due: false,
             time: ServerTime::new(parts.clock.clone()),
             config_seen: modified(&parts.config_path),
             renewal_due: false,
@@ -293,6 +299,16 @@ impl Agent {
         }
     }
 
+    /// Whether the server names a trust bundle that is newer than this agent's. The
+    /// next Hello brings it; if it does not, that is no reason for another one.
+    fn hear_of(&mut self, newest: Option<u64>) -> bool {
+        let newest = newest.unwrap_or(0);
+        let is_news = newest > self.trust.bundle().version.max(self.heard_of);
+        self.heard_of = self.heard_of.max(newest);
+        self.hello_due |= is_news;
+        is_news
+    }
+
     /// The server has proved that it is there.
     fn worked(&mut self) {
         self.ways.worked(self.parts.clock.elapsed(), self.parts.rng.as_ref());
@@ -300,9 +316,10 @@ impl Agent {
 
     async fn turn_with(&mut self, link: &mut Link) -> Result<(), Trouble> {
         let mut session = match self.session.take() {
-            Some(session) if !session.is_over(self.time.now()) => session,
+            Some(session) if !session.is_over(self.time.now()) && !self.hello_due => session,
             Some(_) | None => self.hello(link).await?,
         };
+        self.hello_due = false;
         let served = self.serve(link, &mut session).await;
         if let Err(SessionOr::Session(SessionError::Link(error))) = &served {
             self.note_refusal(error);
@@ -345,13 +362,15 @@ impl Agent {
             let told = self.accounts_changed;
             let newest = self.engine().newest();
             let fetched = session.fetch(link, newest, &self.trust, &self.time, rng.as_ref(), told);
-            let Fetched { orders, more, look_every, gateways_first } = fetched.await?;
+            let Fetched { orders, more, look_every, gateways_first, newest_bundle } =
+                fetched.await?;
             self.accounts_changed = false;
             self.last_fetch = Instant::now();
             self.worked();
             self.learn_first(gateways_first);
+            let is_news = self.hear_of(newest_bundle);
             self.show_association(look_every);
-            if !orders.is_empty() || more {
+            if !orders.is_empty() || more || is_news {
                 self.pace.useful();
             } else if self.called {
                 self.pace.in_vain();
@@ -381,6 +400,9 @@ impl Agent {
             if let Some(error) = forged {
                 // A new session, after a pause: else it would come at once again.
                 return Err(SessionError::Forged(error).into());
+            }
+            if self.hello_due {
+                return Ok(());
             }
         }
         match self.look {

@@ -100,6 +100,8 @@ pub struct Fetched {
     pub look_every: Option<Duration>,
     /// The gateways to take before the others, best first, by their addresses.
     pub gateways_first: Vec<Vec<String>>,
+    /// The version of the server's newest trust bundle, if it said so.
+    pub newest_bundle: Option<u64>,
 }
 
 impl Session {
@@ -230,8 +232,13 @@ impl Session {
             .map(|sealed| message::open_order(sealed, &self.key, trust, &self.scope, now))
             .collect();
         let look_every = answer.look_every_s.map(|seconds| Duration::from_secs(seconds.into()));
-        let (more, gateways_first) = (answer.more, answer.gateways_first);
-        Ok(Fetched { orders, more, look_every, gateways_first })
+        Ok(Fetched {
+            orders,
+            more: answer.more,
+            look_every,
+            gateways_first: answer.gateways_first,
+            newest_bundle: answer.newest_bundle,
+        })
     }
 
     /// Brings a signed receipt and returns the server's ack, which is bound to

@@ -307,6 +307,9 @@ pub enum Event {
     DeviceReverted { device: DeviceId, counter: u64, expected: u64 },
     /// Two sessions of one identity alternate: the endpoint was copied.
     DeviceCloned { device: DeviceId },
+    /// A device's message came with the certificate of another one: whoever is in
+    /// between passes credentials on, or one was stolen.
+    CertificateRelayed { device: DeviceId, shown: DeviceId, gateway: Option<GatewayId> },
 
     /// A resource was given to another owner; the former one keeps nothing.
     ResourceTransferred {
@@ -711,6 +714,9 @@ impl Event {
             }
             Self::ListExported { .. } => info(640, "List exported", "一覧をエクスポート"),
             Self::DeviceCloned { .. } => info(623, "Device cloned", "デバイスの複製を検出"),
+            Self::CertificateRelayed { .. } => {
+                info(628, "Another device's certificate shown", "別のデバイスの証明書の使用を検出")
+            }
             Self::ResourceTransferred { .. } => {
                 info(650, "Resource given to another owner", "リソースの所有者を変更")
             }

@@ -169,6 +169,7 @@ impl Event {
             Self::RecoveryEntered { .. }
             | Self::DeviceReverted { .. }
             | Self::DeviceCloned { .. }
+            | Self::CertificateRelayed { .. }
             | Self::DeviceRecovered { .. }
             | Self::PasskeyCopied { .. }
             | Self::DatabaseFoundOlder { .. }

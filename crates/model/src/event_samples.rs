@@ -165,6 +165,7 @@ impl Event {
             Self::DeviceSessionOpened { device, agent_version: text() },
             Self::DeviceReverted { device, counter: 0, expected: 0 },
             Self::DeviceCloned { device },
+            Self::CertificateRelayed { device, shown: device, gateway: None },
             Self::ResourceTransferred {
                 resource,
                 from: user,

@@ -216,6 +216,9 @@ impl Event {
             | Self::DeviceSessionOpened { device, .. }
             | Self::DeviceReverted { device, .. }
             | Self::DeviceCloned { device } => vec![T::Device(device)],
+            Self::CertificateRelayed { device, shown, .. } => {
+                vec![T::Device(device), T::Device(shown)]
+            }
 
             Self::AgentDissociated { device, resource, .. }
             | Self::AgentAssociated { device, resource } => {

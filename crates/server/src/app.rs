@@ -46,6 +46,8 @@ pub struct App {
     pub audit: crate::audit::AuditState,
     /// What the server knows of its mail.
     pub mail: crate::mail::MailState,
+    /// Whose messages came with another device's certificate lately.
+    pub swapped: crate::agents::Swapped,
     /// When the server started.
     pub started: Timestamp,
     /// Bounds the requests to the REST API.

@@ -134,6 +134,7 @@ async fn app(
         mail: crate::mail::MailState::default(),
         metrics,
         started,
+        swapped: crate::agents::Swapped::default(),
         request_slots: Semaphore::new(config.limits.requests),
         export_slots: Arc::new(Semaphore::new(MAX_EXPORTS)),
         hasher: PasswordHasher::new(config.limits.password_hashes, rng),

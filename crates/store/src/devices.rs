@@ -308,6 +308,27 @@ impl<A: Access> Devices<'_, A> {
         Ok(held.collect())
     }
 
+    /// The next approved devices that have not shown this trust bundle or a newer
+    /// one, in the order of their ids, at most `limit`.
+    pub async fn behind(
+        &self,
+        bundle: i64,
+        after: Option<DeviceId>,
+        limit: u64,
+    ) -> Result<Vec<DeviceId>, StoreError> {
+        use row::Column as C;
+        let select = row::Entity::find()
+            .select_only()
+            .column(C::Id)
+            .filter(C::State.eq(DeviceState::Approved.as_str()))
+            .filter(C::BundleVersion.lt(bundle))
+            .filter(Condition::all().add_option(after.map(|after| C::Id.gt(after.uuid()))))
+            .order_by(C::Id, Order::Asc)
+            .limit(limit);
+        let found: Vec<uuid::Uuid> = select.into_tuple().all(&self.at.db()).await?;
+        Ok(found.into_iter().map(DeviceId::from_uuid).collect())
+    }
+
     /// Devices, by host name unless the page says otherwise.
     pub async fn list(
         &self,

@@ -69,6 +69,10 @@ pub struct FetchAnswer {
     /// bundle names count. Left out when there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gateways_first: Vec<Vec<String>>,
+    /// The version of the server's newest trust bundle. An agent that holds an older
+    /// one says Hello, which brings it. `None`: a server that does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest_bundle: Option<u64>,
 }
 
 /// An order as it travels.

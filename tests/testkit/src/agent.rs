@@ -119,8 +119,8 @@ impl Connected {
     }
 
     /// Its way to the server.
-    pub const fn network(&self) -> &Network {
-        &self.network
+    pub const fn network(&mut self) -> &mut Network {
+        &mut self.network
     }
 }
 

@@ -52,6 +52,12 @@ impl Network {
         &self.peer
     }
 
+    /// The server sees another peer from now on: somebody in between shows another
+    /// certificate.
+    pub fn come_as(&mut self, peer: Peer) {
+        self.peer = peer;
+    }
+
     /// It leads to another server from now on: one that was restarted.
     pub fn lead_to(&self, plane: Arc<Plane>) {
         *self.plane.lock().expect("no holder panics") = plane;

@@ -112,6 +112,7 @@ pub(super) const FIELDS: &[(&str, &str, &str)] = &[
     ("silent_s", "for so many seconds", "途絶えている秒数"),
     ("since", "since when", "いつから"),
     ("sink", "target of the export, as in the settings", "転送先(設定上の名前)"),
+    ("shown", "id of the device whose certificate it was", "提示された証明書のデバイスの ID"),
     ("site", "id of the site", "サイトの ID"),
     ("source", "site_ca or uploaded", "site_ca・uploaded のいずれか"),
     ("state", "the state it began in", "登録直後の状態"),

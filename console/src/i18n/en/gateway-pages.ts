@@ -274,7 +274,7 @@ export const gatewayPages = {
           "Inside it leads to the server. Check from a line outside that it leads to the gateway there.",
         notInside: "DNS inside does not know it. Agents inside cannot connect by this name.",
         elsewhere:
-          "Inside it leads to neither the server nor the gateway. If that is the public address of your NAT, see that it can be reached from inside.",
+          "Inside it leads to neither the server nor the gateway. If that is the address of a NAT or load balancer of yours, see that it can be reached from inside.",
         certificate: "It is not in the gateway’s certificate. Agents outside refuse to connect.",
         wanServer:
           "The gateway sees the server’s address. See that DNS on the internet has the gateway’s.",

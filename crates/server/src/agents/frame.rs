@@ -14,7 +14,7 @@ use sekisho_wire::session::{FRAME_OVERHEAD_BYTES, Frame};
 use std::time::Duration;
 
 use super::exchanges::Exchange;
-use super::{Peer, Refusal, context};
+use super::{Peer, Refusal, context, swapped};
 use crate::app::App;
 use crate::orders;
 use crate::secrets;
@@ -59,14 +59,23 @@ pub(super) async fn hear(
     let shown = peer.identity.as_ref().ok_or(ProblemCode::CertificateNeeded)?;
     let session = app.store.read().device_sessions().find(frame.session).await?;
     let session = session.ok_or(ProblemCode::SessionUnknown)?;
-    if session.device != shown.device || !may_speak(&session, app.clock.now()) {
+    if !may_speak(&session, app.clock.now()) {
         return Err(ProblemCode::SessionUnknown.into());
     }
     let place = secrets::session_place(&session.id);
     let keys = SessionKeys::from_secret(&secrets::open(app, place, &session.sealed_keys)?)
         .map_err(|error| Refusal::Internal(error.to_string()))?;
     let route = (name.route().method.as_str(), name.route().path);
-    keys.check(Direction::ToServer, route, &frame).map_err(|_| ProblemCode::Replayed)?;
+    let is_genuine = keys.check(Direction::ToServer, route, &frame).is_ok();
+    if session.device != shown.device {
+        if is_genuine {
+            swapped::alarm(app, peer, session.device, shown.device).await?;
+        }
+        return Err(ProblemCode::SessionUnknown.into());
+    }
+    if !is_genuine {
+        return Err(ProblemCode::Replayed.into());
+    }
     Ok(Heard { session, frame, keys, name })
 }
 

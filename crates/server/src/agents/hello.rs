@@ -16,7 +16,7 @@ use sekisho_wire::session::{
     SESSION_TTL_S,
 };
 
-use super::{Peer, Refusal, context, recovered};
+use super::{Peer, Refusal, context, recovered, swapped};
 use crate::app::App;
 use crate::{keys, orders, recovery, secrets};
 
@@ -46,6 +46,16 @@ pub(super) fn time(app: &App, nonce: &str) -> Result<Vec<u8>, Refusal> {
     Ok(message::sign_time(&time, &app.keys.order_key(time.time), app.keys.site()))
 }
 
+/// Whether a Hello is of the device that it names, now or once.
+async fn is_genuine(app: &App, envelope: &HelloEnvelope) -> Result<bool, Refusal> {
+    let Some(key) = app.keys.receipt_key(&envelope.receipt_kid) else { return Ok(false) };
+    let Some(device) = app.store.read().devices().find(envelope.device).await? else {
+        return Ok(false);
+    };
+    let identity = &device.identity_spki.0;
+    Ok(message::open_hello(envelope, identity, app.keys.site(), &key).is_ok())
+}
+
 /// Opens a session. It goes live on its first valid MAC: a Hello alone proves
 /// nothing about now, because it can be replayed.
 pub(super) async fn hello(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>, Refusal> {
@@ -54,6 +64,9 @@ pub(super) async fn hello(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>
     let shown = peer.identity.as_ref().ok_or(ProblemCode::CertificateNeeded)?;
     if shown.device != envelope.device {
         tracing::warn!(shown = %shown.device, said = %envelope.device, "a certificate was relayed");
+        if is_genuine(app, &envelope).await? {
+            swapped::alarm(app, peer, envelope.device, shown.device).await?;
+        }
         return Err(ProblemCode::Unreadable.into());
     }
     if !envelope.bundles.is_empty() {

@@ -15,12 +15,14 @@ mod recovered;
 mod rehome;
 mod relayed;
 mod session;
+mod swapped;
 mod tls;
 mod wait;
 
 pub use plane::{Plane, serve};
 pub(crate) use plane::{refuse, respond};
 pub(crate) use relayed::hints;
+pub use swapped::Swapped;
 pub use tls::server_config;
 
 use std::net::IpAddr;

@@ -124,6 +124,7 @@ fn answer(
         more,
         look_every_s: device.look_every_s,
         gateways_first,
+        newest_bundle: Some(app.keys.bundles().version()),
     })
 }
 

@@ -34,7 +34,7 @@ fn about(field: &str) -> Option<About> {
         "user" | "owner" | "proposed_by" => About::User,
         "resource" => About::Resource,
         "account" => About::Account,
-        "device" => About::Device,
+        "device" | "shown" => About::Device,
         "key" => About::EnrolmentKey,
         "gateway" => About::Gateway,
         "office" => About::Office,

@@ -2,7 +2,7 @@
 //! each of them will reach.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -19,6 +19,9 @@ use sekisho_model::id::Gateway as GatewayKind;
 /// A resolver that takes longer does not answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The port of the discard service (RFC 863): one is needed to ask for a way.
+const NO_PORT: u16 = 9;
+
 /// What a name leads to.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct NameCheckView {
@@ -28,8 +31,9 @@ pub(super) struct NameCheckView {
     here: Vec<String>,
     /// Why it was not found.
     problem: Option<String>,
-    /// What agents in the LAN reach by it: `server`, `gateway`, `elsewhere` or
-    /// `nothing`.
+    /// What agents in the LAN reach by it: `server`, `gateway`, `elsewhere` (a load
+    /// balancer or NAT in front of the server, a missing entry in the inner DNS, or
+    /// a mistake) or `nothing`.
     lan_reaches: &'static str,
     /// The addresses it has where the gateway asks, which is as near to the
     /// outside as the site can look.
@@ -84,12 +88,11 @@ pub(super) async fn check_names(
         .collect();
     names.extend(settings.and_then(|settings| settings.public_name));
 
-    let mut server: BTreeSet<IpAddr> = [app.config.listen.api.ip(), app.config.listen.agents.ip()]
-        .into_iter()
-        .filter(|address| !address.is_unspecified())
-        .collect();
-    let own = app.config.public_name.to_string();
-    server.extend(resolve(&own).await.unwrap_or_default());
+    let listening = app.config.listen.agents.ip();
+    let is_server = |address: IpAddr| {
+        if listening.is_unspecified() { is_own(address) } else { listening == address }
+    };
+    let mut server = BTreeSet::new();
     let seen = app.gateways.seen(gateway.id);
     let mut link: BTreeSet<IpAddr> = BTreeSet::new();
     for address in
@@ -107,42 +110,74 @@ pub(super) async fn check_names(
             Ok(found) => (found, None),
             Err(problem) => (BTreeSet::new(), Some(problem)),
         };
-        let lan_reaches = if here.is_empty() {
-            "nothing"
-        } else if name == own || here.iter().any(|address| server.contains(address)) {
-            "server"
-        } else if here.iter().any(|address| link.contains(address)) {
-            "gateway"
-        } else {
-            "elsewhere"
-        };
+        // Both may be on one machine; an address of the gateway's says more.
+        let lan_reaches = reaches(&here, |address| link.contains(&address), is_server);
         let told = status.and_then(|status| status.names.iter().find(|seen| seen.name == name));
         let there: BTreeSet<IpAddr> = told
             .map(|seen| seen.addresses.iter().filter_map(|one| one.parse().ok()).collect())
             .unwrap_or_default();
-        let wan_reaches = told.map(|told| {
-            if there.is_empty() {
-                "nothing"
-            } else if told.own || there.iter().any(|address| link.contains(address)) {
-                "gateway"
-            } else if there.iter().any(|address| server.contains(address)) {
-                "server"
-            } else {
-                "elsewhere"
-            }
-        });
+        let wan_reaches = told
+            .map(|told| reaches(&there, |address| told.own || link.contains(&address), is_server));
+        server.extend(here.iter().chain(&there).copied().filter(|address| is_server(*address)));
         checked.push(NameCheckView {
             there: shown(&there),
             there_problem: told.and_then(|seen| seen.problem.clone()),
             wan_reaches,
-            gateway_certificate: certificate.map(|one| one.names.contains(&name)),
+            gateway_certificate: certificate
+                .map(|one| one.names.iter().any(|certified| covers(certified, &name))),
             here: shown(&here),
             problem,
             lan_reaches,
             name,
         });
     }
+    if !listening.is_unspecified() {
+        server.insert(listening);
+    }
     Ok(Json(NameChecksView { names: checked, server: shown(&server), gateway: shown(&link) }))
+}
+
+/// What a name with these addresses leads to.
+fn reaches(
+    addresses: &BTreeSet<IpAddr>,
+    is_gateway: impl Fn(IpAddr) -> bool,
+    is_server: impl Fn(IpAddr) -> bool,
+) -> &'static str {
+    let any = |is: &dyn Fn(IpAddr) -> bool| addresses.iter().any(|address| is(*address));
+    if addresses.is_empty() {
+        "nothing"
+    } else if any(&is_gateway) {
+        "gateway"
+    } else if any(&is_server) {
+        "server"
+    } else {
+        "elsewhere"
+    }
+}
+
+/// Whether an address is one of this machine's: the way to it begins at it. Nothing
+/// is sent.
+fn is_own(address: IpAddr) -> bool {
+    let any: IpAddr = match address {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let way = UdpSocket::bind((any, 0)).and_then(|socket| {
+        socket.connect((address, NO_PORT))?;
+        socket.local_addr()
+    });
+    way.is_ok_and(|way| way.ip() == address)
+}
+
+/// Whether a name of a certificate is good for a name (RFC 9525 §6.3): a star
+/// stands for the whole first label.
+fn covers(certified: &str, name: &str) -> bool {
+    match certified.strip_prefix("*.") {
+        Some(parent) if name.parse::<IpAddr>().is_err() => name
+            .split_once('.')
+            .is_some_and(|(first, rest)| !first.is_empty() && rest.eq_ignore_ascii_case(parent)),
+        _ => certified.eq_ignore_ascii_case(name),
+    }
 }
 
 fn shown(addresses: &BTreeSet<IpAddr>) -> Vec<String> {
@@ -158,5 +193,55 @@ async fn resolve(name: &str) -> Result<BTreeSet<IpAddr>, String> {
         Ok(Ok(found)) => Ok(found.map(|address| address.ip().to_canonical()).collect()),
         Ok(Err(error)) => Err(error.to_string()),
         Err(_) => Err(format!("the resolver did not answer in {} s", PATIENCE.as_secs())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addresses(texts: &[&str]) -> BTreeSet<IpAddr> {
+        texts.iter().map(|text| text.parse().expect("an address")).collect()
+    }
+
+    /// with one name for both sides, a missing entry inside must show.
+    #[test]
+    fn one_name_for_both_sides_leads_where_its_addresses_do() {
+        let [own, gateway] = ["192.0.2.1", "203.0.113.5"];
+        let found = |texts: &[&str]| {
+            let is = |one: &'static str| move |address: IpAddr| address.to_string() == one;
+            reaches(&addresses(texts), is(gateway), is(own))
+        };
+        assert_eq!(found(&[own]), "server");
+        assert_eq!(found(&[gateway]), "gateway");
+        assert_eq!(found(&[own, gateway]), "gateway");
+        assert_eq!(found(&["198.51.100.7"]), "elsewhere");
+        assert_eq!(found(&[]), "nothing");
+    }
+
+    #[test]
+    fn only_addresses_of_this_machine_are_its_own() {
+        assert!(is_own(Ipv4Addr::LOCALHOST.into()));
+        // Reserved for documentation: no machine has them.
+        for other in ["192.0.2.77", "198.51.100.7", "2001:db8::7"] {
+            assert!(!is_own(other.parse().expect("an address")), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_star_stands_for_one_label() {
+        for (certified, name, good) in [
+            ("gw.example.jp", "gw.example.jp", true),
+            ("gw.example.jp", "GW.example.JP", true),
+            ("*.example.jp", "gw.example.jp", true),
+            ("*.example.jp", "example.jp", false),
+            ("*.example.jp", "a.gw.example.jp", false),
+            ("*.jp", "gw.example.jp", false),
+            ("gw.example.jp", "*.example.jp", false),
+            ("192.0.2.7", "192.0.2.7", true),
+            ("*.0.2.7", "192.0.2.7", false),
+        ] {
+            assert_eq!(covers(certified, name), good, "{certified} for {name}");
+        }
     }
 }

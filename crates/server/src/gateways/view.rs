@@ -5,7 +5,7 @@ use sekisho_model::gateway::{GatewayState, GatewayTls, LinkDirection, PublicAddr
 use sekisho_model::id::GatewayId;
 use sekisho_model::name::Label;
 use sekisho_store::{Gateway, StoreError};
-use sekisho_wire::gateway::{GatewayStatus, LINK_MAJOR};
+use sekisho_wire::gateway::{GatewayListeners, GatewayStatus, LINK_MAJOR};
 use serde::{Deserialize, Serialize};
 
 use super::live::Instance;
@@ -236,6 +236,9 @@ struct PublicCertificateView {
     key_sha256: String,
 }
 
+/// Where TLS passes through a gateway that does not say where.
+const PASS_THROUGH_PORT: u16 = 8443;
+
 /// A port that a firewall has to let through.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct PortView {
@@ -265,7 +268,7 @@ pub(super) async fn one(
     };
     let heard = newest.map(|instance| instance.heard_at);
     Ok(GatewayView {
-        ports: ports(app, &gateway),
+        ports: ports(app, &gateway, status.as_ref().and_then(|it| it.listeners.as_ref())),
         id: gateway.id,
         state: gateway.state,
         direction: gateway.direction,
@@ -299,7 +302,8 @@ fn port_of(address: &str) -> Option<u16> {
     address.rsplit_once(':')?.1.parse().ok()
 }
 
-fn ports(app: &App, gateway: &Gateway) -> Vec<PortView> {
+/// `listeners`: as the gateway says, unless it is too old to say it.
+fn ports(app: &App, gateway: &Gateway, listeners: Option<&GatewayListeners>) -> Vec<PortView> {
     let mut ports = Vec::new();
     let mut public: Vec<u16> =
         gateway.public.iter().filter_map(|public| port_of(&public.address)).collect();
@@ -308,8 +312,11 @@ fn ports(app: &App, gateway: &Gateway) -> Vec<PortView> {
     for port in public {
         ports.push(PortView { from: "internet", to: "gateway", port, purpose: "agents" });
     }
-    if gateway.pass_through {
-        let port = app.config.listen.api.port();
+    let passes = match listeners {
+        Some(listeners) => listeners.pass_through.as_deref().and_then(port_of),
+        None => Some(PASS_THROUGH_PORT),
+    };
+    if let Some(port) = passes.filter(|_| gateway.pass_through) {
         ports.push(PortView { from: "internet", to: "gateway", port, purpose: "pass_through" });
     }
     let link = match gateway.direction {

@@ -1,10 +1,11 @@
-//! Looks whether another process published a trust bundle, and says when a
-//! key should have been replaced.
+//! Looks whether another process published a trust bundle, calls the agents that
+//! hold an older one, and says when a key should have been replaced.
 
 use std::time::Duration;
 
 use sekisho_model::Timestamp;
-use sekisho_store::Access as _;
+use sekisho_model::id::DeviceId;
+use sekisho_store::{Access as _, StoreError};
 use sekisho_wire::bundle::{Bundle, PublishedKey};
 
 use crate::app::{App, SharedApp};
@@ -16,9 +17,13 @@ const EVERY: Duration = Duration::from_secs(2);
 /// Each so many looks, about twice a day, a key that is too old is named.
 const REMIND_EVERY: u32 = 21_600;
 
+/// So many agents are called with each look: 500 in a second.
+const CALLED: u64 = 1000;
+
 /// Goes on until told to stop.
 pub(crate) async fn run(app: SharedApp, shutdown: Shutdown) {
     let mut looks = 0_u32;
+    let mut calling = Calling::default();
     while shutdown.sleep(EVERY).await {
         if looks.is_multiple_of(REMIND_EVERY) {
             for kind in overdue(app.keys.bundles().trust.bundle(), app.clock.now()) {
@@ -31,6 +36,40 @@ pub(crate) async fn run(app: SharedApp, shutdown: Shutdown) {
         if let Err(error) = look(&app).await {
             tracing::warn!(error = format!("{error:#}"), "the site's keys were not read anew");
         }
+        if let Err(error) = calling.go_on(&app).await {
+            tracing::warn!(%error, "agents were not called to the newest trust bundle yet");
+        }
+    }
+}
+
+/// How far the agents are called that hold an older trust bundle than the newest:
+/// they fetch, and hear of it.
+#[derive(Debug, Default)]
+struct Calling {
+    /// The bundle that they are called for.
+    bundle: u64,
+    last: Option<DeviceId>,
+    is_over: bool,
+}
+
+impl Calling {
+    /// Calls the next ones, from the first on if there is a newer bundle.
+    async fn go_on(&mut self, app: &App) -> Result<(), StoreError> {
+        let newest = app.keys.bundles().version();
+        if newest != self.bundle {
+            *self = Self { bundle: newest, ..Self::default() };
+        }
+        if self.is_over {
+            return Ok(());
+        }
+        let version = i64::try_from(newest).unwrap_or(i64::MAX);
+        let next = app.store.read().devices().behind(version, self.last, CALLED).await?;
+        for device in &next {
+            app.bus.wake(*device);
+        }
+        self.is_over = next.is_empty();
+        self.last = next.last().copied();
+        Ok(())
     }
 }
 

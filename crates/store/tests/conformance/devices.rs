@@ -334,7 +334,15 @@ fn approved_devices_are_counted_by_the_bundle_they_hold() {
         let expected = [(0, 1), (1, 1), (2, 2)]
             .map(|(bundle_version, devices)| BundleHeld { bundle_version, devices });
         assert_eq!(held, expected);
-        assert_eq!(world.store.read().devices().bundles_held().await, Ok(expected.to_vec()));
+        let read = world.store.read().devices();
+        assert_eq!(read.bundles_held().await, Ok(expected.to_vec()));
+        // Who lacks a bundle, page by page.
+        let all = read.behind(2, None, 10).await.expect("reads");
+        assert_eq!(all.len(), 2);
+        assert_eq!(read.behind(2, None, 1).await.expect("reads"), all[..1]);
+        assert_eq!(read.behind(2, Some(all[0]), 9).await.expect("reads"), all[1..]);
+        assert_eq!(read.behind(2, Some(all[1]), 9).await.expect("reads"), []);
+        assert_eq!(read.behind(3, None, 10).await.expect("reads").len(), 4);
     });
 }
 

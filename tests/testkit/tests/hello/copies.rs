@@ -1,16 +1,18 @@
 //! Agents that were copied or put back around a start of the server, which then
-//! knows only from its database who was there before.
+//! knows only from its database who was there before; and certificates that came
+//! with another's messages.
 
 use std::time::Duration;
 
 use sekisho_model::device::Suspension;
 use sekisho_store::{Access as _, AuditFilter, Device, DeviceFilter, Page};
-use sekisho_testkit::{Agent, Server};
+use sekisho_testkit::{Agent, Host, Server};
 
 use super::enrolled;
 
 const REVERTED: u16 = 622;
 const CLONED: u16 = 623;
+const RELAYED: u16 = 628;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -95,4 +97,42 @@ async fn an_honest_agent_is_not_noticed_around_starts_and_older_databases() {
     agent.work().await.expect("and again");
     assert_eq!((count(&server, REVERTED).await, count(&server, CLONED).await), (0, 0));
     assert_eq!(device(&server).await.suspension, None);
+}
+
+/// A gateway that passes credentials on, or a certificate that was stolen.
+#[tokio::test]
+async fn a_message_that_came_with_another_devices_certificate_raises_an_alarm() {
+    for in_a_session in [false, true] {
+        let (server, mut agent) = enrolled().await;
+        let mut other = Agent::enrol(&server, Host::with(&[("svc", "x")]), "web-2").await;
+        other.work().await.expect("works");
+        let mut connected = agent.connect().await.expect("connects");
+        connected.fetch().await.expect("goes live");
+        let peer = other.network.peer().clone();
+        connected.network().come_as(peer.clone());
+        agent.network.come_as(peer);
+        // Once an hour is enough to be heard.
+        for _ in 0..3 {
+            if in_a_session {
+                connected.fetch().await.expect_err("refused");
+            } else {
+                agent.say_hello(|_| {}).await.expect_err("refused");
+            }
+            assert_eq!(count(&server, RELAYED).await, 1);
+        }
+        other.work().await.expect("not its fault");
+        assert!(server.audit_is_intact().await);
+    }
+}
+
+/// Whoever holds a certificate of its own could make as many as it likes.
+#[tokio::test]
+async fn what_is_not_the_devices_own_message_raises_no_alarm() {
+    let (server, mut agent) = enrolled().await;
+    let mut other = Agent::enrol(&server, Host::with(&[("svc", "x")]), "web-2").await;
+    other.work().await.expect("works");
+    let device = agent.device();
+    other.say_hello(|hello| hello.device = device).await.expect_err("refused");
+    assert_eq!(count(&server, RELAYED).await, 0);
+    agent.work().await.expect("goes on");
 }

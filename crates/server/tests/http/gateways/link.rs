@@ -7,8 +7,8 @@ use sekisho_model::id::DeviceId;
 use sekisho_model::rng::SystemRng;
 use sekisho_wire::cbor;
 use sekisho_wire::gateway::{
-    ALIVE_PATH, CONSOLE_AUTHORITY, CONTROL_PATH, FromGateway, GatewayHello, GatewayStatus,
-    LINK_ALPN, LINK_MAJOR, NameSeen, ToGateway,
+    ALIVE_PATH, CONSOLE_AUTHORITY, CONTROL_PATH, FromGateway, GatewayHello, GatewayListeners,
+    GatewayStatus, LINK_ALPN, LINK_MAJOR, NameSeen, ToGateway,
 };
 use sekisho_wire::problem::{Problem, ProblemCode};
 use sekisho_wire::relayed::{client_cert, forwarded};
@@ -348,6 +348,44 @@ async fn a_name_is_looked_at_from_both_sides() {
     let nothing = reached(&[seen(&[], false)]).await;
     assert_eq!(nothing["wan_reaches"], "nothing");
     assert_eq!(nothing["there_problem"], "no such name");
+}
+
+#[tokio::test]
+async fn the_ports_to_open_are_those_at_which_the_gateway_listens() {
+    let site = Site::start().await;
+    let (mut double, shown) = site.paired().await;
+    let mut link = double.link().await;
+    let mut control = link.control(&double, double.hello()).await;
+    control.config().await;
+    let path = format!("/gateways/{}", shown["id"].as_str().expect("an id"));
+    let open = async |purpose: &str| {
+        let shown = site.admin.get(&path).await.expect(200);
+        let ports = shown["ports"].as_array().expect("ports").clone();
+        let port = ports.into_iter().find(|port| port["purpose"] == purpose);
+        port.map(|port| [&port["from"], &port["to"], &port["port"]].map(ToString::to_string))
+    };
+    assert_eq!(open("pass_through").await, None, "it is off");
+    let public = json!([{ "address": "vault.example.jp:443" }]);
+    site.change(&shown, json!({ "pass_through": true, "public": public })).await;
+    let unknown = open("pass_through").await.expect("it is on");
+    assert_eq!(unknown, [r#""internet""#, r#""gateway""#, "8443"]);
+    for (listens, expected) in [(Some("0.0.0.0:9443"), Some("9443")), (None, None)] {
+        let listeners = Some(GatewayListeners {
+            agents: vec!["0.0.0.0:8383".to_owned()],
+            pass_through: listens.map(str::to_owned),
+        });
+        control.say_status(GatewayStatus { listeners, ..GatewayStatus::default() }).await;
+        let told = async {
+            while open("pass_through").await.map(|port| port[2].clone()).as_deref() != expected {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(SOON, told).await.expect("in time");
+    }
+    let agents = open("agents").await.expect("agents");
+    assert_eq!(agents[2], "443", "what agents dial, before any address translation");
+    let link = open("link").await.expect("the link");
+    assert_eq!(link[..2], [r#""server""#, r#""gateway""#]);
 }
 
 #[tokio::test]
