@@ -39,6 +39,10 @@ const RELOAD_EVERY: Duration = Duration::from_secs(10);
 /// How often the journal is tidied.
 const TIDY_EVERY: Duration = Duration::from_secs(6 * 3600);
 
+/// Between two Hellos for a newer trust bundle. Less than from one call of the server
+/// to the next.
+const HELLO_FOR_BUNDLE: Duration = Duration::from_secs(30);
+
 /// The first wait after trouble is drawn from zero to this.
 const BACKOFF_BASE: Duration = Duration::from_secs(1);
 
@@ -184,8 +188,8 @@ struct Agent {
     pace: Pace,
     /// The next fetch was called for.
     called: bool,
-    /// The newest trust bundle that the server named.
-    heard_of: u64,
+    /// When it last heard of a trust bundle that it lacks.
+    heard_of_bundle: Option<Instant>,
     /// The next Hello brings it.
     hello_due: bool,
     /// What the status file says, and over which way.
@@ -215,7 +219,7 @@ impl Agent {
             first,
             pace: Pace::default(),
             called: false,
-            heard_of: 0,
+            heard_of_bundle: None,
             hello_due: false,
             time: ServerTime::new(parts.clock.clone()),
             config_seen: modified(&parts.config_path),
@@ -299,13 +303,16 @@ impl Agent {
         }
     }
 
-    /// Whether the server names a trust bundle that is newer than this agent's. The
-    /// next Hello brings it; if it does not, that is no reason for another one.
+    /// Whether the server names a trust bundle that is newer than this agent's. A
+    /// Hello brings it; if it does not, the next one is later.
     fn hear_of(&mut self, newest: Option<u64>) -> bool {
-        let newest = newest.unwrap_or(0);
-        let is_news = newest > self.trust.bundle().version.max(self.heard_of);
-        self.heard_of = self.heard_of.max(newest);
-        self.hello_due |= is_news;
+        let lacks = newest.is_some_and(|newest| newest > self.trust.bundle().version);
+        let lately = self.heard_of_bundle.is_some_and(|at| at.elapsed() < HELLO_FOR_BUNDLE);
+        let is_news = lacks && !lately;
+        if is_news {
+            self.heard_of_bundle = Some(Instant::now());
+            self.hello_due = true;
+        }
         is_news
     }
 
@@ -315,11 +322,20 @@ impl Agent {
     }
 
     async fn turn_with(&mut self, link: &mut Link) -> Result<(), Trouble> {
-        let mut session = match self.session.take() {
-            Some(session) if !session.is_over(self.time.now()) && !self.hello_due => session,
-            Some(_) | None => self.hello(link).await?,
+        let now = self.time.now();
+        let kept = self.session.take().filter(|session| !session.is_over(now));
+        let hello_due = std::mem::take(&mut self.hello_due);
+        let mut session = match kept {
+            Some(session) if !hello_due => session,
+            kept => match self.hello(link).await {
+                Ok(session) => session,
+                Err(trouble) => {
+                    // It was to be replaced for the sake of a newer bundle only.
+                    self.session = kept;
+                    return Err(trouble);
+                }
+            },
         };
-        self.hello_due = false;
         let served = self.serve(link, &mut session).await;
         if let Err(SessionOr::Session(SessionError::Link(error))) = &served {
             self.note_refusal(error);

@@ -217,6 +217,7 @@ impl Session {
             highest_seq: newest.seq,
             newest_order: newest.order,
             accounts_changed,
+            bundle_version: Some(trust.bundle().version),
         });
         let body = self.exchange(link, RouteName::Fetch, request, MAX_FETCH_ANSWER_BYTES).await?;
         let answer: FetchAnswer =

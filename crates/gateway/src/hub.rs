@@ -143,6 +143,8 @@ pub(crate) struct Hub {
     identity: RwLock<Identity>,
     paired: RwLock<Option<Paired>>,
     private: RwLock<(Arc<ServerConfig>, u64)>,
+    /// Who changes identity, pairing or trust does it alone.
+    changing: Mutex<()>,
     /// A copy for each thread: to count who has it would have them all write to
     /// one place with each request.
     work: Vec<Alone<RwLock<Arc<Work>>>>,
@@ -202,6 +204,7 @@ impl Hub {
             identity: RwLock::new(parts.identity.clone()),
             paired: RwLock::new(parts.paired.clone()),
             private: RwLock::new((Arc::new(private), 0)),
+            changing: Mutex::default(),
             work: copies(work, threads(parts.workers.max(1)))
                 .map(|work| Alone(RwLock::new(work)))
                 .collect(),
@@ -323,6 +326,7 @@ impl Hub {
     /// # Errors
     /// When it cannot be used; then the former one stays.
     pub(crate) fn identify(&self, identity: Identity) -> Result<(), TlsSetup> {
+        let _alone = self.changing.lock().expect("no holder panics");
         let trust = self.paired().map(|paired| paired.trust);
         let private = tls::private(&identity, trust, &self.time)?;
         *self.identity.write().expect("no holder panics") = identity;
@@ -336,6 +340,7 @@ impl Hub {
     /// # Errors
     /// When TLS cannot be set up; then nothing changes.
     pub(crate) fn pair(&self, paired: Option<Paired>) -> Result<(), TlsSetup> {
+        let _alone = self.changing.lock().expect("no holder panics");
         let trust = paired.as_ref().map(|paired| paired.trust.clone());
         let private = tls::private(&self.identity(), trust, &self.time)?;
         let work = work(None, &self.shown, &self.time)?;
@@ -370,11 +375,16 @@ impl Hub {
         *self.private.write().expect("no holder panics") = (Arc::new(private), pairing);
     }
 
-    /// Newer bundles are believed.
+    /// Newer bundles are believed, unless the gateway has come to another site
+    /// meanwhile.
     ///
     /// # Errors
     /// When TLS cannot be set up with them; then nothing changes.
     pub(crate) fn trust(&self, trust: sekisho_seal::bundle::Trust) -> Result<(), TlsSetup> {
+        let _alone = self.changing.lock().expect("no holder panics");
+        if self.paired().is_none_or(|paired| paired.trust.anchor() != trust.anchor()) {
+            return Ok(());
+        }
         let private = tls::private(&self.identity(), Some(trust.clone()), &self.time)?;
         self.private.write().expect("no holder panics").0 = Arc::new(private);
         if let Some(paired) = &mut *self.paired.write().expect("no holder panics") {

@@ -171,11 +171,14 @@ impl Process {
         })
     }
 
-    /// Tells the data plane what of this is new to it.
-    fn tell(&self, memory: Memory) {
-        let Some(plane) = self.plane() else { return };
+    /// Tells the data plane what of the memory is new to it.
+    fn tell(&self) -> Result<(), StateError> {
+        let Some(plane) = self.plane() else { return Ok(()) };
+        // Until it is told: what somebody else reads later is told later.
+        let mut told = self.told.lock().expect("no holder panics");
+        let memory = self.memory()?;
         let new = Told::of(&memory);
-        let former = self.told.lock().expect("no holder panics").replace(new);
+        let former = told.replace(new);
         let new = Told::of(&memory);
         let is_other = former.as_ref().is_none_or(|former| former.gateway != new.gateway);
         if is_other || former.is_none_or(|former| former.chain != new.chain) {
@@ -184,6 +187,7 @@ impl Process {
         if is_other {
             plane.belong(memory.paired);
         }
+        Ok(())
     }
 
     /// What agents see: what was imported, or else what the site issued.
@@ -209,7 +213,7 @@ impl Process {
     /// # Errors
     /// When the memory fails; the data plane goes on as it is.
     pub fn look_again(&self) -> Result<(), StateError> {
-        self.tell(self.memory()?);
+        self.tell()?;
         if let (Some(public), Some(plane)) = (self.public()?, self.plane()) {
             plane.show(public);
         }
@@ -277,7 +281,7 @@ impl Process {
         let candidate = Membership { chain, ..membership };
         judge_link_chain(&candidate, &roots, &key, self.clock.now())?;
         self.state.keep_link_chain(candidate.chain, issued.renew_at).map_err(text)?;
-        self.tell(self.memory().map_err(text)?);
+        self.tell().map_err(text)?;
         tracing::info!(until = %issued.not_after, "the certificate of the link was renewed");
         Ok(())
     }

@@ -89,6 +89,14 @@ impl Opening {
     }
 }
 
+/// `host:port` as `nc` takes it.
+fn dialled(address: &str) -> String {
+    match address.rsplit_once(':') {
+        Some((host, port)) => format!("{} {port}", host.trim_matches(['[', ']'])),
+        None => address.to_owned(),
+    }
+}
+
 impl Report {
     /// Whether agents are served: the server is connected and said what is
     /// relayed.
@@ -145,7 +153,7 @@ impl Report {
         let reach = match self.dial() {
             Some(dial) => format!(
                 "this machine must reach the server at {dial}; try it here: nc -vz {}",
-                dial.replace(':', " ")
+                dialled(dial)
             ),
             None => format!(
                 "the server must reach {private}, or what pairing.address names; try it there: \
@@ -329,6 +337,12 @@ mod tests {
         let text = report.text();
         let lines = text.lines().filter_map(|line| line.strip_prefix(name));
         lines.map(|line| line.trim().to_owned()).collect()
+    }
+
+    #[test]
+    fn an_address_is_dialled_as_nc_takes_it() {
+        assert_eq!(dialled("vault.example.jp:8383"), "vault.example.jp 8383");
+        assert_eq!(dialled("[2001:db8::1]:8383"), "2001:db8::1 8383");
     }
 
     #[test]

@@ -45,6 +45,10 @@ pub struct FetchRequest {
     /// out when they have not; programs that do not know it pass it over.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub accounts_changed: bool,
+    /// The version of the newest trust bundle that the agent holds. Left out by
+    /// programs that do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle_version: Option<u64>,
 }
 
 /// Orders for the device.
@@ -235,6 +239,7 @@ mod tests {
             highest_seq: 3,
             newest_order: None,
             accounts_changed: false,
+            bundle_version: None,
         };
         assert_eq!(cbor::encode(&fetch), without_news());
         let read: FetchRequest = cbor::decode(&without_news(), MAX_FETCH_BYTES).expect("read");
@@ -252,8 +257,13 @@ mod tests {
             highest_seq: u64,
         }
         let newest_order = Some(OrderId::from_uuid(Default::default()));
-        let fetch =
-            FetchRequest { nonce: [7; 16], highest_seq: 3, newest_order, accounts_changed: true };
+        let fetch = FetchRequest {
+            nonce: [7; 16],
+            highest_seq: 3,
+            newest_order,
+            accounts_changed: true,
+            bundle_version: Some(2),
+        };
         let bytes = cbor::encode(&fetch);
         assert_ne!(bytes, without_news());
         let read: FetchRequest = cbor::decode(&bytes, MAX_FETCH_BYTES).expect("read");

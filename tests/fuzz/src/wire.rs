@@ -69,6 +69,7 @@ pub(crate) fn message_seeds() -> Vec<Vec<u8>> {
                 highest_seq: 9,
                 newest_order: Some(sekisho_model::id::OrderId::from_uuid(Default::default())),
                 accounts_changed: true,
+                bundle_version: Some(3),
             },
         ),
         seed("HelloEnvelope", &site.showing_hello()),

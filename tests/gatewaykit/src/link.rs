@@ -83,6 +83,8 @@ pub async fn dial(
     alpn: &[u8],
 ) -> Result<TlsStream<TcpStream>, String> {
     let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
+    // Without it every small answer waits for an acknowledgement.
+    stream.set_nodelay(true).map_err(|error| error.to_string())?;
     shake_hands(shown, stream, alpn).await
 }
 
@@ -93,11 +95,11 @@ pub async fn dial(
 ///
 /// # Panics
 /// When the certificate is not the key's.
-pub async fn shake_hands(
+pub async fn shake_hands<T: AsyncRead + AsyncWrite + Unpin>(
     shown: Option<&Certified>,
-    stream: TcpStream,
+    stream: T,
     alpn: &[u8],
-) -> Result<TlsStream<TcpStream>, String> {
+) -> Result<TlsStream<T>, String> {
     let mut config = match shown {
         Some(shown) => {
             client().with_client_auth_cert(shown.tls_chain(), shown.tls_key()).expect("its own")
@@ -105,8 +107,6 @@ pub async fn shake_hands(
         None => client().with_no_client_auth(),
     };
     config.alpn_protocols = vec![alpn.to_vec()];
-    // Without it every small answer waits for an acknowledgement.
-    stream.set_nodelay(true).map_err(|error| error.to_string())?;
     let name = ServerName::try_from("gateway.invalid").expect("a name");
     let connected = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
     connected.map_err(|error| error.to_string())

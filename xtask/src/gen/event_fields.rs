@@ -104,6 +104,7 @@ pub(super) const FIELDS: &[(&str, &str, &str)] = &[
     ("sha256", "SHA-256 of the file", "ファイルの SHA-256"),
     ("share", "id of the share", "共有の ID"),
     ("shared_with", "the role it is shared with", "共有先のロール"),
+    ("shown", "id of the device whose certificate it was", "提示された証明書のデバイスの ID"),
     (
         "sign_in",
         "the API token lives a day at most, as `sekisho login` makes it: the class is *sign_in*",
@@ -112,7 +113,6 @@ pub(super) const FIELDS: &[(&str, &str, &str)] = &[
     ("silent_s", "for so many seconds", "途絶えている秒数"),
     ("since", "since when", "いつから"),
     ("sink", "target of the export, as in the settings", "転送先(設定上の名前)"),
-    ("shown", "id of the device whose certificate it was", "提示された証明書のデバイスの ID"),
     ("site", "id of the site", "サイトの ID"),
     ("source", "site_ca or uploaded", "site_ca・uploaded のいずれか"),
     ("state", "the state it began in", "登録直後の状態"),

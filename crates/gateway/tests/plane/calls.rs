@@ -1,11 +1,14 @@
 //! Connections of the link that carry one call at a time.
 
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::Version;
 use sekisho_gateway::Timeouts;
 use sekisho_wire::gateway::{ALIVE_PATH, CALL_ALPN, LINK_ALPN};
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::support::{Reply, Server, Wanted, World, until};
@@ -205,17 +208,55 @@ async fn only_the_sites_server_may_dial_one() {
     }
 }
 
+/// A connection whose gateway changes hands when its first bytes come: it has begun
+/// its end of the handshake by then.
+struct Changing<'w> {
+    stream: TcpStream,
+    world: &'w World,
+    changed: bool,
+}
+
+impl AsyncRead for Changing<'_> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+        if !std::mem::replace(&mut self.changed, true) {
+            self.world.gateway.unpair().expect("unpaired");
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Changing<'_> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
 /// It belonged to the gateway when its handshake began, and does not when it ends.
 #[tokio::test]
 async fn a_server_of_before_that_comes_late_is_let_go() {
     for alpn in [CALL_ALPN, LINK_ALPN] {
         let world = World::alone(Wanted::default());
-        let early = TcpStream::connect(world.private).await.expect("it listens");
-        // Nothing says that the gateway has begun its end of the handshake.
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        world.gateway.unpair().expect("unpaired");
+        let stream = TcpStream::connect(world.private).await.expect("it listens");
+        let changing = Changing { stream, world: &world, changed: false };
         let server = world.site.link_server();
-        let shaken = sekisho_gatewaykit::link::shake_hands(Some(&server), early, alpn).await;
+        let shaken = sekisho_gatewaykit::link::shake_hands(Some(&server), changing, alpn).await;
         let mut bytes = Vec::new();
         let mut late = shaken.expect("as it was when it began");
         let read = tokio::time::timeout(Duration::from_secs(10), late.read_to_end(&mut bytes));

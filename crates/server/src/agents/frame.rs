@@ -69,7 +69,7 @@ pub(super) async fn hear(
     let is_genuine = keys.check(Direction::ToServer, route, &frame).is_ok();
     if session.device != shown.device {
         if is_genuine {
-            swapped::alarm(app, peer, session.device, shown.device).await?;
+            swapped::alarm(app, peer, session.device, shown.device).await;
         }
         return Err(ProblemCode::SessionUnknown.into());
     }

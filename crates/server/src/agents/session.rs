@@ -60,6 +60,9 @@ async fn takes_nothing(
     if device.last_gateway != peer.via {
         return Ok(None);
     }
+    if newer_bundle(request, &device).is_some() {
+        return Ok(None);
+    }
     let newest = (request.highest_seq, request.newest_order);
     if recovery::forgotten(reader, &device, newest).await?.is_some() {
         return Ok(None);
@@ -105,9 +108,18 @@ async fn hand_out(
         }
         deliver::deliver(app, uow, device, session).await?
     };
+    if let Some(version) = newer_bundle(request, device) {
+        uow.devices().note_bundle(device.id, version).await?;
+    }
     let first = offices::gateways_first(uow, device).await?;
     let answer = answer(app, request, device, (orders, more), first);
     believed.answer(app, answer, &[]).await
+}
+
+/// The trust bundle that an agent says it holds, if it did not hold it before.
+fn newer_bundle(request: &FetchRequest, device: &Device) -> Option<i64> {
+    let version = i64::try_from(request.bundle_version?).ok()?;
+    (version > device.bundle_version).then_some(version)
 }
 
 fn answer(

@@ -38,16 +38,24 @@ impl Swapped {
     }
 }
 
-/// Records that a message of `device` came with the certificate of `shown`.
-pub(super) async fn alarm(
+/// Records that a message of `device` came with the certificate of `shown`. The
+/// message is refused, whatever becomes of this.
+pub(super) async fn alarm(app: &App, peer: &Peer, device: DeviceId, shown: DeviceId) {
+    if !app.swapped.is_news(device, app.clock.now()) {
+        return;
+    }
+    if let Err(error) = record(app, peer, device, shown).await {
+        tracing::error!(%device, %shown, %error, "a relayed certificate was not recorded");
+        app.swapped.0.lock().expect("no holder panics").remove(&device);
+    }
+}
+
+async fn record(
     app: &App,
     peer: &Peer,
     device: DeviceId,
     shown: DeviceId,
 ) -> Result<(), StoreError> {
-    if !app.swapped.is_news(device, app.clock.now()) {
-        return Ok(());
-    }
     let mut uow = app.store.begin(&context(app, peer, Actor::System)).await?;
     uow.record(Event::CertificateRelayed { device, shown, gateway: peer.via });
     orders::tell(app, &uow.commit().await?, &[]);

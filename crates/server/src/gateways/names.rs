@@ -22,6 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The port of the discard service (RFC 863): one is needed to ask for a way.
 const NO_PORT: u16 = 9;
 
+/// Kept for documentation (RFC 5737): no machine has it.
+const FOREIGN: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 254));
+
 /// What a name leads to.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct NameCheckView {
@@ -88,9 +91,12 @@ pub(super) async fn check_names(
         .collect();
     names.extend(settings.and_then(|settings| settings.public_name));
 
-    let listening = app.config.listen.agents.ip();
+    let listening = [app.config.listen.agents.ip(), app.config.listen.api.ip()];
     let is_server = |address: IpAddr| {
-        if listening.is_unspecified() { is_own(address) } else { listening == address }
+        listening.iter().any(|listens| match listens.is_unspecified() {
+            true => is_own(address),
+            false => *listens == address,
+        })
     };
     let mut server = BTreeSet::new();
     let seen = app.gateways.seen(gateway.id);
@@ -131,9 +137,7 @@ pub(super) async fn check_names(
             name,
         });
     }
-    if !listening.is_unspecified() {
-        server.insert(listening);
-    }
+    server.extend(listening.into_iter().filter(|listens| !listens.is_unspecified()));
     Ok(Json(NameChecksView { names: checked, server: shown(&server), gateway: shown(&link) }))
 }
 
@@ -155,18 +159,23 @@ fn reaches(
     }
 }
 
-/// Whether an address is one of this machine's: the way to it begins at it. Nothing
-/// is sent.
+/// Whether an address is one of this machine's. Nothing is sent.
 fn is_own(address: IpAddr) -> bool {
     let any: IpAddr = match address {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     };
-    let way = UdpSocket::bind((any, 0)).and_then(|socket| {
+    let binds = |address: IpAddr| UdpSocket::bind((address, 0));
+    if address.is_unspecified() || address.is_multicast() || binds(address).is_err() {
+        return false;
+    }
+    // Where the kernel binds to foreign addresses, too, as for a shared one that moves
+    // between machines (`ip_nonlocal_bind`), the way to it must begin at it.
+    let way = binds(any).and_then(|socket| {
         socket.connect((address, NO_PORT))?;
         socket.local_addr()
     });
-    way.is_ok_and(|way| way.ip() == address)
+    way.is_ok_and(|way| way.ip() == address) || binds(FOREIGN).is_err()
 }
 
 /// Whether a name of a certificate is good for a name (RFC 9525 §6.3): a star
@@ -222,8 +231,9 @@ mod tests {
     #[test]
     fn only_addresses_of_this_machine_are_its_own() {
         assert!(is_own(Ipv4Addr::LOCALHOST.into()));
+        assert!(is_own(Ipv4Addr::new(127, 0, 1, 1).into()), "as Debian names a machine");
         // Reserved for documentation: no machine has them.
-        for other in ["192.0.2.77", "198.51.100.7", "2001:db8::7"] {
+        for other in ["192.0.2.77", "198.51.100.7", "2001:db8::7", "0.0.0.0", "224.0.0.1"] {
             assert!(!is_own(other.parse().expect("an address")), "{other}");
         }
     }

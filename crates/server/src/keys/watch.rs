@@ -20,6 +20,14 @@ const REMIND_EVERY: u32 = 21_600;
 /// So many agents are called with each look: 500 in a second.
 const CALLED: u64 = 1000;
 
+/// So often all of them are called: one may be on its way from a fetch to a wait, or
+/// its gateway be without a server for a moment. In that time each has fetched once
+/// by itself.
+const PASSES: u32 = 15;
+
+/// So many looks lie between two passes: a minute.
+const PAUSE: u32 = 30;
+
 /// Goes on until told to stop.
 pub(crate) async fn run(app: SharedApp, shutdown: Shutdown) {
     let mut looks = 0_u32;
@@ -49,7 +57,9 @@ struct Calling {
     /// The bundle that they are called for.
     bundle: u64,
     last: Option<DeviceId>,
-    is_over: bool,
+    passes: u32,
+    /// So many looks until the next pass.
+    pause: u32,
 }
 
 impl Calling {
@@ -59,7 +69,11 @@ impl Calling {
         if newest != self.bundle {
             *self = Self { bundle: newest, ..Self::default() };
         }
-        if self.is_over {
+        if self.passes == PASSES {
+            return Ok(());
+        }
+        if self.pause > 0 {
+            self.pause -= 1;
             return Ok(());
         }
         let version = i64::try_from(newest).unwrap_or(i64::MAX);
@@ -67,8 +81,11 @@ impl Calling {
         for device in &next {
             app.bus.wake(*device);
         }
-        self.is_over = next.is_empty();
         self.last = next.last().copied();
+        if next.is_empty() {
+            self.passes += 1;
+            self.pause = PAUSE;
+        }
         Ok(())
     }
 }

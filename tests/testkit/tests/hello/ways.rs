@@ -21,7 +21,6 @@ use sekisho_platform::accounts::{
 };
 use sekisho_server::run::{self, Listeners};
 use sekisho_testkit::Host;
-use sekisho_wire::bundle::{PublishedGateway, TlsCheck};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -95,18 +94,22 @@ async fn a_way_that_ends_while_an_order_is_carried_out_loses_nothing() {
     let listeners = Listeners { api: listener().await, agents: listener().await, metrics: None };
     let address = listeners.agents.local_addr().expect("bound").to_string();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let mut tasks = JoinSet::new();
+    let to: Endpoint = address.parse().expect("an endpoint");
+    let (first, way) = way_to(to.clone(), &mut tasks).await;
+    let (second, _) = way_to(to, &mut tasks).await;
+    server.add_gateway(&second.to_string()).await;
     let serving = run::serve(server.app().clone(), listeners, async {
         let _ = stopped.await;
     });
     let mut serve = JoinSet::new();
     serve.spawn(serving);
-    let mut tasks = JoinSet::new();
-    let to: Endpoint = address.parse().expect("an endpoint");
-    let (first, way) = way_to(to.clone(), &mut tasks).await;
-    let (second, _) = way_to(to, &mut tasks).await;
-    let gateway =
-        PublishedGateway { address: second.to_string(), weight: 1, tls: TlsCheck::SiteCa };
-    server.publish_gateways(vec![gateway]).await;
+    let published = async {
+        while server.app().keys.bundles().trust.bundle().gateways.is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(SOON, published).await.expect("the server tells agents of it");
 
     let order = server.request_reset("svc").await.id;
     let mut changes = server.app().bus.listen_order(order);
