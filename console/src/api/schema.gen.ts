@@ -5187,8 +5187,9 @@ export interface components {
             /** @description Why it was not found. */
             problem?: string | null;
             /**
-             * @description What agents in the LAN reach by it: `server`, `gateway`, `elsewhere` or
-             *     `nothing`.
+             * @description What agents in the LAN reach by it: `server`, `gateway`, `elsewhere` (a load
+             *     balancer or NAT in front of the server, a missing entry in the inner DNS, or
+             *     a mistake) or `nothing`.
              */
             lan_reaches: string;
             /**
