@@ -3634,8 +3634,7 @@ export interface components {
             connected: boolean;
             /** @description How many connections of the link there are. */
             connections: number;
-            /** @description Why it is not connected, or was refused. */
-            problem?: string | null;
+            problem?: components["schemas"]["RemarkView"] | null;
             /** @description The version of its program. */
             software: string;
             /**
@@ -4039,8 +4038,7 @@ export interface components {
                 connected: boolean;
                 /** @description How many connections of the link there are. */
                 connections: number;
-                /** @description Why it is not connected, or was refused. */
-                problem?: string | null;
+                problem?: components["schemas"]["RemarkView"] | null;
                 /** @description The version of its program. */
                 software: string;
                 /**
@@ -6172,6 +6170,13 @@ export interface components {
             /** @description The caller's resources with that name. */
             items: components["schemas"]["RemapTarget"][];
         };
+        /** @description Something that does not go as it should. */
+        RemarkView: {
+            /** @description What it is about, as one word: `unreachable`, `memory_short` … */
+            topic: string;
+            /** @description A sentence of the program that noticed it, in English. */
+            sentence: string;
+        };
         /** @description A page of a report. */
         ReportPage: {
             /** @description The report. */
@@ -6849,7 +6854,7 @@ export interface components {
             bans: components["schemas"]["BanView"][];
             certificate?: components["schemas"]["PublicCertificateView"] | null;
             /** @description What does not go as it should. */
-            problems: string[];
+            problems: components["schemas"]["RemarkView"][];
         };
         /** @description The state of the server. */
         System: {

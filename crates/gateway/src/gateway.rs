@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sekisho_model::Timestamp;
 use sekisho_model::rng::uniform;
-use sekisho_wire::gateway::{FromGateway, GatewayConfig, GatewayStatus};
+use sekisho_wire::gateway::{FromGateway, GatewayConfig, GatewayStatus, GatewayTopic};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
@@ -351,7 +351,10 @@ impl Control {
     async fn run(self, messages: mpsc::Receiver<FromGateway>) {
         let mut tasks = JoinSet::new();
         if let Err(error) = self.listen(&mut tasks) {
-            self.hub.problem("listen", Some(format!("a listener does not work: {error}")));
+            self.hub.problem(
+                GatewayTopic::Listener,
+                Some(format!("a listener does not work: {error}")),
+            );
         }
         tasks.spawn(link::keep_contact(self.hub.clone(), messages));
         tasks.spawn(names::keep_looking(self.hub.clone()));
@@ -390,7 +393,7 @@ impl Control {
             }
             match self.open_pass_through() {
                 Ok(Some(listener)) => {
-                    self.hub.problem("pass_through", None);
+                    self.hub.problem(GatewayTopic::PassThrough, None);
                     // To the other thread's own runtime.
                     let pass = |stream: tokio::net::TcpStream, ticket| match stream.into_std() {
                         Ok(stream) => self.workers.give(Job::PassThrough(stream, ticket)),
@@ -405,12 +408,12 @@ impl Control {
                 Ok(None) => {
                     let sentence = "console and sessions are to pass through this gateway, but \
                                     `listen.pass_through` is not set";
-                    self.hub.problem("pass_through", Some(sentence.to_owned()));
+                    self.hub.problem(GatewayTopic::PassThrough, Some(sentence.to_owned()));
                 }
                 Err(error) => {
                     let sentence =
                         format!("the pass-through listener could not be opened: {error}");
-                    self.hub.problem("pass_through", Some(sentence));
+                    self.hub.problem(GatewayTopic::PassThrough, Some(sentence));
                 }
             }
             if *self.no_more.borrow() {

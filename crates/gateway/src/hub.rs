@@ -11,7 +11,7 @@ use sekisho_model::id::DeviceId;
 use sekisho_model::rng::{random_bytes, uniform};
 use sekisho_model::{Clock, Rng, Timestamp};
 use sekisho_wire::gateway::{
-    CertificateStatus, FromGateway, GatewayListeners, NameSeen, route_lines,
+    CertificateStatus, FromGateway, GatewayListeners, GatewayTopic, NameSeen, route_lines,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -23,7 +23,7 @@ use crate::link::Upstream;
 use crate::park::Parked;
 use crate::parts::{Identity, Keeper, Paired, Parts, PublicCertificate, Timeouts};
 use crate::plane::{Live, Registry};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Remark, Snapshot, about};
 use crate::tls::{self, Shown, TlsSetup};
 
 /// Messages that wait for the control stream.
@@ -62,7 +62,7 @@ pub(crate) struct Work {
     /// TLS for agents.
     pub(crate) agents: Arc<ServerConfig>,
     /// What of the configuration this machine or program cannot do.
-    local_problems: Vec<String>,
+    local_problems: Vec<Remark>,
 }
 
 /// What is counted since the start.
@@ -157,7 +157,7 @@ pub(crate) struct Hub {
     unworkable: AtomicBool,
     contact: Mutex<Contact>,
     names: Mutex<Vec<NameSeen>>,
-    problems: Mutex<Vec<(&'static str, String)>>,
+    problems: Mutex<Vec<Remark>>,
 }
 
 /// [`Parts`] without the sockets, which the acceptors take.
@@ -532,7 +532,7 @@ impl Hub {
     }
 
     /// Something does not go as it should, or does again. One sentence a topic.
-    pub(crate) fn problem(&self, topic: &'static str, sentence: Option<String>) {
+    pub(crate) fn problem(&self, topic: GatewayTopic, sentence: Option<String>) {
         let mut problems = self.problems.lock().expect("no holder panics");
         problems.retain(|(known, _)| *known != topic);
         if let Some(sentence) = sentence {
@@ -544,32 +544,38 @@ impl Hub {
     }
 
     /// What does not go as it should.
-    pub(crate) fn problems(&self) -> Vec<String> {
-        let mut all = Vec::new();
-        if self.paired().is_none() {
-            all.push("not paired with a server: run `sekisho-gateway pair`".to_owned());
-        } else if self.upstream.is_empty() {
-            all.push("no connection of the server: nothing is relayed".to_owned());
-        }
-        if self.certificate().is_none() {
-            all.push(
-                "no certificate for the public listeners yet: agents cannot connect".to_owned(),
-            );
-        }
-        match self.pressure() {
-            Pressure::None => {}
-            Pressure::High => all.push("memory is short: no new connections".to_owned()),
-            Pressure::Highest => {
-                all.push("memory is short: idle connections are closed".to_owned())
-            }
-        }
+    pub(crate) fn problems(&self) -> Vec<Remark> {
         let work = self.work();
-        all.extend(work.local_problems.iter().cloned());
-        all.extend(work.snapshot.iter().flat_map(|snapshot| snapshot.problems.iter().cloned()));
+        let now = [
+            if self.paired().is_none() {
+                Some((
+                    GatewayTopic::NotPaired,
+                    "not paired with a server: run `sekisho-gateway pair`",
+                ))
+            } else if self.upstream.is_empty() {
+                Some((GatewayTopic::NoServer, "no connection of the server: nothing is relayed"))
+            } else {
+                None
+            },
+            self.certificate().is_none().then_some((
+                GatewayTopic::NoCertificate,
+                "no certificate for the public listeners yet: agents cannot connect",
+            )),
+            match self.pressure() {
+                Pressure::None => None,
+                Pressure::High => Some("memory is short: no new connections"),
+                Pressure::Highest => Some("memory is short: idle connections are closed"),
+            }
+            .map(|sentence| (GatewayTopic::MemoryShort, sentence)),
+        ];
+        let now = now.into_iter().flatten().map(|(topic, sentence)| (topic, sentence.to_owned()));
+        let of_server = work.snapshot.iter().flat_map(|snapshot| snapshot.problems.iter().cloned());
         let noted = self.problems.lock().expect("no holder panics");
-        all.extend(noted.iter().map(|(_, sentence)| sentence.clone()));
-        all.truncate(MAX_PROBLEMS);
-        all
+        now.chain(work.local_problems.iter().cloned())
+            .chain(of_server)
+            .chain(noted.iter().cloned())
+            .take(MAX_PROBLEMS)
+            .collect()
     }
 }
 
@@ -611,7 +617,7 @@ fn work(
     shown: &Arc<Shown>,
     time: &ServerTime,
 ) -> Result<Work, TlsSetup> {
-    let (agents, mut problems) = tls::agents(snapshot, shown.clone(), time)?;
+    let (agents, unknown) = tls::agents(snapshot, shown.clone(), time)?;
     let (routes, mut rules) = match snapshot {
         Some(snapshot) => (snapshot.routes.clone(), snapshot.rules.clone()),
         None => {
@@ -619,7 +625,9 @@ fn work(
             (routes, Rules::until_configured())
         }
     };
-    problems.extend(fit(&mut rules.limits));
+    let lowered = fit(&mut rules.limits);
+    let local_problems =
+        about(GatewayTopic::Tls, unknown).chain(about(GatewayTopic::Capacity, lowered)).collect();
     let agents = Arc::new(agents);
-    Ok(Work { snapshot: snapshot.cloned(), routes, rules, agents, local_problems: problems })
+    Ok(Work { snapshot: snapshot.cloned(), routes, rules, agents, local_problems })
 }

@@ -6,13 +6,21 @@ use sekisho_pki::{CertificateProblem, DeviceIdentity, SiteTrust};
 use sekisho_seal::SealError;
 use sekisho_seal::bundle::Trust;
 use sekisho_seal::gateway::open_gateway_config;
-use sekisho_wire::gateway::GatewayConfig;
+use sekisho_wire::gateway::{GatewayConfig, GatewayTopic};
 
 use crate::filter::routes::{BadRoute, Routes};
 use crate::limits::Rules;
 
 /// Names that may pass through, at most.
 const MAX_NAMES: usize = 64;
+
+/// What does not go as it should: what it is about, and a sentence.
+pub(crate) type Remark = (GatewayTopic, String);
+
+/// Sentences that are about one thing.
+pub(crate) fn about(topic: GatewayTopic, sentences: Vec<String>) -> impl Iterator<Item = Remark> {
+    sentences.into_iter().map(move |sentence| (topic, sentence))
+}
 
 /// Why a configuration is not worked by.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +61,7 @@ pub struct Snapshot {
     /// The limits.
     pub rules: Rules,
     /// What in it this gateway cannot do.
-    pub problems: Vec<String>,
+    pub problems: Vec<Remark>,
     /// Per root of the site: what chains to it.
     trusts: Vec<SiteTrust>,
     /// Sorted.
@@ -82,11 +90,13 @@ impl Snapshot {
             return Err(NotBelieved::Older { held, found: config.version });
         }
         let routes = Routes::new(&config.routes)?;
-        let (rules, mut problems) = Rules::new(config.limits.clone(), &config.offices);
+        let (rules, unusable) = Rules::new(config.limits.clone(), &config.offices);
+        let mut problems: Vec<Remark> = about(GatewayTopic::Offices, unusable).collect();
         if let Some(pass_through) = &mut config.pass_through
             && pass_through.names.len() > MAX_NAMES
         {
-            problems.push(format!("more than {MAX_NAMES} names are to pass; the rest do not"));
+            let sentence = format!("more than {MAX_NAMES} names are to pass; the rest do not");
+            problems.push((GatewayTopic::PassThrough, sentence));
             pass_through.names.truncate(MAX_NAMES);
         }
         // Taken out: what is sorted is looked up, and nobody needs it twice.

@@ -20,6 +20,7 @@ pub(crate) fn status(hub: &Hub) -> GatewayStatus {
     let (work, now) = (hub.work(), hub.now());
     let mut bans = hub.admission.bans(&work.rules, now);
     bans.truncate(BANS);
+    let (topics, problems) = hub.problems().into_iter().unzip();
     GatewayStatus {
         config_version: work.snapshot.as_ref().map(|snapshot| snapshot.config.version),
         config_hash: work.snapshot.as_ref().map(|snapshot| snapshot.hash.clone()),
@@ -38,7 +39,8 @@ pub(crate) fn status(hub: &Hub) -> GatewayStatus {
         certificate: hub.certificate(),
         names: hub.names(),
         listeners: Some(hub.listeners.clone()),
-        problems: hub.problems(),
+        problems,
+        topics,
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use sekisho_wire::gateway::GatewayTopic;
 use tokio::sync::{mpsc, watch};
 
 use crate::hub::Hub;
@@ -223,7 +224,7 @@ impl Thread {
                         Ok(listener) => listener,
                         Err(error) => {
                             let sentence = format!("a listener does not work: {error}");
-                            return hub.problem("listen", Some(sentence));
+                            return hub.problem(GatewayTopic::Listener, Some(sentence));
                         }
                     };
                     if held.wait_for(|held| !held.public).await.is_err() {

@@ -372,6 +372,58 @@ pub struct GatewayStatus {
     pub listeners: Option<GatewayListeners>,
     /// What does not go as it should, one sentence each.
     pub problems: Vec<String>,
+    /// What each of `problems` is about, in the same order. Empty: an older gateway,
+    /// which does not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<GatewayTopic>,
+}
+
+impl GatewayStatus {
+    /// The problems, each with what it is about.
+    pub fn remarks(&self) -> impl Iterator<Item = (GatewayTopic, &str)> {
+        let topics = self.topics.iter().copied().chain(std::iter::repeat(GatewayTopic::Other));
+        topics.zip(self.problems.iter().map(String::as_str))
+    }
+}
+
+/// What a problem of a gateway is about: who shows it can say so in the reader's
+/// language, beside the gateway's own sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GatewayTopic {
+    /// It is not paired with a server.
+    NotPaired,
+    /// No server is connected.
+    NoServer,
+    /// There is no certificate for the public listeners.
+    NoCertificate,
+    /// Memory is short at the moment.
+    MemoryShort,
+    /// The machine or its settings allow less than the server's limits say.
+    Capacity,
+    /// A listener does not work.
+    Listener,
+    /// Console and sessions cannot pass as they are to.
+    PassThrough,
+    /// The server does not answer on the control stream, or refuses it.
+    Control,
+    /// A configuration was not taken over.
+    Config,
+    /// Trust bundles were not believed.
+    Bundles,
+    /// The server has revoked this gateway.
+    Revoked,
+    /// The server refuses this gateway.
+    Refused,
+    /// The server cannot be dialled (classic direction).
+    Dial,
+    /// A network of an office cannot be used.
+    Offices,
+    /// Something of the server's TLS policy is not known here.
+    Tls,
+    /// Something else, or a topic of a newer gateway.
+    #[serde(other)]
+    Other,
 }
 
 /// Where a gateway listens, as it is set there: addresses and ports of its own
@@ -509,19 +561,31 @@ mod tests {
     }
 
     #[test]
-    fn a_status_with_listeners_is_read_by_older_servers_and_one_without_by_newer_ones() {
+    fn a_status_with_what_is_new_is_read_by_older_servers_and_one_without_by_newer_ones() {
         let pass_through = Some("0.0.0.0:8443".to_owned());
         let listeners = GatewayListeners { agents: vec!["[::]:443".to_owned()], pass_through };
-        let silent = GatewayStatus { uptime_s: 7, ..GatewayStatus::default() };
-        let status = GatewayStatus { listeners: Some(listeners), ..silent.clone() };
+        let problems = vec!["nobody calls".to_owned()];
+        let silent = GatewayStatus { uptime_s: 7, problems, ..GatewayStatus::default() };
+        let topics = vec![GatewayTopic::NoServer];
+        let status = GatewayStatus { listeners: Some(listeners), topics, ..silent.clone() };
         let bytes = cbor::encode(&status);
         assert_eq!(cbor::decode::<GatewayStatus>(&bytes, 4096).expect("read"), status);
         let older = cbor::decode::<Older>(&bytes, 4096).expect("read by an older server");
-        assert_eq!(older, Older { uptime_s: 7, problems: vec![] });
+        assert_eq!(older, Older { uptime_s: 7, problems: silent.problems.clone() });
+        assert_eq!(status.remarks().next(), Some((GatewayTopic::NoServer, "nobody calls")));
         let mut before: ciborium::Value = cbor::decode(&cbor::encode(&silent), 4096).expect("read");
         let fields = before.as_map_mut().expect("a map");
-        assert!(fields.iter().all(|(name, _)| name.as_text() != Some("listeners")), "left out");
+        let new = |name: &str| ["listeners", "topics"].contains(&name);
+        assert!(!fields.iter().any(|(name, _)| name.as_text().is_some_and(new)), "left out");
         let read = cbor::decode::<GatewayStatus>(&cbor::encode(&before), 4096);
-        assert_eq!(read.expect("read from an older gateway"), silent);
+        let read = read.expect("read from an older gateway");
+        assert_eq!(read, silent);
+        assert_eq!(read.remarks().next(), Some((GatewayTopic::Other, "nobody calls")));
+    }
+
+    #[test]
+    fn a_topic_of_a_newer_gateway_is_another_one() {
+        let read = cbor::decode::<GatewayTopic>(&cbor::encode(&"weather"), 64);
+        assert_eq!(read.expect("read"), GatewayTopic::Other);
     }
 }

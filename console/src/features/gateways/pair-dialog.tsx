@@ -30,6 +30,7 @@ import { isHostPort, readLines, readPairing } from "./addresses";
 import { Ports, PortTests } from "./ports";
 import { type PairingField, pairingFault } from "./problem";
 import { type Gateway, gateway as gatewayQuery } from "./queries";
+import { RemarkText } from "./remarks";
 
 type Check = Schemas["PairingCheckView"];
 type Wanted = Schemas["NewGateway"];
@@ -329,9 +330,9 @@ function Waiting({ paired, onClose }: { paired: Gateway; onClose: () => void }) 
                 : t("pages.gateways.pair.waitingLong")}
             </Text>
             {gateway.problem && (
-              <Text size="sm" lang="en" c="dimmed">
-                {gateway.problem}
-              </Text>
+              <div>
+                <RemarkText remark={gateway.problem} />
+              </div>
             )}
           </Stack>
         </Alert>

@@ -39,6 +39,23 @@ test("every reason of the gateway has a text in both languages", () => {
   }
 });
 
+test("everything that a gateway or the server can say of it has a text in both languages", () => {
+  const words = [
+    ["../crates/wire/src/gateway.rs", "GatewayTopic"],
+    ["../crates/server/src/gateways/live.rs", "Topic"],
+  ].flatMap(([file = "", name]) => {
+    const source = readFileSync(file, "utf8");
+    const body = source.match(new RegExp(`enum ${name} \\{([^}]*)\\}`))?.[1] ?? "";
+    return [...body.matchAll(/^ {4}(\w+),$/gm)].map(([, word = ""]) =>
+      word.replace(/(?!^)[A-Z]/g, (letter) => `_${letter}`).toLowerCase(),
+    );
+  });
+  expect(words.length).toBeGreaterThan(20);
+  for (const { pages } of [ja, en]) {
+    expect(Object.keys(pages.gateways.topics).sort()).toEqual([...words].sort());
+  }
+});
+
 const gateway = (more: Partial<Gateway>) =>
   ({
     state: "active",
@@ -53,7 +70,10 @@ test("problems are counted once each, and those of a revoked one are nobody's", 
   expect(problemCount(gateway({}))).toBe(0);
   expect(problemCount(gateway({ connected: false }))).toBe(1);
   expect(problemCount(gateway({ compatible: false }))).toBe(1);
-  const status = { problems: ["a", "b"], certificate: null } as unknown as Gateway["status"];
+  const status = {
+    problems: [{ topic: "dial" }, { topic: "tls" }],
+    certificate: null,
+  } as unknown as Gateway["status"];
   expect(problemCount(gateway({ status }))).toBe(2);
   expect(problemCount(gateway({ state: "revoked", connected: false }))).toBe(0);
 });

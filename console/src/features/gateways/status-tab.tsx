@@ -1,5 +1,5 @@
 //! What a gateway says of itself, as its `/getstatus` does: link, load, refusals, bans.
-import { Alert, Button, Group, List, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
+import { Alert, Button, Group, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -20,6 +20,7 @@ import { Sign } from "../../parts/words";
 import { may } from "../../shell/nav";
 import { MIB } from "./limits";
 import { type Gateway, type GatewayStatus, gatewaySettings, type Limits } from "./queries";
+import { Remarks } from "./remarks";
 import { plainReason, refusals } from "./state";
 import { DirectionSign } from "./state-sign";
 
@@ -63,27 +64,11 @@ export function Attention({ gateway }: { gateway: Gateway }) {
       <Stack gap="xs">
         {!gateway.compatible && <Text size="sm">{t("pages.gateways.detail.incompatible")}</Text>}
         {!gateway.connected && gateway.problem && (
-          <Said title={t("pages.gateways.detail.why")} sentences={[gateway.problem]} />
+          <Remarks title={t("pages.gateways.detail.why")} remarks={[gateway.problem]} />
         )}
-        {says.length > 0 && <Said title={t("pages.gateways.detail.says")} sentences={says} />}
+        {says.length > 0 && <Remarks title={t("pages.gateways.detail.says")} remarks={says} />}
       </Stack>
     </Alert>
-  );
-}
-
-/** Sentences of programs are English. */
-function Said({ title, sentences }: { title: string; sentences: readonly string[] }) {
-  return (
-    <div>
-      <Text size="sm" fw={600}>
-        {title}
-      </Text>
-      <List size="sm" lang="en">
-        {sentences.map((sentence) => (
-          <List.Item key={sentence}>{sentence}</List.Item>
-        ))}
-      </List>
-    </div>
   );
 }
 

@@ -186,6 +186,34 @@ export const gatewayPages = {
         "The gateway is not connected, so nothing can be lifted. Bans end by themselves.",
     },
 
+    topics: {
+      not_paired: "It is not paired with a server.",
+      no_server: "No server is connected. Nothing is relayed.",
+      no_certificate: "It has no certificate for its public address yet. Agents cannot connect.",
+      memory_short: "Its memory is short. It takes no new connections until there is more.",
+      capacity: "Its machine or its settings allow less than the limits set here.",
+      listener: "One of its ports cannot be listened on.",
+      pass_through: "Console and sessions cannot pass through it as they are to.",
+      control: "Its control connection does not work.",
+      config: "It did not take over the newest configuration and works by the one before.",
+      bundles: "It did not believe the newest trust bundle.",
+      revoked: "It was revoked. To use it again, pair it anew.",
+      refused: "This server refuses it.",
+      dial: "It cannot reach this server. Check address and port, and the firewall between the two.",
+      offices:
+        "The network of an office cannot be used. The office’s people count by their addresses.",
+      tls: "It does not know something of the TLS settings of this server. Upgrade it.",
+      unreachable:
+        "Nobody answers at its address. Check address and port, and the firewall between the two.",
+      other_key:
+        "Somebody with another key answers at its address. If it was set up anew, revoke it here and pair it again.",
+      not_taken: "It answers, but does not take the connection.",
+      link_version: "Gateway and server belong to different major versions. Upgrade the older one.",
+      refused_here: "What it said was not in order, so this server refused it.",
+      not_dialled: "This server cannot connect to gateways at the moment.",
+      other: "Something does not go as it should.",
+    },
+
     reasons: {
       not_found: "no such URL",
       malformed: "malformed request",

@@ -24,7 +24,7 @@ pub(crate) struct Gateway {
     pub(crate) dry_run: bool,
     #[serde(default)]
     pub(crate) connected: bool,
-    pub(crate) problem: Option<String>,
+    pub(crate) problem: Option<Remark>,
     pub(crate) software: String,
     pub(crate) last_contact_at: Option<Time>,
     pub(crate) status: Option<Status>,
@@ -51,7 +51,13 @@ pub(crate) struct Status {
     #[serde(default)]
     pub(crate) bans: Vec<Ban>,
     #[serde(default)]
-    pub(crate) problems: Vec<String>,
+    pub(crate) problems: Vec<Remark>,
+}
+
+/// Something that does not go as it should.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Remark {
+    pub(crate) sentence: String,
 }
 
 /// An address that is kept out.

@@ -221,7 +221,7 @@ async fn show(app: &App, api: &mut Api, gateway: &str) -> Result<()> {
         ("id", Some(item.id.to_string())),
         ("state", Some(safe(&item.state).to_string())),
         ("connected", Some(if item.connected { "yes" } else { "no" }.to_owned())),
-        ("problem", item.problem.map(|problem| safe(&problem).to_string())),
+        ("problem", item.problem.map(|it| safe(&it.sentence).to_string())),
         ("version", Some(safe(&item.software).to_string())),
         ("last contact", app.out.maybe_time(item.last_contact_at)),
         ("direction", Some(safe(&item.direction).to_string())),
@@ -238,7 +238,8 @@ async fn show(app: &App, api: &mut Api, gateway: &str) -> Result<()> {
         facts.push(("agents waiting", Some(status.parked.to_string())));
         facts.push(("calls relayed", Some(status.relayed.to_string())));
         facts.push(("bans", Some(safe(&bans.join(", ")).to_string())));
-        facts.push(("remarks", Some(safe(&status.problems.join("; ")).to_string())));
+        let remarks: Vec<_> = status.problems.iter().map(|it| it.sentence.as_str()).collect();
+        facts.push(("remarks", Some(safe(&remarks.join("; ")).to_string())));
     }
     app.out.facts(&facts)
 }

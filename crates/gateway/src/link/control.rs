@@ -9,7 +9,7 @@ use hyper::body::{Bytes, Incoming};
 use sekisho_link::Backoff;
 use sekisho_model::Timestamp;
 use sekisho_wire::gateway::{
-    CONTROL_PATH, FromGateway, GatewayHello, LINK_MAJOR, MAX_FRAME_BYTES, ToGateway,
+    CONTROL_PATH, FromGateway, GatewayHello, GatewayTopic, LINK_MAJOR, MAX_FRAME_BYTES, ToGateway,
 };
 use sekisho_wire::{MEDIA_TYPE, cbor};
 use tokio::sync::mpsc;
@@ -40,7 +40,7 @@ pub(crate) async fn keep_contact(hub: Arc<Hub>, mut outbox: mpsc::Receiver<FromG
         let ended = contact(&hub, &mut outbox, &mut backoff).await;
         hub.in_contact(false);
         if let Err(problem) = ended {
-            hub.problem("control", Some(problem));
+            hub.problem(GatewayTopic::Control, Some(problem));
         }
         tokio::time::sleep(backoff.next(&*hub.rng)).await;
     }
@@ -88,7 +88,7 @@ async fn contact(
     }
     learn_time(hub, &response);
     hub.in_contact(true);
-    hub.problem("control", None);
+    hub.problem(GatewayTopic::Control, None);
     tracing::info!("in contact with the server");
 
     let mut incoming = Messages::new(response.into_body());
@@ -180,12 +180,12 @@ fn hear(hub: &Arc<Hub>, message: ToGateway) -> bool {
         }
         ToGateway::Config(signed) => {
             let taken = configure(hub, &signed);
-            hub.problem("config", taken.err());
+            hub.problem(GatewayTopic::Config, taken.err());
             true
         }
         ToGateway::Bundles(bundles) => {
             let taken = believe(hub, &bundles);
-            hub.problem("bundles", taken.err());
+            hub.problem(GatewayTopic::Bundles, taken.err());
             false
         }
         ToGateway::Certificate { for_link, chain, renew_at, not_after } => {
@@ -201,13 +201,13 @@ fn hear(hub: &Arc<Hub>, message: ToGateway) -> bool {
         ToGateway::Farewell => {
             let sentence = "the server says that this gateway is revoked; its agents were let go. \
                             Pair it again to use it, or run `sekisho-gateway unpair`";
-            hub.problem("farewell", Some(sentence.to_owned()));
+            hub.problem(GatewayTopic::Revoked, Some(sentence.to_owned()));
             hub.part();
             false
         }
         ToGateway::Refused(sentence) => {
             let sentence: String = sentence.chars().filter(|c| !c.is_control()).take(300).collect();
-            hub.problem("refused", Some(format!("the server says: {sentence}")));
+            hub.problem(GatewayTopic::Refused, Some(format!("the server says: {sentence}")));
             false
         }
     }
@@ -229,7 +229,7 @@ fn configure(hub: &Arc<Hub>, signed: &[u8]) -> Result<(), String> {
     })?;
     hub.judged(true);
     tracing::info!(version = snapshot.config.version, "works by the server's configuration");
-    hub.problem("farewell", None);
+    hub.problem(GatewayTopic::Revoked, None);
     hub.keeper.configured(&snapshot.config);
     Ok(())
 }

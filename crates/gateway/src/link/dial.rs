@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use sekisho_link::Backoff;
-use sekisho_wire::gateway::LINK_ALPN;
+use sekisho_wire::gateway::{GatewayTopic, LINK_ALPN};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -34,18 +34,18 @@ pub(crate) async fn keep_dialled(hub: Arc<Hub>, worker: usize, tasks: Tasks) {
         let limit = hub.timeouts.handshake;
         match tokio::time::timeout(limit, dial(&hub, &classic.dial)).await {
             Ok(Ok(stream)) => {
-                hub.problem("dial", None);
+                hub.problem(GatewayTopic::Dial, None);
                 backoff.reset();
                 serve(&hub, worker, &tasks, stream, now).await;
             }
-            Ok(Err(problem)) => hub.problem("dial", Some(problem)),
+            Ok(Err(problem)) => hub.problem(GatewayTopic::Dial, Some(problem)),
             Err(_) => {
                 let problem = format!(
                     "the server at {} did not answer within {} s; is the port open from here?",
                     classic.dial,
                     limit.as_secs()
                 );
-                hub.problem("dial", Some(problem));
+                hub.problem(GatewayTopic::Dial, Some(problem));
             }
         }
         let wait = backoff.next(&*hub.rng);

@@ -6,7 +6,7 @@ use sekisho_model::clock::SystemClock;
 use sekisho_model::id::GatewayId;
 use sekisho_model::rng::SystemRng;
 use sekisho_seal::sign::SigningKey;
-use sekisho_wire::gateway::{FromGateway, ToGateway};
+use sekisho_wire::gateway::{FromGateway, GatewayTopic, ToGateway};
 use serde_bytes::ByteBuf;
 
 use crate::support::{Reply, Server, Site, Wanted, Who, World, until};
@@ -124,8 +124,10 @@ async fn a_new_order_key_is_believed_once_a_bundle_names_it() {
     let server = Server::dial(&world, 1).await;
     world.site.order = SigningKey::generate(&SystemRng);
     server.say(world.site.signed(&world.site.config(1))).await;
-    let refused =
-        || world.gateway.status().problems.iter().any(|p| p.contains("cannot be believed"));
+    let told = |(topic, sentence): (GatewayTopic, &str)| {
+        topic == GatewayTopic::Config && sentence.contains("cannot be believed")
+    };
+    let refused = || world.gateway.status().remarks().any(told);
     until("it is refused", refused).await;
     world.site.publish();
     let bundles = world.site.bundles.iter().map(|bundle| ByteBuf::from(bundle.clone())).collect();

@@ -20,7 +20,7 @@ use serde_bytes::ByteBuf;
 use tokio::sync::mpsc;
 
 use super::configure;
-use super::live::Instance;
+use super::live::{Instance, Topic};
 use crate::app::{App, SharedApp};
 use crate::bus::{Everything, Told};
 use crate::certificate::kept_names;
@@ -104,7 +104,9 @@ pub(super) async fn run(
         Err(End::Gone(why)) => tracing::info!(%gateway, why, "a control stream has ended"),
         Err(End::Refused(why)) => {
             tracing::warn!(%gateway, why, "a gateway was refused");
-            app.gateways.failed(gateway, why.clone());
+            let is_other_major = control.hello.link_major != LINK_MAJOR;
+            let topic = if is_other_major { Topic::LinkVersion } else { Topic::RefusedHere };
+            app.gateways.failed(gateway, topic, why.clone());
             let _ = control.say(&ToGateway::Refused(why)).await;
         }
         Err(End::Store(error)) => tracing::warn!(%gateway, %error, "a control stream has ended"),

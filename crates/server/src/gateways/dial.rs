@@ -16,7 +16,7 @@ use sekisho_wire::gateway::{CALL_ALPN, LINK_ALPN};
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::links::Links;
-use super::live::Gateways;
+use super::live::{Gateways, Topic};
 use super::pin::{self, DialError};
 use crate::app::App;
 use crate::keys;
@@ -233,11 +233,11 @@ async fn slot(links: Arc<Links>, gateway: GatewayId, way: Way, of: Use) {
         match one(&links, gateway, &way, of).await {
             Ok(()) if begun.elapsed() >= GOOD => failures = 0,
             Ok(()) => failures = u32::min(failures + 1, 16),
-            Err(problem) => {
+            Err((topic, problem)) => {
                 if failures == 0 {
                     tracing::warn!(%gateway, %problem, "a gateway is not connected");
                 }
-                app.gateways.failed(gateway, problem);
+                app.gateways.failed(gateway, topic, problem);
                 failures = u32::min(failures + 1, 16);
             }
         }
@@ -259,21 +259,28 @@ async fn once(links: Arc<Links>, gateway: GatewayId, way: Way, of: Use) {
 }
 
 /// Dials, and serves what comes until the connection ends.
-async fn one(links: &Arc<Links>, gateway: GatewayId, way: &Way, of: Use) -> Result<(), String> {
+async fn one(
+    links: &Arc<Links>,
+    gateway: GatewayId,
+    way: &Way,
+    of: Use,
+) -> Result<(), (Topic, String)> {
     let app = links.app();
+    let not_dialled = |sentence: String| (Topic::NotDialled, sentence);
     // Before it is looked whether the gateway counts: what is revoked after that
     // look is noticed by whoever watches.
     let stop = app.gateways.links(gateway);
-    let counts = is_dialled(app, gateway, way).await.map_err(|error| error.to_string())?;
+    let counts = is_dialled(app, gateway, way).await;
+    let counts = counts.map_err(|error| not_dialled(error.to_string()))?;
     if !counts || app.gateways.is_parting(gateway) {
-        return Err("it counts no more".to_owned());
+        return Err(not_dialled("it counts no more".to_owned()));
     }
-    let identity = LinkIdentity::of(app).map_err(|error| format!("{error:#}"))?;
+    let identity = LinkIdentity::of(app).map_err(|error| not_dialled(format!("{error:#}")))?;
     let stream = tokio::select! {
         stream = pin::dial(&way.address, way.pin, Some(&identity), of.alpn()) => stream,
         () = links.shutdown().soft() => return Ok(()),
     };
-    let stream = stream.map_err(|error: DialError| error.to_string())?;
+    let stream = stream.map_err(|error: DialError| (error.topic(), error.to_string()))?;
     match of {
         Use::Link => links.serve(gateway, stream, way.address.clone(), stop).await,
         Use::Calls => links.serve_calls(gateway, stream, &way.address, stop).await,

@@ -8,6 +8,7 @@ use sekisho_model::Timestamp;
 use sekisho_model::event::{Actor, Event};
 use sekisho_model::id::GatewayId;
 use sekisho_wire::gateway::{GatewayStatus, ToGateway};
+use serde::Serialize;
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::dial::LinkIdentity;
@@ -26,6 +27,31 @@ struct Inner {
     pub(super) identity: Mutex<Option<Arc<LinkIdentity>>>,
 }
 
+/// Why a gateway is not connected, or was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Trouble {
+    pub(super) topic: Topic,
+    pub(super) sentence: String,
+}
+
+/// What it is about, for those who read another language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Topic {
+    /// Nobody answers at its address.
+    Unreachable,
+    /// Somebody else answers there.
+    OtherKey,
+    /// It does not take the connection.
+    NotTaken,
+    /// It belongs to another major version of the link.
+    LinkVersion,
+    /// What it said was refused.
+    RefusedHere,
+    /// This server cannot dial at the moment.
+    NotDialled,
+}
+
 /// A gateway, as far as this server knows it now.
 struct Live {
     links: (Stopper, Shutdown),
@@ -36,7 +62,7 @@ struct Live {
     /// It is being revoked: it gets no connection any more.
     parting: bool,
     calls: u16,
-    problem: Option<String>,
+    trouble: Option<Trouble>,
     instances: BTreeMap<u64, Instance>,
     told: Presence,
     /// Control streams that are open.
@@ -59,7 +85,7 @@ impl Default for Live {
             wanted: FIRST_CONNECTIONS,
             parting: false,
             calls: 0,
-            problem: None,
+            trouble: None,
             instances: BTreeMap::new(),
             told: Presence::Unknown,
             controls: 0,
@@ -122,7 +148,7 @@ pub(super) struct Instance {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Seen {
     pub(super) connections: usize,
-    pub(super) problem: Option<String>,
+    pub(super) trouble: Option<Trouble>,
     pub(super) instances: Vec<Instance>,
 }
 
@@ -232,14 +258,14 @@ impl Gateways {
     pub(super) fn connected(&self, gateway: GatewayId) -> Connected {
         self.with(gateway, |live| {
             live.connections += 1;
-            live.problem = None;
+            live.trouble = None;
         });
         Connected { gateways: self.clone(), gateway }
     }
 
     /// A connection could not be made.
-    pub(super) fn failed(&self, gateway: GatewayId, problem: String) {
-        self.with(gateway, |live| live.problem = Some(problem));
+    pub(super) fn failed(&self, gateway: GatewayId, topic: Topic, sentence: String) {
+        self.with(gateway, |live| live.trouble = Some(Trouble { topic, sentence }));
     }
 
     /// A process of a gateway has opened its control stream. Returns whether
@@ -336,7 +362,7 @@ impl Gateways {
     pub(super) fn seen(&self, gateway: GatewayId) -> Seen {
         self.live().get(&gateway).map_or_else(Seen::default, |live| Seen {
             connections: live.connections,
-            problem: live.problem.clone(),
+            trouble: live.trouble.clone(),
             instances: live.instances.values().cloned().collect(),
         })
     }

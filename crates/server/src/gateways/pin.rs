@@ -16,6 +16,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::dial::LinkIdentity;
+use super::live::Topic;
 
 /// For name resolution, connection and TLS handshake, each.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -48,6 +49,17 @@ pub(super) enum DialError {
         /// What went wrong.
         problem: String,
     },
+}
+
+impl DialError {
+    /// What it is about.
+    pub(super) const fn topic(&self) -> Topic {
+        match self {
+            Self::Unreachable { .. } => Topic::Unreachable,
+            Self::OtherKey { .. } => Topic::OtherKey,
+            Self::Refused { .. } => Topic::NotTaken,
+        }
+    }
 }
 
 /// Dials an address and checks that the key there is the pinned one.

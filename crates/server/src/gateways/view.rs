@@ -106,7 +106,7 @@ pub(super) struct GatewayView {
     /// How many connections of the link there are.
     connections: usize,
     /// Why it is not connected, or was refused.
-    problem: Option<String>,
+    problem: Option<RemarkView>,
     /// The version of its program.
     software: String,
     /// The version of the link it speaks.
@@ -185,7 +185,24 @@ struct StatusView {
     /// Its public certificate.
     certificate: Option<PublicCertificateView>,
     /// What does not go as it should.
-    problems: Vec<String>,
+    problems: Vec<RemarkView>,
+}
+
+/// Something that does not go as it should.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct RemarkView {
+    /// What it is about, as one word: `unreachable`, `memory_short` …
+    topic: String,
+    /// A sentence of the program that noticed it, in English.
+    sentence: String,
+}
+
+impl RemarkView {
+    fn new(topic: impl Serialize, sentence: String) -> Self {
+        let word = serde_json::to_value(topic).ok();
+        let word = word.as_ref().and_then(serde_json::Value::as_str).unwrap_or("other");
+        Self { topic: word.to_owned(), sentence }
+    }
 }
 
 /// A reason and how often.
@@ -279,7 +296,7 @@ pub(super) async fn one(
         dry_run: gateway.dry_run,
         connected: !seen.instances.is_empty(),
         connections: seen.connections,
-        problem: seen.problem,
+        problem: seen.trouble.map(|it| RemarkView::new(it.topic, it.sentence)),
         compatible: gateway.link_major == LINK_MAJOR,
         software: newest.map_or(gateway.software, |instance| instance.software.clone()),
         link_major: gateway.link_major,
@@ -347,6 +364,8 @@ impl InstanceView {
 impl StatusView {
     fn of(status: GatewayStatus) -> Self {
         let time = |at: Timestamp| Time(at);
+        let remark = |(topic, sentence): (_, &str)| RemarkView::new(topic, sentence.to_owned());
+        let problems = status.remarks().map(remark).collect();
         Self {
             config_version: status.config_version,
             config_hash: status.config_hash,
@@ -390,7 +409,7 @@ impl StatusView {
                 not_after: time(certificate.not_after),
                 key_sha256: data_encoding::HEXLOWER.encode(&certificate.key_sha256),
             }),
-            problems: status.problems,
+            problems,
         }
     }
 }

@@ -8,7 +8,7 @@ use sekisho_model::rng::SystemRng;
 use sekisho_wire::cbor;
 use sekisho_wire::gateway::{
     ALIVE_PATH, CONSOLE_AUTHORITY, CONTROL_PATH, FromGateway, GatewayHello, GatewayListeners,
-    GatewayStatus, LINK_ALPN, LINK_MAJOR, NameSeen, ToGateway,
+    GatewayStatus, GatewayTopic, LINK_ALPN, LINK_MAJOR, NameSeen, ToGateway,
 };
 use sekisho_wire::problem::{Problem, ProblemCode};
 use sekisho_wire::relayed::{client_cert, forwarded};
@@ -62,6 +62,8 @@ async fn a_paired_gateway_is_dialled_and_told_what_it_works_by() {
     let status = GatewayStatus {
         config_version: Some(second.version),
         parked: 7,
+        problems: vec!["nobody calls".to_owned(), "it rains".to_owned()],
+        topics: vec![GatewayTopic::NoServer],
         ..GatewayStatus::default()
     };
     control.say_status(status).await;
@@ -79,6 +81,13 @@ async fn a_paired_gateway_is_dialled_and_told_what_it_works_by() {
     assert_eq!(
         (&seen["connected"], &seen["instances"][0]["configured"]),
         (&json!(true), &json!(true))
+    );
+    assert_eq!(
+        seen["status"]["problems"],
+        json!([
+            { "topic": "no_server", "sentence": "nobody calls" },
+            { "topic": "other", "sentence": "it rains" },
+        ])
     );
     // A process that comes back gets a higher version, whatever the clock says.
     let mut other = double.link().await;
@@ -296,7 +305,7 @@ async fn a_gateway_that_is_revoked_is_asked_to_let_its_agents_go() {
 #[tokio::test]
 async fn a_gateway_of_another_version_is_served_if_its_link_is_the_same_and_told_if_not() {
     let site = Site::start().await;
-    let (mut double, _) = site.paired().await;
+    let (mut double, shown) = site.paired().await;
     let mut link = double.link().await;
     let older = GatewayHello { version: "0.0.1".to_owned(), ..double.hello() };
     let mut control = link.control(&double, older).await;
@@ -310,6 +319,9 @@ async fn a_gateway_of_another_version_is_served_if_its_link_is_the_same_and_told
     let why = told.await;
     assert!(why.contains("upgrade the older of the two"), "{why}");
     assert_eq!(control.next().await, None, "and nothing else");
+    let path = format!("/gateways/{}", shown["id"].as_str().expect("an id"));
+    let problem = site.admin.get(&path).await.expect(200)["problem"].clone();
+    assert_eq!(problem, json!({ "topic": "link_version", "sentence": why }));
 }
 
 #[tokio::test]
