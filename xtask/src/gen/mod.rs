@@ -4,6 +4,7 @@ mod compatibility;
 mod event_fields;
 mod events;
 mod pages;
+mod settings_ja;
 
 use std::fs;
 

@@ -4,31 +4,41 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use super::Generated;
+use super::{Generated, settings_ja};
 use crate::cmd;
 use crate::workspace::Workspace;
 
 /// A file that is the output of a hidden subcommand.
 struct Page {
     path: &'static str,
+    /// The same in Japanese.
+    japanese: Option<&'static str>,
     program: &'static str,
     subcommand: &'static str,
 }
 
 const PAGES: &[Page] = &[
-    Page { path: "docs/api/openapi.json", program: "sekisho-server", subcommand: "openapi" },
+    Page {
+        path: "docs/api/openapi.json",
+        japanese: None,
+        program: "sekisho-server",
+        subcommand: "openapi",
+    },
     Page {
         path: "docs/reference/server-settings.md",
+        japanese: Some("docs/reference/server-settings.ja.md"),
         program: "sekisho-server",
         subcommand: "settings-reference",
     },
     Page {
         path: "docs/reference/agent-settings.md",
+        japanese: Some("docs/reference/agent-settings.ja.md"),
         program: "sekisho-agent",
         subcommand: "settings-reference",
     },
     Page {
         path: "docs/reference/gateway-settings.md",
+        japanese: Some("docs/reference/gateway-settings.ja.md"),
         program: "sekisho-gateway",
         subcommand: "settings",
     },
@@ -47,15 +57,17 @@ pub(super) fn from_programs(workspace: &Workspace) -> Result<Vec<Generated>> {
         "sekisho-gateway",
         "--bins",
     ]))?;
-    PAGES
-        .iter()
-        .map(|page| {
-            let mut command = Command::new(workspace.binary(page.program));
-            let content = ask(command.arg(page.subcommand))
-                .with_context(|| format!("making {}", page.path))?;
-            Ok(Generated { path: page.path, content })
-        })
-        .collect()
+    let mut files = Vec::new();
+    for page in PAGES {
+        let mut command = Command::new(workspace.binary(page.program));
+        let content =
+            ask(command.arg(page.subcommand)).with_context(|| format!("making {}", page.path))?;
+        if let Some(path) = page.japanese {
+            files.push(Generated { path, content: settings_ja::page(&content)? });
+        }
+        files.push(Generated { path: page.path, content });
+    }
+    Ok(files)
 }
 
 /// What the command prints, with exactly one line feed at its end.

@@ -63,7 +63,8 @@ pub(super) async fn hello(app: &App, peer: &Peer, body: &[u8]) -> Result<Vec<u8>
         cbor::decode(body, MAX_HELLO_BYTES).map_err(|_| ProblemCode::Unreadable)?;
     let shown = peer.identity.as_ref().ok_or(ProblemCode::CertificateNeeded)?;
     if shown.device != envelope.device {
-        tracing::warn!(shown = %shown.device, said = %envelope.device, "a certificate was relayed");
+        // Whoever repeats it decides how often: the log says it with the alarm.
+        tracing::debug!(shown = %shown.device, said = %envelope.device, "a certificate was relayed");
         if is_genuine(app, &envelope).await? {
             swapped::alarm(app, peer, envelope.device, shown.device).await;
         }

@@ -44,6 +44,7 @@ pub(super) async fn alarm(app: &App, peer: &Peer, device: DeviceId, shown: Devic
     if !app.swapped.is_news(device, app.clock.now()) {
         return;
     }
+    tracing::warn!(%device, %shown, "a certificate was relayed");
     if let Err(error) = record(app, peer, device, shown).await {
         tracing::error!(%device, %shown, %error, "a relayed certificate was not recorded");
         app.swapped.0.lock().expect("no holder panics").remove(&device);
