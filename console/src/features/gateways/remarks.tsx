@@ -13,7 +13,7 @@ export function RemarkText({ remark }: { remark: Remark }) {
   return (
     <>
       <Text size="sm">{text}</Text>
-      <Text size="xs" c="dimmed" lang="en">
+      <Text size="xs" lang="en">
         {remark.sentence}
       </Text>
     </>

@@ -92,13 +92,14 @@ pub(super) async fn run(
         Ok(Ok(Some(FromGateway::Hello(hello)))) => hello,
         _ => return tracing::info!(%gateway, %peer, "a gateway did not say who it is"),
     };
-    let (instance, since) = (hello.instance, app.clock.now());
+    let since = app.clock.now();
+    let open = Open { app: &app, gateway, instance: hello.instance, since };
     let mut control = Control { app: &app, gateway, peer, to: frames, devices, hello, sent: None };
     let ended = tokio::select! {
         ended = control.serve(&mut incoming, since) => ended,
         () = shutdown.soft() => Ok(()),
     };
-    app.gateways.ended(gateway, instance, since, app.clock.now());
+    drop(open);
     match ended {
         Ok(()) => tracing::debug!(%gateway, "a control stream ends with the server"),
         Err(End::Gone(why)) => tracing::info!(%gateway, why, "a control stream has ended"),
@@ -110,6 +111,21 @@ pub(super) async fn run(
             let _ = control.say(&ToGateway::Refused(why)).await;
         }
         Err(End::Store(error)) => tracing::warn!(%gateway, %error, "a control stream has ended"),
+    }
+}
+
+/// A control stream. It has ended when this is dropped: also when its connection
+/// breaks, and nobody comes back to it.
+struct Open<'a> {
+    app: &'a App,
+    gateway: GatewayId,
+    instance: u64,
+    since: Timestamp,
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.app.gateways.ended(self.gateway, self.instance, self.since, self.app.clock.now());
     }
 }
 

@@ -109,6 +109,28 @@ async fn a_paired_gateway_is_dialled_and_told_what_it_works_by() {
 }
 
 #[tokio::test]
+async fn a_gateway_whose_connection_breaks_is_connected_no_more() {
+    let site = Site::start().await;
+    let (mut double, shown) = site.paired().await;
+    let mut link = double.link().await;
+    let mut control = link.control(&double, double.hello()).await;
+    control.config().await;
+    let path = format!("/gateways/{}", shown["id"].as_str().expect("an id"));
+    let is_connected = async |wanted: bool| {
+        let seen = async {
+            while site.admin.get(&path).await.expect(200)["connected"] != json!(wanted) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(SOON, seen).await.unwrap_or_else(|_| panic!("connected: {wanted}"));
+    };
+    is_connected(true).await;
+    // Nobody says good-bye: the control stream goes with its connection.
+    drop((link, control));
+    is_connected(false).await;
+}
+
+#[tokio::test]
 async fn wakes_and_revocations_are_passed_on_at_once() {
     let site = Site::start().await;
     let (mut double, _) = site.paired().await;
