@@ -65,8 +65,14 @@ mod tests {
     }
 
     #[test]
-    fn every_text_is_used_for_something_else_than_code() {
-        for (english, japanese) in texts(TEXTS) {
+    fn no_text_is_kept_for_what_is_the_same_in_any_language() {
+        let texts = texts(TEXTS);
+        assert_eq!(
+            texts.len(),
+            TEXTS.split("\n\n").count(),
+            "each stands there once, as two lines"
+        );
+        for (english, japanese) in texts {
             assert!(!is_code(english) && !japanese.is_empty(), "{english}");
         }
         assert!(
