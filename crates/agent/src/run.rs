@@ -421,6 +421,10 @@ impl Agent {
                 return Ok(());
             }
         }
+        // The moment is quiet now: a wait over the old way would hold it up for minutes.
+        if self.ways.is_back_due(self.parts.clock.elapsed()) {
+            return Ok(());
+        }
         match self.look {
             None => self.wait(link, session).await,
             Some(Look::Fetched) if self.ladder != Ladder::Polls => {

@@ -261,10 +261,15 @@ impl Ways {
         Next::Other
     }
 
-    /// Whether it is time to try the first way again; it is the one in use then.
-    /// If it does not work, the trouble leads back to the others.
+    /// Whether it is time to try the first way again.
+    pub fn is_back_due(&self, now: Duration) -> bool {
+        self.at != 0 && self.back_at.is_some_and(|at| at <= now)
+    }
+
+    /// Takes the first way again if it is time to. If it does not work, the trouble
+    /// leads back to the others.
     pub fn go_back(&mut self, now: Duration) -> bool {
-        if self.at == 0 || self.back_at.is_none_or(|at| now < at) {
+        if !self.is_back_due(now) {
             return false;
         }
         (self.at, self.back_at, self.strikes, self.failed) = (0, None, 0, 0);

@@ -98,7 +98,10 @@ fn agents_of_an_office_take_its_gateways_in_its_order() {
     site.cli(&["devices", "approve", "osaka-host"]).ok();
     host.start_agent();
     let account = site.await_account("svc-one");
+    // Whichever it enrolled or began with.
     await_ways(&host, &[first, second]);
+    await_parked(&mut gateways[0], 1);
+    await_parked(&mut gateways[1], 0);
 
     let twice = ["offices", "set", "Osaka", "--gateway", "dmz-2", "--gateway", "dmz-2"];
     site.cli(&twice).refused_with("more than once");
@@ -107,7 +110,8 @@ fn agents_of_an_office_take_its_gateways_in_its_order() {
     let shown = site.json(&["offices", "show", "Osaka"]);
     let named: Vec<_> = shown["gateways"].as_array().expect("gateways").iter().collect();
     assert_eq!(named.iter().map(|one| text(one, "name")).collect::<Vec<_>>(), ["dmz-2", "dmz-1"]);
-    // It is told with the next fetch, which an order brings, and the agent goes there.
+    // It is told with the next fetch, which an order brings, and the agent goes there
+    // once that is carried out: its next wait is there.
     site.cli(&["reset", &account]).ok();
     await_ways(&host, &[second, first]);
     await_parked(&mut gateways[1], 1);
