@@ -44,7 +44,9 @@ fn fit_memory(limits: &mut Limits, memory: Memory) -> Option<String> {
     limits.memory_bytes = wanted.min(fit);
     let (fit_mib, wanted_mib, there_mib) = (fit >> 20, wanted >> 20, memory.bytes >> 20);
     let (whose, remedy) = match memory.bound {
-        Bound::ControlGroup => ("its control group may use", "raise MemoryMax= in the unit"),
+        Bound::ControlGroup => {
+            ("its control group may use", "raise MemoryMax= and MemoryHigh= in the unit")
+        }
         Bound::Machine => ("this machine has", "give the machine more"),
     };
     (fit < wanted).then(|| {
@@ -96,15 +98,17 @@ fn of_control_group(mount: &Path, own: &str) -> Option<u64> {
     let limits = own.lines().filter_map(|line| {
         let (_, rest) = line.split_once(':')?;
         let (controllers, group) = rest.split_once(':')?;
-        let (mounts, file) = match controllers {
-            "" => (vec![mount.to_owned(), mount.join("unified")], "memory.max"),
+        let (mounts, files): (_, &[&str]) = match controllers {
+            // Above `high` the kernel slows the process down until it is of no use.
+            "" => (vec![mount.to_owned(), mount.join("unified")], &["memory.max", "memory.high"]),
             names if names.split(',').any(|name| name == "memory") => {
-                (vec![mount.join("memory")], "memory.limit_in_bytes")
+                (vec![mount.join("memory")], &["memory.limit_in_bytes"])
             }
             _ => return None,
         };
         let groups = mounts.iter().flat_map(|mount| groups(mount, group));
-        groups.filter_map(|group| limit(&fs::read_to_string(group.join(file)).ok()?)).min()
+        let files = groups.flat_map(|group| files.iter().map(move |file| group.join(file)));
+        files.filter_map(|file| limit(&fs::read_to_string(file).ok()?)).min()
     });
     limits.min()
 }
@@ -162,6 +166,8 @@ mod tests {
         assert_eq!(found(&[V2, (UNIT, "268435456\n")]), group(256), "without a machine's");
         let slice = ("sys/fs/cgroup/system.slice/memory.max", "134217728\n");
         assert_eq!(found(&[MEMINFO, V2, slice, (UNIT, "max\n")]), group(128), "a group above");
+        let high = ("sys/fs/cgroup/system.slice/sekisho-gateway.service/memory.high", "83886080\n");
+        assert_eq!(found(&[MEMINFO, V2, high, (UNIT, "268435456\n")]), group(80), "slowed down");
         let container = ("sys/fs/cgroup/memory.max", "67108864");
         assert_eq!(found(&[MEMINFO, V2, container]), group(64), "the path of the host");
         let outside = ("proc/self/cgroup", "0::/../../x\n");
@@ -212,7 +218,7 @@ mod tests {
             assert!(said.contains(part), "{said}");
         }
         let unit = fitted(1024, Memory { bound: Bound::ControlGroup, ..small }).1;
-        assert!(unit.expect("it is said").contains("raise MemoryMax= in the unit"));
+        assert!(unit.expect("it is said").contains("raise MemoryMax= and MemoryHigh= in the unit"));
         assert_eq!(fitted(200, small), (200, None));
         assert_eq!(fitted(1024, Memory { bytes: u64::MAX, ..small }), (1024, None));
     }

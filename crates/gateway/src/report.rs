@@ -208,9 +208,9 @@ impl Report {
         line(
             "agents",
             &format!(
-                "{}: {} connections, {} waiting, {} relayed since the start",
+                "{}: {}, {} waiting, {} relayed since the start",
                 agents.join(", "),
-                status.connections,
+                connections(status.connections),
                 status.parked,
                 status.relayed
             ),
@@ -271,12 +271,16 @@ impl Report {
         };
         match (self.links, self.status.config_version) {
             (0, _) => format!("NOT connected ({how})"),
-            (links, None) => format!("{links} connections ({how}), but no configuration yet"),
+            (links, None) => format!("{} ({how}), but no configuration yet", connections(links)),
             (links, Some(version)) => {
-                format!("{links} connections ({how}), configuration {version}")
+                format!("{} ({how}), configuration {version}", connections(links))
             }
         }
     }
+}
+
+fn connections(count: u64) -> String {
+    format!("{count} connection{}", if count == 1 { "" } else { "s" })
 }
 
 /// `3 d 4 h`: the two largest units.

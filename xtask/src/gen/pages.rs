@@ -58,15 +58,18 @@ pub(super) fn from_programs(workspace: &Workspace) -> Result<Vec<Generated>> {
         "--bins",
     ]))?;
     let mut files = Vec::new();
+    let mut translated = Vec::new();
     for page in PAGES {
         let mut command = Command::new(workspace.binary(page.program));
         let content =
             ask(command.arg(page.subcommand)).with_context(|| format!("making {}", page.path))?;
         if let Some(path) = page.japanese {
             files.push(Generated { path, content: settings_ja::page(&content)? });
+            translated.push(content.clone());
         }
         files.push(Generated { path: page.path, content });
     }
+    settings_ja::all_used(&translated)?;
     Ok(files)
 }
 

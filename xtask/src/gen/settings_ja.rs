@@ -22,9 +22,9 @@ pub(super) fn page(english: &str) -> Result<String> {
             String::new()
         }
     };
-    let line = |line: &str| match line.strip_prefix("| ").and_then(|it| it.strip_suffix(" |")) {
+    let line = |line: &str| match cells(line) {
         Some(row) => {
-            let cells: Vec<String> = row.split(" | ").map(|it| cell(it.trim())).collect();
+            let cells: Vec<String> = row.map(&mut cell).collect();
             format!("| {} |", cells.join(" | "))
         }
         None => cell(line),
@@ -35,6 +35,32 @@ pub(super) fn page(english: &str) -> Result<String> {
         bail!("xtask/src/gen/settings.ja.txt has no Japanese text for:\n{missing}");
     }
     Ok(lines.join("\n") + "\n")
+}
+
+/// Fails when the list has a text that none of the English pages has any more.
+///
+/// # Errors
+/// Names what no page has.
+pub(super) fn all_used(english: &[String]) -> Result<()> {
+    let mut unused = texts(TEXTS);
+    for line in english.iter().flat_map(|page| page.lines()) {
+        unused.remove(line);
+        for cell in cells(line).into_iter().flatten() {
+            unused.remove(cell);
+        }
+    }
+    if !unused.is_empty() {
+        let mut unused: Vec<&str> = unused.into_keys().collect();
+        unused.sort_unstable();
+        bail!("xtask/src/gen/settings.ja.txt has what no page has:\n{}", unused.join("\n"));
+    }
+    Ok(())
+}
+
+/// The cells of a row; `None`: the line is no row of a table.
+fn cells(line: &str) -> Option<impl Iterator<Item = &str>> {
+    let row = line.strip_prefix("| ")?.strip_suffix(" |")?;
+    Some(row.split(" | ").map(str::trim))
 }
 
 fn texts(list: &str) -> HashMap<&str, &str> {
@@ -62,6 +88,14 @@ mod tests {
         assert_eq!(page, "| 設定 | 既定値 |\n| --- | --- |\n| `drain_s` | `60` |\n\n");
         let missing = super::page("| `drain_s` | Something new. |").expect_err("not known");
         assert!(missing.to_string().ends_with("for:\nSomething new."), "{missing}");
+    }
+
+    #[test]
+    fn a_text_that_no_page_has_any_more_is_named() {
+        let english: Vec<&str> = texts(TEXTS).into_keys().collect();
+        all_used(&[english.join("\n")]).expect("all are used");
+        let error = all_used(&[english[1..].join("\n")]).expect_err("one is not");
+        assert!(error.to_string().ends_with(english[0]), "{error}");
     }
 
     #[test]

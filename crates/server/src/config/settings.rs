@@ -206,10 +206,13 @@ pub fn setting(key: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.key == key)
 }
 
-/// All settings as a Markdown table.
+/// The reference page, in Markdown.
 pub fn reference() -> String {
     let mut out = String::from(
-        "| Setting | Default | Unit | Environment | Meaning |\n| --- | --- | --- | --- | --- |\n",
+        "# Settings of the server\n\n`server.toml`, by default in `/etc/sekisho/`. The \
+         environment goes before the file, `--set key=value` before both.\n\n\
+         | Setting | Default | Unit | Environment | Meaning |\n\
+         | --- | --- | --- | --- | --- |\n",
     );
     for Setting { key, env, default, unit, meaning } in SETTINGS {
         let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
